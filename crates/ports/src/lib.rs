@@ -1,0 +1,39 @@
+//! What the engine asks of the outside, one trait a row of the house, and the four answers there are.
+//!
+//! Invariant: every command carries an idempotency key or a payment hash and is safe to repeat; every answer is an
+//! [`Outcome`], of which only `Rejected` and `NotSent` may unwind a purchase. Nothing of a vendor is named here.
+
+mod accounts;
+mod cards;
+mod clock;
+mod exchange;
+mod gift_cards;
+mod lightning;
+mod outcome;
+mod paid_first;
+mod prices;
+mod secret;
+mod store;
+mod webhook;
+
+pub use accounts::{AccountRow, AccountStore, DeviceRow, IdempotentAnswer, InviteRow};
+pub use cards::{
+    CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason, Float, Issuer,
+    IssuerHealth, IssuerNotice, Merchant,
+};
+pub use clock::Clock;
+pub use exchange::{AssetBalance, Exchange, Fee, SaleReport, SaleStatus, SellOrder};
+pub use gift_cards::{ClaimCode, GiftCardOrder, GiftCardVendor, VendorOffer, VendorOrderStatus, VendorQuote};
+pub use lightning::{
+    BlockHeight, ChannelRoom, Description, HoldInvoice, HoldInvoiceRequest, HoldStatus, LightningNode, NodeEvent,
+    NodeInfo, PayRequest, Preimage, Room, SendStatus,
+};
+pub use outcome::{Outcome, Rejection};
+pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
+pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices};
+pub use secret::Secret;
+pub use store::{
+    AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, Index, Lookup, NewEffect, Page,
+    Reservation, ReservationChange, Store, StoreError, StoredAggregate, TimerChange, TimerRow,
+};
+pub use webhook::{Headers, WebhookAnswer, WebhookError};

@@ -1,0 +1,52 @@
+//! What a bitcoin is worth now, and what it can be sold for.
+
+use async_trait::async_trait;
+use ids::UnixMs;
+use money::{Bps, Currency, Money, Rate};
+use serde::{Deserialize, Serialize};
+
+/// A rate and when it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedRate {
+    pub rate: Rate,
+    pub observed_at: UnixMs,
+    /// Venues it rests on.
+    pub venues: Vec<String>,
+}
+
+/// What selling for one order total would bring, walking the book of the exchange where it will be sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutablePrice {
+    /// Average of the walk.
+    pub rate: Rate,
+    pub observed_at: UnixMs,
+}
+
+/// Why there is no price. Fails closed: nothing is quoted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum PriceUnavailable {
+    #[error("the newest price is {age_ms} ms old, at most {max_ms} ms are allowed")]
+    Stale { age_ms: u64, max_ms: u64 },
+    #[error("{fresh} venues have a fresh price, {needed} are needed")]
+    TooFewVenues { fresh: u32, needed: u32 },
+    #[error("venues differ by {bps:?}")]
+    Deviation { bps: Bps },
+    #[error("the book is too thin for this amount")]
+    ThinBook,
+    #[error("{currency} is not priced here")]
+    UnknownCurrency { currency: Currency },
+    #[error("no price was ever seen")]
+    Never,
+}
+
+#[async_trait]
+pub trait Prices: Send + Sync {
+    /// The consolidated rate, from memory; never asks the network.
+    fn rate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable>;
+
+    /// The executable price for a sale that brings `total`, from memory.
+    fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable>;
+
+    fn currencies(&self) -> Vec<Currency>;
+}
