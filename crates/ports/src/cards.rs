@@ -11,13 +11,27 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct CardRef(pub String);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct CreateCard {
     pub key: IdempotencyKey,
-    /// May be zero: a prepared card.
+    /// Zero is a prepared card: nothing above zero may be approved. Some vendors read a limit of zero as no limit;
+    /// the adapter says it in their way.
     pub limit: Money,
+    pub holder: CardHolder,
     /// Shown on the issuer's dashboard; holds the key, so that [`Issuer::find_card`] works after a lost answer.
     pub memo: String,
+}
+
+/// Who the card is made out to; goes with address checks and 3-D Secure. Read when the card is made, stored by nobody.
+#[derive(Debug, Clone, Default)]
+pub struct CardHolder {
+    pub name: Option<Secret>,
+    pub address_line: Option<Secret>,
+    pub city: Option<Secret>,
+    pub region: Option<Secret>,
+    pub postal_code: Option<Secret>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
 }
 
 /// Number and codes, on their one way from the issuer to the shopper.
@@ -50,16 +64,20 @@ pub enum ChargeKind {
     Authorization,
     /// Authorization and capture in one message.
     AuthorizationAndCapture,
+    /// The store gives money back and asks whether the card takes it: always approved.
+    Credit,
 }
 
 /// One request of the issuer: may the store have this?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
-    /// The issuer's identifier of the authorization; the same when it asks again.
+    /// The issuer's identifier of the authorization; an increment has the same.
     pub charge_id: String,
+    /// This one question; the same when it is asked again.
+    pub request_id: String,
     pub card: CardRef,
     pub kind: ChargeKind,
-    /// What the card is billed.
+    /// What the card is billed by this request; an increment says what it adds.
     pub amount: Money,
     /// What the store asks, in its own currency; equal to `amount` when they are one.
     pub merchant_amount: Money,
@@ -106,7 +124,8 @@ mod decline {
 /// What happened to a charge, from the issuer's events or its books.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeChange {
-    /// The issuer's identifier of this event, unique for ever.
+    /// The issuer's identifier of the booked event, never of a delivery: the same from a webhook and from
+    /// [`Issuer::changes`].
     pub event_id: String,
     pub card: CardRef,
     /// The charge it belongs to; of a force capture or a refund without one: the issuer's own new identifier.
@@ -168,6 +187,14 @@ pub struct IssuerHealth {
     pub notes: Vec<String>,
 }
 
+/// What an event webhook brings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IssuerNews {
+    pub changes: Vec<ChargeChange>,
+    /// Cards of which the body alone does not say what changed: ask [`Issuer::changes`].
+    pub look_up: Vec<CardRef>,
+}
+
 #[async_trait]
 pub trait Issuer: Send + Sync {
     /// Stable short name: part of addresses and of stored references.
@@ -199,5 +226,8 @@ pub trait Issuer: Send + Sync {
     fn answer_charge(&self, charge: &Charge, decision: Decision) -> WebhookAnswer;
 
     /// An event webhook, its signature and time checked against `now`. One body may carry several changes.
-    fn read_changes(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<Vec<ChargeChange>, WebhookError>;
+    fn read_news(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<IssuerNews, WebhookError>;
+
+    /// The issuer decides alone when it has no answer after this.
+    fn answer_within_ms(&self) -> u64;
 }

@@ -15,7 +15,7 @@ pub struct SellOrder {
     pub amount_sat: Sat,
     /// Nothing below this price.
     pub limit: Rate,
-    /// The order is dead at the exchange after this, whatever we hear.
+    /// The order is dead at the exchange after this, whatever we hear; 5 to 60 s ahead.
     pub deadline: UnixMs,
 }
 
@@ -56,7 +56,8 @@ pub trait Exchange: Send + Sync {
     /// Smallest amount that can be sold.
     fn minimum_sat(&self, currency: Currency) -> Sat;
 
-    async fn sell(&self, order: SellOrder) -> Outcome<SaleReport>;
+    /// Places the order. Vendors may answer before they know the fill: then `Open`, and the caller looks again.
+    async fn sell(&self, order: SellOrder) -> Outcome<SaleStatus>;
 
     async fn sale_status(&self, key: &IdempotencyKey, placed_since: UnixMs) -> Outcome<SaleStatus>;
 

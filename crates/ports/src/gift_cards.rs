@@ -51,8 +51,11 @@ pub enum VendorOrderStatus {
 /// What the shopper types at the store.
 #[derive(Debug)]
 pub struct ClaimCode {
-    pub code: Secret,
+    pub code: Option<Secret>,
     pub pin: Option<Secret>,
+    /// Some codes are behind an address.
+    pub link: Option<Secret>,
+    pub instructions: String,
 }
 
 #[async_trait]

@@ -13,6 +13,8 @@ pub struct FundsRequest {
     pub account: AccountId,
     pub amount_msat: Msat,
     pub expires_at: UnixMs,
+    /// Where the source sends to, where it needs telling.
+    pub destination: Option<String>,
 }
 
 /// What the shopper does next.
@@ -21,7 +23,7 @@ pub enum FundsTarget {
     /// Send to this address (BIP 21 URI).
     Address { uri: String },
     /// The linked account asks for its second factor.
-    SecondFactor { challenge_id: String },
+    SecondFactor { challenge_id: Option<String> },
     /// Nothing: the transfer is under way.
     UnderWay,
 }
@@ -49,10 +51,11 @@ pub trait PaidFirstSource: Send + Sync {
 
     async fn request(&self, request: FundsRequest) -> Outcome<FundsTarget>;
 
-    async fn confirm_second_factor(&self, key: &IdempotencyKey, code: &crate::Secret) -> Outcome<FundsTarget>;
+    /// The same request again, with the code.
+    async fn confirm_second_factor(&self, request: &FundsRequest, code: &crate::Secret) -> Outcome<FundsTarget>;
 
-    async fn status(&self, key: &IdempotencyKey) -> Outcome<FundsStatus>;
+    async fn status(&self, request: &FundsRequest) -> Outcome<FundsStatus>;
 
     /// Give back what was received and not used.
-    async fn refund(&self, key: &IdempotencyKey, refund_key: &IdempotencyKey, amount_msat: Msat) -> Outcome<()>;
+    async fn refund(&self, request: &FundsRequest, key: &IdempotencyKey, amount_msat: Msat) -> Outcome<()>;
 }

@@ -32,5 +32,7 @@ pub enum WebhookError {
 pub struct WebhookAnswer {
     pub status: u16,
     pub content_type: &'static str,
+    /// Further headers that the vendor wants to see.
+    pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
 }
