@@ -18,15 +18,15 @@ mod webhook;
 
 pub use accounts::{AccountRow, AccountStore, DeviceRow, IdempotentAnswer, InviteRow};
 pub use cards::{
-    CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason, Float, Issuer,
-    IssuerHealth, IssuerNotice, Merchant,
+    CardHolder, CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason, Float,
+    Issuer, IssuerHealth, IssuerNews, IssuerNotice, Merchant,
 };
 pub use clock::Clock;
 pub use exchange::{AssetBalance, Exchange, Fee, SaleReport, SaleStatus, SellOrder};
 pub use gift_cards::{ClaimCode, GiftCardOrder, GiftCardVendor, VendorOffer, VendorOrderStatus, VendorQuote};
 pub use lightning::{
-    BlockHeight, ChannelRoom, Description, HoldInvoice, HoldInvoiceRequest, HoldStatus, LightningNode, NodeEvent,
-    NodeInfo, PayRequest, Preimage, Room, SendStatus,
+    BlockHeight, ChannelRoom, Description, ForeignInvoice, HoldInvoice, HoldInvoiceRequest, HoldStatus, LightningNode,
+    NodeEvent, NodeInfo, PayRequest, Payees, Preimage, Room, SendStatus,
 };
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};

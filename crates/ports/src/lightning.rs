@@ -56,6 +56,8 @@ pub enum HoldStatus {
     Open,
     /// All parts are here. `claim_deadline` is the height at which the node fails them back by itself.
     Held { amount_msat: Msat, claim_deadline: BlockHeight },
+    /// The preimage is with the node; not confirmed.
+    Claiming { amount_msat: Msat },
     /// Confirmed: the preimage is out and every part is ours.
     Claimed { amount_msat: Msat },
     /// Failed back, by us or by the node.
@@ -75,6 +77,7 @@ pub enum NodeEvent {
         payment_hash: PaymentHash,
         amount_msat: Msat,
     },
+    /// Where the node says so; not every node does, so heights are watched too.
     HtlcReturned {
         payment_hash: PaymentHash,
     },
@@ -159,6 +162,26 @@ pub enum SendStatus {
     },
 }
 
+/// What a BOLT 11 invoice of somebody else says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignInvoice {
+    pub bolt11: String,
+    pub payment_hash: PaymentHash,
+    pub payee: NodeId,
+    pub amount_msat: Option<Msat>,
+    pub expires_at: UnixMs,
+}
+
+/// Where refunds go: reads invoices and fetches them from Lightning addresses.
+#[async_trait]
+pub trait Payees: Send + Sync {
+    /// Parsed, its signature checked, of our network; else the reason.
+    fn read_invoice(&self, bolt11: &str) -> Result<ForeignInvoice, String>;
+
+    /// An invoice for exactly this amount from a Lightning address `name@domain` (LUD-16, LUD-06).
+    async fn fetch_invoice(&self, address: &str, amount_msat: Msat) -> Outcome<ForeignInvoice>;
+}
+
 /// One node. Payment hashes are its idempotency keys in both directions.
 #[async_trait]
 pub trait LightningNode: Send + Sync {
@@ -175,7 +198,8 @@ pub trait LightningNode: Send + Sync {
     /// that is [`NodeEvent::HtlcClaimed`] or [`HoldStatus::Claimed`].
     async fn claim(&self, payment_hash: PaymentHash, preimage: Preimage, amount_msat: Msat) -> Outcome<()>;
 
-    /// Fails all parts back and refuses later ones. Nothing held is `Done` too.
+    /// Fails all parts back. A later payer is refused by the node, or announced again and returned by the caller.
+    /// Nothing held is `Done` too.
     async fn return_hold(&self, payment_hash: PaymentHash) -> Outcome<()>;
 
     async fn hold_status(&self, payment_hash: PaymentHash) -> Outcome<HoldStatus>;
