@@ -1,1 +1,32 @@
+//! The pure core: what a purchase is, what can happen to it, and what follows.
+//!
+//! Invariant: [`step`] is synchronous, total and deterministic. No clock, randomness, I/O or floating point: time comes
+//! in with each call, everything else with the event. Card numbers, codes and preimages are in no type of this room.
+//! Every (state, event) pair has a written answer; the whole matrix is a reviewed snapshot (`tests/matrix.rs`).
 
+mod booking;
+mod effect;
+mod event;
+mod model;
+mod policy;
+mod quote;
+mod refund;
+mod step;
+pub mod terms;
+
+pub use booking::Booking;
+pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
+pub use event::{Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
+pub use model::{
+    Adjustment, CardRecord, CardState, ChargeRecord, CloseCause, Closing, Decision, DeclineReason, Funding, Hold,
+    Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
+};
+pub use policy::{ClaimOn, Flow, Policy};
+pub use quote::{Quote, QuoteError, QuoteInput, make_quote};
+pub use refund::{
+    Destination, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer, step_refund,
+};
+pub use step::{Rejected, Step, Stepped, replay, step};
+
+/// Version of events and states as stored; raised with any change that an older program could not read.
+pub const FORMAT: u32 = 1;

@@ -1,0 +1,410 @@
+//! The purchase as stored.
+
+use crate::{Charge, ChargeKind, Creation, Merchant, OwedAmount, OwedCause, Policy, PreimageSource, Quote};
+use ids::{AccountId, PaymentHash, PurchaseId, TermsHash, UnixMs};
+use money::{Currency, Money, Msat, Sat};
+use serde::{Deserialize, Serialize};
+
+/// Where a purchase is. `Completed`, `Returned` and `Expired` are terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Card first: the prepared card is being made.
+    Opened,
+    /// Card first: a card with limit zero is there.
+    CardPrepared,
+    /// A price is locked; the way to pay it is being made.
+    Quoted,
+    /// A hold invoice waits to be paid.
+    Invoiced,
+    /// Not holdable: funds were asked for.
+    AwaitingFunds,
+    /// The HTLC is here, unclaimed.
+    Held,
+    /// Unclaimed, and the card can be used. (Not holdable: funded, and the card can be used.)
+    CardReady,
+    /// Gift card: the vendor is being paid. No way back but the node's word that the send failed.
+    PayingVendor,
+    /// The preimage was handed to the node; its confirmation is awaited.
+    Claiming,
+    /// The bitcoin is ours, charges are approved up to the limit.
+    Funded,
+    /// Before the claim: everything is declined, the HTLC goes back, the card is closed.
+    Closing,
+    Completed,
+    Returned,
+    Expired,
+}
+
+impl State {
+    pub const ALL: [Self; 14] = [
+        Self::Opened,
+        Self::CardPrepared,
+        Self::Quoted,
+        Self::Invoiced,
+        Self::AwaitingFunds,
+        Self::Held,
+        Self::CardReady,
+        Self::PayingVendor,
+        Self::Claiming,
+        Self::Funded,
+        Self::Closing,
+        Self::Completed,
+        Self::Returned,
+        Self::Expired,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::CardPrepared => "card_prepared",
+            Self::Quoted => "quoted",
+            Self::Invoiced => "invoiced",
+            Self::AwaitingFunds => "awaiting_funds",
+            Self::Held => "held",
+            Self::CardReady => "card_ready",
+            Self::PayingVendor => "paying_vendor",
+            Self::Claiming => "claiming",
+            Self::Funded => "funded",
+            Self::Closing => "closing",
+            Self::Completed => "completed",
+            Self::Returned => "returned",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub const fn terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Returned | Self::Expired)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoice {
+    pub number: u32,
+    pub payment_hash: PaymentHash,
+    pub bolt11: String,
+}
+
+/// An HTLC of ours, with what was booked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub payment_hash: PaymentHash,
+    /// All that came; at least the invoice's amount, at most twice.
+    pub amount_msat: Msat,
+    /// Height at which the node fails it back by itself.
+    pub claim_deadline: u32,
+    pub held_at: UnixMs,
+    pub preimage: PreimageSource,
+    pub returned: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardState {
+    /// Asked for; its outcome is not known yet.
+    Requested,
+    Open,
+    /// Asked to be closed.
+    Closing,
+    Closed,
+    /// The issuer does not make one.
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRecord {
+    /// The issuer's reference; no card number.
+    pub card: Option<String>,
+    pub state: CardState,
+    pub limit: Money,
+    /// Acceptor of the first approved charge: the card works nowhere else.
+    pub locked_to: Option<String>,
+    pub checks_used: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineReason {
+    CardClosed,
+    NotFunded,
+    AmountTooHigh,
+    AmountTooLow,
+    WrongCurrency,
+    MerchantBlocked,
+    MerchantLocked,
+    PriceMoved,
+    DeadlineNear,
+    ClaimUnconfirmed,
+    CheckLimit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The claim is under way; the answer waits for its confirmation.
+    Pending,
+    Approved,
+    /// Approved without a claim: amount zero, or a small check within the exposure.
+    ApprovedCheck,
+    Declined(DeclineReason),
+    /// The network went on without asking us.
+    StandIn,
+}
+
+/// One authorization. Amounts in minor units of the card's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeRecord {
+    pub charge_id: String,
+    pub request_id: String,
+    pub kind: ChargeKind,
+    pub amount: Money,
+    pub merchant: Merchant,
+    pub decision: Decision,
+    pub asked_at: UnixMs,
+    pub answer_by: UnixMs,
+    /// The issuer declined it after all.
+    pub undone: bool,
+    pub captured_minor: u64,
+    pub reversed_minor: u64,
+}
+
+impl ChargeRecord {
+    pub(crate) fn new(charge: &Charge, decision: Decision, asked_at: UnixMs, answer_by: UnixMs) -> Self {
+        Self {
+            charge_id: charge.charge_id.clone(),
+            request_id: charge.request_id.clone(),
+            kind: charge.kind,
+            amount: charge.amount,
+            merchant: charge.merchant.clone(),
+            decision,
+            asked_at,
+            answer_by,
+            undone: false,
+            captured_minor: 0,
+            reversed_minor: 0,
+        }
+    }
+
+    /// Approved against the funds, and not undone.
+    pub fn stands(&self) -> bool {
+        matches!(self.decision, Decision::Approved | Decision::StandIn) && !self.undone
+    }
+
+    /// What a capture may still take, minor units.
+    pub fn open_minor(&self) -> u64 {
+        if self.stands() || (self.decision == Decision::ApprovedCheck && !self.undone) {
+            self.amount.minor().saturating_sub(self.captured_minor.saturating_add(self.reversed_minor))
+        } else {
+            0
+        }
+    }
+}
+
+/// What the claim brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funding {
+    pub amount_msat: Msat,
+    pub funded_at: UnixMs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaleState {
+    UnderWay,
+    Done,
+    /// Given up: the rest stays the operator's exposure.
+    Exposed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    pub state: SaleState,
+    pub wanted: Sat,
+    pub sold: Sat,
+    /// Attempt under way or last made, from 1.
+    pub attempt: u32,
+    pub proceeds_minor: u64,
+}
+
+/// Amounts once owed. Each became a refund of that number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    pub number: u32,
+    pub amount: OwedAmount,
+    pub cause: OwedCause,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseCause {
+    Cancelled,
+    QuoteExpired,
+    HoldWindowEnded,
+    DeadlineNear,
+    InvoiceFailed,
+    CardFailed,
+    LimitFailed,
+    NodeReturned,
+    HoldRefused,
+    VendorFailed,
+    FundsFailed,
+    CardOpenEnded,
+}
+
+/// What still has to be confirmed before the purchase is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    pub cause: CloseCause,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VendorOrder {
+    pub order_id: String,
+    pub payment_hash: PaymentHash,
+    pub bolt11: String,
+    pub amount_msat: Msat,
+    pub delivered: bool,
+    pub failed: bool,
+}
+
+/// Waits for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    pub reason: String,
+    pub at: UnixMs,
+}
+
+/// What happened to a purchase after it was over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Adjustment {
+    StoreRefund { amount: Money },
+    StoreRefundReversed { amount: Money },
+    ForceCapture { amount: Money },
+    LateCapture { amount: Money },
+    LateFunds { amount_msat: Msat },
+}
+
+/// The aggregate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    pub id: PurchaseId,
+    pub account: AccountId,
+    pub store_host: String,
+    pub store_name: String,
+    pub currency: Currency,
+    pub policy: Policy,
+    pub created_at: UnixMs,
+    pub state: State,
+    pub state_since: UnixMs,
+    pub quote: Option<Quote>,
+    pub terms_hash: Option<TermsHash>,
+    pub invoice: Option<Invoice>,
+    /// Hashes of all invoices, the live one included.
+    pub payment_hashes: Vec<PaymentHash>,
+    pub hold: Option<Hold>,
+    pub card: Option<CardRecord>,
+    /// How often number or code were asked for.
+    pub reveals: u32,
+    pub charges: Vec<ChargeRecord>,
+    pub funding: Option<Funding>,
+    pub sale: Option<Sale>,
+    pub vendor: Option<VendorOrder>,
+    pub funds_target: Option<String>,
+    pub closing: Option<Closing>,
+    /// After the claim: the card is being closed, what is left will be owed.
+    pub winding_up: bool,
+    pub captured_minor: u64,
+    /// Captured beyond the order total: the operator's cost.
+    pub overrun_minor: u64,
+    pub owed: Vec<Owed>,
+    pub store_refunded_minor: u64,
+    pub adjustments: Vec<Adjustment>,
+    pub parked: Option<Parked>,
+    /// Number of effects ever decided; the next one's sequence.
+    pub effects: u32,
+}
+
+impl Purchase {
+    pub(crate) fn new(creation: Creation, now: UnixMs) -> Self {
+        let state = if creation.quote.is_some() { State::Quoted } else { State::Opened };
+        Self {
+            id: creation.id,
+            account: creation.account,
+            store_host: creation.store_host,
+            store_name: creation.store_name,
+            currency: creation.currency,
+            policy: creation.policy,
+            created_at: now,
+            state,
+            state_since: now,
+            quote: creation.quote,
+            terms_hash: creation.terms_hash,
+            invoice: None,
+            payment_hashes: Vec::new(),
+            hold: None,
+            card: None,
+            reveals: 0,
+            charges: Vec::new(),
+            funding: None,
+            sale: None,
+            vendor: None,
+            funds_target: None,
+            closing: None,
+            winding_up: false,
+            captured_minor: 0,
+            overrun_minor: 0,
+            owed: Vec::new(),
+            store_refunded_minor: 0,
+            adjustments: Vec::new(),
+            parked: None,
+            effects: 0,
+        }
+    }
+
+    /// Short code shown to people and in the invoice's description.
+    pub fn code(&self) -> String {
+        crate::terms::code(self.id)
+    }
+
+    pub fn order_total(&self) -> Option<Money> {
+        self.quote.as_ref().map(|quote| quote.order_total)
+    }
+
+    pub fn is_funded(&self) -> bool {
+        self.funding.is_some()
+    }
+
+    /// The answer to one question of the issuer.
+    pub fn charge(&self, request_id: &str) -> Option<&ChargeRecord> {
+        self.charges.iter().find(|charge| charge.request_id == request_id)
+    }
+
+    pub(crate) fn charge_mut(&mut self, request_id: &str) -> Option<&mut ChargeRecord> {
+        self.charges.iter_mut().find(|charge| charge.request_id == request_id)
+    }
+
+    /// Was any charge approved against the funds and taken up by the network?
+    pub(crate) fn ever_charged(&self) -> bool {
+        self.charges.iter().any(ChargeRecord::stands)
+    }
+
+    /// Approved and neither captured nor reversed yet, minor units, checks left out.
+    pub(crate) fn open_charges_minor(&self) -> u64 {
+        self.charges.iter().filter(|c| c.stands()).map(ChargeRecord::open_minor).sum()
+    }
+
+    /// What may still be approved: the order total and its tolerance, less what stands or was captured.
+    pub(crate) fn approvable_minor(&self, limit_minor: u64) -> u64 {
+        limit_minor.saturating_sub(self.captured_minor.saturating_add(self.open_charges_minor()))
+    }
+
+    /// The card's reference while it is (or may be) usable.
+    pub(crate) fn live_card(&self) -> Option<&str> {
+        let card = self.card.as_ref()?;
+        match card.state {
+            CardState::Open | CardState::Closing => card.card.as_deref(),
+            CardState::Requested | CardState::Closed | CardState::Failed => None,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What is agreed for one purchase when it is created, and does not change after.
+
+use money::Bps;
+use serde::{Deserialize, Serialize};
+
+/// When the HTLC is claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimOn {
+    /// When the store charges the card.
+    Authorization,
+    /// When the card becomes usable: for stores that charge days later.
+    Reveal,
+}
+
+/// Which way the purchase takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// Quote, hold, card.
+    Card,
+    /// A prepared card with limit zero, then quote, hold, limit raised.
+    CardFirst,
+    /// Quote, hold under the vendor invoice's hash, vendor paid, claim.
+    GiftCard,
+    /// A source that cannot be held, then card.
+    PaidFirst,
+}
+
+/// Limits and windows of one purchase. Amounts in minor units of the order total's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub flow: Flow,
+    pub claim_on: ClaimOn,
+    /// What a charge may be above or below the order total (taxes found late); the operator bears it.
+    pub tolerance_minor: u64,
+    /// The store charges in parts: charges below the total are approved.
+    pub splits: bool,
+    /// Largest small check approved without a claim, and how many of them.
+    pub check_minor_max: u64,
+    pub checks_max: u32,
+    /// Acceptor categories (ISO 18245) and countries that are never paid.
+    pub blocked_categories: Vec<String>,
+    pub blocked_countries: Vec<String>,
+    /// Longest time an HTLC is held.
+    pub hold_ms_max: u64,
+    /// How long a funded card stays open.
+    pub card_open_ms_max: u64,
+    /// From an authorization request to our answer.
+    pub answer_ms_max: u64,
+    /// An HTLC is failed back this many blocks before its claim deadline; none is claimed later than that.
+    pub deadline_margin_blocks: u32,
+    /// What the hold asks the payer for.
+    pub min_final_cltv_delta: u16,
+    /// How far the executable price may have fallen below the quote's when the claim is decided.
+    pub price_fall_max: Bps,
+    /// Gift card: blocks the send to the vendor may take at worst, chain included.
+    pub vendor_blocks_max: u32,
+    /// Sales tried before the operator is asked.
+    pub sale_attempts_max: u32,
+}

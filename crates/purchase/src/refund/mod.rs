@@ -1,0 +1,213 @@
+//! A refund: one amount owed to a shopper and its way back. An aggregate of its own, so that a missing destination
+//! keeps no purchase open.
+//!
+//! Invariant: at most one payment hash is live at a time, committed before anything is sent; a new one only after the
+//! node has said that the last one finally failed. A reclaimed refund is not sent, a sent one not reclaimed.
+
+mod step;
+
+use crate::{Booking, OwedAmount, OwedCause};
+use ids::{AccountId, PaymentHash, PurchaseId, RefundId, UnixMs};
+use money::{Money, Msat, Rate};
+use serde::{Deserialize, Serialize};
+
+pub use step::step_refund;
+
+/// Where it goes. More ways come as variants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Destination {
+    Bolt11 {
+        invoice: String,
+    },
+    /// `name@domain` (LUD-16).
+    LightningAddress {
+        address: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundState {
+    /// The shopper has to say where to.
+    AwaitingDestination,
+    /// Until the issuer's settlement window is over.
+    Waiting,
+    /// An invoice is being fetched and the amount priced.
+    Preparing,
+    /// One payment hash is live.
+    Sending,
+    Paid,
+    /// The store took it back before it was paid out.
+    Cancelled,
+}
+
+impl RefundState {
+    pub const ALL: [Self; 6] =
+        [Self::AwaitingDestination, Self::Waiting, Self::Preparing, Self::Sending, Self::Paid, Self::Cancelled];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AwaitingDestination => "awaiting_destination",
+            Self::Waiting => "waiting",
+            Self::Preparing => "preparing",
+            Self::Sending => "sending",
+            Self::Paid => "paid",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub const fn terminal(self) -> bool {
+        matches!(self, Self::Paid | Self::Cancelled)
+    }
+}
+
+/// What is being sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundSend {
+    pub payment_hash: PaymentHash,
+    pub bolt11: String,
+    pub amount_msat: Msat,
+    /// The invoice says no amount; the sender has to.
+    pub amount_missing: bool,
+    /// None when bitcoin is owed.
+    pub rate: Option<Rate>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    pub id: RefundId,
+    pub purchase: PurchaseId,
+    pub account: AccountId,
+    pub number: u32,
+    pub amount: OwedAmount,
+    pub cause: OwedCause,
+    pub state: RefundState,
+    pub destination: Option<Destination>,
+    pub not_before: UnixMs,
+    pub created_at: UnixMs,
+    pub send: Option<RefundSend>,
+    /// Hashes ever live, the current one included.
+    pub payment_hashes: Vec<PaymentHash>,
+    pub attempts: u32,
+    pub last_problem: Option<String>,
+    pub paid_fee_msat: Option<Msat>,
+    pub parked: Option<crate::Parked>,
+    pub effects: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RefundEvent {
+    Opened {
+        id: RefundId,
+        purchase: PurchaseId,
+        account: AccountId,
+        number: u32,
+        amount: OwedAmount,
+        cause: OwedCause,
+        destination: Option<Destination>,
+        not_before: UnixMs,
+    },
+    DestinationGiven {
+        destination: Destination,
+    },
+    WaitEnded,
+    Prepared {
+        send: RefundSend,
+    },
+    /// `ask_again`: the destination itself is no good (expired, wrong network).
+    PrepareFailed {
+        reason: String,
+        ask_again: bool,
+    },
+    SendSucceeded {
+        payment_hash: PaymentHash,
+        fee_msat: Msat,
+    },
+    SendFailed {
+        payment_hash: PaymentHash,
+        reason: String,
+    },
+    RetryDue,
+    /// The store took this much of its refund back.
+    Reclaimed {
+        amount: Money,
+    },
+    Parked {
+        reason: String,
+    },
+    Resumed,
+}
+
+impl RefundEvent {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::DestinationGiven { .. } => "destination_given",
+            Self::WaitEnded => "wait_ended",
+            Self::Prepared { .. } => "prepared",
+            Self::PrepareFailed { .. } => "prepare_failed",
+            Self::SendSucceeded { .. } => "send_succeeded",
+            Self::SendFailed { .. } => "send_failed",
+            Self::RetryDue => "retry_due",
+            Self::Reclaimed { .. } => "reclaimed",
+            Self::Parked { .. } => "parked",
+            Self::Resumed => "resumed",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum RefundEffect {
+    /// Price it, get or read an invoice.
+    Prepare {
+        amount: OwedAmount,
+        destination: Destination,
+    },
+    Send {
+        send: RefundSend,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundTimer {
+    Wait(UnixMs),
+    Retry(UnixMs),
+}
+
+impl RefundTimer {
+    pub const WAIT: &'static str = "wait";
+    pub const RETRY: &'static str = "retry";
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wait(_) => Self::WAIT,
+            Self::Retry(_) => Self::RETRY,
+        }
+    }
+
+    pub const fn due_at(self) -> UnixMs {
+        match self {
+            Self::Wait(at) | Self::Retry(at) => at,
+        }
+    }
+
+    pub fn event(name: &str) -> Option<RefundEvent> {
+        match name {
+            Self::WAIT => Some(RefundEvent::WaitEnded),
+            Self::RETRY => Some(RefundEvent::RetryDue),
+            _ => None,
+        }
+    }
+}
+
+/// What an applied event does; all of it is committed together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundStep {
+    pub refund: Refund,
+    pub effects: Vec<(u32, RefundEffect)>,
+    pub bookings: Vec<Booking>,
+    pub timers: Vec<RefundTimer>,
+}

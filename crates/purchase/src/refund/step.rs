@@ -1,0 +1,280 @@
+//! One event on one refund.
+
+use super::{Destination, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer};
+use crate::{Booking, OwedAmount, Parked, Rejected};
+use ids::{PaymentHash, UnixMs};
+use money::{Money, Msat};
+
+/// Shortest and longest pause before a refund is tried again; doubled each time.
+const RETRY_MS_MIN: u64 = 15_000;
+const RETRY_MS_MAX: u64 = 6 * 3_600_000;
+
+/// `Ok(None)`: known already, nothing changes.
+pub fn step_refund(refund: Option<&Refund>, event: &RefundEvent, now: UnixMs) -> Result<Option<RefundStep>, Rejected> {
+    let Some(refund) = refund else {
+        return opened(event, now).map(Some);
+    };
+    let mut d = Draft::new(refund.clone(), now);
+    let applied = match event {
+        RefundEvent::Opened { .. } => false,
+        RefundEvent::DestinationGiven { destination } => destination_given(&mut d, destination)?,
+        RefundEvent::WaitEnded => wait_ended(&mut d),
+        RefundEvent::Prepared { send } => prepared(&mut d, send)?,
+        RefundEvent::PrepareFailed { reason, ask_again } => prepare_failed(&mut d, reason, *ask_again),
+        RefundEvent::SendSucceeded { payment_hash, fee_msat } => succeeded(&mut d, *payment_hash, *fee_msat)?,
+        RefundEvent::SendFailed { payment_hash, reason } => failed(&mut d, *payment_hash, reason)?,
+        RefundEvent::RetryDue => retry(&mut d),
+        RefundEvent::Reclaimed { amount } => reclaimed(&mut d, *amount)?,
+        RefundEvent::Parked { reason } => {
+            d.r.parked = Some(Parked { reason: reason.clone(), at: now });
+            true
+        }
+        RefundEvent::Resumed => resumed(&mut d),
+    };
+    Ok(applied.then(|| d.done()))
+}
+
+struct Draft {
+    r: Refund,
+    now: UnixMs,
+    effects: Vec<(u32, RefundEffect)>,
+    bookings: Vec<Booking>,
+    timers: Vec<RefundTimer>,
+}
+
+impl Draft {
+    fn new(r: Refund, now: UnixMs) -> Self {
+        Self { r, now, effects: Vec::new(), bookings: Vec::new(), timers: Vec::new() }
+    }
+
+    fn done(self) -> RefundStep {
+        RefundStep { refund: self.r, effects: self.effects, bookings: self.bookings, timers: self.timers }
+    }
+
+    fn effect(&mut self, effect: RefundEffect) {
+        self.r.effects += 1;
+        self.effects.push((self.r.effects, effect));
+    }
+
+    /// As far as it gets: to the shopper's answer, the end of the wait, or the preparation.
+    fn advance(&mut self) {
+        match self.r.destination.clone() {
+            _ if self.now < self.r.not_before => {
+                self.r.state = RefundState::Waiting;
+                self.timers.push(RefundTimer::Wait(self.r.not_before));
+            }
+            None => self.r.state = RefundState::AwaitingDestination,
+            Some(destination) => {
+                self.r.state = RefundState::Preparing;
+                self.r.attempts += 1;
+                let amount = self.r.amount;
+                self.effect(RefundEffect::Prepare { amount, destination });
+            }
+        }
+    }
+
+    fn retry_later(&mut self) {
+        let doublings = self.r.attempts.min(12);
+        let pause_ms = RETRY_MS_MIN.saturating_mul(1 << doublings).min(RETRY_MS_MAX);
+        self.timers.push(RefundTimer::Retry(self.now.plus_ms(pause_ms)));
+    }
+}
+
+fn opened(event: &RefundEvent, now: UnixMs) -> Result<RefundStep, Rejected> {
+    let RefundEvent::Opened { id, purchase, account, number, amount, cause, destination, not_before } = event else {
+        return Err(Rejected::Unexpected("an event before the creation"));
+    };
+    let mut d = Draft::new(
+        Refund {
+            id: *id,
+            purchase: *purchase,
+            account: *account,
+            number: *number,
+            amount: *amount,
+            cause: *cause,
+            state: RefundState::AwaitingDestination,
+            destination: destination.clone(),
+            not_before: *not_before,
+            created_at: now,
+            send: None,
+            payment_hashes: Vec::new(),
+            attempts: 0,
+            last_problem: None,
+            paid_fee_msat: None,
+            parked: None,
+            effects: 0,
+        },
+        now,
+    );
+    d.advance();
+    Ok(d.done())
+}
+
+fn destination_given(d: &mut Draft, destination: &Destination) -> Result<bool, Rejected> {
+    if d.r.destination.as_ref() == Some(destination) && d.r.state != RefundState::AwaitingDestination {
+        return Ok(false);
+    }
+    match d.r.state {
+        RefundState::AwaitingDestination => {
+            d.r.destination = Some(destination.clone());
+            d.r.last_problem = None;
+            d.advance();
+            Ok(true)
+        }
+        RefundState::Waiting if d.r.destination.is_none() => {
+            d.r.destination = Some(destination.clone());
+            Ok(true)
+        }
+        RefundState::Waiting
+        | RefundState::Preparing
+        | RefundState::Sending
+        | RefundState::Paid
+        | RefundState::Cancelled => Err(Rejected::TooLate),
+    }
+}
+
+fn wait_ended(d: &mut Draft) -> bool {
+    let due = d.r.state == RefundState::Waiting && d.now >= d.r.not_before;
+    if due {
+        d.advance();
+    }
+    due
+}
+
+fn prepared(d: &mut Draft, send: &RefundSend) -> Result<bool, Rejected> {
+    match d.r.state {
+        RefundState::Preparing => {}
+        RefundState::Sending
+        | RefundState::Paid
+        | RefundState::Cancelled
+        | RefundState::AwaitingDestination
+        | RefundState::Waiting => return Ok(false),
+    }
+    if d.r.payment_hashes.contains(&send.payment_hash) {
+        return Err(Rejected::Unexpected("a hash that was used before"));
+    }
+    match (d.r.amount, send.rate) {
+        (OwedAmount::Bitcoin(owed), None) if owed == send.amount_msat => {}
+        (OwedAmount::Currency(owed), Some(rate)) if rate.msat_floor(owed)? == send.amount_msat => {
+            d.bookings.push(Booking::RefundPriced { owed, amount_msat: send.amount_msat });
+        }
+        (OwedAmount::Bitcoin(_) | OwedAmount::Currency(_), _) => {
+            return Err(Rejected::Unexpected("a refund of another amount than is owed"));
+        }
+    }
+    d.r.payment_hashes.push(send.payment_hash);
+    d.r.send = Some(send.clone());
+    d.r.state = RefundState::Sending;
+    d.effect(RefundEffect::Send { send: send.clone() });
+    Ok(true)
+}
+
+fn prepare_failed(d: &mut Draft, reason: &str, ask_again: bool) -> bool {
+    if d.r.state != RefundState::Preparing {
+        return false;
+    }
+    d.r.last_problem = Some(reason.to_owned());
+    if ask_again {
+        d.r.destination = None;
+        d.r.state = RefundState::AwaitingDestination;
+    } else {
+        d.retry_later();
+    }
+    true
+}
+
+/// The send under way, if the hash is its own; `None` for an old hash whose end is known.
+fn live(d: &Draft, payment_hash: PaymentHash) -> Result<Option<RefundSend>, Rejected> {
+    if !d.r.payment_hashes.contains(&payment_hash) {
+        return Err(Rejected::UnknownHash);
+    }
+    let current = d.r.send.clone().filter(|send| send.payment_hash == payment_hash);
+    Ok(current.filter(|_| d.r.state == RefundState::Sending))
+}
+
+fn succeeded(d: &mut Draft, payment_hash: PaymentHash, fee_msat: Msat) -> Result<bool, Rejected> {
+    let Some(send) = live(d, payment_hash)? else {
+        let known = d.r.state == RefundState::Paid && d.r.send.as_ref().is_some_and(|s| s.payment_hash == payment_hash);
+        return if known { Ok(false) } else { Err(Rejected::Unexpected("a refund that had failed was paid")) };
+    };
+    d.bookings.push(Booking::RefundSent { amount_msat: send.amount_msat, fee_msat });
+    d.r.paid_fee_msat = Some(fee_msat);
+    d.r.state = RefundState::Paid;
+    d.r.last_problem = None;
+    Ok(true)
+}
+
+fn failed(d: &mut Draft, payment_hash: PaymentHash, reason: &str) -> Result<bool, Rejected> {
+    let Some(send) = live(d, payment_hash)? else {
+        return if d.r.state == RefundState::Paid {
+            Err(Rejected::Unexpected("a paid refund failed"))
+        } else {
+            Ok(false)
+        };
+    };
+    if let OwedAmount::Currency(owed) = d.r.amount {
+        d.bookings.push(Booking::RefundUnpriced { owed, amount_msat: send.amount_msat });
+    }
+    d.r.send = None;
+    d.r.last_problem = Some(reason.to_owned());
+    match d.r.destination {
+        // An invoice is good for one hash only.
+        Some(Destination::Bolt11 { .. }) | None => {
+            d.r.destination = None;
+            d.r.state = RefundState::AwaitingDestination;
+        }
+        Some(Destination::LightningAddress { .. }) => {
+            d.r.state = RefundState::Preparing;
+            d.retry_later();
+        }
+    }
+    Ok(true)
+}
+
+fn retry(d: &mut Draft) -> bool {
+    let due = d.r.state == RefundState::Preparing;
+    if due {
+        d.advance();
+    }
+    due
+}
+
+/// The store took it back: what is not under way is not paid out.
+fn reclaimed(d: &mut Draft, amount: Money) -> Result<bool, Rejected> {
+    match d.r.state {
+        RefundState::AwaitingDestination | RefundState::Waiting => {}
+        // No hash is live yet; what is being prepared for the old amount is dropped when it arrives.
+        RefundState::Preparing if d.r.amount == OwedAmount::Currency(amount) => {}
+        RefundState::Preparing | RefundState::Sending | RefundState::Paid | RefundState::Cancelled => {
+            return Err(Rejected::TooLate);
+        }
+    }
+    let OwedAmount::Currency(owed) = d.r.amount else { return Err(Rejected::TooLate) };
+    let left = owed.checked_sub(amount)?;
+    d.bookings.push(Booking::RefundCancelled { owed: amount });
+    d.r.amount = OwedAmount::Currency(left);
+    if left.is_zero() {
+        d.r.state = RefundState::Cancelled;
+    }
+    Ok(true)
+}
+
+fn resumed(d: &mut Draft) -> bool {
+    if d.r.parked.take().is_none() {
+        return false;
+    }
+    match (d.r.state, d.r.send.clone()) {
+        // The same hash again: the node looks it up, it is never sent twice.
+        (RefundState::Sending, Some(send)) => d.effect(RefundEffect::Send { send }),
+        (RefundState::Preparing, _) => d.advance(),
+        (
+            RefundState::AwaitingDestination
+            | RefundState::Waiting
+            | RefundState::Sending
+            | RefundState::Paid
+            | RefundState::Cancelled,
+            _,
+        ) => {}
+    }
+    true
+}

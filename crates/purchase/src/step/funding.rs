@@ -1,0 +1,223 @@
+//! The pivot: the claim, and what its confirmation sets off.
+
+use super::Rejected;
+use super::charge::{deadline_far, lock_to, price_holds};
+use super::draft::{Draft, Verdict};
+use crate::{
+    Booking, CardState, ClaimOn, CloseCause, Decision, DeclineReason, Effect, Flow, Funding, OwedAmount, OwedCause,
+    Sale, SaleState, State, Timer, Tip,
+};
+use ids::PaymentHash;
+use money::{Money, MoneyError, Msat, Rate, Sat};
+
+/// The parts of a conversion; `gross = order_total + fee + spread + rounding`, all worth `amount_msat`.
+pub(super) struct Conversion {
+    pub order_total: Money,
+    pub fee: Money,
+    pub spread: Money,
+    pub rounding: Money,
+}
+
+impl Draft {
+    /// What the quoted bitcoin became. The remainder below the shopper's rate is rounding, the rest spread.
+    pub fn conversion(&self, amount_msat: Msat) -> Result<Conversion, MoneyError> {
+        let zero = Money::zero(self.p.currency);
+        let Some(quote) = self.p.quote.as_ref() else {
+            return Ok(Conversion { order_total: zero, fee: zero, spread: zero, rounding: zero });
+        };
+        let due = quote.due()?;
+        let at_rate = quote.rate.minor_floor(amount_msat)?;
+        let gross = quote.executable.minor_floor(amount_msat)?;
+        let rounding = at_rate.saturating_sub(due)?;
+        let spread = gross.saturating_sub(due)?.saturating_sub(rounding)?;
+        Ok(Conversion { order_total: quote.order_total, fee: quote.fee, spread, rounding })
+    }
+}
+
+/// Hands the preimage over. Everything was checked before.
+pub(super) fn start_claim(d: &mut Draft) -> Result<(), Rejected> {
+    let hold = d.p.hold.ok_or(Rejected::Unexpected("a claim without a hold"))?;
+    d.cancel(Timer::HOLD);
+    d.to(State::Claiming);
+    d.effect(Effect::Claim { payment_hash: hold.payment_hash, amount_msat: hold.amount_msat, preimage: hold.preimage });
+    Ok(())
+}
+
+pub(super) fn reveal_requested(d: &mut Draft, executable: Option<Rate>, tip: Tip) -> Result<Verdict, Rejected> {
+    let claims = d.p.policy.claim_on == ClaimOn::Reveal && d.p.policy.flow == Flow::Card && !d.p.is_funded();
+    let gift_card = d.p.policy.flow == Flow::GiftCard;
+    let card = d.p.live_card().is_some();
+    match d.p.state {
+        State::CardReady if claims => {
+            if !price_holds(d, executable)? {
+                return Err(Rejected::PriceMoved);
+            }
+            if !deadline_far(d, tip) {
+                return Err(Rejected::DeadlineNear);
+            }
+            start_claim(d)?;
+        }
+        State::CardPrepared | State::Quoted | State::Invoiced | State::Held | State::CardReady if card => {}
+        State::Claiming if claims => return Ok(Verdict::Already),
+        State::Claiming if card => {}
+        State::Funded if card && !d.p.winding_up => {}
+        State::Funded | State::Completed if gift_card && d.p.vendor.as_ref().is_some_and(|v| v.delivered) => {}
+        State::Opened
+        | State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::Held
+        | State::CardReady
+        | State::PayingVendor
+        | State::Claiming => return Err(Rejected::NotReady),
+        State::Funded if gift_card => return Err(Rejected::NotReady),
+        State::Funded | State::Closing | State::Completed | State::Returned | State::Expired => {
+            return Err(Rejected::TooLate);
+        }
+    }
+    d.p.reveals = d.p.reveals.saturating_add(1);
+    Ok(Verdict::Applied)
+}
+
+pub(super) fn htlc_claimed(d: &mut Draft, payment_hash: PaymentHash, amount_msat: Msat) -> Result<Verdict, Rejected> {
+    let Some(hold) = d.p.hold.filter(|hold| hold.payment_hash == payment_hash) else {
+        return Err(Rejected::UnknownHash);
+    };
+    match d.p.state {
+        State::Claiming => {}
+        State::CardReady | State::Funded | State::Completed if d.p.is_funded() => return Ok(Verdict::Already),
+        State::Opened
+        | State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::Held
+        | State::CardReady
+        | State::PayingVendor
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => return Err(Rejected::Unexpected("claimed without our asking")),
+    }
+    if amount_msat != hold.amount_msat {
+        return Err(Rejected::Unexpected("another amount was claimed than was held"));
+    }
+    let invoiced_msat = d.p.quote.as_ref().map_or(amount_msat, |quote| quote.amount_msat);
+    let excess_msat = amount_msat.saturating_sub(invoiced_msat);
+    d.book(Booking::HoldClaimed { invoiced_msat, excess_msat });
+    funded(d, invoiced_msat, excess_msat)?;
+    Ok(Verdict::Applied)
+}
+
+/// The bitcoin is ours: answer the waiting charge, sell, open the card.
+pub(super) fn funded(d: &mut Draft, invoiced_msat: Msat, excess_msat: Msat) -> Result<(), Rejected> {
+    d.p.funding = Some(Funding { amount_msat: invoiced_msat, funded_at: d.now });
+    d.to(State::Funded);
+    if !excess_msat.is_zero() {
+        d.owe(OwedAmount::Bitcoin(excess_msat), OwedCause::Overpaid);
+    }
+    if d.p.policy.flow == Flow::GiftCard {
+        return super::gift_card::funded(d);
+    }
+    let parts = d.conversion(invoiced_msat)?;
+    d.book(Booking::Converted {
+        amount_msat: invoiced_msat,
+        order_total: parts.order_total,
+        fee: parts.fee,
+        spread: parts.spread,
+        rounding: parts.rounding,
+    });
+    answer_pending(d);
+    sell(d, invoiced_msat);
+    let due_at = d.now.plus_ms(d.p.policy.card_open_ms_max);
+    d.timer(Timer::CardOpen(due_at));
+    let limit = d.limit()?;
+    if d.p.policy.flow == Flow::CardFirst && d.p.policy.claim_on == ClaimOn::Reveal {
+        if let Some(card) = d.p.live_card().map(str::to_owned) {
+            d.effect(Effect::RaiseLimit { card, limit });
+        }
+    }
+    // The issuer may have closed the card while the claim was under way.
+    d.finish_winding_up()?;
+    Ok(())
+}
+
+/// Approved if the issuer still waits; else declined, and the store's next try is approved at once.
+fn answer_pending(d: &mut Draft) {
+    let now = d.now;
+    let mut approved = None;
+    for charge in d.p.charges.iter_mut().filter(|charge| charge.decision == Decision::Pending) {
+        if now <= charge.answer_by {
+            charge.decision = Decision::Approved;
+            approved = Some((charge.amount, charge.merchant.acceptor_id.clone()));
+        } else {
+            charge.decision = Decision::Declined(DeclineReason::ClaimUnconfirmed);
+        }
+    }
+    if let Some((amount, acceptor_id)) = approved {
+        lock_to(d, &acceptor_id);
+        d.book(Booking::ChargeApproved { amount });
+    }
+}
+
+fn sell(d: &mut Draft, amount_msat: Msat) {
+    let Some(expected) = d.p.quote.as_ref().map(|quote| quote.executable) else { return };
+    let wanted = amount_msat.sat_floor();
+    d.p.sale = Some(Sale { state: SaleState::UnderWay, wanted, sold: Sat::ZERO, attempt: 1, proceeds_minor: 0 });
+    d.effect(Effect::Sell { attempt: 1, amount: wanted, expected });
+}
+
+pub(super) fn limit_raised(d: &mut Draft) -> Result<Verdict, Rejected> {
+    let limit = d.limit()?;
+    match d.p.state {
+        State::Held => d.to(State::CardReady),
+        State::Funded if d.p.policy.flow == Flow::CardFirst => {}
+        State::CardReady
+        | State::Claiming
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => return Ok(Verdict::Already),
+        State::Opened
+        | State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::PayingVendor => return Err(Rejected::Unexpected("a limit that was not asked for")),
+    }
+    match d.p.card.as_mut() {
+        Some(card) if card.limit == limit => {
+            Ok(if d.p.state == State::Funded { Verdict::Already } else { Verdict::Applied })
+        }
+        Some(card) => {
+            card.limit = limit;
+            Ok(Verdict::Applied)
+        }
+        None => Err(Rejected::Unexpected("a limit without a card")),
+    }
+}
+
+pub(super) fn limit_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
+    match d.p.state {
+        State::Held => d.close(CloseCause::LimitFailed),
+        State::Funded if d.p.policy.flow == Flow::CardFirst && !d.p.winding_up => d.wind_up()?,
+        State::CardReady
+        | State::Claiming
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => return Ok(Verdict::Already),
+        State::Opened
+        | State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::PayingVendor => return Err(Rejected::Unexpected("a limit that was not asked for")),
+    }
+    debug_assert!(d.p.card.as_ref().is_some_and(|card| card.state != CardState::Requested));
+    Ok(Verdict::Applied)
+}

@@ -1,0 +1,221 @@
+//! Up to the hold: creation, quote, invoice, and the making of a card.
+
+use super::Rejected;
+use super::draft::{Draft, Verdict};
+use crate::{CardRecord, CardState, CloseCause, Effect, Flow, Invoice, Quote, State, Timer, terms};
+use ids::{PaymentHash, TermsHash};
+use money::Money;
+
+pub(super) fn created(d: &mut Draft) -> Result<(), Rejected> {
+    match d.p.quote.clone() {
+        Some(quote) => start_quote(d, &quote),
+        None => {
+            request_card(d, Money::zero(d.p.currency));
+            let due_at = d.now.plus_ms(d.p.policy.card_open_ms_max);
+            d.timer(Timer::CardOpen(due_at));
+            Ok(())
+        }
+    }
+}
+
+fn start_quote(d: &mut Draft, quote: &Quote) -> Result<(), Rejected> {
+    d.to(State::Quoted);
+    d.timer(Timer::Quote(quote.expires_at));
+    match d.p.policy.flow {
+        Flow::Card | Flow::CardFirst => create_invoice(d, quote, None),
+        Flow::GiftCard => {
+            let store_name = d.p.store_name.clone();
+            d.effect(Effect::OrderGiftCard { value: quote.order_total, store_name });
+            Ok(())
+        }
+        Flow::PaidFirst => {
+            d.effect(Effect::RequestFunds { amount_msat: quote.amount_msat, expires_at: quote.expires_at });
+            Ok(())
+        }
+    }
+}
+
+pub(super) fn create_invoice(d: &mut Draft, quote: &Quote, hash: Option<PaymentHash>) -> Result<(), Rejected> {
+    let terms_hash = d.p.terms_hash.ok_or(Rejected::Unexpected("a quote without terms"))?;
+    let min_final_cltv_delta = d.p.policy.min_final_cltv_delta;
+    d.effect(Effect::CreateInvoice {
+        number: quote.number,
+        amount_msat: quote.amount_msat,
+        payment_hash: hash,
+        description: terms::description(d.p.id, quote, terms_hash),
+        expires_at: quote.expires_at,
+        min_final_cltv_delta,
+    });
+    Ok(())
+}
+
+pub(super) fn request_card(d: &mut Draft, limit: Money) {
+    d.p.card = Some(CardRecord { card: None, state: CardState::Requested, limit, locked_to: None, checks_used: 0 });
+    d.effect(Effect::CreateCard { limit });
+}
+
+pub(super) fn quote_given(d: &mut Draft, quote: &Quote, terms_hash: TermsHash) -> Result<Verdict, Rejected> {
+    if d.p.quote.as_ref() == Some(quote) {
+        return Ok(Verdict::Already);
+    }
+    match d.p.state {
+        State::CardPrepared => {
+            let last = d.p.quote.as_ref().map_or(0, |q| q.number);
+            if quote.number != last + 1 || quote.order_total.currency() != d.p.currency {
+                return Err(Rejected::Unexpected("a quote out of order"));
+            }
+            d.p.quote = Some(quote.clone());
+            d.p.terms_hash = Some(terms_hash);
+            start_quote(d, quote)?;
+            Ok(Verdict::Applied)
+        }
+        State::Opened => Err(Rejected::NotReady),
+        State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::Held
+        | State::CardReady
+        | State::PayingVendor
+        | State::Claiming
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => Err(Rejected::TooLate),
+    }
+}
+
+pub(super) fn invoice_issued(
+    d: &mut Draft,
+    number: u32,
+    payment_hash: PaymentHash,
+    bolt11: &str,
+) -> Result<Verdict, Rejected> {
+    match d.p.state {
+        State::Quoted if d.p.quote.as_ref().is_some_and(|quote| quote.number == number) => {
+            d.p.invoice = Some(Invoice { number, payment_hash, bolt11: bolt11.to_owned() });
+            d.p.payment_hashes.push(payment_hash);
+            d.to(State::Invoiced);
+            Ok(Verdict::Applied)
+        }
+        // Made for a quote that is over: nobody has seen it.
+        State::Quoted
+        | State::CardPrepared
+        | State::Invoiced
+        | State::Held
+        | State::CardReady
+        | State::PayingVendor
+        | State::Claiming
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => Ok(Verdict::Already),
+        State::Opened | State::AwaitingFunds => Err(Rejected::Unexpected("an invoice that was not asked for")),
+    }
+}
+
+pub(super) fn invoice_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
+    match d.p.state {
+        State::Quoted => {
+            d.close(CloseCause::InvoiceFailed);
+            Ok(Verdict::Applied)
+        }
+        State::CardPrepared
+        | State::Invoiced
+        | State::Held
+        | State::CardReady
+        | State::PayingVendor
+        | State::Claiming
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => Ok(Verdict::Already),
+        State::Opened | State::AwaitingFunds => Err(Rejected::Unexpected("an invoice that was not asked for")),
+    }
+}
+
+pub(super) fn card_created(d: &mut Draft, reference: &str) -> Result<Verdict, Rejected> {
+    let Some(card) = d.p.card.as_mut() else {
+        return Err(Rejected::Unexpected("a card that was not asked for"));
+    };
+    match (&card.card, card.state) {
+        (Some(known), _) if known == reference => return Ok(Verdict::Already),
+        (Some(_), _) => return Err(Rejected::Unexpected("a second card")),
+        (None, CardState::Requested | CardState::Failed) => {}
+        (None, CardState::Open | CardState::Closing | CardState::Closed) => {
+            return Err(Rejected::Unexpected("a card without a reference"));
+        }
+    }
+    card.card = Some(reference.to_owned());
+    card.state = CardState::Open;
+    match d.p.state {
+        State::Opened => d.to(State::CardPrepared),
+        State::Held => d.to(State::CardReady),
+        State::Funded if d.p.winding_up => d.close_card(),
+        State::Funded => d.to(State::CardReady),
+        // It came after all: it must not stay open.
+        State::Closing | State::Completed | State::Returned | State::Expired => d.close_card(),
+        State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::CardReady
+        | State::PayingVendor
+        | State::Claiming => return Err(Rejected::Unexpected("a card in a state that has none")),
+    }
+    Ok(Verdict::Applied)
+}
+
+pub(super) fn card_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
+    let Some(card) = d.p.card.as_mut().filter(|card| card.state == CardState::Requested) else {
+        return Ok(Verdict::Already);
+    };
+    card.state = CardState::Failed;
+    match d.p.state {
+        State::Opened | State::Held => d.close(CloseCause::CardFailed),
+        State::Closing => d.finish_closing(),
+        State::Funded => d.wind_up()?,
+        State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::CardReady
+        | State::PayingVendor
+        | State::Claiming
+        | State::Completed
+        | State::Returned
+        | State::Expired => return Err(Rejected::Unexpected("a card in a state that has none")),
+    }
+    Ok(Verdict::Applied)
+}
+
+pub(super) fn quote_expired(d: &mut Draft) -> Result<Verdict, Rejected> {
+    if d.p.quote.as_ref().is_none_or(|quote| d.now < quote.expires_at) {
+        return Ok(Verdict::Already);
+    }
+    match d.p.state {
+        State::Quoted | State::Invoiced if d.p.policy.flow == Flow::CardFirst => {
+            // The card stays; the shopper may ask for a new price.
+            d.p.invoice = None;
+            d.to(State::CardPrepared);
+            Ok(Verdict::Applied)
+        }
+        State::Quoted | State::Invoiced | State::AwaitingFunds => {
+            d.close(CloseCause::QuoteExpired);
+            Ok(Verdict::Applied)
+        }
+        State::Opened
+        | State::CardPrepared
+        | State::Held
+        | State::CardReady
+        | State::PayingVendor
+        | State::Claiming
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => Ok(Verdict::Already),
+    }
+}

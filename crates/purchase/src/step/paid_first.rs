@@ -1,0 +1,90 @@
+//! Sources that cannot be held: what was received and not used is paid back.
+
+use super::Rejected;
+use super::draft::{Draft, Verdict};
+use super::funding::funded;
+use super::opening::request_card;
+use crate::{Adjustment, Booking, CloseCause, Flow, OwedAmount, OwedCause, State, Timer};
+use money::Msat;
+
+pub(super) fn requested(d: &mut Draft, target: &str) -> Result<Verdict, Rejected> {
+    match d.p.state {
+        State::Quoted if d.p.policy.flow == Flow::PaidFirst => {
+            d.p.funds_target = Some(target.to_owned());
+            d.to(State::AwaitingFunds);
+            Ok(Verdict::Applied)
+        }
+        State::AwaitingFunds if d.p.funds_target.as_deref() != Some(target) => {
+            d.p.funds_target = Some(target.to_owned());
+            Ok(Verdict::Applied)
+        }
+        State::AwaitingFunds
+        | State::CardReady
+        | State::Funded
+        | State::Closing
+        | State::Completed
+        | State::Returned
+        | State::Expired => Ok(Verdict::Already),
+        State::Opened
+        | State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::Held
+        | State::PayingVendor
+        | State::Claiming => Err(Rejected::Unexpected("funds that were not asked for")),
+    }
+}
+
+pub(super) fn request_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
+    match d.p.state {
+        State::Quoted | State::AwaitingFunds if d.p.policy.flow == Flow::PaidFirst => {
+            d.close(CloseCause::FundsFailed);
+            Ok(Verdict::Applied)
+        }
+        State::CardReady | State::Funded | State::Closing | State::Completed | State::Returned | State::Expired => {
+            Ok(Verdict::Already)
+        }
+        State::Opened
+        | State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::Held
+        | State::PayingVendor
+        | State::Claiming => Err(Rejected::Unexpected("funds that were not asked for")),
+    }
+}
+
+pub(super) fn arrived(d: &mut Draft, amount_msat: Msat) -> Result<Verdict, Rejected> {
+    if d.p.policy.flow != Flow::PaidFirst || amount_msat.is_zero() {
+        return Err(Rejected::Unexpected("funds that were not asked for"));
+    }
+    match d.p.state {
+        State::Quoted | State::AwaitingFunds => {
+            let quote = d.p.quote.clone().ok_or(Rejected::Unexpected("funds without a quote"))?;
+            if amount_msat < quote.amount_msat || d.now > quote.expires_at {
+                late(d, amount_msat, OwedCause::ArrivedLate);
+                d.close(CloseCause::QuoteExpired);
+                return Ok(Verdict::Applied);
+            }
+            let excess_msat = amount_msat.saturating_sub(quote.amount_msat);
+            d.cancel(Timer::QUOTE);
+            d.book(Booking::FundsArrived { invoiced_msat: quote.amount_msat, excess_msat });
+            funded(d, quote.amount_msat, excess_msat)?;
+            let limit = d.limit()?;
+            request_card(d, limit);
+        }
+        State::Closing | State::Returned | State::Expired => late(d, amount_msat, OwedCause::ArrivedLate),
+        State::CardReady | State::Funded | State::Completed => late(d, amount_msat, OwedCause::Overpaid),
+        State::Opened | State::CardPrepared | State::Invoiced | State::Held | State::PayingVendor | State::Claiming => {
+            return Err(Rejected::Unexpected("funds in a state that has none"));
+        }
+    }
+    Ok(Verdict::Applied)
+}
+
+fn late(d: &mut Draft, amount_msat: Msat, cause: OwedCause) {
+    d.book(Booking::FundsArrived { invoiced_msat: Msat::ZERO, excess_msat: amount_msat });
+    d.p.adjustments.push(Adjustment::LateFunds { amount_msat });
+    d.owe(OwedAmount::Bitcoin(amount_msat), cause);
+}
