@@ -1,0 +1,244 @@
+//! What shoppers ask for.
+
+use crate::apply::With;
+use crate::{Engine, EngineError, reservations};
+use ids::{AccountId, Nonce, PurchaseId, RefundId, UnixMs};
+use money::{Currency, Money, MoneyError};
+use ports::{CardRef, CardSecrets, Outcome, PriceUnavailable, ReservationChange, StoreError};
+use purchase::terms::Terms;
+use purchase::{
+    Creation, Destination, Event, Flow, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected, State, Tip,
+    make_quote,
+};
+
+/// A shopper's request. The limits of the account come as reservations to take.
+#[derive(Debug, Clone)]
+pub struct NewPurchase {
+    pub account: AccountId,
+    pub store_host: String,
+    pub store_name: String,
+    /// None for card-first: the total is read later.
+    pub order_total: Option<Money>,
+    pub currency: Currency,
+    pub nonce: Nonce,
+    pub policy: Policy,
+    pub limits: Vec<ReservationChange>,
+}
+
+/// A total that was read after the card was prepared.
+#[derive(Debug, Clone)]
+pub struct NewQuote {
+    pub order_total: Money,
+    pub nonce: Nonce,
+    pub limits: Vec<ReservationChange>,
+}
+
+/// Why a request was refused. Nothing was changed, nothing is paid.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Price(#[from] PriceUnavailable),
+    /// The node cannot receive this much now.
+    #[error("the server cannot receive this amount at the moment")]
+    NoRoom,
+    #[error("the card issuer's balance is too small for this amount")]
+    NoFloat,
+    /// One of the account's limits: the resource's name.
+    #[error("a limit of the account is reached: {0}")]
+    Limit(String),
+    #[error("the amount is too small to be held safely; the least is {0} msat")]
+    TooSmall(u64),
+    /// The node, the issuer or the exchange does not answer.
+    #[error("{0} is not available")]
+    Unavailable(&'static str),
+    #[error("the store's name cannot be part of the terms")]
+    BadStore,
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Engine {
+    /// Quotes and begins a purchase. Returns when it is committed; the invoice follows ([`Engine::wait_past`]).
+    pub async fn create(&self, request: NewPurchase) -> Result<Purchase, CommandError> {
+        let id = self.ports.vault.new_purchase_id();
+        let mut reservations = request.limits;
+        let (quote, terms_hash) = match request.order_total {
+            None => (None, None),
+            Some(total) => {
+                let (quote, mut taken) = self.quote(1, total, &request.policy).await?;
+                let hash = self.terms_hash(id, &request.store_host, &quote, &request.policy, request.nonce)?;
+                reservations.append(&mut taken);
+                (Some(quote), Some(hash))
+            }
+        };
+        let creation = Creation {
+            id,
+            account: request.account,
+            store_host: request.store_host,
+            store_name: request.store_name,
+            currency: request.currency,
+            policy: request.policy,
+            quote,
+            terms_hash,
+        };
+        let with = With { reservations, ..With::default() };
+        let applied = self.apply(id, &Event::Created(Box::new(creation)), with).await;
+        applied.map(|a| a.state).map_err(no_room)
+    }
+
+    /// A price for a purchase whose card is prepared.
+    pub async fn requote(&self, id: PurchaseId, request: NewQuote) -> Result<Purchase, CommandError> {
+        let purchase = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
+        let number = purchase.quote.as_ref().map_or(0, |quote| quote.number) + 1;
+        let (quote, mut reservations) = self.quote(number, request.order_total, &purchase.policy).await?;
+        let terms_hash = self.terms_hash(id, &purchase.store_host, &quote, &purchase.policy, request.nonce)?;
+        reservations.extend(request.limits);
+        let with = With { reservations, ..With::default() };
+        let applied = self.apply(id, &Event::QuoteGiven { quote, terms_hash }, with).await;
+        applied.map(|a| a.state).map_err(no_room)
+    }
+
+    async fn quote(
+        &self,
+        number: u32,
+        order_total: Money,
+        policy: &Policy,
+    ) -> Result<(Quote, Vec<ReservationChange>), CommandError> {
+        let now = self.now();
+        let price = self.ports.prices.executable(order_total, now)?;
+        let quote = make_quote(&QuoteInput {
+            number,
+            order_total,
+            fee: self.config.fee.of_ceil(order_total)?,
+            executable: price.rate,
+            spread: self.config.spread,
+            observed_at: price.observed_at,
+            expires_at: now.plus_ms(self.config.quote_ms),
+        })
+        .map_err(|error| match error {
+            purchase::QuoteError::ZeroTotal => CommandError::TooSmall(self.config.hold_msat_min),
+            purchase::QuoteError::Money(error) => CommandError::Money(error),
+        })?;
+        if policy.flow == Flow::PaidFirst {
+            return Ok((quote, Vec::new()));
+        }
+        if quote.amount_msat.get() < self.config.hold_msat_min {
+            return Err(CommandError::TooSmall(self.config.hold_msat_min));
+        }
+        let reservations = self.room_for(&quote, policy).await?;
+        Ok((quote, reservations))
+    }
+
+    async fn room_for(&self, quote: &Quote, policy: &Policy) -> Result<Vec<ReservationChange>, CommandError> {
+        let Outcome::Done(room) = self.ports.node.room().await else {
+            return Err(CommandError::Unavailable("the Lightning node"));
+        };
+        if !room.reserve_ok || room.total_msat() < quote.amount_msat.get() {
+            return Err(CommandError::NoRoom);
+        }
+        let limit = quote.order_total.checked_add(Money::new(policy.tolerance_minor, quote.order_total.currency())?)?;
+        let Outcome::Done(float) = self.ports.issuer.float().await else {
+            return Err(CommandError::Unavailable("the card issuer"));
+        };
+        if float.available.currency() != limit.currency() || float.available.minor() < limit.minor() {
+            return Err(CommandError::NoFloat);
+        }
+        let (node, issuer) = (self.ports.node.node_id(), self.ports.issuer.name());
+        Ok(reservations::of_quote(node, &room, issuer, float.available, quote.amount_msat, limit))
+    }
+
+    fn terms_hash(
+        &self,
+        id: PurchaseId,
+        store_host: &str,
+        quote: &Quote,
+        policy: &Policy,
+        nonce: Nonce,
+    ) -> Result<ids::TermsHash, CommandError> {
+        let server = &self.config.server_url;
+        let node = self.ports.node.node_id();
+        let terms = Terms { server, node, purchase: id, store_host, quote, claim_on: policy.claim_on, nonce };
+        terms.hash().map_err(|_| CommandError::BadStore)
+    }
+
+    /// The shopper walks away, or is done with the card.
+    pub async fn cancel(&self, id: PurchaseId) -> Result<Purchase, EngineError> {
+        Ok(self.apply(id, &Event::CancelRequested, With::default()).await?.state)
+    }
+
+    /// Waits until the purchase is in none of these states. The caller bounds the wait.
+    pub async fn wait_past(&self, id: PurchaseId, states: &[State]) -> Result<Purchase, EngineError> {
+        let mut changes = self.subscribe(id);
+        loop {
+            let purchase = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
+            if !states.contains(&purchase.state) || !changes.next().await {
+                return Ok(purchase);
+            }
+        }
+    }
+
+    /// Number and code of the card, for one sealing to the shopper's key. Under `claim_on = reveal` the HTLC is claimed
+    /// first. The caller bounds the wait; a wait that is cut short loses nothing and may be asked again.
+    pub async fn reveal(&self, id: PurchaseId) -> Result<CardSecrets, EngineError> {
+        let before = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
+        let executable = self.executable(&before);
+        let event = Event::RevealRequested { executable, tip: self.tip() };
+        let applied = self.apply(id, &event, With::default().urgent()).await?;
+        let mut purchase = applied.state;
+        let claims = purchase.policy.claim_on == purchase::ClaimOn::Reveal;
+        if claims && purchase.state == State::Claiming {
+            purchase = self.wait_past(id, &[State::Claiming]).await?;
+        }
+        if claims && purchase.state == State::Claiming {
+            return Err(Rejected::NotReady.into());
+        }
+        let card = purchase.card.as_ref().and_then(|card| card.card.clone()).ok_or(Rejected::NotReady)?;
+        if purchase.state.terminal() || purchase.state == State::Closing {
+            return Err(Rejected::TooLate.into());
+        }
+        match self.ports.issuer.reveal(&CardRef(card)).await {
+            Outcome::Done(secrets) => Ok(secrets),
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => Err(Rejected::NotReady.into()),
+        }
+    }
+
+    pub(crate) fn executable(&self, purchase: &Purchase) -> Option<money::Rate> {
+        let total = purchase.order_total()?;
+        self.ports.prices.executable(total, self.now()).ok().map(|price| price.rate)
+    }
+
+    /// The shopper says where a refund goes.
+    pub async fn give_destination(&self, id: RefundId, destination: Destination) -> Result<(), EngineError> {
+        self.apply_refund(id, &RefundEvent::DestinationGiven { destination }, With::default()).await.map(|_| ())
+    }
+
+    /// The operator says: go on with what is parked.
+    pub async fn resume(&self, id: PurchaseId) -> Result<Purchase, EngineError> {
+        Ok(self.apply(id, &Event::Resumed, With::default()).await?.state)
+    }
+
+    pub async fn resume_refund(&self, id: RefundId) -> Result<(), EngineError> {
+        self.apply_refund(id, &RefundEvent::Resumed, With::default()).await.map(|_| ())
+    }
+
+    /// The chain's tip as last seen, and whether that was lately.
+    pub fn tip(&self) -> Tip {
+        let info = self.tip.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let now: UnixMs = self.now();
+        info.map_or(Tip { height: 0, fresh: false }, |info| Tip {
+            height: info.tip_height,
+            fresh: now.since_ms(info.tip_seen_at) <= self.config.tip_age_ms_max,
+        })
+    }
+}
+
+fn no_room(error: EngineError) -> CommandError {
+    match error {
+        EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("room:") => CommandError::NoRoom,
+        EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("float:") => CommandError::NoFloat,
+        EngineError::Store(StoreError::NoRoom { resource }) => CommandError::Limit(resource),
+        other => CommandError::Engine(other),
+    }
+}

@@ -1,0 +1,169 @@
+//! Gift-card vendors and sources that cannot be held.
+
+use super::key_of;
+use crate::{Engine, EngineError};
+use ids::{PaymentHash, UnixMs};
+use money::{Money, Msat};
+use ports::{EffectRow, FundsRequest, FundsStatus, GiftCardOrder, Outcome, PayRequest, SendStatus, VendorOrderStatus};
+use purchase::{Event, Purchase, State};
+
+/// Between look-ups of what the outside is still at.
+const LOOK_MS: u64 = 2_000;
+
+impl Engine {
+    pub(super) async fn order_gift_card(
+        &self,
+        row: &EffectRow,
+        p: &Purchase,
+        value: Money,
+        product: &str,
+    ) -> Result<(), EngineError> {
+        if p.state != State::Quoted {
+            return self.end(row).await;
+        }
+        let Some(vendor) = self.ports.gift_cards.clone() else {
+            let reason = "no gift-card vendor is set up".to_owned();
+            return self.finish(row, p, &Event::VendorOrderFailed { reason }).await;
+        };
+        let key = key_of(row);
+        let quote = if row.attempts > 0 {
+            match vendor.find_order(&key, row.created_at).await {
+                Outcome::Done(Some(found)) => Outcome::Done(found),
+                Outcome::Unknown(why) => Outcome::Unknown(why),
+                Outcome::Done(None) | Outcome::Rejected(_) | Outcome::NotSent(_) => {
+                    vendor.order(GiftCardOrder { key, product_id: product.to_owned(), value }).await
+                }
+            }
+        } else {
+            vendor.order(GiftCardOrder { key, product_id: product.to_owned(), value }).await
+        };
+        match quote {
+            Outcome::Done(quote) => {
+                let event = Event::VendorOrdered {
+                    order_id: quote.order_id,
+                    payment_hash: quote.payment_hash,
+                    bolt11: quote.bolt11,
+                    amount_msat: quote.amount_msat,
+                };
+                self.finish(row, p, &event).await
+            }
+            Outcome::Rejected(refusal) if !refusal.retryable => {
+                self.finish(row, p, &Event::VendorOrderFailed { reason: refusal.message }).await
+            }
+            Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
+            Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
+        }
+    }
+
+    /// From here the hold goes back only if the paying node says that the send finally failed.
+    pub(super) async fn pay_vendor(
+        &self,
+        row: &EffectRow,
+        p: &Purchase,
+        payment_hash: PaymentHash,
+        bolt11: String,
+        max_fee_msat: Msat,
+    ) -> Result<(), EngineError> {
+        if p.state != State::PayingVendor {
+            return self.end(row).await;
+        }
+        let Some(node) = self.ports.vendor_node.clone() else {
+            return self.retry(row, "the node that pays vendors is not there").await;
+        };
+        let status = match node.send_status(payment_hash).await {
+            Outcome::Done(SendStatus::NotFound) => {
+                node.pay(PayRequest { bolt11, payment_hash, amount_msat: None, max_fee_msat }).await
+            }
+            other => other,
+        };
+        match status {
+            Outcome::Done(SendStatus::Succeeded { fee_msat, .. }) => {
+                self.finish(row, p, &Event::VendorPaid { fee_msat }).await
+            }
+            Outcome::Done(SendStatus::Failed { reason }) => {
+                self.finish(row, p, &Event::VendorSendFailed { reason }).await
+            }
+            Outcome::Rejected(refusal) if !refusal.retryable => {
+                self.finish(row, p, &Event::VendorSendFailed { reason: refusal.message }).await
+            }
+            Outcome::Done(SendStatus::Pending | SendStatus::NotFound) => {
+                self.postpone(row, self.now().plus_ms(LOOK_MS), "under way").await
+            }
+            Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
+            Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
+        }
+    }
+
+    pub(super) async fn await_delivery(
+        &self,
+        row: &EffectRow,
+        p: &Purchase,
+        order_id: &str,
+    ) -> Result<(), EngineError> {
+        let known = p.vendor.as_ref().is_none_or(|vendor| vendor.delivered || vendor.failed);
+        let Some(vendor) = self.ports.gift_cards.clone().filter(|_| !known) else {
+            return self.end(row).await;
+        };
+        match vendor.status(order_id).await {
+            Outcome::Done(VendorOrderStatus::Delivered) => self.finish(row, p, &Event::VendorDelivered).await,
+            Outcome::Done(VendorOrderStatus::Failed { reason }) => {
+                self.finish(row, p, &Event::VendorFailed { reason }).await
+            }
+            Outcome::Done(VendorOrderStatus::RefundedByVendor) => {
+                let reason = "the vendor gave the bitcoin back".to_owned();
+                self.finish(row, p, &Event::VendorFailed { reason }).await
+            }
+            Outcome::Done(VendorOrderStatus::Paid | VendorOrderStatus::AwaitingFunds | VendorOrderStatus::NotFound) => {
+                self.postpone(row, self.now().plus_ms(LOOK_MS), "not delivered yet").await
+            }
+            Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
+            Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
+        }
+    }
+
+    /// Asks once, then looks until the funds are final or the purchase is over.
+    pub(super) async fn request_funds(
+        &self,
+        row: &EffectRow,
+        p: &Purchase,
+        amount_msat: Msat,
+        expires_at: UnixMs,
+    ) -> Result<(), EngineError> {
+        let Some(source) = self.ports.paid_first.clone() else {
+            let reason = "no such source is set up".to_owned();
+            return self.finish(row, p, &Event::FundsRequestFailed { reason }).await;
+        };
+        if p.is_funded() {
+            return self.end(row).await;
+        }
+        let request = FundsRequest { key: key_of(row), account: p.account, amount_msat, expires_at, destination: None };
+        if p.state == State::Quoted {
+            return match source.request(request).await {
+                Outcome::Done(target) => {
+                    let target = crate::apply::to_json(&target)?;
+                    self.apply(p.id, &Event::FundsRequested { target }, crate::apply::With::default()).await?;
+                    self.postpone(row, self.now().plus_ms(LOOK_MS), "awaiting funds").await
+                }
+                Outcome::Rejected(refusal) if !refusal.retryable => {
+                    self.finish(row, p, &Event::FundsRequestFailed { reason: refusal.message }).await
+                }
+                Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
+                Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
+            };
+        }
+        match source.status(&request).await {
+            Outcome::Done(FundsStatus::Final { amount_msat }) => {
+                self.finish(row, p, &Event::FundsArrived { amount_msat }).await
+            }
+            Outcome::Done(FundsStatus::Failed { reason }) => {
+                self.finish(row, p, &Event::FundsRequestFailed { reason }).await
+            }
+            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting) if p.state.terminal() => self.end(row).await,
+            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting | FundsStatus::Pending { .. }) => {
+                self.postpone(row, self.now().plus_ms(LOOK_MS), "awaiting funds").await
+            }
+            Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
+            Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Paying back: price, invoice, one live hash, look up what is unknown.
+
+use crate::{Engine, EngineError};
+use money::Msat;
+use ports::{EffectRow, ForeignInvoice, Outcome, PayRequest, SendStatus, StoreError};
+use purchase::{Destination, OwedAmount, Refund, RefundEvent, RefundSend};
+
+/// An invoice that ends sooner is not begun.
+const INVOICE_LEFT_MS_MIN: u64 = 30_000;
+/// Between look-ups of a send that is under way.
+const LOOK_MS: u64 = 5_000;
+
+/// Why there is nothing to send yet.
+struct Problem {
+    reason: String,
+    /// The shopper has to give another destination.
+    ask_again: bool,
+}
+
+impl Engine {
+    pub(super) async fn prepare_refund(
+        &self,
+        row: &EffectRow,
+        refund: &Refund,
+        amount: OwedAmount,
+        destination: &Destination,
+    ) -> Result<(), EngineError> {
+        if refund.state != purchase::RefundState::Preparing {
+            return self.end(row).await;
+        }
+        let event = match self.prepared(amount, destination).await {
+            Ok(send) => RefundEvent::Prepared { send },
+            Err(problem) => RefundEvent::PrepareFailed { reason: problem.reason, ask_again: problem.ask_again },
+        };
+        match self.finish_refund(row, refund.id, &event).await {
+            Err(EngineError::Store(StoreError::Taken(_))) => {
+                let reason = "this invoice was given for another refund".to_owned();
+                let event = RefundEvent::PrepareFailed { reason, ask_again: true };
+                self.finish_refund(row, refund.id, &event).await
+            }
+            other => other,
+        }
+    }
+
+    async fn prepared(&self, amount: OwedAmount, destination: &Destination) -> Result<RefundSend, Problem> {
+        let again = |reason: String| Problem { reason, ask_again: true };
+        let later = |reason: String| Problem { reason, ask_again: false };
+        let (amount_msat, rate) = match amount {
+            OwedAmount::Bitcoin(msat) => (msat, None),
+            OwedAmount::Currency(owed) => {
+                let price = self.ports.prices.rate(owed.currency(), self.now());
+                let rate = price.map_err(|error| later(error.to_string()))?.rate;
+                let msat = rate.msat_floor(owed).map_err(|error| later(error.to_string()))?;
+                (msat, Some(rate))
+            }
+        };
+        let invoice = match destination {
+            Destination::Bolt11 { invoice } => self.ports.payees.read_invoice(invoice).map_err(again)?,
+            Destination::LightningAddress { address } => {
+                match self.ports.payees.fetch_invoice(address, amount_msat).await {
+                    Outcome::Done(invoice) => invoice,
+                    Outcome::Rejected(refusal) => {
+                        return Err(Problem { reason: refusal.message, ask_again: !refusal.retryable });
+                    }
+                    Outcome::NotSent(why) | Outcome::Unknown(why) => return Err(later(why)),
+                }
+            }
+        };
+        self.fits(&invoice, amount_msat).map_err(again)?;
+        Ok(RefundSend {
+            payment_hash: invoice.payment_hash,
+            amount_missing: invoice.amount_msat.is_none(),
+            bolt11: invoice.bolt11,
+            amount_msat,
+            rate,
+        })
+    }
+
+    fn fits(&self, invoice: &ForeignInvoice, amount_msat: Msat) -> Result<(), String> {
+        if invoice.expires_at.since_ms(self.now()) < INVOICE_LEFT_MS_MIN {
+            return Err("the invoice has expired or is about to".to_owned());
+        }
+        if invoice.payee == self.ports.node.node_id() {
+            return Err("the invoice is this server's own".to_owned());
+        }
+        match invoice.amount_msat {
+            Some(asked) if asked != amount_msat => {
+                Err(format!("the invoice asks {asked}; {amount_msat} are owed (an invoice without amount is fine)"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// One hash, committed before this runs. The node never sends it twice.
+    pub(super) async fn send_refund(
+        &self,
+        row: &EffectRow,
+        refund: &Refund,
+        send: &RefundSend,
+    ) -> Result<(), EngineError> {
+        let live = refund.state == purchase::RefundState::Sending
+            && refund.send.as_ref().is_some_and(|s| s.payment_hash == send.payment_hash);
+        if !live {
+            return self.end(row).await;
+        }
+        let node = &self.ports.node;
+        let known = node.send_status(send.payment_hash).await;
+        let status = match known {
+            Outcome::Done(SendStatus::NotFound) => node.pay(self.pay_request(send)).await,
+            other => other,
+        };
+        let payment_hash = send.payment_hash;
+        match status {
+            Outcome::Done(SendStatus::Succeeded { fee_msat, .. }) => {
+                self.finish_refund(row, refund.id, &RefundEvent::SendSucceeded { payment_hash, fee_msat }).await
+            }
+            Outcome::Done(SendStatus::Failed { reason }) => {
+                self.finish_refund(row, refund.id, &RefundEvent::SendFailed { payment_hash, reason }).await
+            }
+            Outcome::Rejected(refusal) if !refusal.retryable => {
+                let event = RefundEvent::SendFailed { payment_hash, reason: refusal.message };
+                self.finish_refund(row, refund.id, &event).await
+            }
+            Outcome::Done(SendStatus::Pending | SendStatus::NotFound) => {
+                self.postpone(row, self.now().plus_ms(LOOK_MS), "under way").await
+            }
+            Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
+            Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
+        }
+    }
+
+    fn pay_request(&self, send: &RefundSend) -> PayRequest {
+        let share = money::div_ceil(
+            u128::from(send.amount_msat.get()) * u128::from(self.config.refund_fee_max.0),
+            money::Bps::WHOLE,
+        );
+        let fee = u64::try_from(share).unwrap_or(u64::MAX).max(self.config.refund_fee_msat_min);
+        PayRequest {
+            bolt11: send.bolt11.clone(),
+            payment_hash: send.payment_hash,
+            amount_msat: send.amount_missing.then_some(send.amount_msat),
+            max_fee_msat: Msat::new(fee).unwrap_or(Msat::ZERO),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Opening refunds, their waits, and the exposure that early ones take.
+
+use crate::apply::With;
+use crate::{Engine, EngineError};
+use ids::{AccountId, PurchaseId, RefundId};
+use money::Money;
+use ports::{EffectRow, Reservation, ReservationChange, StoreError, TimerChange, TimerRow};
+use purchase::{OwedAmount, OwedCause, Purchase, Refund, RefundEvent, RefundTimer, Rejected};
+use sha2::{Digest, Sha256};
+
+/// Ends the early-refund exposure once the issuer's settlement window is over.
+const EXPOSURE: &str = "exposure";
+
+pub(crate) fn suspended_name(account: AccountId) -> String {
+    format!("early-refunds-suspended:{account}")
+}
+
+fn early_name(account: AccountId, store_host: &str) -> String {
+    format!("early:{account}:{store_host}")
+}
+
+/// The same purchase and number always give the same refund.
+pub fn refund_id(purchase: PurchaseId, number: u32) -> RefundId {
+    let mut hash = Sha256::new();
+    hash.update(b"anytill refund v1");
+    hash.update(purchase.0);
+    hash.update(number.to_be_bytes());
+    let digest = hash.finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    RefundId(id)
+}
+
+/// Timers of the engine's own on a refund.
+pub(crate) fn extra_timers(event: &RefundEvent, refund: &Refund) -> Vec<TimerChange> {
+    match event {
+        RefundEvent::WaitEnded => vec![TimerChange::Cancel { name: RefundTimer::WAIT.to_owned() }],
+        RefundEvent::RetryDue if refund.state != purchase::RefundState::Preparing => {
+            vec![TimerChange::Cancel { name: RefundTimer::RETRY.to_owned() }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Engine {
+    /// What a claim took and no capture used goes back: at once where nothing can be taken back any more or the early
+    /// exposure allows it, else after the issuer's settlement window.
+    pub(crate) async fn open_refund(
+        &self,
+        row: &EffectRow,
+        purchase: &Purchase,
+        number: u32,
+        amount: OwedAmount,
+        cause: OwedCause,
+    ) -> Result<(), EngineError> {
+        let id = refund_id(purchase.id, number);
+        if self.refund(id).await?.is_some() {
+            return Ok(self.ports.store.finish_effect(&row.key).await?);
+        }
+        let now = self.now();
+        let destination = self.ports.shoppers.refund_destination(purchase.account).await;
+        let opened = |not_before| RefundEvent::Opened {
+            id,
+            purchase: purchase.id,
+            account: purchase.account,
+            number,
+            amount,
+            cause,
+            destination: destination.clone(),
+            not_before,
+        };
+        let exposure = match (cause, amount) {
+            (OwedCause::NeverCharged | OwedCause::Overpaid | OwedCause::ArrivedLate | OwedCause::NotDelivered, _)
+            | (_, OwedAmount::Bitcoin(_)) => None,
+            (OwedCause::Voided | OwedCause::CapturedInPart | OwedCause::StoreRefund, OwedAmount::Currency(owed)) => {
+                Some(self.early_exposure(purchase, owed).await?)
+            }
+        };
+        let with_early = With { reservations: exposure.iter().cloned().collect(), ..With::default() };
+        match self.apply_refund(id, &opened(now), with_early).await {
+            Ok(_) if exposure.is_some() => {
+                let due_at = now.plus_ms(self.config.refund_wait_ms);
+                let timer = TimerChange::Set { name: EXPOSURE.to_owned(), due_at };
+                self.bare_commit(id.into(), vec![timer], Vec::new()).await?;
+            }
+            Ok(_) => {}
+            Err(EngineError::Store(StoreError::NoRoom { .. })) => {
+                let later = opened(now.plus_ms(self.config.refund_wait_ms));
+                self.apply_refund(id, &later, With::default()).await?;
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(self.ports.store.finish_effect(&row.key).await?)
+    }
+
+    async fn early_exposure(&self, purchase: &Purchase, owed: Money) -> Result<ReservationChange, EngineError> {
+        let suspended = self.ports.store.setting(&suspended_name(purchase.account)).await?.is_some();
+        Ok(ReservationChange::Take(Reservation {
+            resource: early_name(purchase.account, &purchase.store_host),
+            amount: owed.minor(),
+            limit: if suspended { 0 } else { self.config.early_refund_minor_max },
+        }))
+    }
+
+    pub(crate) async fn refund_timer(&self, timer: TimerRow) -> Result<(), EngineError> {
+        let id = RefundId(timer.at.id);
+        if timer.name == EXPOSURE {
+            let Some(refund) = self.refund(id).await? else { return Ok(()) };
+            let Some(purchase) = self.purchase(refund.purchase).await? else { return Ok(()) };
+            let resource = early_name(refund.account, &purchase.store_host);
+            let cancel = TimerChange::Cancel { name: timer.name };
+            return self.bare_commit(id.into(), vec![cancel], vec![ReservationChange::GiveBack { resource }]).await;
+        }
+        let Some(event) = RefundTimer::event(&timer.name) else {
+            return Err(EngineError::Broken(format!("a timer named {}", timer.name)));
+        };
+        let applied = self.apply_refund(id, &event, With::default()).await?;
+        if !applied.changed || timer.name == RefundTimer::RETRY {
+            self.drop_timer(timer).await?;
+        }
+        Ok(())
+    }
+
+    /// The store took a refund back: what is not yet under way is not paid out.
+    pub(crate) async fn reclaim_refund(
+        &self,
+        row: &EffectRow,
+        purchase: &Purchase,
+        amount: Money,
+    ) -> Result<(), EngineError> {
+        for owed in purchase.owed.iter().filter(|owed| owed.cause == OwedCause::StoreRefund) {
+            let id = refund_id(purchase.id, owed.number);
+            let inbox = With::inbox(format!("reclaim:{}", row.key));
+            match self.apply_refund(id, &RefundEvent::Reclaimed { amount }, inbox).await {
+                Ok(_) | Err(EngineError::Store(StoreError::Duplicate)) => break,
+                // Paid or on its way, or less than was taken back: the next one.
+                Err(EngineError::Rejected(Rejected::TooLate | Rejected::Money(_)) | EngineError::NotFound) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(self.ports.store.finish_effect(&row.key).await?)
+    }
+
+    /// Refunds of a purchase, oldest first.
+    pub async fn refunds_of(&self, purchase: &Purchase) -> Result<Vec<Refund>, EngineError> {
+        let mut refunds = Vec::new();
+        for owed in &purchase.owed {
+            refunds.extend(self.refund(refund_id(purchase.id, owed.number)).await?);
+        }
+        Ok(refunds)
+    }
+}
