@@ -1,0 +1,89 @@
+//! `cargo xtask bitcoind`: Bitcoin Core's daemon for tests, built from the source tree that the crate
+//! `libbitcoinkernel-sys` carries, so that the registry is all it takes.
+//!
+//! Invariant: what lies under the final name in the cache is a whole build that has answered; anything unfinished has
+//! another name. A lock makes a second builder wait for the first.
+
+mod build;
+mod regtest;
+mod source;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+pub use build::{Daemon, ensure};
+
+use crate::process;
+
+/// Fetches or builds the daemon, prints its path, and runs a command beside it when one is given.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Compiler jobs at a time (default: all cores)
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Start a regtest chain on a free port, mine a block, ask it how it is, and stop it
+    #[arg(long)]
+    check: bool,
+    /// Run COMMAND beside a fresh regtest chain and stop the chain afterwards.
+    ///
+    /// `{url}` in its arguments becomes the RPC address with user and password; the environment has it as
+    /// ANYTILL_BITCOIND_URL.
+    #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, conflicts_with = "check")]
+    run: Vec<String>,
+}
+
+/// A command beside a chain may take this long.
+const RUN_LIMIT: Duration = Duration::from_secs(3600);
+
+pub fn main(args: &Args) -> Result<()> {
+    let daemon = ensure(args.jobs)?;
+    if args.check {
+        return check(&daemon);
+    }
+    if args.run.is_empty() {
+        println!("{}", daemon.bitcoind.display());
+        return Ok(());
+    }
+    let words: Vec<&str> = args.run.iter().map(String::as_str).collect();
+    beside(&daemon, &words)
+}
+
+/// Runs `words` beside a fresh regtest chain.
+pub fn beside(daemon: &Daemon, words: &[&str]) -> Result<()> {
+    let chain = regtest::Chain::start(daemon)?;
+    let url = chain.url();
+    let (program, rest) = words
+        .split_first()
+        .context("a command to run beside bitcoind")?;
+    let mut command = Command::new(program);
+    command
+        .env("ANYTILL_BITCOIND_URL", &url)
+        .args(rest.iter().map(|word| word.replace("{url}", &url)));
+    let result = process::run(&mut command, RUN_LIMIT);
+    chain.stop()?;
+    result
+}
+
+/// Shows that the daemon runs: a regtest chain starts, mines a block, reports it, stops.
+pub fn check(daemon: &Daemon) -> Result<()> {
+    let chain = regtest::Chain::start(daemon)?;
+    chain.cli(&["generatetodescriptor", "1", "raw(51)"])?;
+    let info: serde_json::Value = serde_json::from_str(&chain.cli(&["getblockchaininfo"])?)?;
+    chain.stop()?;
+    if info["chain"] != "regtest" || info["blocks"] != 1 {
+        bail!("bitcoind answered something else than a regtest chain of one block: {info}");
+    }
+    println!(
+        "bitcoind works: regtest, {} block, tip {}",
+        info["blocks"], info["bestblockhash"]
+    );
+    Ok(())
+}
+
+/// Where the finished daemon of exactly this source and these options is kept.
+fn home() -> Result<PathBuf> {
+    Ok(crate::repo::cache_dir()?.join(format!("bitcoind-{}-{}", source::VERSION, build::key())))
+}
