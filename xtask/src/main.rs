@@ -9,15 +9,21 @@
 )]
 
 mod bitcoind;
+mod demo;
 mod needs;
 mod process;
 mod repo;
+mod steps;
+mod test_run;
+mod tidy;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Tasks of the Anytill repository
+/// Tasks of the Anytill repository.
+///
+/// `cargo xtask test` before every push; `cargo demo` to see the whole thing work.
 #[derive(Parser, Debug)]
 #[command(
     name = "cargo xtask",
@@ -32,13 +38,26 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Task {
+    /// The whole test run: sets up the machine, runs every step, says what held
+    #[command(
+        after_help = "Steps: cargo xtask test --list. One of them: cargo xtask test --only tidy"
+    )]
+    Test(test_run::Args),
+    /// Build the server and the lab and run `lab demo` with all arguments that follow (alias: cargo demo)
+    Demo(demo::Args),
     /// Bitcoin Core's daemon for tests: built once from the registry, kept in a cache; prints its path
     Bitcoind(bitcoind::Args),
+    /// The rules of the house that neither the compiler nor clippy knows
+    #[command(after_help = tidy::describe())]
+    Tidy,
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
+        Task::Test(args) => test_run::main(&args),
+        Task::Demo(args) => demo::main(&args),
         Task::Bitcoind(args) => bitcoind::main(&args),
+        Task::Tidy => tidy::check_all().map(|said| println!("{said}")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -19,7 +19,7 @@ pub fn root() -> Result<PathBuf> {
     Ok(root.to_path_buf())
 }
 
-/// Directories that are never part of the source.
+/// What is never part of the source (`.git` is a file in a linked work tree).
 const SKIPPED: &[&str] = &[
     ".git",
     "target",
@@ -40,7 +40,10 @@ pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
             let entry = entry?;
             let name = entry.file_name();
             let kind = entry.file_type()?;
-            if kind.is_dir() && !SKIPPED.iter().any(|skipped| name == *skipped) {
+            if SKIPPED.iter().any(|skipped| name == *skipped) {
+                continue;
+            }
+            if kind.is_dir() {
                 open.push(entry.path());
             } else if kind.is_file() {
                 found.push(entry.path().strip_prefix(root)?.to_path_buf());

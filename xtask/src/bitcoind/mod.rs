@@ -41,7 +41,8 @@ const RUN_LIMIT: Duration = Duration::from_secs(3600);
 pub fn main(args: &Args) -> Result<()> {
     let daemon = ensure(args.jobs)?;
     if args.check {
-        return check(&daemon);
+        println!("{}", check(&daemon)?);
+        return Ok(());
     }
     if args.run.is_empty() {
         println!("{}", daemon.bitcoind.display());
@@ -68,7 +69,7 @@ pub fn beside(daemon: &Daemon, words: &[&str]) -> Result<()> {
 }
 
 /// Shows that the daemon runs: a regtest chain starts, mines a block, reports it, stops.
-pub fn check(daemon: &Daemon) -> Result<()> {
+pub fn check(daemon: &Daemon) -> Result<String> {
     let chain = regtest::Chain::start(daemon)?;
     chain.cli(&["generatetodescriptor", "1", "raw(51)"])?;
     let info: serde_json::Value = serde_json::from_str(&chain.cli(&["getblockchaininfo"])?)?;
@@ -76,11 +77,11 @@ pub fn check(daemon: &Daemon) -> Result<()> {
     if info["chain"] != "regtest" || info["blocks"] != 1 {
         bail!("bitcoind answered something else than a regtest chain of one block: {info}");
     }
-    println!(
-        "bitcoind works: regtest, {} block, tip {}",
-        info["blocks"], info["bestblockhash"]
-    );
-    Ok(())
+    Ok(format!(
+        "bitcoind works: regtest, {} block, {}",
+        info["blocks"],
+        daemon.bitcoind.display()
+    ))
 }
 
 /// Where the finished daemon of exactly this source and these options is kept.

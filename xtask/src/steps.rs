@@ -1,0 +1,140 @@
+//! The steps of `cargo xtask test`, one row each. To add one, add a row; the runner knows the rest.
+//!
+//! Order: what fails fastest comes first. `build` compiles everything that later rows run, in one call with one set of
+//! features, so that nothing is compiled twice.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::{bitcoind, tidy};
+
+/// One row.
+pub struct Step {
+    pub name: &'static str,
+    pub why: &'static str,
+    pub run: Run,
+    /// Steps that have to have passed; naming this one with `--only` brings them along.
+    pub after: &'static [&'static str],
+    pub when: When,
+    /// Beyond this the step is stopped and has failed.
+    pub limit: Duration,
+}
+
+/// How a step is run. In arguments, `{cargo}` is the Cargo that runs us and `{bin}` the directory of the dev binaries.
+pub enum Run {
+    /// A command that succeeds or fails.
+    Command(&'static [&'static str]),
+    /// A command that runs tests and prints Rust's `test result:` lines, which are counted; ignored tests fail it.
+    Tests(&'static [&'static str]),
+    /// A function of this xtask; its answer becomes the closing line.
+    Task(fn(&Path) -> Result<String>),
+}
+
+/// When a step belongs to the run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum When {
+    Always,
+    /// Only when named with `--only`: too long for everyday use.
+    #[expect(dead_code, reason = "for rows that are still to come")]
+    Named,
+}
+
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+pub const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        why: "one layout of the code, so that a diff shows what changed",
+        run: Run::Command(&["{cargo}", "fmt", "--all", "--", "--check"]),
+        after: &[],
+        when: When::Always,
+        limit: minutes(5),
+    },
+    Step {
+        name: "tidy",
+        why: "the rules of the house: edges, lengths, names, floats, clocks",
+        run: Run::Task(|_| tidy::check_all()),
+        after: &[],
+        when: When::Always,
+        limit: minutes(5),
+    },
+    Step {
+        name: "clippy",
+        why: "what the compiler lets pass and should not",
+        run: Run::Command(&[
+            "{cargo}",
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+        after: &[],
+        when: When::Always,
+        limit: minutes(90),
+    },
+    Step {
+        name: "build",
+        why: "programs and tests, compiled once for all steps below",
+        run: Run::Command(&[
+            "{cargo}",
+            "build",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+        ]),
+        after: &[],
+        when: When::Always,
+        limit: minutes(90),
+    },
+    Step {
+        name: "unit",
+        why: "every test of every crate",
+        run: Run::Tests(&[
+            "{cargo}",
+            "test",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+        ]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(60),
+    },
+    Step {
+        name: "bitcoind",
+        why: "Bitcoin Core's daemon, built once from the registry, runs a regtest chain",
+        run: Run::Task(|_| bitcoind::ensure(None).and_then(|daemon| bitcoind::check(&daemon))),
+        after: &[],
+        when: When::Always,
+        limit: minutes(120),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_its_own_name_and_comes_after_what_it_needs() {
+        for (index, step) in STEPS.iter().enumerate() {
+            let before: Vec<_> = STEPS[..index].iter().map(|step| step.name).collect();
+            assert!(
+                !before.contains(&step.name),
+                "two rows are called {}",
+                step.name
+            );
+            assert!(
+                step.after.iter().all(|name| before.contains(name)),
+                "{} comes before what it needs",
+                step.name
+            );
+        }
+    }
+}
