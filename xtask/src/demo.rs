@@ -13,11 +13,7 @@ use crate::{needs, process, repo};
 #[command(disable_help_flag = true)]
 pub struct Args {
     /// What the demo is to do (`--scenario NAME`, `--json`, `--keep`, ...)
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGS"
-    )]
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
     args: Vec<OsString>,
 }
 
@@ -27,9 +23,7 @@ pub fn main(args: &Args) -> Result<()> {
     needs::ensure(needs::COMPILER)?;
     build(&root)?;
     let mut demo = Command::new(repo::dev_binary(&root, "lab"));
-    demo.arg("demo")
-        .args(&args.args)
-        .env("ANYTILL_BIN", repo::dev_binary(&root, "anytill"));
+    demo.arg("demo").args(&args.args).env("ANYTILL_BIN", repo::dev_binary(&root, "anytill"));
     let error = demo.exec();
     Err(error).with_context(|| format!("cannot start `{}`", process::shown(&demo)))
 }
@@ -38,12 +32,8 @@ pub fn main(args: &Args) -> Result<()> {
 fn build(root: &std::path::Path) -> Result<()> {
     eprintln!("building the server and the demo (minutes the first time, then seconds)");
     let mut cargo = Command::new(repo::cargo());
-    cargo
-        .current_dir(root)
-        .args(["build", "--package", "anytill", "--package", "lab"]);
-    let status = cargo
-        .status()
-        .with_context(|| format!("cannot start `{}`", process::shown(&cargo)))?;
+    cargo.current_dir(root).args(["build", "--package", "anytill", "--package", "lab"]);
+    let status = cargo.status().with_context(|| format!("cannot start `{}`", process::shown(&cargo)))?;
     if !status.success() {
         bail!("the build failed: see above");
     }

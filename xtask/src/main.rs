@@ -2,11 +2,7 @@
 //!
 //! Invariant: a command that says it succeeded has done what its help says; what could not be done fails loudly.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool speaks on its terminal"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on its terminal")]
 
 mod bitcoind;
 mod demo;
@@ -25,12 +21,7 @@ use clap::{Parser, Subcommand};
 ///
 /// `cargo xtask test` before every push; `cargo demo` to see the whole thing work.
 #[derive(Parser, Debug)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    version,
-    arg_required_else_help = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -39,9 +30,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Task {
     /// The whole test run: sets up the machine, runs every step, says what held
-    #[command(
-        after_help = "Steps: cargo xtask test --list. One of them: cargo xtask test --only tidy"
-    )]
+    #[command(after_help = "Steps: cargo xtask test --list. One of them: cargo xtask test --only tidy")]
     Test(test_run::Args),
     /// Build the server and the lab and run `lab demo` with all arguments that follow (alias: cargo demo)
     Demo(demo::Args),

@@ -29,45 +29,21 @@ pub struct Need {
 
 /// For every build: SQLite, secp256k1 and ring are C.
 pub const COMPILER: &[Need] = &[
-    Need {
-        probe: Probe::Program("cc"),
-        debian: "build-essential",
-        why: "SQLite, secp256k1 and ring are C",
-    },
-    Need {
-        probe: Probe::Program("c++"),
-        debian: "build-essential",
-        why: "Bitcoin Core is C++",
-    },
-    Need {
-        probe: Probe::Program("make"),
-        debian: "build-essential",
-        why: "cmake's builds run on it",
-    },
+    Need { probe: Probe::Program("cc"), debian: "build-essential", why: "SQLite, secp256k1 and ring are C" },
+    Need { probe: Probe::Program("c++"), debian: "build-essential", why: "Bitcoin Core is C++" },
+    Need { probe: Probe::Program("make"), debian: "build-essential", why: "cmake's builds run on it" },
 ];
 
 /// For building Bitcoin Core, besides [`COMPILER`].
 pub const BITCOIN_CORE: &[Need] = &[
-    Need {
-        probe: Probe::Program("cmake"),
-        debian: "cmake",
-        why: "Bitcoin Core's build system",
-    },
-    Need {
-        probe: Probe::Program("pkg-config"),
-        debian: "pkg-config",
-        why: "finds libevent",
-    },
+    Need { probe: Probe::Program("cmake"), debian: "cmake", why: "Bitcoin Core's build system" },
+    Need { probe: Probe::Program("pkg-config"), debian: "pkg-config", why: "finds libevent" },
     Need {
         probe: Probe::Header("boost/multi_index_container.hpp"),
         debian: "libboost-dev",
         why: "Bitcoin Core's memory pool",
     },
-    Need {
-        probe: Probe::Header("event2/event.h"),
-        debian: "libevent-dev",
-        why: "Bitcoin Core's RPC server",
-    },
+    Need { probe: Probe::Header("event2/event.h"), debian: "libevent-dev", why: "Bitcoin Core's RPC server" },
 ];
 
 /// Sees to it that all of `needs` are there.
@@ -82,25 +58,15 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
     }
     println!("installing what is missing: {}", packages.join(" "));
     install(&packages)?;
-    let still: Vec<_> = missing
-        .into_iter()
-        .filter(|need| !is_there(need.probe))
-        .collect();
+    let still: Vec<_> = missing.into_iter().filter(|need| !is_there(need.probe)).collect();
     if !still.is_empty() {
-        bail!(
-            "still missing after the installation: {}",
-            advice(&still, &packages)
-        );
+        bail!("still missing after the installation: {}", advice(&still, &packages));
     }
     Ok(())
 }
 
 fn missing(needs: &[Need]) -> Vec<Need> {
-    needs
-        .iter()
-        .copied()
-        .filter(|need| !is_there(need.probe))
-        .collect()
+    needs.iter().copied().filter(|need| !is_there(need.probe)).collect()
 }
 
 fn packages(missing: &[Need]) -> Vec<&'static str> {
@@ -116,18 +82,13 @@ fn advice(missing: &[Need], packages: &[&str]) -> String {
         let (Probe::Program(what) | Probe::Header(what)) = need.probe;
         text.push_str(&format!("  {what}: {}\n", need.why));
     }
-    text.push_str(&format!(
-        "on Debian or Ubuntu: sudo apt-get install {}",
-        packages.join(" ")
-    ));
+    text.push_str(&format!("on Debian or Ubuntu: sudo apt-get install {}", packages.join(" ")));
     text
 }
 
 fn is_there(probe: Probe) -> bool {
     match probe {
-        Probe::Program(name) => {
-            quiet(Command::new(name).arg("--version")).is_ok_and(|status| status.success())
-        }
+        Probe::Program(name) => quiet(Command::new(name).arg("--version")).is_ok_and(|status| status.success()),
         Probe::Header(path) => header_found(path).unwrap_or(false),
     }
 }
@@ -155,50 +116,28 @@ fn install(packages: &[&str]) -> Result<()> {
     let apt = |verb: &str| {
         let mut command = Command::new("apt-get");
         command.env("DEBIAN_FRONTEND", "noninteractive");
-        command.args([
-            "-q",
-            "-y",
-            "-o",
-            "Acquire::Retries=3",
-            "-o",
-            "DPkg::Lock::Timeout=120",
-            verb,
-        ]);
+        command.args(["-q", "-y", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120", verb]);
         command
     };
-    process::run(&mut apt("update"), Duration::from_secs(300))
-        .context("apt-get could not read its package lists")?;
-    process::run(
-        apt("install").arg("--no-install-recommends").args(packages),
-        Duration::from_secs(900),
-    )
-    .with_context(|| format!("apt-get could not install {}", packages.join(" ")))
+    process::run(&mut apt("update"), Duration::from_secs(300)).context("apt-get could not read its package lists")?;
+    process::run(apt("install").arg("--no-install-recommends").args(packages), Duration::from_secs(900))
+        .with_context(|| format!("apt-get could not install {}", packages.join(" ")))
 }
 
 fn quiet(command: &mut Command) -> std::io::Result<std::process::ExitStatus> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ABSENT: Need = Need {
-        probe: Probe::Program("anytill-no-such-program"),
-        debian: "no-such-package",
-        why: "a test",
-    };
+    const ABSENT: Need =
+        Need { probe: Probe::Program("anytill-no-such-program"), debian: "no-such-package", why: "a test" };
 
     #[test]
     fn sees_what_is_there_and_what_is_not() {
-        assert!(
-            missing(COMPILER).is_empty(),
-            "this test was linked by a C compiler"
-        );
+        assert!(missing(COMPILER).is_empty(), "this test was linked by a C compiler");
         assert_eq!(missing(&[ABSENT]).len(), 1);
         assert!(is_there(Probe::Header("vector")));
         assert!(!is_there(Probe::Header("anytill/no_such_header.h")));

@@ -12,10 +12,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// The command as a person would type it, for messages.
 pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs `command` to its end with its output on ours; an error unless it succeeds within `limit`.
@@ -25,16 +22,9 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<()> {
 }
 
 /// As [`run`], and hands each line of its standard output to `each_line` after printing it.
-pub fn run_lines(
-    command: &mut Command,
-    limit: Duration,
-    mut each_line: impl FnMut(&str),
-) -> Result<()> {
+pub fn run_lines(command: &mut Command, limit: Duration, mut each_line: impl FnMut(&str)) -> Result<()> {
     let mut child = spawn(command.stdout(Stdio::piped()))?;
-    let stdout = child
-        .stdout
-        .take()
-        .context("standard output was asked for")?;
+    let stdout = child.stdout.take().context("standard output was asked for")?;
     let (lines, incoming) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -47,10 +37,7 @@ pub fn run_lines(
     let result = finish(&mut child, command, limit);
     if result.is_ok() {
         // A grandchild may still hold the pipe after a kill; only a normal end is waited for.
-        reader
-            .join()
-            .ok()
-            .context("the reader of the output panicked")?;
+        reader.join().ok().context("the reader of the output panicked")?;
     }
     incoming.try_iter().for_each(|line| each_line(&line));
     result
@@ -58,27 +45,16 @@ pub fn run_lines(
 
 /// Runs `command` quietly and returns its standard output; an error carries what it printed.
 pub fn output(command: &mut Command) -> Result<String> {
-    let answer = command
-        .output()
-        .with_context(|| format!("cannot start `{}`", shown(command)))?;
+    let answer = command.output().with_context(|| format!("cannot start `{}`", shown(command)))?;
     if !answer.status.success() {
         let said = String::from_utf8_lossy(&answer.stderr);
-        bail!(
-            "`{}` failed ({}): {}",
-            shown(command),
-            answer.status,
-            said.trim()
-        );
+        bail!("`{}` failed ({}): {}", shown(command), answer.status, said.trim());
     }
-    String::from_utf8(answer.stdout)
-        .with_context(|| format!("`{}` did not print text", shown(command)))
+    String::from_utf8(answer.stdout).with_context(|| format!("`{}` did not print text", shown(command)))
 }
 
 fn spawn(command: &mut Command) -> Result<Child> {
-    command
-        .stdin(Stdio::null())
-        .spawn()
-        .with_context(|| format!("cannot start `{}`", shown(command)))
+    command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", shown(command)))
 }
 
 fn finish(child: &mut Child, command: &Command, limit: Duration) -> Result<()> {
@@ -87,11 +63,7 @@ fn finish(child: &mut Child, command: &Command, limit: Duration) -> Result<()> {
         Some(status) => bail!("`{}` failed ({status})", shown(command)),
         None => {
             kill_tree(child);
-            bail!(
-                "`{}` was stopped: it ran longer than its limit of {} s",
-                shown(command),
-                limit.as_secs()
-            )
+            bail!("`{}` was stopped: it ran longer than its limit of {} s", shown(command), limit.as_secs())
         }
     }
 }
@@ -115,10 +87,7 @@ pub fn kill_tree(child: &mut Child) {
     let pids = descendants(child.id());
     let _ = child.kill();
     if !pids.is_empty() {
-        let _ = Command::new("kill")
-            .arg("-KILL")
-            .args(pids.iter().map(u32::to_string))
-            .status();
+        let _ = Command::new("kill").arg("-KILL").args(pids.iter().map(u32::to_string)).status();
     }
     let _ = child.wait();
 }
@@ -127,32 +96,21 @@ pub fn kill_tree(child: &mut Child) {
 fn descendants(of: u32) -> Vec<u32> {
     let mut pairs = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<u32>().ok())
-        else {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
             continue;
         };
         let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else {
             continue;
         };
         // `pid (name) state parent ...`; the name may itself hold spaces and parentheses.
-        let parent = stat
-            .rsplit_once(')')
-            .and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
         pairs.extend(parent.map(|parent: u32| (pid, parent)));
     }
     let mut found = vec![of];
     let mut next = 0;
     while next < found.len() {
         let parent = found[next];
-        found.extend(
-            pairs
-                .iter()
-                .filter(|(_, of)| *of == parent)
-                .map(|(pid, _)| *pid),
-        );
+        found.extend(pairs.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
         next += 1;
     }
     found.split_off(1)
@@ -171,34 +129,23 @@ mod tests {
     #[test]
     fn hands_on_each_line() {
         let mut lines = Vec::new();
-        run_lines(
-            &mut shell("echo one; echo two"),
-            Duration::from_secs(20),
-            |line| lines.push(line.to_owned()),
-        )
-        .expect("echo works");
+        run_lines(&mut shell("echo one; echo two"), Duration::from_secs(20), |line| lines.push(line.to_owned()))
+            .expect("echo works");
         assert_eq!(lines, ["one", "two"]);
     }
 
     #[test]
     fn a_failure_names_the_command() {
-        let error =
-            run(&mut shell("exit 3"), Duration::from_secs(20)).expect_err("exit 3 is a failure");
+        let error = run(&mut shell("exit 3"), Duration::from_secs(20)).expect_err("exit 3 is a failure");
         assert!(error.to_string().contains("sh -c exit 3"), "{error}");
     }
 
     #[test]
     fn too_long_is_ended_with_all_it_started() {
         let started = Instant::now();
-        let error = run(
-            &mut shell("sleep 600 & sleep 600; wait"),
-            Duration::from_millis(200),
-        )
-        .expect_err("it sleeps for ten minutes");
-        assert!(
-            error.to_string().contains("longer than its limit"),
-            "{error}"
-        );
+        let error = run(&mut shell("sleep 600 & sleep 600; wait"), Duration::from_millis(200))
+            .expect_err("it sleeps for ten minutes");
+        assert!(error.to_string().contains("longer than its limit"), "{error}");
         assert!(started.elapsed() < Duration::from_secs(60));
     }
 }

@@ -7,35 +7,22 @@ use anyhow::{Context, Result, bail};
 /// The root of the repository this xtask was built from.
 pub fn root() -> Result<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = here
-        .parent()
-        .context("xtask lies directly in the repository")?;
+    let root = here.parent().context("xtask lies directly in the repository")?;
     if !root.join("Cargo.toml").is_file() {
-        bail!(
-            "the repository moved since xtask was built ({}): build it again",
-            root.display()
-        );
+        bail!("the repository moved since xtask was built ({}): build it again", root.display());
     }
     Ok(root.to_path_buf())
 }
 
 /// What is never part of the source (`.git` is a file in a linked work tree).
-const SKIPPED: &[&str] = &[
-    ".git",
-    "target",
-    "node_modules",
-    ".cache",
-    "dist",
-    "proptest-regressions",
-];
+const SKIPPED: &[&str] = &[".git", "target", "node_modules", ".cache", "dist", "proptest-regressions"];
 
 /// Every source file below `root`, as paths relative to it, sorted.
 pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![root.to_path_buf()];
     while let Some(dir) = open.pop() {
-        let entries =
-            std::fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))?;
+        let entries = std::fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))?;
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name();
@@ -56,11 +43,7 @@ pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
 
 /// Where slow results outside Cargo's own target directory are kept: `$ANYTILL_CACHE`, else the user's cache directory.
 pub fn cache_dir() -> Result<PathBuf> {
-    let from = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     from("ANYTILL_CACHE")
         .or_else(|| from("XDG_CACHE_HOME").map(|dir| dir.join("anytill")))
         .or_else(|| from("HOME").map(|home| home.join(".cache").join("anytill")))
@@ -74,9 +57,7 @@ pub fn target_dir(root: &Path) -> PathBuf {
 
 /// The binary `name` as `cargo build` (dev profile) leaves it.
 pub fn dev_binary(root: &Path, name: &str) -> PathBuf {
-    target_dir(root)
-        .join("debug")
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    target_dir(root).join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// The Cargo that started us, so that a pinned toolchain stays pinned.

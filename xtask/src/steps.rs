@@ -65,16 +65,7 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "clippy",
         why: "what the compiler lets pass and should not",
-        run: Run::Command(&[
-            "{cargo}",
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ]),
+        run: Run::Command(&["{cargo}", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
         after: &[],
         when: When::Always,
         limit: minutes(90),
@@ -82,13 +73,7 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "build",
         why: "programs and tests, compiled once for all steps below",
-        run: Run::Command(&[
-            "{cargo}",
-            "build",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-        ]),
+        run: Run::Command(&["{cargo}", "build", "--workspace", "--all-targets", "--locked"]),
         after: &[],
         when: When::Always,
         limit: minutes(90),
@@ -96,13 +81,7 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "unit",
         why: "every test of every crate",
-        run: Run::Tests(&[
-            "{cargo}",
-            "test",
-            "--workspace",
-            "--locked",
-            "--no-fail-fast",
-        ]),
+        run: Run::Tests(&["{cargo}", "test", "--workspace", "--locked", "--no-fail-fast"]),
         after: &["build"],
         when: When::Always,
         limit: minutes(60),
@@ -125,16 +104,8 @@ mod tests {
     fn every_row_has_its_own_name_and_comes_after_what_it_needs() {
         for (index, step) in STEPS.iter().enumerate() {
             let before: Vec<_> = STEPS[..index].iter().map(|step| step.name).collect();
-            assert!(
-                !before.contains(&step.name),
-                "two rows are called {}",
-                step.name
-            );
-            assert!(
-                step.after.iter().all(|name| before.contains(name)),
-                "{} comes before what it needs",
-                step.name
-            );
+            assert!(!before.contains(&step.name), "two rows are called {}", step.name);
+            assert!(step.after.iter().all(|name| before.contains(name)), "{} comes before what it needs", step.name);
         }
     }
 }

@@ -60,33 +60,19 @@ fn print_row(step: &Step) {
         Run::Command(words) | Run::Tests(words) => words.join(" ").replace("{cargo}", "cargo"),
         Run::Task(_) => format!("(a part of xtask: {})", step.name),
     };
-    let when = if step.when == When::Always {
-        ""
-    } else {
-        " [only when named]"
-    };
+    let when = if step.when == When::Always { "" } else { " [only when named]" };
     println!("{:10} {}{when}\n{:10} {what}", step.name, step.why, "");
 }
 
 /// The rows asked for, in the table's order, with what they need.
 fn choose(only: &[String]) -> Result<Vec<&'static Step>> {
     let mut wanted: Vec<&str> = only.iter().map(String::as_str).collect();
-    if let Some(unknown) = wanted
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.name != **name))
-    {
+    if let Some(unknown) = wanted.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
-        bail!(
-            "there is no step `{unknown}`; there are: {}",
-            names.join(", ")
-        );
+        bail!("there is no step `{unknown}`; there are: {}", names.join(", "));
     }
     if wanted.is_empty() {
-        wanted = STEPS
-            .iter()
-            .filter(|step| step.when == When::Always)
-            .map(|step| step.name)
-            .collect();
+        wanted = STEPS.iter().filter(|step| step.when == When::Always).map(|step| step.name).collect();
     }
     // From the end, because a row needs only rows above it.
     for step in STEPS.iter().rev() {
@@ -94,19 +80,13 @@ fn choose(only: &[String]) -> Result<Vec<&'static Step>> {
             wanted.extend(step.after);
         }
     }
-    Ok(STEPS
-        .iter()
-        .filter(|step| wanted.contains(&step.name))
-        .collect())
+    Ok(STEPS.iter().filter(|step| wanted.contains(&step.name)).collect())
 }
 
 fn run_after(step: &'static Step, done: &[Done], root: &Path) -> Done {
     println!("\n==> {}: {}", step.name, step.why);
     let started = Instant::now();
-    let passed = |name: &str| {
-        done.iter()
-            .any(|one| one.name == name && matches!(one.end, End::Passed(_)))
-    };
+    let passed = |name: &str| done.iter().any(|one| one.name == name && matches!(one.end, End::Passed(_)));
     let end = match step.after.iter().find(|name| !passed(name)) {
         Some(missing) => End::NotRun(missing),
         None => match run(step, root) {
@@ -114,24 +94,16 @@ fn run_after(step: &'static Step, done: &[Done], root: &Path) -> Done {
             Err(error) => End::Failed(format!("{error:#}")),
         },
     };
-    Done {
-        name: step.name,
-        end,
-        took: started.elapsed(),
-    }
+    Done { name: step.name, end, took: started.elapsed() }
 }
 
 fn run(step: &Step, root: &Path) -> Result<String> {
     match &step.run {
         Run::Task(task) => task(root),
-        Run::Command(words) => {
-            process::run(&mut command(words, root), step.limit).map(|()| String::new())
-        }
+        Run::Command(words) => process::run(&mut command(words, root), step.limit).map(|()| String::new()),
         Run::Tests(words) => {
             let mut count = Count::default();
-            let result = process::run_lines(&mut command(words, root), step.limit, |line| {
-                count.add(line)
-            });
+            let result = process::run_lines(&mut command(words, root), step.limit, |line| count.add(line));
             result.map_err(|error| error.context(count.summary()))?;
             count.verdict()
         }
@@ -145,9 +117,7 @@ fn command(words: &[&str], root: &Path) -> Command {
         word.replace("{bin}", bin.to_string_lossy().trim_end_matches('/'))
     };
     let mut command = Command::new(words.first().map(filled).unwrap_or_default());
-    command
-        .args(words.iter().skip(1).map(filled))
-        .current_dir(root);
+    command.args(words.iter().skip(1).map(filled)).current_dir(root);
     command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
     // A snapshot that differs is a failure here; it is reviewed and accepted by a person, never by the run.
     command.env("INSTA_UPDATE", "no");
@@ -169,11 +139,8 @@ impl Count {
             return;
         };
         let number = |word: &str| {
-            let part = rest
-                .split(['.', ';'])
-                .find_map(|part| part.trim().strip_suffix(word));
-            part.and_then(|number| number.trim().parse::<u64>().ok())
-                .unwrap_or(0)
+            let part = rest.split(['.', ';']).find_map(|part| part.trim().strip_suffix(word));
+            part.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or(0)
         };
         self.programs += 1;
         self.passed += number("passed");
@@ -182,10 +149,7 @@ impl Count {
     }
 
     fn summary(&self) -> String {
-        format!(
-            "{} tests passed, {} failed, in {} programs",
-            self.passed, self.failed, self.programs
-        )
+        format!("{} tests passed, {} failed, in {} programs", self.passed, self.failed, self.programs)
     }
 
     fn verdict(&self) -> Result<String> {
@@ -202,37 +166,19 @@ fn closing(done: &Done) -> String {
         End::Failed(why) => ("FAILED", why.clone()),
         End::NotRun(missing) => ("NOT RUN", format!("it needs `{missing}`")),
     };
-    format!(
-        "{:10} {word:8} {:7.1} s  {said}",
-        done.name,
-        done.took.as_secs_f64()
-    )
-    .trim_end()
-    .to_owned()
+    format!("{:10} {word:8} {:7.1} s  {said}", done.name, done.took.as_secs_f64()).trim_end().to_owned()
 }
 
 fn conclude(done: &[Done], took: Duration) -> Result<()> {
     println!("\nsteps:");
     done.iter().for_each(|one| println!("  {}", closing(one)));
-    let bad: Vec<_> = done
-        .iter()
-        .filter(|one| !matches!(one.end, End::Passed(_)))
-        .map(|one| one.name)
-        .collect();
+    let bad: Vec<_> = done.iter().filter(|one| !matches!(one.end, End::Passed(_))).map(|one| one.name).collect();
     let seconds = took.as_secs_f64();
     if bad.is_empty() {
-        println!(
-            "xtask test: PASSED, {} of {} steps, {seconds:.1} s",
-            done.len(),
-            done.len()
-        );
+        println!("xtask test: PASSED, {} of {} steps, {seconds:.1} s", done.len(), done.len());
         return Ok(());
     }
-    println!(
-        "xtask test: FAILED, {} of {} steps did not pass, {seconds:.1} s",
-        bad.len(),
-        done.len()
-    );
+    println!("xtask test: FAILED, {} of {} steps did not pass, {seconds:.1} s", bad.len(), done.len());
     bail!("steps that did not pass: {}", bad.join(", "))
 }
 
@@ -247,15 +193,9 @@ mod tests {
 
     #[test]
     fn naming_a_step_brings_what_it_needs() {
-        assert_eq!(
-            names(&["unit", "fmt"]).expect("both exist"),
-            ["fmt", "build", "unit"]
-        );
+        assert_eq!(names(&["unit", "fmt"]).expect("both exist"), ["fmt", "build", "unit"]);
         assert!(names(&["no-such"]).is_err());
-        let always = STEPS
-            .iter()
-            .filter(|step| step.when == When::Always)
-            .count();
+        let always = STEPS.iter().filter(|step| step.when == When::Always).count();
         assert_eq!(names(&[]).expect("all").len(), always);
     }
 
@@ -265,41 +205,15 @@ mod tests {
         count.add("test result: ok. 36 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.30s");
         count.add("test result: FAILED. 2 passed; 1 failed; 3 ignored; 0 measured; 0 filtered out");
         count.add("test something ... ok");
-        assert_eq!(
-            count,
-            Count {
-                programs: 2,
-                passed: 38,
-                failed: 1,
-                ignored: 3
-            }
-        );
+        assert_eq!(count, Count { programs: 2, passed: 38, failed: 1, ignored: 3 });
         assert!(count.verdict().is_err());
     }
 
     #[test]
     fn no_test_at_all_or_an_ignored_one_is_no_success() {
         assert!(Count::default().verdict().is_err());
-        assert!(
-            Count {
-                programs: 1,
-                passed: 5,
-                failed: 0,
-                ignored: 1
-            }
-            .verdict()
-            .is_err()
-        );
-        assert!(
-            Count {
-                programs: 1,
-                passed: 5,
-                failed: 0,
-                ignored: 0
-            }
-            .verdict()
-            .is_ok()
-        );
+        assert!(Count { programs: 1, passed: 5, failed: 0, ignored: 1 }.verdict().is_err());
+        assert!(Count { programs: 1, passed: 5, failed: 0, ignored: 0 }.verdict().is_ok());
     }
 
     const NEEDS_FMT: Step = Step {
@@ -314,22 +228,10 @@ mod tests {
 
     #[test]
     fn a_step_whose_need_failed_is_not_run_and_the_run_fails() {
-        let failed = Done {
-            name: "fmt",
-            end: End::Failed("broken".into()),
-            took: Duration::ZERO,
-        };
-        let passed = Done {
-            name: "fmt",
-            end: End::Passed(String::new()),
-            took: Duration::ZERO,
-        };
+        let failed = Done { name: "fmt", end: End::Failed("broken".into()), took: Duration::ZERO };
+        let passed = Done { name: "fmt", end: End::Passed(String::new()), took: Duration::ZERO };
         let not_run = run_after(&STEP, &[failed], Path::new("."));
-        assert!(
-            closing(&not_run).contains("NOT RUN"),
-            "{}",
-            closing(&not_run)
-        );
+        assert!(closing(&not_run).contains("NOT RUN"), "{}", closing(&not_run));
         assert!(conclude(&[not_run], Duration::ZERO).is_err());
         let ran = run_after(&STEP, &[passed], Path::new("."));
         assert!(closing(&ran).ends_with("fine"), "{}", closing(&ran));
@@ -338,11 +240,7 @@ mod tests {
 
     #[test]
     fn a_command_that_cannot_start_has_failed() {
-        static MISSING: Step = Step {
-            run: Run::Command(&["anytill-no-such-program"]),
-            after: &[],
-            ..NEEDS_FMT
-        };
+        static MISSING: Step = Step { run: Run::Command(&["anytill-no-such-program"]), after: &[], ..NEEDS_FMT };
         let done = run_after(&MISSING, &[], Path::new("."));
         assert!(matches!(done.end, End::Failed(_)), "{}", closing(&done));
     }

@@ -19,10 +19,7 @@ pub struct Daemon {
 
 impl Daemon {
     fn at(home: &Path) -> Self {
-        Self {
-            bitcoind: home.join("bin/bitcoind"),
-            cli: home.join("bin/bitcoin-cli"),
-        }
+        Self { bitcoind: home.join("bin/bitcoind"), cli: home.join("bin/bitcoin-cli") }
     }
 
     /// Both programs start on this machine: a cache copied from another distribution may lack a library.
@@ -60,16 +57,8 @@ const CONFIGURE_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// A short name for source and options together: another set of options is another entry in the cache.
 pub fn key() -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325; // FNV-1a: only has to differ, not to resist
-    let words = [
-        source::CHECKSUM,
-        std::env::consts::ARCH,
-        std::env::consts::OS,
-    ];
-    for byte in words
-        .iter()
-        .chain(OPTIONS)
-        .flat_map(|word| word.bytes().chain([0]))
-    {
+    let words = [source::CHECKSUM, std::env::consts::ARCH, std::env::consts::OS];
+    for byte in words.iter().chain(OPTIONS).flat_map(|word| word.bytes().chain([0])) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     format!("{hash:016x}")
@@ -83,8 +72,7 @@ pub fn ensure(jobs: Option<usize>) -> Result<Daemon> {
         return Ok(daemon);
     }
     let parent = home.parent().context("the cache is a directory")?;
-    std::fs::create_dir_all(parent)
-        .with_context(|| format!("cannot write to {}", parent.display()))?;
+    std::fs::create_dir_all(parent).with_context(|| format!("cannot write to {}", parent.display()))?;
     let lock = File::create(beside(&home, "lock"))?;
     lock.lock().context("cannot lock the cache")?;
     if !daemon.works() {
@@ -111,28 +99,17 @@ fn build(home: &Path, jobs: Option<usize>) -> Result<()> {
     let tree = source::fetch(&work.join("source"))?;
     compile(&tree, &work.join("build"), jobs)?;
     publish(&work, home)?;
-    println!(
-        "built bitcoind in {} s: {}",
-        started.elapsed().as_secs(),
-        home.display()
-    );
+    println!("built bitcoind in {} s: {}", started.elapsed().as_secs(), home.display());
     Ok(())
 }
 
 fn compile(tree: &Path, build: &Path, jobs: usize) -> Result<()> {
     let mut configure = Command::new("cmake");
-    configure
-        .arg("-S")
-        .arg(tree)
-        .arg("-B")
-        .arg(build)
-        .args(OPTIONS);
-    process::run(&mut configure, CONFIGURE_LIMIT)
-        .context("Bitcoin Core could not be configured")?;
+    configure.arg("-S").arg(tree).arg("-B").arg(build).args(OPTIONS);
+    process::run(&mut configure, CONFIGURE_LIMIT).context("Bitcoin Core could not be configured")?;
     let mut make = Command::new("nice");
     make.args(["-n", "10", "cmake", "--build"]).arg(build);
-    make.args(["--target", "bitcoind", "bitcoin-cli", "-j"])
-        .arg(jobs.to_string());
+    make.args(["--target", "bitcoind", "bitcoin-cli", "-j"]).arg(jobs.to_string());
     process::run(&mut make, BUILD_LIMIT).context("Bitcoin Core could not be compiled")
 }
 
@@ -141,11 +118,8 @@ fn publish(work: &Path, home: &Path) -> Result<()> {
     let ready = work.join("ready");
     std::fs::create_dir_all(ready.join("bin"))?;
     for name in ["bitcoind", "bitcoin-cli"] {
-        std::fs::copy(
-            work.join("build/bin").join(name),
-            ready.join("bin").join(name),
-        )
-        .with_context(|| format!("the build left no {name}"))?;
+        std::fs::copy(work.join("build/bin").join(name), ready.join("bin").join(name))
+            .with_context(|| format!("the build left no {name}"))?;
     }
     anyhow::ensure!(Daemon::at(&ready).works(), "what was built does not run");
     std::fs::rename(&ready, home)?;
@@ -180,8 +154,7 @@ mod tests {
         for name in ["bitcoind", "bitcoin-cli"] {
             let path = dir.join(name);
             std::fs::write(&path, "#!/bin/sh\necho Bitcoin Core version test\n").expect("a script");
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
-                .expect("executable");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
         }
     }
 

@@ -56,13 +56,9 @@ pub fn main(args: &Args) -> Result<()> {
 pub fn beside(daemon: &Daemon, words: &[&str]) -> Result<()> {
     let chain = regtest::Chain::start(daemon)?;
     let url = chain.url();
-    let (program, rest) = words
-        .split_first()
-        .context("a command to run beside bitcoind")?;
+    let (program, rest) = words.split_first().context("a command to run beside bitcoind")?;
     let mut command = Command::new(program);
-    command
-        .env("ANYTILL_BITCOIND_URL", &url)
-        .args(rest.iter().map(|word| word.replace("{url}", &url)));
+    command.env("ANYTILL_BITCOIND_URL", &url).args(rest.iter().map(|word| word.replace("{url}", &url)));
     let result = process::run(&mut command, RUN_LIMIT);
     chain.stop()?;
     result
@@ -77,11 +73,7 @@ pub fn check(daemon: &Daemon) -> Result<String> {
     if info["chain"] != "regtest" || info["blocks"] != 1 {
         bail!("bitcoind answered something else than a regtest chain of one block: {info}");
     }
-    Ok(format!(
-        "bitcoind works: regtest, {} block, {}",
-        info["blocks"],
-        daemon.bitcoind.display()
-    ))
+    Ok(format!("bitcoind works: regtest, {} block, {}", info["blocks"], daemon.bitcoind.display()))
 }
 
 /// Where the finished daemon of exactly this source and these options is kept.

@@ -39,35 +39,16 @@ impl Chain {
     }
 
     fn try_start(daemon: &Daemon, attempt: usize) -> Result<Self> {
-        let dir =
-            std::env::temp_dir().join(format!("anytill-regtest-{}-{attempt}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("anytill-regtest-{}-{attempt}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
         let rpc_port = free_port()?;
         let mut command = Command::new(&daemon.bitcoind);
-        command
-            .arg(format!("-datadir={}", dir.display()))
-            .arg(format!("-rpcport={rpc_port}"));
-        command.args([
-            "-regtest",
-            "-listen=0",
-            "-server=1",
-            "-txindex=1",
-            "-fallbackfee=0.00001",
-        ]);
-        command.args([
-            format!("-rpcuser={USER}"),
-            format!("-rpcpassword={PASSWORD}"),
-        ]);
+        command.arg(format!("-datadir={}", dir.display())).arg(format!("-rpcport={rpc_port}"));
+        command.args(["-regtest", "-listen=0", "-server=1", "-txindex=1", "-fallbackfee=0.00001"]);
+        command.args([format!("-rpcuser={USER}"), format!("-rpcpassword={PASSWORD}")]);
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", daemon.bitcoind.display()))?;
-        let mut chain = Self {
-            child,
-            cli: daemon.cli.clone(),
-            dir,
-            rpc_port,
-        };
+        let child = command.spawn().with_context(|| format!("cannot start {}", daemon.bitcoind.display()))?;
+        let mut chain = Self { child, cli: daemon.cli.clone(), dir, rpc_port };
         chain.wait_until_ready()?;
         Ok(chain)
     }
@@ -96,14 +77,9 @@ impl Chain {
 
     pub fn cli(&self, words: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.cli);
-        command
-            .arg(format!("-datadir={}", self.dir.display()))
-            .arg(format!("-rpcport={}", self.rpc_port));
+        command.arg(format!("-datadir={}", self.dir.display())).arg(format!("-rpcport={}", self.rpc_port));
         command.args(["-regtest", "-rpcclienttimeout=30"]);
-        command.args([
-            format!("-rpcuser={USER}"),
-            format!("-rpcpassword={PASSWORD}"),
-        ]);
+        command.args([format!("-rpcuser={USER}"), format!("-rpcpassword={PASSWORD}")]);
         process::output(command.args(words))
     }
 

@@ -22,9 +22,7 @@ pub fn fetch(scratch: &Path) -> Result<PathBuf> {
     let metadata = metadata(scratch, true).or_else(|_| metadata(scratch, false))?;
     let lock = std::fs::read_to_string(scratch.join("Cargo.lock"))?;
     if !lock.contains(CHECKSUM) {
-        bail!(
-            "the registry's {CRATE} {VERSION} is not the one this was written for (checksum differs)"
-        );
+        bail!("the registry's {CRATE} {VERSION} is not the one this was written for (checksum differs)");
     }
     let tree = source_dir(&metadata)?;
     if !tree.join("CMakeLists.txt").is_file() {
@@ -43,23 +41,16 @@ fn manifest() -> String {
 
 fn metadata(scratch: &Path, offline: bool) -> Result<serde_json::Value> {
     let mut command = Command::new(repo::cargo());
-    command
-        .current_dir(scratch)
-        .args(["metadata", "--format-version", "1"]);
+    command.current_dir(scratch).args(["metadata", "--format-version", "1"]);
     if offline {
         command.arg("--offline");
     }
-    serde_json::from_str(&process::output(&mut command)?)
-        .context("cargo metadata did not print JSON")
+    serde_json::from_str(&process::output(&mut command)?).context("cargo metadata did not print JSON")
 }
 
 fn source_dir(metadata: &serde_json::Value) -> Result<PathBuf> {
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata lists packages")?;
-    let package = packages
-        .iter()
-        .find(|package| package["name"] == CRATE && package["version"] == VERSION);
+    let packages = metadata["packages"].as_array().context("cargo metadata lists packages")?;
+    let package = packages.iter().find(|package| package["name"] == CRATE && package["version"] == VERSION);
     let manifest = package.and_then(|package| package["manifest_path"].as_str());
     let manifest = manifest.with_context(|| format!("cargo did not unpack {CRATE} {VERSION}"))?;
     Ok(Path::new(manifest).with_file_name("bitcoin"))
@@ -75,10 +66,7 @@ mod tests {
             { "name": "cc", "version": "1.0.0", "manifest_path": "/r/cc/Cargo.toml" },
             { "name": CRATE, "version": VERSION, "manifest_path": "/r/kernel/Cargo.toml" },
         ]});
-        assert_eq!(
-            source_dir(&metadata).expect("it is listed"),
-            Path::new("/r/kernel/bitcoin")
-        );
+        assert_eq!(source_dir(&metadata).expect("it is listed"), Path::new("/r/kernel/bitcoin"));
         assert!(source_dir(&serde_json::json!({ "packages": [] })).is_err());
     }
 }

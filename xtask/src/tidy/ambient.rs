@@ -29,67 +29,23 @@ const PROGRAMS: &[&str] = &["anytill", "lab", "sandbox", "xtask"];
 const HANDED_IN: &str = "it is handed in, so that a simulator can stand in its place";
 const ORDERED: &str = "its order is random: BTreeMap, BTreeSet or Vec";
 const BANNED: &[Banned] = &[
-    ban(
-        &["SystemTime", ":", ":", "now"],
-        Scope::NotIn(PROGRAMS),
-        "the clock is handed in",
-    ),
-    ban(
-        &["Instant", ":", ":", "now"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
-    ban(
-        &["tokio", ":", ":", "spawn"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
-    ban(
-        &["tokio", ":", ":", "task"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
-    ban(
-        &["tokio", ":", ":", "time"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
-    ban(
-        &["thread", ":", ":", "spawn"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
-    ban(
-        &["thread", ":", ":", "sleep"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
+    ban(&["SystemTime", ":", ":", "now"], Scope::NotIn(PROGRAMS), "the clock is handed in"),
+    ban(&["Instant", ":", ":", "now"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["tokio", ":", ":", "spawn"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["tokio", ":", ":", "task"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["tokio", ":", ":", "time"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["thread", ":", ":", "spawn"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["thread", ":", ":", "sleep"], Scope::In(DETERMINISTIC), HANDED_IN),
     ban(&["rand", ":", ":"], Scope::In(DETERMINISTIC), HANDED_IN),
-    ban(
-        &["std", ":", ":", "fs"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
-    ban(
-        &["std", ":", ":", "net"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
-    ban(
-        &["std", ":", ":", "env"],
-        Scope::In(DETERMINISTIC),
-        HANDED_IN,
-    ),
+    ban(&["std", ":", ":", "fs"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["std", ":", ":", "net"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["std", ":", ":", "env"], Scope::In(DETERMINISTIC), HANDED_IN),
     ban(&["HashMap"], Scope::In(DETERMINISTIC), ORDERED),
     ban(&["HashSet"], Scope::In(DETERMINISTIC), ORDERED),
 ];
 
 const fn ban(sequence: &'static [&'static str], scope: Scope, instead: &'static str) -> Banned {
-    Banned {
-        sequence,
-        scope,
-        instead,
-    }
+    Banned { sequence, scope, instead }
 }
 
 pub fn check(source: &Source) -> Vec<Finding> {
@@ -97,11 +53,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
     let mut findings = ignored_tests(source);
     for banned in BANNED.iter().filter(|banned| banned.scope.holds(krate)) {
         for token in source.find(banned.sequence) {
-            let message = format!(
-                "`{}` is not for `{krate}`: {}",
-                banned.sequence.concat(),
-                banned.instead
-            );
+            let message = format!("`{}` is not for `{krate}`: {}", banned.sequence.concat(), banned.instead);
             findings.push(source.finding(token.line, "ambient", message));
         }
     }
@@ -126,9 +78,7 @@ fn ignored_tests(source: &Source) -> Vec<Finding> {
         }
         let attribute = &source.tokens[index + 2..source.closing(index + 1)];
         let first = attribute.first().map_or("", |token| token.text.as_str());
-        let says_ignore = attribute
-            .iter()
-            .any(|token| token.kind == Kind::Name && token.text == "ignore");
+        let says_ignore = attribute.iter().any(|token| token.kind == Kind::Name && token.text == "ignore");
         if says_ignore && ["ignore", "cfg_attr"].contains(&first) {
             let message = "a test that is ignored is not a test: make it run or remove it";
             findings.push(source.finding(pair[0].line, "ambient", message));
@@ -170,51 +120,16 @@ mod tests {
 
     #[test]
     fn programs_have_a_clock_and_adapters_do_not() {
-        assert_eq!(
-            found(
-                "crates/anytill/src/clock.rs",
-                "fn a() { SystemTime::now(); }"
-            ),
-            0
-        );
-        assert_eq!(
-            found(
-                "crates/cards/src/lithic.rs",
-                "fn a() { SystemTime::now(); }"
-            ),
-            1
-        );
-        assert_eq!(
-            found(
-                "crates/cards/src/lithic.rs",
-                "fn a() { Instant::now(); tokio::spawn(b); }"
-            ),
-            0
-        );
+        assert_eq!(found("crates/anytill/src/clock.rs", "fn a() { SystemTime::now(); }"), 0);
+        assert_eq!(found("crates/cards/src/lithic.rs", "fn a() { SystemTime::now(); }"), 1);
+        assert_eq!(found("crates/cards/src/lithic.rs", "fn a() { Instant::now(); tokio::spawn(b); }"), 0);
     }
 
     #[test]
     fn ignored_tests_are_found_everywhere() {
-        for text in [
-            "#[ignore]",
-            "#[ignore = \"slow\"]",
-            "#[cfg_attr(miri, ignore)]",
-        ] {
-            assert_eq!(
-                found(
-                    "crates/web/tests/a.rs",
-                    &format!("#[test]\n{text}\nfn a() {{}}")
-                ),
-                1,
-                "{text}"
-            );
+        for text in ["#[ignore]", "#[ignore = \"slow\"]", "#[cfg_attr(miri, ignore)]"] {
+            assert_eq!(found("crates/web/tests/a.rs", &format!("#[test]\n{text}\nfn a() {{}}")), 1, "{text}");
         }
-        assert_eq!(
-            found(
-                "crates/web/src/a.rs",
-                "#[serde(ignore)] struct A; // #[ignore]"
-            ),
-            0
-        );
+        assert_eq!(found("crates/web/src/a.rs", "#[serde(ignore)] struct A; // #[ignore]"), 0);
     }
 }

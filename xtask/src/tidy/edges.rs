@@ -75,12 +75,9 @@ pub struct Manifest {
 type Table = BTreeMap<String, (usize, Vec<String>)>;
 
 pub fn check_repository(root: &Path) -> Result<Vec<Finding>> {
-    let page =
-        std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("cannot read {PAGE}"))?;
+    let page = std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("cannot read {PAGE}"))?;
     let mut command = Command::new(repo::cargo());
-    command
-        .current_dir(root)
-        .args(["metadata", "--no-deps", "--format-version", "1"]);
+    command.current_dir(root).args(["metadata", "--no-deps", "--format-version", "1"]);
     let metadata = serde_json::from_str(&process::output(&mut command)?)?;
     Ok(check(&page, &manifests(&metadata)?))
 }
@@ -93,38 +90,21 @@ fn check(page: &str, manifests: &[Manifest]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, (line, _)) in &table {
         if !manifests.iter().any(|manifest| manifest.name == *name) {
-            findings.push(on_page(
-                *line,
-                format!("`{name}` is in the table but not in the workspace"),
-            ));
+            findings.push(on_page(*line, format!("`{name}` is in the table but not in the workspace")));
         }
     }
     for manifest in manifests {
         findings.extend(check_outside(manifest));
         let Some((_, allowed)) = table.get(&manifest.name) else {
-            findings.push(on_page(
-                0,
-                format!(
-                    "`{}` is in the workspace but not in the table",
-                    manifest.name
-                ),
-            ));
+            findings.push(on_page(0, format!("`{}` is in the workspace but not in the table", manifest.name)));
             continue;
         };
         for seen in &manifest.inside {
             if PROGRAMS.contains(&seen.as_str()) {
-                findings.push(breach(
-                    &manifest.name,
-                    format!("depends on `{seen}`, which is a program"),
-                ));
+                findings.push(breach(&manifest.name, format!("depends on `{seen}`, which is a program")));
             } else if !allowed.contains(seen) {
-                let allowed = if allowed.is_empty() {
-                    "nothing".to_owned()
-                } else {
-                    allowed.join(", ")
-                };
-                let message =
-                    format!("depends on `{seen}`, but may see {allowed} (the table in {PAGE})");
+                let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+                let message = format!("depends on `{seen}`, but may see {allowed} (the table in {PAGE})");
                 findings.push(breach(&manifest.name, message));
             }
         }
@@ -134,40 +114,20 @@ fn check(page: &str, manifests: &[Manifest]) -> Vec<Finding> {
 
 fn check_outside(manifest: &Manifest) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in OUTSIDE
-        .iter()
-        .filter(|rule| rule.rooms.contains(&manifest.name.as_str()) != rule.all_but)
-    {
-        for seen in manifest
-            .outside
-            .iter()
-            .filter(|seen| rule.crates.contains(&seen.as_str()))
-        {
-            findings.push(breach(
-                &manifest.name,
-                format!("depends on `{seen}`: {}", rule.why),
-            ));
+    for rule in OUTSIDE.iter().filter(|rule| rule.rooms.contains(&manifest.name.as_str()) != rule.all_but) {
+        for seen in manifest.outside.iter().filter(|seen| rule.crates.contains(&seen.as_str())) {
+            findings.push(breach(&manifest.name, format!("depends on `{seen}`: {}", rule.why)));
         }
     }
     findings
 }
 
 fn on_page(line: usize, message: String) -> Finding {
-    Finding {
-        path: PathBuf::from(PAGE),
-        line,
-        rule: "edges",
-        message,
-    }
+    Finding { path: PathBuf::from(PAGE), line, rule: "edges", message }
 }
 
 fn breach(krate: &str, message: String) -> Finding {
-    Finding {
-        path: PathBuf::from("Cargo.toml"),
-        line: 0,
-        rule: "edges",
-        message: format!("`{krate}` {message}"),
-    }
+    Finding { path: PathBuf::from("Cargo.toml"), line: 0, rule: "edges", message: format!("`{krate}` {message}") }
 }
 
 /// Rows `| name | name, name |` or `| name | nothing |`, names in back quotes, between the two markers.
@@ -184,10 +144,7 @@ fn table(page: &str) -> Result<Table, String> {
                     continue;
                 };
                 for name in names {
-                    if table
-                        .insert(name.clone(), (number + 1, seen.clone()))
-                        .is_some()
-                    {
+                    if table.insert(name.clone(), (number + 1, seen.clone())).is_some() {
                         return Err(format!("line {}: `{name}` has two rows", number + 1));
                     }
                 }
@@ -200,34 +157,19 @@ fn table(page: &str) -> Result<Table, String> {
 
 /// The words in back quotes.
 fn quoted(cell: &str) -> Vec<String> {
-    cell.split('`')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect()
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 fn manifests(metadata: &serde_json::Value) -> Result<Vec<Manifest>> {
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata lists packages")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata lists packages")?;
     packages.iter().map(manifest).collect()
 }
 
 fn manifest(package: &serde_json::Value) -> Result<Manifest> {
     let name = package["name"].as_str().context("a package has a name")?;
-    let mut manifest = Manifest {
-        name: name.to_owned(),
-        ..Manifest::default()
-    };
-    for dependency in package["dependencies"]
-        .as_array()
-        .context("a package lists dependencies")?
-    {
-        let seen = dependency["name"]
-            .as_str()
-            .context("a dependency has a name")?
-            .to_owned();
+    let mut manifest = Manifest { name: name.to_owned(), ..Manifest::default() };
+    for dependency in package["dependencies"].as_array().context("a package lists dependencies")? {
+        let seen = dependency["name"].as_str().context("a dependency has a name")?.to_owned();
         match (dependency["kind"].as_str(), dependency["path"].is_string()) {
             (Some("dev"), _) => {}
             (_, true) => manifest.inside.push(seen),
@@ -247,11 +189,7 @@ mod tests {
 
     fn room(name: &str, inside: &[&str], outside: &[&str]) -> Manifest {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Manifest {
-            name: name.to_owned(),
-            inside: owned(inside),
-            outside: owned(outside),
-        }
+        Manifest { name: name.to_owned(), inside: owned(inside), outside: owned(outside) }
     }
 
     fn house() -> Vec<Manifest> {
@@ -266,10 +204,7 @@ mod tests {
     }
 
     fn messages(page: &str, manifests: &[Manifest]) -> Vec<String> {
-        check(page, manifests)
-            .into_iter()
-            .map(|finding| finding.message)
-            .collect()
+        check(page, manifests).into_iter().map(|finding| finding.message).collect()
     }
 
     #[test]
@@ -286,10 +221,7 @@ mod tests {
             ["`ledger` depends on `cards`, but may see money (the table in docs/ARCHITECTURE.md)"]
         );
         house[1].inside[1] = "lab".into();
-        assert_eq!(
-            messages(TABLE, &house),
-            ["`ledger` depends on `lab`, which is a program"]
-        );
+        assert_eq!(messages(TABLE, &house), ["`ledger` depends on `lab`, which is a program"]);
     }
 
     #[test]
@@ -301,26 +233,15 @@ mod tests {
         found.sort();
         assert_eq!(
             found,
-            [
-                "`money` is in the table but not in the workspace",
-                "`storage` is in the workspace but not in the table"
-            ]
+            ["`money` is in the table but not in the workspace", "`storage` is in the workspace but not in the table"]
         );
     }
 
     #[test]
     fn crates_from_outside_that_do_not_belong_are_found() {
-        for (name, outside) in [
-            ("ledger", "tokio"),
-            ("ledger", "rand"),
-            ("cards", "anyhow"),
-            ("prices", "reqwest"),
-        ] {
+        for (name, outside) in [("ledger", "tokio"), ("ledger", "rand"), ("cards", "anyhow"), ("prices", "reqwest")] {
             let mut house = house();
-            let room = house
-                .iter_mut()
-                .find(|room| room.name == name)
-                .expect("it is in the house");
+            let room = house.iter_mut().find(|room| room.name == name).expect("it is in the house");
             room.outside.push(outside.into());
             let found = messages(TABLE, &house);
             assert_eq!(found.len(), 1, "{name} -> {outside}: {found:?}");

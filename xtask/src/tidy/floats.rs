@@ -4,32 +4,16 @@ use super::Finding;
 use super::source::{Kind, Source, Token};
 
 /// Where amounts are computed or carried.
-const CRATES: &[&str] = &[
-    "money",
-    "ledger",
-    "purchase",
-    "engine",
-    "ports",
-    "accounts",
-    "exchanges",
-    "prices",
-    "faultsim",
-];
+const CRATES: &[&str] =
+    &["money", "ledger", "purchase", "engine", "ports", "accounts", "exchanges", "prices", "faultsim"];
 
 pub fn check(source: &Source) -> Vec<Finding> {
     if !CRATES.contains(&source.krate()) {
         return Vec::new();
     }
     let floats = source.tokens.iter().filter(|token| is_float(token));
-    let message = |token: &Token| {
-        format!(
-            "`{}`: amounts are integers, rates are exact decimals",
-            token.text
-        )
-    };
-    floats
-        .map(|token| source.finding(token.line, "floats", message(token)))
-        .collect()
+    let message = |token: &Token| format!("`{}`: amounts are integers, rates are exact decimals", token.text);
+    floats.map(|token| source.finding(token.line, "floats", message(token))).collect()
 }
 
 fn is_float(token: &Token) -> bool {
@@ -43,12 +27,8 @@ fn is_float(token: &Token) -> bool {
 /// `1.5`, `1e9`, `1f64`; not `0xf32`, `"1.5"`, `b'.'`.
 fn is_float_literal(text: &str) -> bool {
     let decimal = text.starts_with(|c: char| c.is_ascii_digit())
-        && !["0x", "0o", "0b"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix));
-    let digits = text
-        .find(|c: char| !(c.is_ascii_digit() || c == '_'))
-        .map_or("", |end| &text[end..]);
+        && !["0x", "0o", "0b"].iter().any(|prefix| text.starts_with(prefix));
+    let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '_')).map_or("", |end| &text[end..]);
     decimal && (digits.starts_with(['.', 'e', 'E']) || digits == "f32" || digits == "f64")
 }
 
@@ -63,31 +43,17 @@ mod tests {
 
     #[test]
     fn floats_are_found_where_amounts_are() {
-        for text in [
-            "fn a(b: f64) {}",
-            "const A: u8 = b as f32 as u8;",
-            "fn a() { 1.5; }",
-            "fn a() { 1e9; 2f64; }",
-        ] {
+        for text in ["fn a(b: f64) {}", "const A: u8 = b as f32 as u8;", "fn a() { 1.5; }", "fn a() { 1e9; 2f64; }"] {
             assert!(found("crates/money/src/a.rs", text) > 0, "{text}");
         }
-        assert_eq!(
-            found("crates/exchanges/src/kraken.rs", "struct A { price: f64 }"),
-            1
-        );
-        assert_eq!(
-            found("crates/purchase/tests/a.rs", "fn a() { let b = 0.5; }"),
-            1
-        );
+        assert_eq!(found("crates/exchanges/src/kraken.rs", "struct A { price: f64 }"), 1);
+        assert_eq!(found("crates/purchase/tests/a.rs", "fn a() { let b = 0.5; }"), 1);
     }
 
     #[test]
     fn what_only_looks_like_one_is_not() {
         let text = "fn a() { 0xf32; \"1.5\"; t.0; 1_000u64; 0b1; 'e'; 1..5; } // f64 1.5";
         assert_eq!(found("crates/money/src/a.rs", text), 0);
-        assert_eq!(
-            found("crates/web/src/metrics.rs", "fn a(seconds: f64) {}"),
-            0
-        );
+        assert_eq!(found("crates/web/src/metrics.rs", "fn a(seconds: f64) {}"), 0);
     }
 }

@@ -30,14 +30,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}: {}",
-            self.path.display(),
-            self.line,
-            self.rule,
-            self.message
-        )
+        write!(f, "{}:{}: {}: {}", self.path.display(), self.line, self.rule, self.message)
     }
 }
 
@@ -47,22 +40,10 @@ type Rule = fn(&Source) -> Vec<Finding>;
 /// Name, what it asks, how it looks.
 const RULES: &[(&str, &str, Rule)] = &[
     ("docs", "every crate opens with what it is for", docs::check),
-    (
-        "length",
-        "files fit in a head, functions on a screen",
-        lengths::check,
-    ),
-    (
-        "names",
-        "the words of the glossary, no others",
-        names::check,
-    ),
+    ("length", "files fit in a head, functions on a screen", lengths::check),
+    ("names", "the words of the glossary, no others", names::check),
     ("floats", "no floating point near an amount", floats::check),
-    (
-        "ambient",
-        "no clock, randomness or spawn of its own where all is handed in; no ignored test",
-        ambient::check,
-    ),
+    ("ambient", "no clock, randomness or spawn of its own where all is handed in; no ignored test", ambient::check),
 ];
 
 /// Checks the whole repository; an error when anything was found, after printing all of it.
@@ -72,8 +53,7 @@ pub fn check_all() -> Result<String> {
     let mut findings = edges::check_repository(&root)?;
     let mut rust = 0;
     for path in &paths {
-        let bytes = std::fs::read(root.join(path))
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = std::fs::read(root.join(path)).with_context(|| format!("cannot read {}", path.display()))?;
         let Ok(text) = String::from_utf8(bytes) else {
             continue;
         };
@@ -90,17 +70,12 @@ pub fn check_all() -> Result<String> {
     if !findings.is_empty() {
         bail!("{} breaches of the rules of the house", findings.len());
     }
-    Ok(format!(
-        "{rust} Rust files and {} others keep the rules of the house",
-        paths.len() - rust
-    ))
+    Ok(format!("{rust} Rust files and {} others keep the rules of the house", paths.len() - rust))
 }
 
 /// What each rule asks, for `--help` and for people.
 pub fn describe() -> String {
-    let mut text = String::from(
-        "Rules:\n  edges    who may depend on whom (the table in docs/ARCHITECTURE.md)\n",
-    );
+    let mut text = String::from("Rules:\n  edges    who may depend on whom (the table in docs/ARCHITECTURE.md)\n");
     for (name, asks, _) in RULES {
         text.push_str(&format!("  {name:8} {asks}\n"));
     }
@@ -109,16 +84,8 @@ pub fn describe() -> String {
 
 fn check_rust(path: &Path, text: String) -> Vec<Finding> {
     match Source::read(path, text) {
-        Ok(source) => RULES
-            .iter()
-            .flat_map(|(_, _, rule)| rule(&source))
-            .collect(),
-        Err(message) => vec![Finding {
-            path: path.to_path_buf(),
-            line: 0,
-            rule: "syntax",
-            message,
-        }],
+        Ok(source) => RULES.iter().flat_map(|(_, _, rule)| rule(&source)).collect(),
+        Err(message) => vec![Finding { path: path.to_path_buf(), line: 0, rule: "syntax", message }],
     }
 }
 
@@ -141,12 +108,7 @@ mod tests {
 
     #[test]
     fn a_finding_is_a_place_to_click_on() {
-        let finding = Finding {
-            path: "a/b.rs".into(),
-            line: 7,
-            rule: "length",
-            message: "too long".into(),
-        };
+        let finding = Finding { path: "a/b.rs".into(), line: 7, rule: "length", message: "too long".into() };
         assert_eq!(finding.to_string(), "a/b.rs:7: length: too long");
     }
 }

@@ -38,24 +38,16 @@ pub struct Source {
 
 impl Source {
     pub fn read(path: &Path, text: String) -> Result<Self, String> {
-        let stream = TokenStream::from_str(&text)
-            .map_err(|error| format!("cannot be read as Rust: {error}"))?;
+        let stream = TokenStream::from_str(&text).map_err(|error| format!("cannot be read as Rust: {error}"))?;
         let mut tokens = Vec::new();
         flatten(stream, &mut tokens);
         mark_tests(&mut tokens, is_test_file(path));
-        Ok(Self {
-            path: path.to_path_buf(),
-            text,
-            tokens,
-        })
+        Ok(Self { path: path.to_path_buf(), text, tokens })
     }
 
     /// The directory name of the crate this file belongs to: `money` for `crates/money/src/lib.rs`, `xtask` for `xtask/..`.
     pub fn krate(&self) -> &str {
-        let mut parts = self
-            .path
-            .iter()
-            .map(|part| part.to_str().unwrap_or_default());
+        let mut parts = self.path.iter().map(|part| part.to_str().unwrap_or_default());
         match parts.next() {
             Some("crates") => parts.next().unwrap_or_default(),
             first => first.unwrap_or_default(),
@@ -63,19 +55,11 @@ impl Source {
     }
 
     pub fn is_generated(&self) -> bool {
-        self.text
-            .lines()
-            .take(3)
-            .any(|line| line.starts_with("//") && line.contains("@generated"))
+        self.text.lines().take(3).any(|line| line.starts_with("//") && line.contains("@generated"))
     }
 
     pub fn finding(&self, line: usize, rule: &'static str, message: impl Into<String>) -> Finding {
-        Finding {
-            path: self.path.clone(),
-            line,
-            rule,
-            message: message.into(),
-        }
+        Finding { path: self.path.clone(), line, rule, message: message.into() }
     }
 
     /// The index of the token that closes what the token at `open` opens.
@@ -87,12 +71,7 @@ impl Source {
     pub fn find<'a>(&'a self, sequence: &'a [&'a str]) -> impl Iterator<Item = &'a Token> + 'a {
         let windows = self.tokens.windows(sequence.len());
         windows
-            .filter(move |window| {
-                window
-                    .iter()
-                    .zip(sequence)
-                    .all(|(token, text)| token.text == *text)
-            })
+            .filter(move |window| window.iter().zip(sequence).all(|(token, text)| token.text == *text))
             .map(|window| &window[0])
     }
 }
@@ -102,12 +81,8 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
         let line = tree.span().start().line;
         match tree {
             TokenTree::Ident(ident) => tokens.push(token(Kind::Name, ident.to_string(), line)),
-            TokenTree::Literal(literal) => {
-                tokens.push(token(Kind::Literal, literal.to_string(), line))
-            }
-            TokenTree::Punct(punct) => {
-                tokens.push(token(Kind::Mark, punct.as_char().to_string(), line))
-            }
+            TokenTree::Literal(literal) => tokens.push(token(Kind::Literal, literal.to_string(), line)),
+            TokenTree::Punct(punct) => tokens.push(token(Kind::Mark, punct.as_char().to_string(), line)),
             TokenTree::Group(group) => {
                 let (open, close) = match group.delimiter() {
                     Delimiter::Parenthesis => ("(", ")"),
@@ -125,12 +100,7 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
 }
 
 fn token(kind: Kind, text: String, line: usize) -> Token {
-    Token {
-        kind,
-        text,
-        line,
-        in_test: false,
-    }
+    Token { kind, text, line, in_test: false }
 }
 
 fn closing(tokens: &[Token], open: usize) -> usize {
@@ -151,10 +121,7 @@ fn closing(tokens: &[Token], open: usize) -> usize {
 /// By Cargo's layout and this house's: `tests/`, `benches/`, `tests.rs`, `something_tests.rs`.
 fn is_test_file(path: &Path) -> bool {
     let in_dir = path.iter().any(|part| part == "tests" || part == "benches");
-    let stem = path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default();
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     in_dir || stem == "tests" || stem.ends_with("_tests")
 }
 
@@ -170,9 +137,7 @@ fn mark_tests(tokens: &mut [Token], whole_file: bool) {
             if is_cfg_test(&tokens[bracket..end]) {
                 whole_file |= inner;
                 let last = item_end(tokens, end + 1);
-                tokens[index..=last]
-                    .iter_mut()
-                    .for_each(|token| token.in_test = true);
+                tokens[index..=last].iter_mut().for_each(|token| token.in_test = true);
                 index = last;
             } else {
                 index = end;
@@ -186,11 +151,7 @@ fn mark_tests(tokens: &mut [Token], whole_file: bool) {
 }
 
 fn is_cfg_test(attribute: &[Token]) -> bool {
-    let has = |word: &str| {
-        attribute
-            .iter()
-            .any(|token| token.kind == Kind::Name && token.text == word)
-    };
+    let has = |word: &str| attribute.iter().any(|token| token.kind == Kind::Name && token.text == word);
     attribute.get(1).is_some_and(|token| token.text == "cfg") && has("test") && !has("not")
 }
 
@@ -215,19 +176,13 @@ mod tests {
     use super::*;
 
     fn names(source: &Source, in_test: bool) -> Vec<&str> {
-        let wanted = source
-            .tokens
-            .iter()
-            .filter(|token| token.kind == Kind::Name && token.in_test == in_test);
+        let wanted = source.tokens.iter().filter(|token| token.kind == Kind::Name && token.in_test == in_test);
         wanted.map(|token| token.text.as_str()).collect()
     }
 
     #[test]
     fn comments_and_strings_are_no_names() {
-        let source = fixture(
-            "crates/money/src/lib.rs",
-            "// one\nfn two() { r#\"three\"#; 'f'; /* four */ }",
-        );
+        let source = fixture("crates/money/src/lib.rs", "// one\nfn two() { r#\"three\"#; 'f'; /* four */ }");
         assert_eq!(names(&source, false), ["fn", "two"]);
         assert_eq!(source.tokens[0].line, 2);
         assert_eq!(source.krate(), "money");
@@ -238,10 +193,7 @@ mod tests {
         let text = "fn a() {}\n#[cfg(test)]\n#[allow(x)]\nmod t { fn b() {} }\n#[cfg(not(test))]\nfn c() {}\n\
                     #[cfg(test)] use d;\nfn e() {}";
         let source = fixture("crates/money/src/lib.rs", text);
-        assert_eq!(
-            names(&source, false),
-            ["fn", "a", "cfg", "not", "test", "fn", "c", "fn", "e"]
-        );
+        assert_eq!(names(&source, false), ["fn", "a", "cfg", "not", "test", "fn", "c", "fn", "e"]);
         let whole = fixture("crates/money/src/lib.rs", "#![cfg(test)]\nfn a() {}");
         assert!(names(&whole, false).is_empty());
         assert!(names(&fixture("crates/money/tests/x.rs", "fn a() {}"), false).is_empty());
