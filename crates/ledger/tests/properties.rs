@@ -67,12 +67,14 @@ fn any_posting(which: usize, a: u64, b: u64, c: u64, shard: u8) -> Option<Result
         31 => TreasuryMoved { from, to: Place::Exchange(KRAKEN), amount: amount_msat.into(), fee: msat(c).into() }
             .posting(shard),
         32 => OpeningBalance { place: from, amount: amount_msat.into() }.posting(shard),
+        33 => OverrunRecovered { issuer, amount }.posting(shard),
+        34 => RefundReclaimed { amount }.posting(shard),
         _ => return None,
     })
 }
 
 /// How many templates [`any_posting`] knows: as many as there are files.
-const TEMPLATES: usize = 33;
+const TEMPLATES: usize = 35;
 
 #[test]
 fn every_template_is_tried() {

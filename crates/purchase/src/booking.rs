@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 pub enum Booking {
     /// Pending: an HTLC is here.
     HoldAccepted {
-        amount_msat: Msat,
+        invoiced_msat: Msat,
+        excess_msat: Msat,
     },
     /// Pending: it went back.
     HoldReturned {
-        amount_msat: Msat,
+        invoiced_msat: Msat,
+        excess_msat: Msat,
     },
     /// The pending hold became ours; `invoiced_msat` for the purchase, `excess_msat` owed at once.
     HoldClaimed {
@@ -27,21 +29,22 @@ pub enum Booking {
         invoiced_msat: Msat,
         excess_msat: Msat,
     },
-    /// The shopper's bitcoin became the order total: `gross = order_total + fee + spread + rounding`.
+    /// The shopper's bitcoin became the order total: what it is worth above
+    /// total and fee is spread, `rounding_msat` is what rounding up to a whole satoshi took.
     Converted {
-        amount_msat: Msat,
+        claimed_msat: Msat,
+        rounding_msat: Msat,
+        market_value: Money,
         order_total: Money,
         fee: Money,
-        spread: Money,
-        rounding: Money,
     },
     /// The reverse, when nothing was bought with it.
     ConversionUndone {
-        amount_msat: Msat,
+        claimed_msat: Msat,
+        rounding_msat: Msat,
+        market_value: Money,
         order_total: Money,
         fee: Money,
-        spread: Money,
-        rounding: Money,
     },
     /// Pending: the issuer holds it for a store.
     ChargeApproved {
@@ -58,10 +61,11 @@ pub enum Booking {
     CheckEnded {
         amount: Money,
     },
-    /// `funded` from the shopper's money, `operator_cost` from the operator's; `reserved` of the pending layer is lifted.
+    /// `funded` from the shopper's money, `tolerance` and `overrun` from the operator's; `reserved` of the pending layer is lifted.
     Captured {
         funded: Money,
-        operator_cost: Money,
+        tolerance: Money,
+        overrun: Money,
         reserved: Money,
     },
     /// Captured when nothing was left to the shopper.
@@ -99,6 +103,10 @@ pub enum Booking {
         amount_msat: Msat,
         fee_msat: Msat,
     },
+    /// The vendor was paid and did not deliver.
+    GiftCardLost {
+        vendor_msat: Msat,
+    },
     /// The code is the shopper's: what was invoiced is earned, less what the vendor got.
     GiftCardDelivered {
         invoiced_msat: Msat,
@@ -107,6 +115,14 @@ pub enum Booking {
     /// Refunds: currency owed became bitcoin owed.
     RefundPriced {
         owed: Money,
+        amount_msat: Msat,
+    },
+    /// Refunds, pending: a hash is live.
+    RefundStarted {
+        amount_msat: Msat,
+    },
+    /// Refunds, pending: it finally failed.
+    RefundFailed {
         amount_msat: Msat,
     },
     /// Refunds: paid; the routing fee is the operator's.

@@ -18,10 +18,12 @@ mod hold_accepted;
 mod hold_claimed;
 mod hold_returned;
 mod opening_balance;
+mod overrun_recovered;
 mod owed_opened;
 mod owed_withdrawn;
 mod refund_failed;
 mod refund_quoted;
+mod refund_reclaimed;
 mod refund_sent;
 mod refund_started;
 mod refund_unquoted;
@@ -59,6 +61,7 @@ pub use force_captured::ForceCaptured;
 pub use tolerance_covered::ToleranceCovered;
 
 // the store gives back
+pub use overrun_recovered::OverrunRecovered;
 pub use store_refund_received::StoreRefundReceived;
 pub use store_refund_reversed::StoreRefundReversed;
 
@@ -67,6 +70,7 @@ pub use owed_opened::OwedOpened;
 pub use owed_withdrawn::OwedWithdrawn;
 pub use refund_failed::RefundFailed;
 pub use refund_quoted::RefundQuoted;
+pub use refund_reclaimed::RefundReclaimed;
 pub use refund_sent::RefundSent;
 pub use refund_started::RefundStarted;
 pub use refund_unquoted::RefundUnquoted;

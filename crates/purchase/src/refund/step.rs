@@ -162,6 +162,7 @@ fn prepared(d: &mut Draft, send: &RefundSend) -> Result<bool, Rejected> {
             return Err(Rejected::Unexpected("a refund of another amount than is owed"));
         }
     }
+    d.bookings.push(Booking::RefundStarted { amount_msat: send.amount_msat });
     d.r.payment_hashes.push(send.payment_hash);
     d.r.send = Some(send.clone());
     d.r.state = RefundState::Sending;
@@ -212,6 +213,7 @@ fn failed(d: &mut Draft, payment_hash: PaymentHash, reason: &str) -> Result<bool
             Ok(false)
         };
     };
+    d.bookings.push(Booking::RefundFailed { amount_msat: send.amount_msat });
     if let OwedAmount::Currency(owed) = d.r.amount {
         d.bookings.push(Booking::RefundUnpriced { owed, amount_msat: send.amount_msat });
     }

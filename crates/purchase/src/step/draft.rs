@@ -3,7 +3,7 @@
 use super::{Step, Stepped};
 use crate::{Booking, CardState, CloseCause, Closing, Effect, Owed, OwedAmount, OwedCause, Purchase, State, Timer};
 use ids::UnixMs;
-use money::{Money, MoneyError};
+use money::{Money, MoneyError, Msat};
 
 /// What a handler says of an event that it does not refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,11 +136,11 @@ impl Draft {
         if let (Some(funding), true) = (self.p.funding, used == 0 && !self.p.ever_charged()) {
             let undone = self.conversion(funding.amount_msat)?;
             self.book(Booking::ConversionUndone {
-                amount_msat: funding.amount_msat,
+                claimed_msat: funding.amount_msat,
+                rounding_msat: undone.rounding_msat,
+                market_value: undone.market_value,
                 order_total: undone.order_total,
                 fee: undone.fee,
-                spread: undone.spread,
-                rounding: undone.rounding,
             });
             self.owe(OwedAmount::Bitcoin(funding.amount_msat), OwedCause::NeverCharged);
         } else if left > 0 {
@@ -153,11 +153,23 @@ impl Draft {
         Ok(())
     }
 
+    /// The held amount, split at what the invoice asks.
+    pub fn held_parts(&self, amount_msat: Msat) -> (Msat, Msat) {
+        let asked = self.p.quote.as_ref().map_or(amount_msat, |quote| quote.amount_msat);
+        (amount_msat.min(asked), amount_msat.saturating_sub(asked))
+    }
+
     /// Opens a refund for an amount.
     pub fn owe(&mut self, amount: OwedAmount, cause: OwedCause) {
         let number = u32::try_from(self.p.owed.len()).unwrap_or(u32::MAX).saturating_add(1);
         self.p.owed.push(Owed { number, amount, cause });
-        self.book(Booking::OwedOpened { amount, cause });
+        match cause {
+            OwedCause::NeverCharged | OwedCause::Voided | OwedCause::CapturedInPart | OwedCause::NotDelivered => {
+                self.book(Booking::OwedOpened { amount, cause });
+            }
+            // Booked as owed when it came.
+            OwedCause::StoreRefund | OwedCause::Overpaid | OwedCause::ArrivedLate => {}
+        }
         self.effect(Effect::OpenRefund { number, amount, cause });
     }
 }

@@ -10,27 +10,27 @@ use crate::{
 use ids::PaymentHash;
 use money::{Money, MoneyError, Msat, Rate, Sat};
 
-/// The parts of a conversion; `gross = order_total + fee + spread + rounding`, all worth `amount_msat`.
+/// The parts of a conversion.
 pub(super) struct Conversion {
+    pub rounding_msat: Msat,
+    pub market_value: Money,
     pub order_total: Money,
     pub fee: Money,
-    pub spread: Money,
-    pub rounding: Money,
 }
 
 impl Draft {
-    /// What the quoted bitcoin became. The remainder below the shopper's rate is rounding, the rest spread.
-    pub fn conversion(&self, amount_msat: Msat) -> Result<Conversion, MoneyError> {
+    /// What the quoted bitcoin became.
+    pub fn conversion(&self, claimed_msat: Msat) -> Result<Conversion, MoneyError> {
         let zero = Money::zero(self.p.currency);
         let Some(quote) = self.p.quote.as_ref() else {
-            return Ok(Conversion { order_total: zero, fee: zero, spread: zero, rounding: zero });
+            return Ok(Conversion { rounding_msat: Msat::ZERO, market_value: zero, order_total: zero, fee: zero });
         };
-        let due = quote.due()?;
-        let at_rate = quote.rate.minor_floor(amount_msat)?;
-        let gross = quote.executable.minor_floor(amount_msat)?;
-        let rounding = at_rate.saturating_sub(due)?;
-        let spread = gross.saturating_sub(due)?.saturating_sub(rounding)?;
-        Ok(Conversion { order_total: quote.order_total, fee: quote.fee, spread, rounding })
+        Ok(Conversion {
+            rounding_msat: claimed_msat.checked_sub(quote.rate.msat_floor(quote.due()?)?)?,
+            market_value: quote.executable.minor_floor(claimed_msat)?,
+            order_total: quote.order_total,
+            fee: quote.fee,
+        })
     }
 }
 
@@ -123,11 +123,11 @@ pub(super) fn funded(d: &mut Draft, invoiced_msat: Msat, excess_msat: Msat) -> R
     }
     let parts = d.conversion(invoiced_msat)?;
     d.book(Booking::Converted {
-        amount_msat: invoiced_msat,
+        claimed_msat: invoiced_msat,
+        rounding_msat: parts.rounding_msat,
+        market_value: parts.market_value,
         order_total: parts.order_total,
         fee: parts.fee,
-        spread: parts.spread,
-        rounding: parts.rounding,
     });
     answer_pending(d);
     sell(d, invoiced_msat);

@@ -169,6 +169,7 @@ pub(super) fn funded(d: &mut Draft) -> Result<(), Rejected> {
         d.p.captured_minor = d.order_total().minor();
         d.to(State::Completed);
     } else if vendor.failed {
+        d.book(Booking::GiftCardLost { vendor_msat: vendor.amount_msat });
         d.owe(OwedAmount::Bitcoin(funding.amount_msat), OwedCause::NotDelivered);
         d.to(State::Completed);
     }

@@ -82,7 +82,8 @@ fn invoiced(
     let hold = Hold { payment_hash, amount_msat, claim_deadline, held_at: d.now, preimage, returned: false };
     d.p.hold = Some(hold);
     d.cancel(Timer::QUOTE);
-    d.book(Booking::HoldAccepted { amount_msat });
+    let (invoiced_msat, excess_msat) = d.held_parts(amount_msat);
+    d.book(Booking::HoldAccepted { invoiced_msat, excess_msat });
     let limit = d.limit()?;
     match (policy.flow, policy.claim_on) {
         (Flow::GiftCard, _) => return pay_vendor(d),
@@ -144,7 +145,8 @@ pub(super) fn htlc_returned(d: &mut Draft, payment_hash: PaymentHash) -> Result<
         return Err(Rejected::Unexpected("a claimed HTLC was returned"));
     }
     d.p.hold = Some(Hold { returned: true, ..hold });
-    d.book(Booking::HoldReturned { amount_msat: hold.amount_msat });
+    let (invoiced_msat, excess_msat) = d.held_parts(hold.amount_msat);
+    d.book(Booking::HoldReturned { invoiced_msat, excess_msat });
     for charge in d.p.charges.iter_mut().filter(|charge| charge.decision == Decision::Pending) {
         charge.decision = Decision::Declined(DeclineReason::ClaimUnconfirmed);
     }

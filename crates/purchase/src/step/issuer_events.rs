@@ -122,10 +122,13 @@ fn capture_funds(d: &mut Draft, amount: Money, reserved_minor: u64) -> Result<()
     let left = d.order_total().minor().saturating_sub(used);
     let funded = d.money(amount.minor().min(left))?;
     let operator_cost = amount.checked_sub(funded)?;
+    let tolerated = d.p.policy.tolerance_minor.saturating_sub(d.p.overrun_minor);
+    let tolerance = d.money(operator_cost.minor().min(tolerated))?;
+    let overrun = operator_cost.checked_sub(tolerance)?;
     let reserved = d.money(reserved_minor)?;
     d.p.captured_minor = d.p.captured_minor.saturating_add(amount.minor());
     d.p.overrun_minor = d.p.overrun_minor.saturating_add(operator_cost.minor());
-    d.book(Booking::Captured { funded, operator_cost, reserved });
+    d.book(Booking::Captured { funded, tolerance, overrun, reserved });
     let used = d.p.captured_minor.saturating_sub(d.p.overrun_minor);
     if used >= d.order_total().minor() {
         d.complete()?;
@@ -154,14 +157,11 @@ pub(super) fn reversed(d: &mut Draft, charge_id: &str, amount: Money) -> Result<
     Ok(Verdict::Applied)
 }
 
-/// A capture that no authorization of ours stands behind.
+/// A capture that no authorization of ours stands behind. Nobody knows whose it is: the operator bears it, so that the
+/// shopper's funds stay for the store's own charge or go back.
 pub(super) fn force_captured(d: &mut Draft, amount: Money) -> Result<Verdict, Rejected> {
     same_currency(d, amount)?;
-    if spendable(d) {
-        capture_funds(d, amount, 0)?;
-    } else {
-        operator_bears(d, amount, false)?;
-    }
+    operator_bears(d, amount, false)?;
     Ok(Verdict::Applied)
 }
 
