@@ -56,7 +56,7 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
     if !may_install() {
         bail!("{}", advice(&missing, &packages));
     }
-    println!("installing what is missing: {}", packages.join(" "));
+    eprintln!("installing what is missing: {}", packages.join(" "));
     install(&packages)?;
     let still: Vec<_> = missing.into_iter().filter(|need| !is_there(need.probe)).collect();
     if !still.is_empty() {
@@ -119,8 +119,9 @@ fn install(packages: &[&str]) -> Result<()> {
         command.args(["-q", "-y", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120", verb]);
         command
     };
-    process::run(&mut apt("update"), Duration::from_secs(300)).context("apt-get could not read its package lists")?;
-    process::run(apt("install").arg("--no-install-recommends").args(packages), Duration::from_secs(900))
+    process::run_aside(&mut apt("update"), Duration::from_secs(300))
+        .context("apt-get could not read its package lists")?;
+    process::run_aside(apt("install").arg("--no-install-recommends").args(packages), Duration::from_secs(900))
         .with_context(|| format!("apt-get could not install {}", packages.join(" ")))
 }
 

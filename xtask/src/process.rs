@@ -21,6 +21,11 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<()> {
     finish(&mut child, command, limit)
 }
 
+/// As [`run`], with its standard output on our standard error: ours is kept for an answer that a script reads.
+pub fn run_aside(command: &mut Command, limit: Duration) -> Result<()> {
+    run(command.stdout(std::io::stderr()), limit)
+}
+
 /// As [`run`], and hands each line of its standard output to `each_line` after printing it.
 pub fn run_lines(command: &mut Command, limit: Duration, mut each_line: impl FnMut(&str)) -> Result<()> {
     let mut child = spawn(command.stdout(Stdio::piped()))?;

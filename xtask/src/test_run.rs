@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::steps::{Run, STEPS, Step, When};
-use crate::{needs, process, repo};
+use crate::{bitcoind, needs, process, repo};
 
 /// The whole test run; sets up the machine first.
 #[derive(clap::Args, Debug)]
@@ -57,7 +57,9 @@ pub fn main(args: &Args) -> Result<()> {
 
 fn print_row(step: &Step) {
     let what = match &step.run {
-        Run::Command(words) | Run::Tests(words) => words.join(" ").replace("{cargo}", "cargo"),
+        Run::Command(words) | Run::Tests(words) | Run::BesideBitcoind(words) => {
+            words.join(" ").replace("{cargo}", "cargo")
+        }
         Run::Task(_) => format!("(a part of xtask: {})", step.name),
     };
     let when = if step.when == When::Always { "" } else { " [only when named]" };
@@ -100,21 +102,26 @@ fn run_after(step: &'static Step, done: &[Done], root: &Path) -> Done {
 fn run(step: &Step, root: &Path) -> Result<String> {
     match &step.run {
         Run::Task(task) => task(root),
-        Run::Command(words) => process::run(&mut command(words, root), step.limit).map(|()| String::new()),
+        Run::Command(words) => process::run(&mut command(words, root, ""), step.limit).map(|()| String::new()),
+        Run::BesideBitcoind(words) => {
+            let daemon = bitcoind::ensure(None)?;
+            bitcoind::beside(&daemon, step.limit, |url| command(words, root, url)).map(|()| String::new())
+        }
         Run::Tests(words) => {
             let mut count = Count::default();
-            let result = process::run_lines(&mut command(words, root), step.limit, |line| count.add(line));
+            let result = process::run_lines(&mut command(words, root, ""), step.limit, |line| count.add(line));
             result.map_err(|error| error.context(count.summary()))?;
             count.verdict()
         }
     }
 }
 
-fn command(words: &[&str], root: &Path) -> Command {
-    let bin = repo::dev_binary(root, "anytill").with_file_name("");
+/// `words` with their placeholders filled in; `url` is empty where there is no chain.
+fn command(words: &[&str], root: &Path, url: &str) -> Command {
+    let (cargo, bin) = (repo::cargo(), repo::target_dir(root).join("debug"));
     let filled = |word: &&str| {
-        let word = word.replace("{cargo}", &repo::cargo().to_string_lossy());
-        word.replace("{bin}", bin.to_string_lossy().trim_end_matches('/'))
+        let word = word.replace("{cargo}", &cargo.to_string_lossy()).replace("{url}", url);
+        word.replace("{bin}", &bin.to_string_lossy())
     };
     let mut command = Command::new(words.first().map(filled).unwrap_or_default());
     command.args(words.iter().skip(1).map(filled)).current_dir(root);
@@ -236,6 +243,13 @@ mod tests {
         let ran = run_after(&STEP, &[passed], Path::new("."));
         assert!(closing(&ran).ends_with("fine"), "{}", closing(&ran));
         assert!(conclude(&[ran], Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn placeholders_are_filled_in() {
+        let command = command(&["{bin}/lab", "demo", "--bitcoind", "{url}"], Path::new("."), "http://u:p@h:1");
+        let shown = process::shown(&command);
+        assert!(shown.ends_with("/debug/lab demo --bitcoind http://u:p@h:1"), "{shown}");
     }
 
     #[test]

@@ -69,8 +69,8 @@ pub enum Account {
     /// Small card checks approved without a claim. Pending while open; posted when a store captured one. The operator's
     /// loss. Expense, grows by debit.
     CheckLosses,
-    /// Store refunds that were taken back, or voided charges captured, after the shopper had been paid back. The
-    /// operator's loss. Expense, grows by debit.
+    /// Store refunds that were taken back after the shopper had been paid back. The operator's loss. Expense, grows by
+    /// debit.
     RefundLosses,
     /// Gift cards paid for whose hold could not be claimed, or that never came. The operator's loss. Expense, grows by
     /// debit.

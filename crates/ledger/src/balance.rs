@@ -24,6 +24,13 @@ pub struct Balance {
     pub amount: i64,
 }
 
+impl Balance {
+    /// From the words it is stored with.
+    pub fn parse(account: &str, asset: &str, layer: &str, amount: i64) -> Result<Self, LedgerError> {
+        Ok(Self { account: account.parse()?, asset: asset.parse()?, layer: layer.parse()?, amount })
+    }
+}
+
 /// All balances that are not zero.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrialBalance {
@@ -162,6 +169,13 @@ mod tests {
         let off = TrialBalance::from_balances([row(5)]).unwrap();
         assert_eq!(off.imbalances(), [(Asset::Btc, Layer::Posted, 5)]);
         assert!(!off.is_balanced());
+    }
+
+    #[test]
+    fn stored_words_are_read_back() {
+        let row = Balance { account: Account::Owed, asset: Asset::Btc, layer: Layer::Pending, amount: -5 };
+        assert_eq!(Balance::parse("owed", "BTC", "pending", -5), Ok(row));
+        assert!(Balance::parse("owed", "BTC", "someday", -5).is_err());
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub fn ensure(jobs: Option<usize>) -> Result<Daemon> {
     std::fs::create_dir_all(parent).with_context(|| format!("cannot write to {}", parent.display()))?;
     let lock = File::create(beside(&home, "lock"))?;
     lock.lock().context("cannot lock the cache")?;
+    // Installing may already mend it: a kept cache on a machine that lacks libevent.
+    needs::ensure(needs::COMPILER)?;
+    needs::ensure(needs::BITCOIN_CORE)?;
     if !daemon.works() {
         build(&home, jobs)?;
     }
@@ -83,8 +86,6 @@ pub fn ensure(jobs: Option<usize>) -> Result<Daemon> {
 
 /// Builds from scratch: what an interrupted build left behind is not to be trusted.
 fn build(home: &Path, jobs: Option<usize>) -> Result<()> {
-    needs::ensure(needs::COMPILER)?;
-    needs::ensure(needs::BITCOIN_CORE)?;
     let work = beside(home, "unfinished");
     for stale in [work.as_path(), home] {
         remove(stale)?;
@@ -92,25 +93,25 @@ fn build(home: &Path, jobs: Option<usize>) -> Result<()> {
     std::fs::create_dir_all(&work)?;
     let started = Instant::now();
     let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    println!(
+    eprintln!(
         "building Bitcoin Core from libbitcoinkernel-sys {} with {jobs} jobs; this takes minutes, once",
         source::VERSION
     );
     let tree = source::fetch(&work.join("source"))?;
     compile(&tree, &work.join("build"), jobs)?;
     publish(&work, home)?;
-    println!("built bitcoind in {} s: {}", started.elapsed().as_secs(), home.display());
+    eprintln!("built bitcoind in {} s: {}", started.elapsed().as_secs(), home.display());
     Ok(())
 }
 
 fn compile(tree: &Path, build: &Path, jobs: usize) -> Result<()> {
     let mut configure = Command::new("cmake");
     configure.arg("-S").arg(tree).arg("-B").arg(build).args(OPTIONS);
-    process::run(&mut configure, CONFIGURE_LIMIT).context("Bitcoin Core could not be configured")?;
+    process::run_aside(&mut configure, CONFIGURE_LIMIT).context("Bitcoin Core could not be configured")?;
     let mut make = Command::new("nice");
     make.args(["-n", "10", "cmake", "--build"]).arg(build);
     make.args(["--target", "bitcoind", "bitcoin-cli", "-j"]).arg(jobs.to_string());
-    process::run(&mut make, BUILD_LIMIT).context("Bitcoin Core could not be compiled")
+    process::run_aside(&mut make, BUILD_LIMIT).context("Bitcoin Core could not be compiled")
 }
 
 /// Moves the two programs to their final name in one rename, after they have answered.

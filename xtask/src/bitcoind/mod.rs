@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 pub use build::{Daemon, ensure};
 
@@ -48,20 +48,21 @@ pub fn main(args: &Args) -> Result<()> {
         println!("{}", daemon.bitcoind.display());
         return Ok(());
     }
-    let words: Vec<&str> = args.run.iter().map(String::as_str).collect();
-    beside(&daemon, &words)
+    beside(&daemon, RUN_LIMIT, |url| {
+        let mut words = args.run.iter().map(|word| word.replace("{url}", url));
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
+        command
+    })
 }
 
-/// Runs `words` beside a fresh regtest chain.
-pub fn beside(daemon: &Daemon, words: &[&str]) -> Result<()> {
+/// Runs the command that `make` builds for the chain's address beside a fresh regtest chain, which then ends.
+pub fn beside(daemon: &Daemon, limit: Duration, make: impl FnOnce(&str) -> Command) -> Result<()> {
     let chain = regtest::Chain::start(daemon)?;
     let url = chain.url();
-    let (program, rest) = words.split_first().context("a command to run beside bitcoind")?;
-    let mut command = Command::new(program);
-    command.env("ANYTILL_BITCOIND_URL", &url).args(rest.iter().map(|word| word.replace("{url}", &url)));
-    let result = process::run(&mut command, RUN_LIMIT);
-    chain.stop()?;
-    result
+    let result = process::run(make(&url).env("ANYTILL_BITCOIND_URL", &url), limit);
+    let stopped = chain.stop();
+    result.and(stopped)
 }
 
 /// Shows that the daemon runs: a regtest chain starts, mines a block, reports it, stops.
