@@ -34,6 +34,9 @@ const BANNED: &[Banned] = &[
     ban(&["tokio", ":", ":", "spawn"], Scope::In(DETERMINISTIC), HANDED_IN),
     ban(&["tokio", ":", ":", "task"], Scope::In(DETERMINISTIC), HANDED_IN),
     ban(&["tokio", ":", ":", "time"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["tokio", ":", ":", "runtime"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["tokio", ":", ":", "net"], Scope::In(DETERMINISTIC), HANDED_IN),
+    ban(&["tokio", ":", ":", "fs"], Scope::In(DETERMINISTIC), HANDED_IN),
     ban(&["thread", ":", ":", "spawn"], Scope::In(DETERMINISTIC), HANDED_IN),
     ban(&["thread", ":", ":", "sleep"], Scope::In(DETERMINISTIC), HANDED_IN),
     ban(&["rand", ":", ":"], Scope::In(DETERMINISTIC), HANDED_IN),
@@ -104,6 +107,9 @@ mod tests {
             "fn a() { tokio::spawn(b); }",
             "fn a() { tokio::time::sleep(b); }",
             "use tokio::task::spawn;",
+            "use tokio::runtime::Handle;",
+            "use tokio::net::TcpStream;",
+            "use tokio::fs::File;",
             "fn a() { std::thread::spawn(b); }",
             "fn a() { thread::sleep(b); }",
             "fn a() { rand::random(); }",
@@ -115,7 +121,12 @@ mod tests {
         ] {
             assert_eq!(found("crates/engine/src/a.rs", text), 1, "{text}");
         }
-        assert_eq!(BANNED.len(), 13, "a case for each row above");
+        assert_eq!(BANNED.len(), 16, "a case for each row above");
+    }
+
+    #[test]
+    fn locks_and_channels_are_no_clock() {
+        assert_eq!(found("crates/engine/src/a.rs", "use tokio::sync::{watch, Mutex};"), 0);
     }
 
     #[test]

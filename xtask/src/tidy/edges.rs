@@ -33,7 +33,6 @@ const OUTSIDE: &[Outside] = &[
         rooms: &["money", "ledger", "purchase", "engine"],
         all_but: false,
         crates: &[
-            "tokio",
             "rand",
             "getrandom",
             "reqwest",
@@ -46,6 +45,12 @@ const OUTSIDE: &[Outside] = &[
             "lightning",
         ],
         why: "no clock, randomness or I/O of its own",
+    },
+    Outside {
+        rooms: &["money", "ledger", "purchase"],
+        all_but: false,
+        crates: &["tokio", "futures", "async-trait"],
+        why: "the core is synchronous; the engine waits for it",
     },
     Outside {
         rooms: &["anytill", "lab", "sandbox", "xtask"],
