@@ -11,7 +11,7 @@ use purchase::{
     Event, FORMAT, Purchase, Refund, RefundEvent, RefundStep, Rejected, State, Step, Stepped, Timer, step, step_refund,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Commits tried again after somebody else's, before giving up.
@@ -19,7 +19,7 @@ const CONFLICTS_MAX: u32 = 16;
 
 /// One lock per aggregate in use.
 #[derive(Default)]
-pub(crate) struct Locks(Mutex<HashMap<AggregateRef, Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Locks(Mutex<BTreeMap<AggregateRef, Arc<tokio::sync::Mutex<()>>>>);
 
 impl Locks {
     async fn lock(&self, at: AggregateRef) -> tokio::sync::OwnedMutexGuard<()> {

@@ -5,12 +5,12 @@ use crate::{Engine, EngineError};
 use ids::{PaymentHash, PurchaseId, RefundId};
 use ports::{AggregateKind, AggregateRef, Lookup, NodeEvent, NodeInfo, Outcome};
 use purchase::{Event, Purchase, RefundEvent, Rejected, State};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Deadlines of the HTLCs held now. Filled by commits, and by [`Engine::recover`] on start.
 #[derive(Default)]
-pub(crate) struct LiveHolds(Mutex<HashMap<PurchaseId, u32>>);
+pub(crate) struct LiveHolds(Mutex<BTreeMap<PurchaseId, u32>>);
 
 impl LiveHolds {
     pub fn note(&self, p: &Purchase) {

@@ -1,13 +1,13 @@
 //! Who waits for a change.
 
 use ports::AggregateRef;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// Latest committed version of each aggregate that somebody watches.
 #[derive(Default)]
-pub(crate) struct Hub(Mutex<HashMap<AggregateRef, watch::Sender<u64>>>);
+pub(crate) struct Hub(Mutex<BTreeMap<AggregateRef, watch::Sender<u64>>>);
 
 /// Changes of one aggregate from now on.
 pub struct Changes(watch::Receiver<u64>);
