@@ -1,13 +1,13 @@
 //! What the operator sets for the engine.
 
-use money::Bps;
+use money::{Bps, Ppm};
 
 /// Windows, limits and margins. Times in milliseconds.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Address under which shoppers pair with this server; part of the terms.
     pub server_url: String,
-    pub spread: Bps,
+    pub spread: Ppm,
     /// Fee on every order total, hundredths of a percent of it.
     pub fee: Bps,
     /// How long a price is locked.
@@ -37,7 +37,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             server_url: "http://127.0.0.1:8780".to_owned(),
-            spread: Bps(100),
+            spread: Ppm(10_000),
             fee: Bps(0),
             quote_ms: 5 * 60_000,
             tip_age_ms_max: 2 * 3_600_000,

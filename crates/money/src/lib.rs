@@ -13,7 +13,7 @@ mod rate;
 pub use amount::{Msat, Sat};
 pub use currency::{Currency, Money, UnknownCurrency};
 pub use decimal::{DecimalError, format_decimal, parse_decimal};
-pub use rate::{Bps, Rate, div_ceil, div_floor, div_half_even};
+pub use rate::{Bps, Ppm, Rate, div_ceil, div_floor, div_half_even};
 
 /// Why an arithmetic step has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -42,6 +42,28 @@ impl Bps {
     }
 }
 
+/// Millionths: fine enough for a spread such as 77.48 basis points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ppm(pub u32);
+
+impl Ppm {
+    /// One hundred percent.
+    pub const WHOLE: u128 = 1_000_000;
+
+    /// Percent as plain decimal text: `0.7748`.
+    pub fn percent(self) -> String {
+        format_decimal(u64::from(self.0), 4)
+    }
+}
+
+impl From<Bps> for Ppm {
+    /// Beyond 4,294 times the whole it stays there: no spread is.
+    fn from(bps: Bps) -> Self {
+        Self(bps.0.saturating_mul(100))
+    }
+}
+
 /// The price of one bitcoin: millionths of a major unit of `currency`; never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "RawRate", into = "RawRate")]
@@ -125,14 +147,15 @@ impl Rate {
     }
 
     /// The rate less `spread`, rounded down: a shopper's bitcoin buys a little less.
-    pub fn less_spread_floor(self, spread: Bps) -> Result<Self, MoneyError> {
-        let share = Bps::WHOLE.checked_sub(u128::from(spread.0)).ok_or(MoneyError::Negative)?;
-        self.scaled(div_floor(u128::from(self.micro_per_btc) * share, Bps::WHOLE))
+    pub fn less_spread_floor(self, spread: impl Into<Ppm>) -> Result<Self, MoneyError> {
+        let share = Ppm::WHOLE.checked_sub(u128::from(spread.into().0)).ok_or(MoneyError::Negative)?;
+        self.scaled(div_floor(u128::from(self.micro_per_btc) * share, Ppm::WHOLE))
     }
 
     /// The rate and `spread` on top, rounded up.
-    pub fn plus_spread_ceil(self, spread: Bps) -> Result<Self, MoneyError> {
-        self.scaled(div_ceil(u128::from(self.micro_per_btc) * (Bps::WHOLE + u128::from(spread.0)), Bps::WHOLE))
+    pub fn plus_spread_ceil(self, spread: impl Into<Ppm>) -> Result<Self, MoneyError> {
+        let share = Ppm::WHOLE + u128::from(spread.into().0);
+        self.scaled(div_ceil(u128::from(self.micro_per_btc) * share, Ppm::WHOLE))
     }
 
     /// How far `other` is from this rate, rounded up to a basis point. The currencies must be the same.
@@ -189,6 +212,9 @@ mod tests {
         let rate = Rate::parse("100", Currency::USD).unwrap();
         assert_eq!(rate.less_spread_floor(Bps(50)).unwrap().decimal(), "99.5");
         assert_eq!(rate.plus_spread_ceil(Bps(1)).unwrap().decimal(), "100.01");
+        let market = Rate::parse("5500", Currency::USD).unwrap();
+        assert_eq!(market.less_spread_floor(Ppm(7_748)).unwrap().decimal(), "5457.386");
+        assert_eq!(Ppm(7_748).percent(), "0.7748");
         assert_eq!(rate.less_spread_floor(Bps(10_000)), Err(MoneyError::ZeroRate));
         assert_eq!(rate.deviation_ceil(Rate::parse("99", Currency::USD).unwrap()), Ok(Bps(100)));
     }

@@ -1,7 +1,7 @@
 //! Quote arithmetic.
 
 use ids::UnixMs;
-use money::{Bps, Money, MoneyError, Msat, Rate};
+use money::{Money, MoneyError, Msat, Ppm, Rate};
 use serde::{Deserialize, Serialize};
 
 /// What one order total costs; immutable once given.
@@ -13,7 +13,7 @@ pub struct Quote {
     pub fee: Money,
     /// What selling would bring, before the spread.
     pub executable: Rate,
-    pub spread: Bps,
+    pub spread: Ppm,
     /// The shopper's rate: executable less spread.
     pub rate: Rate,
     /// Whole satoshi, rounded up.
@@ -29,7 +29,7 @@ pub struct QuoteInput {
     pub order_total: Money,
     pub fee: Money,
     pub executable: Rate,
-    pub spread: Bps,
+    pub spread: Ppm,
     pub observed_at: UnixMs,
     pub expires_at: UnixMs,
 }
@@ -85,7 +85,7 @@ mod tests {
             order_total: Money::parse(total, Currency::USD).unwrap(),
             fee: Money::zero(Currency::USD),
             executable: Rate::parse(executable, Currency::USD).unwrap(),
-            spread: Bps(spread),
+            spread: Ppm(spread),
             observed_at: UnixMs(0),
             expires_at: UnixMs(600_000),
         }
@@ -100,15 +100,15 @@ mod tests {
 
     #[test]
     fn the_spread_is_in_the_rate() {
-        let quote = make_quote(&input("27.11", "5512.511112", 100)).unwrap();
+        let quote = make_quote(&input("27.11", "5500", 7_748)).unwrap();
         assert_eq!(quote.rate.decimal(), "5457.386");
         assert_eq!(quote.amount_msat.get(), 496_758_000);
-        assert_eq!(quote.gross().unwrap().minor(), 2_738);
+        assert_eq!(quote.gross().unwrap().minor(), 2_732);
     }
 
     #[test]
     fn nothing_is_not_quoted() {
         assert_eq!(make_quote(&input("0", "5457.386", 0)), Err(QuoteError::ZeroTotal));
-        assert!(make_quote(&input("1", "5457.386", 10_000)).is_err());
+        assert!(make_quote(&input("1", "5457.386", 1_000_000)).is_err());
     }
 }

@@ -41,7 +41,7 @@ impl Terms<'_> {
         }
         Ok(format!(
             "anytill-terms-v1\nserver={}\nnode={}\npurchase={}\nstore={}\ntotal_minor={}\ncurrency={}\nfee_minor={}\n\
-             rate_micro={}\nspread_bps={}\namount_msat={}\nexpires_at_ms={}\nclaim_on={claim_on}\nnonce={}\n",
+             rate_micro={}\nspread_ppm={}\namount_msat={}\nexpires_at_ms={}\nclaim_on={claim_on}\nnonce={}\n",
             self.server,
             self.node,
             self.purchase,
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::{QuoteInput, make_quote};
     use ids::UnixMs;
-    use money::{Bps, Currency, Money, Rate};
+    use money::{Currency, Money, Ppm, Rate};
 
     fn quote() -> Quote {
         make_quote(&QuoteInput {
@@ -90,7 +90,7 @@ mod tests {
             order_total: Money::parse("27.11", Currency::USD).unwrap(),
             fee: Money::zero(Currency::USD),
             executable: Rate::parse("5457.386", Currency::USD).unwrap(),
-            spread: Bps(0),
+            spread: Ppm(0),
             observed_at: UnixMs(1),
             expires_at: UnixMs(600_000),
         })
