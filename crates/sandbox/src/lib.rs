@@ -1,1 +1,10 @@
+//! The outside world of an Anytill server, simulated: what a vendor or a chain would answer, with
+//! the vendor's own wire format, on loopback. Nothing here is in the server binary, and nothing in
+//! the server knows that it talks to a sandbox: only addresses and keys differ.
+//!
+//! Invariant: this crate depends on no adapter. What it says on the wire comes from the vendors'
+//! published pages, so that an adapter tested against it is tested against somebody else's reading.
 
+pub mod chain;
+pub mod link;
+pub mod wallet;
