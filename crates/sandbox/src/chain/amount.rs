@@ -21,24 +21,27 @@ impl Serialize for Btc {
 }
 
 /// Reads an amount in bitcoin, a JSON number or text, as satoshis. `None` for anything that is not
-/// exact: a sign, an exponent, more than eight decimals, too large.
+/// exact: a sign, more than eight decimals, too large. `1e-8` is one satoshi: small numbers come so.
 pub fn parse_btc(value: &Value) -> Option<u64> {
     let text = match value {
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
         _ => return None,
     };
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(decimals) || decimals.len() > 8 {
+    if whole.is_empty() || !digits(whole) || !digits(decimals) {
         return None;
     }
-    let decimals: u64 = format!("{decimals:0<8}").parse().ok()?;
-    whole
+    // A satoshi is the eighth decimal.
+    let places = exponent.parse::<i32>().ok()?.checked_add(8)?;
+    let places = places.checked_sub(i32::try_from(decimals.len()).ok()?)?;
+    let power = 10_u64.checked_pow(u32::try_from(places).ok()?)?;
+    format!("{whole}{decimals}")
         .parse::<u64>()
         .ok()?
-        .checked_mul(SAT_PER_BTC)?
-        .checked_add(decimals)
+        .checked_mul(power)
 }
 
 #[cfg(test)]
@@ -64,7 +67,12 @@ mod tests {
             ("\"0.00000001\"", Some(1)),
             ("\"0.000000001\"", None),
             ("-1", None),
-            ("\"1e3\"", None),
+            ("1e-8", Some(1)),
+            ("3.32e-6", Some(332)),
+            ("3.3212345e-5", None),
+            ("1e-9", None),
+            ("\"1e3\"", Some(100_000_000_000)),
+            ("\"1e99\"", None),
             ("\".5\"", None),
             ("true", None),
         ] {

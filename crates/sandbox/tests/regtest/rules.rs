@@ -84,6 +84,7 @@ async fn double_spends() {
 #[tokio::test]
 async fn what_is_refused() {
     let chain = start().await;
+    let rich = coin(&chain, 5, 3_000_000).await;
     let from = coin(&chain, 1, 100_000).await;
     let height = chain.height().await.expect("an answer");
     let unknown = OutPoint { vout: 9, ..from };
@@ -138,7 +139,7 @@ async fn what_is_refused() {
             "non-BIP68-final",
         ),
         (
-            spend(from, u32::MAX, 0, &[(2, 10_000)]),
+            spend(rich, u32::MAX, 0, &[(2, 10_000)]),
             -25,
             "Fee exceeds maximum",
         ),
@@ -154,7 +155,7 @@ async fn what_is_refused() {
     // The relative lock runs out with one more block, and zero lifts the limit on the fee.
     chain.mine(1).await.expect("mined");
     chain.send(&table[8].0).await.expect("final now");
-    let dear = serialize_hex(&spend(from, u32::MAX, 0, &[(2, 10_000)]));
+    let dear = serialize_hex(&spend(rich, u32::MAX, 0, &[(2, 10_000)]));
     chain
         .client()
         .call::<String>("sendrawtransaction", json!([dear, 0]))
