@@ -14,9 +14,7 @@ pub struct Btc(pub u64);
 impl Serialize for Btc {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = format!("{}.{:08}", self.0 / SAT_PER_BTC, self.0 % SAT_PER_BTC);
-        RawValue::from_string(text)
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
+        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -38,10 +36,7 @@ pub fn parse_btc(value: &Value) -> Option<u64> {
     let places = exponent.parse::<i32>().ok()?.checked_add(8)?;
     let places = places.checked_sub(i32::try_from(decimals.len()).ok()?)?;
     let power = 10_u64.checked_pow(u32::try_from(places).ok()?)?;
-    format!("{whole}{decimals}")
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(power)
+    format!("{whole}{decimals}").parse::<u64>().ok()?.checked_mul(power)
 }
 
 #[cfg(test)]
@@ -50,11 +45,7 @@ mod tests {
 
     #[test]
     fn written_with_eight_decimals() {
-        for (sat, text) in [
-            (0, "0.00000000"),
-            (496_758, "0.00496758"),
-            (5_000_000_001, "50.00000001"),
-        ] {
+        for (sat, text) in [(0, "0.00000000"), (496_758, "0.00496758"), (5_000_000_001, "50.00000001")] {
             assert_eq!(serde_json::to_string(&Btc(sat)).expect("a number"), text);
         }
     }

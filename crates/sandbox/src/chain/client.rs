@@ -43,17 +43,10 @@ impl RpcAccess {
             return Err(bad("bitcoind is asked over http"));
         }
         let host = url.host_str().ok_or_else(|| bad("the host is missing"))?;
-        let password = url
-            .password()
-            .ok_or_else(|| bad("user and password are missing"))?;
+        let password = url.password().ok_or_else(|| bad("user and password are missing"))?;
         // 80 is what the scheme says; 18443 is what regtest says.
         let port = url.port().unwrap_or(18_443);
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-            user: url.username().to_owned(),
-            password: password.to_owned(),
-        })
+        Ok(Self { host: host.to_owned(), port, user: url.username().to_owned(), password: password.to_owned() })
     }
 
     /// `http://host:port/`, without the credentials.
@@ -86,10 +79,7 @@ impl RpcClient {
     /// # Errors
     /// [`ChainError::Transport`] when the HTTP client cannot be made.
     pub fn new(access: RpcAccess) -> Result<Self, ChainError> {
-        let http = reqwest::Client::builder()
-            .timeout(CALL_TIMEOUT)
-            .no_proxy()
-            .build();
+        let http = reqwest::Client::builder().timeout(CALL_TIMEOUT).no_proxy().build();
         let http = http.map_err(|error| ChainError::Transport(error.to_string()))?;
         Ok(Self { access, http })
     }
@@ -102,11 +92,7 @@ impl RpcClient {
     ///
     /// # Errors
     /// [`ChainError::Rpc`] as the chain said it, [`ChainError::Transport`] when nothing usable came.
-    pub async fn call<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        params: Value,
-    ) -> Result<T, ChainError> {
+    pub async fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, ChainError> {
         let transport = |error: String| ChainError::Transport(format!("{method}: {error}"));
         let request = json!({ "jsonrpc": "1.0", "id": method, "method": method, "params": params });
         let sent = self
@@ -120,11 +106,7 @@ impl RpcClient {
             return Err(transport("user or password is wrong".to_owned()));
         }
         let mut body = Vec::new();
-        while let Some(part) = response
-            .chunk()
-            .await
-            .map_err(|e| transport(e.to_string()))?
-        {
+        while let Some(part) = response.chunk().await.map_err(|e| transport(e.to_string()))? {
             if body.len() + part.len() > MAX_ANSWER_BYTES {
                 return Err(transport("the answer is too long".to_owned()));
             }
@@ -144,17 +126,11 @@ mod tests {
 
     #[test]
     fn access_from_url() {
-        let access =
-            RpcAccess::from_url("http://me:secret@127.0.0.1:1234").expect("a good address");
+        let access = RpcAccess::from_url("http://me:secret@127.0.0.1:1234").expect("a good address");
         assert_eq!((access.port, access.user.as_str()), (1234, "me"));
         assert_eq!(access.url(), "http://127.0.0.1:1234/");
         assert!(!format!("{access:?}").contains("secret"));
-        for bad in [
-            "127.0.0.1:1234",
-            "https://a:b@c",
-            "http://127.0.0.1",
-            "http:///",
-        ] {
+        for bad in ["127.0.0.1:1234", "https://a:b@c", "http://127.0.0.1", "http:///"] {
             assert!(RpcAccess::from_url(bad).is_err(), "{bad}");
         }
     }

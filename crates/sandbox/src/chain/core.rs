@@ -20,34 +20,21 @@ pub struct Core {
 
 impl Core {
     pub fn new() -> Self {
-        Self {
-            state: ChainState::genesis(),
-            mempool: Mempool::default(),
-            mined: 0,
-        }
+        Self { state: ChainState::genesis(), mempool: Mempool::default(), mined: 0 }
     }
 
     /// Wall clock in seconds since 1970. LDK compares header times with its own clock, so the
     /// sandbox's blocks carry the real time.
     pub fn now_s() -> u64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs())
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 
     /// Takes a transaction into the mempool.
     ///
     /// # Errors
     /// As [`Mempool::accept`].
-    pub fn submit(
-        &mut self,
-        tx: Transaction,
-        max_sat_per_kvb: Option<u64>,
-    ) -> Result<Txid, RpcError> {
-        let arrival = Arrival {
-            time_s: Self::now_s(),
-            max_sat_per_kvb,
-        };
+    pub fn submit(&mut self, tx: Transaction, max_sat_per_kvb: Option<u64>) -> Result<Txid, RpcError> {
+        let arrival = Arrival { time_s: Self::now_s(), max_sat_per_kvb };
         self.mempool.accept(&self.state, tx, arrival)
     }
 
@@ -69,9 +56,7 @@ impl Core {
         let mut fees_sat = 0;
         for txid in txids {
             let entry = self.mempool.get(txid);
-            let entry = entry.ok_or_else(|| {
-                RpcError::not_found(format!("Transaction {txid} not in mempool."))
-            })?;
+            let entry = entry.ok_or_else(|| RpcError::not_found(format!("Transaction {txid} not in mempool.")))?;
             txs.push(entry.tx.clone());
             fees_sat += entry.fee_sat;
         }
@@ -84,14 +69,9 @@ impl Core {
     /// -5 when there is no such block, -8 for the genesis block. A block that is on no active branch
     /// is left as it is.
     pub fn invalidate(&mut self, hash: &BlockHash) -> Result<(), RpcError> {
-        let stored = self
-            .state
-            .block(hash)
-            .ok_or_else(|| RpcError::not_found("Block not found"))?;
+        let stored = self.state.block(hash).ok_or_else(|| RpcError::not_found("Block not found"))?;
         if stored.height == 0 {
-            return Err(RpcError::invalid_parameter(
-                "The genesis block cannot be invalidated",
-            ));
+            return Err(RpcError::invalid_parameter("The genesis block cannot be invalidated"));
         }
         let mut blocks = Vec::new();
         while self.state.is_active(hash) {
@@ -102,21 +82,10 @@ impl Core {
         Ok(())
     }
 
-    fn mine_with(
-        &mut self,
-        pay_to: ScriptBuf,
-        txs: Vec<Transaction>,
-        fees_sat: u64,
-    ) -> Result<BlockHash, RpcError> {
+    fn mine_with(&mut self, pay_to: ScriptBuf, txs: Vec<Transaction>, fees_sat: u64) -> Result<BlockHash, RpcError> {
         self.mined += 1;
         let now_s = u32::try_from(Self::now_s()).unwrap_or(u32::MAX);
-        let template = Template {
-            pay_to,
-            txs,
-            fees_sat,
-            now_s,
-            extra_nonce: self.mined,
-        };
+        let template = Template { pay_to, txs, fees_sat, now_s, extra_nonce: self.mined };
         let block = miner::mine(&self.state, template);
         let txs = block.txdata.clone();
         let hash = self

@@ -16,10 +16,7 @@ pub struct RpcError {
 
 impl RpcError {
     fn new(code: i32, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// -32700: the body is not JSON.

@@ -10,8 +10,7 @@ use bitcoin::secp256k1::{All, Message, Secp256k1, SecretKey};
 use bitcoin::sighash::{EcdsaSighashType, SighashCache};
 use bitcoin::transaction::Version;
 use bitcoin::{
-    Address, Amount, CompressedPublicKey, Network, OutPoint, ScriptBuf, Sequence, Transaction,
-    TxIn, TxOut, Witness,
+    Address, Amount, CompressedPublicKey, Network, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness,
 };
 
 use super::error::ChainError;
@@ -40,16 +39,10 @@ impl Faucet {
     pub fn new() -> Self {
         let secp = Secp256k1::new();
         let seed = sha256::Hash::hash(KEY_SEED);
-        let key =
-            SecretKey::from_slice(seed.as_byte_array()).expect("a hash below the group's order");
+        let key = SecretKey::from_slice(seed.as_byte_array()).expect("a hash below the group's order");
         let public = CompressedPublicKey(key.public_key(&secp));
         let address = Address::p2wpkh(&public, Network::Regtest);
-        Self {
-            secp,
-            key,
-            public,
-            address,
-        }
+        Self { secp, key, public, address }
     }
 
     /// Where blocks are mined to.
@@ -59,22 +52,14 @@ impl Faucet {
 
     /// What it could spend in the next block, in satoshis.
     pub fn available_sat(&self, view: &View) -> u64 {
-        self.coins(view)
-            .iter()
-            .map(|coin| coin.output.value.to_sat())
-            .sum()
+        self.coins(view).iter().map(|coin| coin.output.value.to_sat()).sum()
     }
 
     /// A signed transaction that pays exactly this much, from confirmed coins first.
     ///
     /// # Errors
     /// [`ChainError::FaucetEmpty`].
-    pub fn pay(
-        &self,
-        view: &View,
-        to: ScriptBuf,
-        amount_sat: u64,
-    ) -> Result<Transaction, ChainError> {
+    pub fn pay(&self, view: &View, to: ScriptBuf, amount_sat: u64) -> Result<Transaction, ChainError> {
         let mut coins = self.coins(view);
         coins.sort_by_key(|coin| (coin.height.is_none(), std::cmp::Reverse(coin.output.value)));
         let mut spent = Vec::new();
@@ -95,32 +80,19 @@ impl Faucet {
             available_sat: self.available_sat(view),
             wanted_sat: amount_sat,
         })?;
-        let mut output = vec![TxOut {
-            value: Amount::from_sat(amount_sat),
-            script_pubkey: to,
-        }];
+        let mut output = vec![TxOut { value: Amount::from_sat(amount_sat), script_pubkey: to }];
         if rest_sat >= LEAST_CHANGE_SAT {
             let script_pubkey = self.address.script_pubkey();
-            output.push(TxOut {
-                value: Amount::from_sat(rest_sat),
-                script_pubkey,
-            });
+            output.push(TxOut { value: Amount::from_sat(rest_sat), script_pubkey });
         }
         Ok(self.sign(&spent, output))
     }
 
     fn coins(&self, view: &View) -> Vec<Utxo> {
         let next = view.height() + 1;
-        let mature = |coin: &Utxo| {
-            !coin.coinbase
-                || coin
-                    .height
-                    .is_some_and(|height| next - height >= COINBASE_MATURITY)
-        };
-        view.unspent(&self.address.script_pubkey())
-            .into_iter()
-            .filter(mature)
-            .collect()
+        let mature =
+            |coin: &Utxo| !coin.coinbase || coin.height.is_some_and(|height| next - height >= COINBASE_MATURITY);
+        view.unspent(&self.address.script_pubkey()).into_iter().filter(mature).collect()
     }
 
     fn sign(&self, spent: &[Utxo], output: Vec<TxOut>) -> Transaction {
@@ -131,12 +103,7 @@ impl Faucet {
             witness: Witness::new(),
         };
         let input = spent.iter().map(|coin| unsigned(coin.outpoint)).collect();
-        let tx = Transaction {
-            version: Version::TWO,
-            lock_time: LockTime::ZERO,
-            input,
-            output,
-        };
+        let tx = Transaction { version: Version::TWO, lock_time: LockTime::ZERO, input, output };
         let mut cache = SighashCache::new(tx);
         for (index, coin) in spent.iter().enumerate() {
             let script = &coin.output.script_pubkey;
@@ -145,10 +112,7 @@ impl Faucet {
                 .p2wpkh_signature_hash(index, script, coin.output.value, kind)
                 .expect("the index is an input's and the script the faucet's own");
             let signature = self.secp.sign_ecdsa(&Message::from(hash), &self.key);
-            let signature = bitcoin::ecdsa::Signature {
-                signature,
-                sighash_type: kind,
-            };
+            let signature = bitcoin::ecdsa::Signature { signature, sighash_type: kind };
             let witness = cache.witness_mut(index).expect("the index is an input's");
             *witness = Witness::p2wpkh(&signature, &self.public.0);
         }

@@ -78,11 +78,7 @@ mod tests {
     }
 
     fn times<'a>() -> TipTimes<'a> {
-        TipTimes {
-            next_height: 200,
-            median_time: 1_700_000_000,
-            median_before: Box::new(|_| 1_699_999_000),
-        }
+        TipTimes { next_height: 200, median_time: 1_700_000_000, median_before: Box::new(|_| 1_699_999_000) }
     }
 
     #[test]
@@ -101,15 +97,8 @@ mod tests {
 
     #[test]
     fn relative_locks() {
-        let output = TxOut {
-            value: Amount::ZERO,
-            script_pubkey: ScriptBuf::new(),
-        };
-        let coin = Coin {
-            output,
-            height: 190,
-            coinbase: false,
-        };
+        let output = TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() };
+        let coin = Coin { output, height: 190, coinbase: false };
         for (sequence, version, want) in [
             (10, 2, true),
             (11, 2, false),
@@ -118,8 +107,7 @@ mod tests {
             (SEQUENCE_TYPE_TIME | 1, 2, true),
             (SEQUENCE_TYPE_TIME | 2, 2, false),
         ] {
-            let met =
-                relative_locks_met(&spending(sequence, 0, version), &[coin.clone()], &times());
+            let met = relative_locks_met(&spending(sequence, 0, version), &[coin.clone()], &times());
             assert_eq!(met, want, "{sequence:#x} version {version}");
         }
     }

@@ -102,10 +102,7 @@ impl Chain {
         }
     }
 
-    async fn ready(
-        access: RpcAccess,
-        running: Option<Arc<oneshot::Sender<()>>>,
-    ) -> Result<Self, ChainError> {
+    async fn ready(access: RpcAccess, running: Option<Arc<oneshot::Sender<()>>>) -> Result<Self, ChainError> {
         let chain = Self {
             client: RpcClient::new(access)?,
             view: Arc::new(Mutex::new(View::default())),
@@ -170,14 +167,8 @@ impl Chain {
     ///
     /// # Errors
     /// As the client.
-    pub async fn mine_to(
-        &self,
-        address: &Address,
-        blocks: u32,
-    ) -> Result<Vec<BlockHash>, ChainError> {
-        self.client
-            .call("generatetoaddress", json!([blocks, address]))
-            .await
+    pub async fn mine_to(&self, address: &Address, blocks: u32) -> Result<Vec<BlockHash>, ChainError> {
+        self.client.call("generatetoaddress", json!([blocks, address])).await
     }
 
     /// Mines blocks that leave out everything that waits.
@@ -188,9 +179,7 @@ impl Chain {
         let nothing: [Txid; 0] = [];
         for _ in 0..blocks {
             let params = json!([self.faucet.address(), nothing]);
-            self.client
-                .call::<serde_json::Value>("generateblock", params)
-                .await?;
+            self.client.call::<serde_json::Value>("generateblock", params).await?;
         }
         Ok(())
     }
@@ -203,9 +192,7 @@ impl Chain {
     pub async fn reorg(&self, depth: u32) -> Result<(), ChainError> {
         let first = (self.height().await? + 1).saturating_sub(depth);
         let hash: BlockHash = self.client.call("getblockhash", json!([first])).await?;
-        self.client
-            .call::<Option<()>>("invalidateblock", json!([hash]))
-            .await?;
+        self.client.call::<Option<()>>("invalidateblock", json!([hash])).await?;
         // Not to the faucet: in the same second Core would mine the very block that it just took off.
         let script = ScriptBuf::new_p2wsh(&ScriptBuf::from(random_bytes()).wscript_hash());
         let nowhere = Address::from_script(&script, Network::Regtest);
@@ -222,9 +209,7 @@ impl Chain {
         // The lock is held until the chain has it: two fundings never take the same coin.
         let mut view = self.view.lock().await;
         view.sync(&self.client).await?;
-        let tx = self
-            .faucet
-            .pay(&view, address.script_pubkey(), amount_sat)?;
+        let tx = self.faucet.pay(&view, address.script_pubkey(), amount_sat)?;
         self.send(&tx).await
     }
 
@@ -233,9 +218,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Rpc`] with Core's reason when it is refused.
     pub async fn send(&self, tx: &Transaction) -> Result<Txid, ChainError> {
-        self.client
-            .call("sendrawtransaction", json!([serialize_hex(tx)]))
-            .await
+        self.client.call("sendrawtransaction", json!([serialize_hex(tx)])).await
     }
 
     /// What waits for a block.
@@ -299,11 +282,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::Deadline`], else as the client.
-    pub async fn wait_for_mempool(
-        &self,
-        count: usize,
-        within: Duration,
-    ) -> Result<Vec<Txid>, ChainError> {
+    pub async fn wait_for_mempool(&self, count: usize, within: Duration) -> Result<Vec<Txid>, ChainError> {
         let deadline = Instant::now() + within;
         loop {
             let waiting = self.mempool().await?;
@@ -318,11 +297,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::Deadline`], else as the client.
-    pub async fn wait_for_spender(
-        &self,
-        outpoint: &OutPoint,
-        within: Duration,
-    ) -> Result<Seen, ChainError> {
+    pub async fn wait_for_spender(&self, outpoint: &OutPoint, within: Duration) -> Result<Seen, ChainError> {
         let deadline = Instant::now() + within;
         loop {
             if let Some(seen) = self.spender_of(outpoint).await? {

@@ -51,10 +51,7 @@ pub struct Arrival {
 impl Arrival {
     /// Without a limit on the fee.
     pub fn at(time_s: u64) -> Self {
-        Self {
-            time_s,
-            max_sat_per_kvb: None,
-        }
+        Self { time_s, max_sat_per_kvb: None }
     }
 }
 
@@ -100,14 +97,8 @@ impl Mempool {
 
     /// Entries that this one spends outputs of, directly.
     pub fn parents(&self, entry: &Entry) -> BTreeSet<Txid> {
-        let spent = entry
-            .tx
-            .input
-            .iter()
-            .map(|input| input.previous_output.txid);
-        spent
-            .filter(|txid| self.sequence_of.contains_key(txid))
-            .collect()
+        let spent = entry.tx.input.iter().map(|input| input.previous_output.txid);
+        spent.filter(|txid| self.sequence_of.contains_key(txid)).collect()
     }
 
     /// Entries that spend an output of this one, directly.
@@ -116,9 +107,7 @@ impl Mempool {
             return BTreeSet::new();
         };
         let outputs = (0_u32..).take(entry.tx.output.len());
-        outputs
-            .filter_map(|vout| self.spender_of(&OutPoint { txid: *txid, vout }))
-            .collect()
+        outputs.filter_map(|vout| self.spender_of(&OutPoint { txid: *txid, vout })).collect()
     }
 
     /// The entry and all that cannot exist without it, parents first.
@@ -128,9 +117,7 @@ impl Mempool {
 
     /// The entry and all that it cannot exist without, parents first.
     pub fn with_ancestors(&self, txid: &Txid) -> Vec<&Entry> {
-        self.closure(txid, |of| {
-            self.get(of).map(|e| self.parents(e)).unwrap_or_default()
-        })
+        self.closure(txid, |of| self.get(of).map(|e| self.parents(e)).unwrap_or_default())
     }
 
     fn closure(&self, txid: &Txid, next: impl Fn(&Txid) -> BTreeSet<Txid>) -> Vec<&Entry> {
@@ -139,9 +126,7 @@ impl Mempool {
         while let Some(at) = open.pop() {
             open.extend(next(&at).into_iter().filter(|found| seen.insert(*found)));
         }
-        self.entries()
-            .filter(|entry| seen.contains(&entry.txid))
-            .collect()
+        self.entries().filter(|entry| seen.contains(&entry.txid)).collect()
     }
 
     /// Takes a transaction in, or says why not.
@@ -149,21 +134,13 @@ impl Mempool {
     /// # Errors
     /// Core's codes: -25 for inputs unknown or spent, -26 for everything else, -27 when its outputs
     /// are in the chain already. Nothing is changed then.
-    pub fn accept(
-        &mut self,
-        state: &ChainState,
-        tx: Transaction,
-        arrival: Arrival,
-    ) -> Result<Txid, RpcError> {
+    pub fn accept(&mut self, state: &ChainState, tx: Transaction, arrival: Arrival) -> Result<Txid, RpcError> {
         let txid = tx.compute_txid();
         if self.get(&txid).is_some() {
             return Ok(txid);
         }
         check_shape(&tx)?;
-        if (0_u32..)
-            .take(tx.output.len())
-            .any(|vout| state.coin(&OutPoint { txid, vout }).is_some())
-        {
+        if (0_u32..).take(tx.output.len()).any(|vout| state.coin(&OutPoint { txid, vout }).is_some()) {
             return Err(RpcError::already_in_chain());
         }
         let times = state.next_times();
@@ -176,26 +153,14 @@ impl Mempool {
         let vbytes = tx.weight().to_vbytes_ceil();
         check_fee(fee_sat, vbytes, arrival.max_sat_per_kvb)?;
         let replaced = self.check_replacement(&tx, fee_sat, vbytes)?;
-        let replaced_vbytes: u64 = replaced
-            .iter()
-            .filter_map(|t| self.get(t))
-            .map(|e| e.vbytes)
-            .sum();
+        let replaced_vbytes: u64 = replaced.iter().filter_map(|t| self.get(t)).map(|e| e.vbytes).sum();
         if self.vbytes() - replaced_vbytes + vbytes > MAX_MEMPOOL_VBYTES {
             return Err(RpcError::rejected("mempool full"));
         }
         for txid in &replaced {
             self.remove(txid);
         }
-        self.insert(Entry {
-            tx,
-            txid,
-            fee_sat,
-            vbytes,
-            time_s: arrival.time_s,
-            height: state.height(),
-            sequence: 0,
-        });
+        self.insert(Entry { tx, txid, fee_sat, vbytes, time_s: arrival.time_s, height: state.height(), sequence: 0 });
         Ok(txid)
     }
 
@@ -207,11 +172,7 @@ impl Mempool {
                 let Some(conflict) = self.spender_of(&input.previous_output) else {
                     continue;
                 };
-                let gone: Vec<Txid> = self
-                    .with_descendants(&conflict)
-                    .iter()
-                    .map(|entry| entry.txid)
-                    .collect();
+                let gone: Vec<Txid> = self.with_descendants(&conflict).iter().map(|entry| entry.txid).collect();
                 for txid in gone {
                     self.remove(&txid);
                 }
@@ -231,9 +192,7 @@ impl Mempool {
             }
         }
         for entry in waiting.by_sequence.into_values() {
-            let Entry {
-                tx, txid, time_s, ..
-            } = entry;
+            let Entry { tx, txid, time_s, .. } = entry;
             if let Err(refused) = self.accept(state, tx, Arrival::at(time_s)) {
                 tracing::debug!(%txid, %refused, "no longer fits after a reorganisation");
             }
@@ -257,51 +216,28 @@ impl Mempool {
     }
 
     /// What the inputs spend. An unconfirmed coin counts as one of the next block (as in Core).
-    fn coins(
-        &self,
-        state: &ChainState,
-        tx: &Transaction,
-        times: &TipTimes<'_>,
-    ) -> Result<Vec<Coin>, RpcError> {
+    fn coins(&self, state: &ChainState, tx: &Transaction, times: &TipTimes<'_>) -> Result<Vec<Coin>, RpcError> {
         let missing = || RpcError::verify("bad-txns-inputs-missingorspent");
         let find = |outpoint: &OutPoint| -> Option<Coin> {
             if let Some(parent) = self.get(&outpoint.txid) {
                 let output = parent.tx.output.get(usize::try_from(outpoint.vout).ok()?)?;
-                return Some(Coin {
-                    output: output.clone(),
-                    height: times.next_height,
-                    coinbase: false,
-                });
+                return Some(Coin { output: output.clone(), height: times.next_height, coinbase: false });
             }
             state.coin(outpoint).cloned()
         };
-        tx.input
-            .iter()
-            .map(|i| find(&i.previous_output).ok_or_else(missing))
-            .collect()
+        tx.input.iter().map(|i| find(&i.previous_output).ok_or_else(missing)).collect()
     }
 
     /// Who would have to leave, by the rules of full replacement (`policy/rbf.cpp`): the newcomer
     /// pays more than all of them together, by the relay fee of its own size, and a higher rate than
     /// each direct conflict.
-    fn check_replacement(
-        &self,
-        tx: &Transaction,
-        fee_sat: u64,
-        vbytes: u64,
-    ) -> Result<Vec<Txid>, RpcError> {
-        let direct: BTreeSet<Txid> = tx
-            .input
-            .iter()
-            .filter_map(|i| self.spender_of(&i.previous_output))
-            .collect();
+    fn check_replacement(&self, tx: &Transaction, fee_sat: u64, vbytes: u64) -> Result<Vec<Txid>, RpcError> {
+        let direct: BTreeSet<Txid> = tx.input.iter().filter_map(|i| self.spender_of(&i.previous_output)).collect();
         let mut leaving = BTreeSet::new();
         let mut leaving_sat = 0;
         for conflict in &direct {
             let entry = self.get(conflict).expect("a spender is an entry");
-            if u128::from(fee_sat) * u128::from(entry.vbytes)
-                <= u128::from(entry.fee_sat) * u128::from(vbytes)
-            {
+            if u128::from(fee_sat) * u128::from(entry.vbytes) <= u128::from(entry.fee_sat) * u128::from(vbytes) {
                 return Err(insufficient("new feerate is not above the replaced one's"));
             }
             for entry in self.with_descendants(conflict) {
@@ -313,17 +249,11 @@ impl Mempool {
         if leaving.is_empty() {
             return Ok(Vec::new());
         }
-        if tx
-            .input
-            .iter()
-            .any(|i| leaving.contains(&i.previous_output.txid))
-        {
+        if tx.input.iter().any(|i| leaving.contains(&i.previous_output.txid)) {
             return Err(RpcError::rejected("bad-txns-spends-conflicting-tx"));
         }
         if fee_sat < leaving_sat + relay_fee_sat(vbytes) {
-            return Err(insufficient(
-                "it pays less than what it replaces and its own relay",
-            ));
+            return Err(insufficient("it pays less than what it replaces and its own relay"));
         }
         Ok(leaving.into_iter().collect())
     }
@@ -391,11 +321,7 @@ fn check_shape(tx: &Transaction) -> Result<(), RpcError> {
     if spent.len() != tx.input.len() {
         return refuse("bad-txns-inputs-duplicate");
     }
-    if tx
-        .output
-        .iter()
-        .any(|output| output.value > bitcoin::Amount::MAX_MONEY)
-    {
+    if tx.output.iter().any(|output| output.value > bitcoin::Amount::MAX_MONEY) {
         return refuse("bad-txns-vout-toolarge");
     }
     if !(1..=3).contains(&tx.version.0) {
@@ -407,11 +333,7 @@ fn check_shape(tx: &Transaction) -> Result<(), RpcError> {
     if tx.base_size() < MIN_TX_BASE_BYTES {
         return refuse("tx-size-small");
     }
-    if tx
-        .output
-        .iter()
-        .any(|output| output.value < output.script_pubkey.minimal_non_dust())
-    {
+    if tx.output.iter().any(|output| output.value < output.script_pubkey.minimal_non_dust()) {
         return refuse("dust");
     }
     Ok(())

@@ -18,8 +18,8 @@ use super::error::RpcError;
 use super::mempool::{MAX_MEMPOOL_VBYTES, MIN_RELAY_SAT_PER_KVB};
 use super::params::{Arguments, Params};
 use super::shapes::{
-    BlockInfo, BlockchainInfo, FeeEstimate, GeneratedBlock, HeaderInfo, MempoolEntryInfo,
-    MempoolInfo, NetworkInfo, TransactionInfo, UnspentInfo,
+    BlockInfo, BlockchainInfo, FeeEstimate, GeneratedBlock, HeaderInfo, MempoolEntryInfo, MempoolInfo, NetworkInfo,
+    TransactionInfo, UnspentInfo,
 };
 use super::state::StoredBlock;
 
@@ -55,35 +55,18 @@ pub fn dispatch(core: &mut Core, method: &str, params: &Params) -> Answer {
         "getblockhash" => block_hash(core, &params.named(method, ["height"])?),
         "getblockheader" => block_header(core, &params.named(method, ["blockhash", "verbose"])?),
         "getblock" => block(core, &params.named(method, ["blockhash", "verbosity"])?),
-        "getrawmempool" => raw_mempool(
-            core,
-            &params.named(method, ["verbose", "mempool_sequence"])?,
-        ),
+        "getrawmempool" => raw_mempool(core, &params.named(method, ["verbose", "mempool_sequence"])?),
         "getmempoolentry" => mempool_entry(core, &params.named(method, ["txid"])?),
         "getmempoolinfo" => mempool_info(core, &params.named(method, [])?),
-        "getrawtransaction" => raw_transaction(
-            core,
-            &params.named(method, ["txid", "verbosity", "blockhash"])?,
-        ),
-        "gettxout" => tx_out(
-            core,
-            &params.named(method, ["txid", "n", "include_mempool"])?,
-        ),
-        "estimatesmartfee" => {
-            estimate_fee(&params.named(method, ["conf_target", "estimate_mode"])?)
-        }
+        "getrawtransaction" => raw_transaction(core, &params.named(method, ["txid", "verbosity", "blockhash"])?),
+        "gettxout" => tx_out(core, &params.named(method, ["txid", "n", "include_mempool"])?),
+        "estimatesmartfee" => estimate_fee(&params.named(method, ["conf_target", "estimate_mode"])?),
         "sendrawtransaction" => {
             let names = ["hexstring", "maxfeerate", "maxburnamount"];
             send_raw_transaction(core, &params.named(method, names)?)
         }
-        "generatetoaddress" => generate_to_address(
-            core,
-            &params.named(method, ["nblocks", "address", "maxtries"])?,
-        ),
-        "generateblock" => generate_block(
-            core,
-            &params.named(method, ["output", "transactions", "submit"])?,
-        ),
+        "generatetoaddress" => generate_to_address(core, &params.named(method, ["nblocks", "address", "maxtries"])?),
+        "generateblock" => generate_block(core, &params.named(method, ["output", "transactions", "submit"])?),
         "invalidateblock" => {
             let hash = params.named(method, ["blockhash"])?.block_hash(0)?;
             core.invalidate(&hash)?;
@@ -98,15 +81,11 @@ fn answer(value: &impl Serialize) -> Answer {
 }
 
 fn stored<'a>(core: &'a Core, hash: &BlockHash) -> Result<&'a StoredBlock, RpcError> {
-    core.state
-        .block(hash)
-        .ok_or_else(|| RpcError::not_found("Block not found"))
+    core.state.block(hash).ok_or_else(|| RpcError::not_found("Block not found"))
 }
 
 fn block_hash(core: &Core, args: &Arguments<'_>) -> Answer {
-    let hash = u32::try_from(args.integer(0)?)
-        .ok()
-        .and_then(|height| core.state.hash_at(height));
+    let hash = u32::try_from(args.integer(0)?).ok().and_then(|height| core.state.hash_at(height));
     answer(&hash.ok_or_else(|| RpcError::invalid_parameter("Block height out of range"))?)
 }
 
@@ -140,9 +119,8 @@ fn raw_mempool(core: &Core, args: &Arguments<'_>) -> Answer {
     }
     if verbose {
         let entries = core.mempool.entries();
-        let entries: BTreeMap<Txid, MempoolEntryInfo> = entries
-            .map(|entry| (entry.txid, MempoolEntryInfo::of(core, entry)))
-            .collect();
+        let entries: BTreeMap<Txid, MempoolEntryInfo> =
+            entries.map(|entry| (entry.txid, MempoolEntryInfo::of(core, entry))).collect();
         return answer(&entries);
     }
     let txids: Vec<Txid> = core.mempool.entries().map(|entry| entry.txid).collect();
@@ -184,7 +162,9 @@ fn raw_transaction(core: &Core, args: &Arguments<'_>) -> Answer {
         let no_block = || RpcError::not_found("Block hash not found");
         let txs = &core.state.block(&hash).ok_or_else(no_block)?.block.txdata;
         let tx = txs.iter().find(|tx| tx.compute_txid() == txid).ok_or_else(|| {
-            RpcError::not_found("No such transaction found in the provided block. Use gettransaction for wallet transactions.")
+            RpcError::not_found(
+                "No such transaction found in the provided block. Use gettransaction for wallet transactions.",
+            )
         })?;
         let verbose = verbose.then(|| TransactionInfo::in_block(tx, core, hash, true));
         return raw_or_verbose(tx, verbose);
@@ -192,17 +172,11 @@ fn raw_transaction(core: &Core, args: &Arguments<'_>) -> Answer {
     if let Some(entry) = core.mempool.get(&txid) {
         return raw_or_verbose(&entry.tx, verbose.then(|| TransactionInfo::bare(&entry.tx)));
     }
-    let found = core
-        .state
-        .block_of(&txid)
-        .zip(core.state.transaction(&txid));
+    let found = core.state.block_of(&txid).zip(core.state.transaction(&txid));
     let (hash, tx) = found.ok_or_else(|| {
         RpcError::not_found("No such mempool or blockchain transaction. Use gettransaction for wallet transactions.")
     })?;
-    raw_or_verbose(
-        tx,
-        verbose.then(|| TransactionInfo::in_block(tx, core, hash, false)),
-    )
+    raw_or_verbose(tx, verbose.then(|| TransactionInfo::in_block(tx, core, hash, false)))
 }
 
 fn raw_or_verbose(tx: &Transaction, verbose: Option<TransactionInfo>) -> Answer {
@@ -247,25 +221,16 @@ fn estimate_fee(args: &Arguments<'_>) -> Answer {
         }
     }
     // Core answers for no fewer than two blocks.
-    answer(&FeeEstimate {
-        feerate: Btc(ESTIMATED_SAT_PER_KVB),
-        blocks: target.max(2),
-    })
+    answer(&FeeEstimate { feerate: Btc(ESTIMATED_SAT_PER_KVB), blocks: target.max(2) })
 }
 
 fn send_raw_transaction(core: &mut Core, args: &Arguments<'_>) -> Answer {
-    let tx: Transaction = deserialize_hex(args.text(0)?).map_err(|_| {
-        RpcError::deserialization("TX decode failed. Make sure the tx has at least one input.")
-    })?;
+    let tx: Transaction = deserialize_hex(args.text(0)?)
+        .map_err(|_| RpcError::deserialization("TX decode failed. Make sure the tx has at least one input."))?;
     let max_sat_per_kvb = limit(args, 1, "maxfeerate", DEFAULT_MAX_SAT_PER_KVB)?;
     let max_burn_sat = limit(args, 2, "maxburnamount", 0)?;
     let burns = |output: &&bitcoin::TxOut| output.script_pubkey.is_op_return();
-    if tx
-        .output
-        .iter()
-        .filter(burns)
-        .any(|output| output.value.to_sat() > max_burn_sat)
-    {
+    if tx.output.iter().filter(burns).any(|output| output.value.to_sat() > max_burn_sat) {
         let text = "Unspendable output exceeds maximum configured by user (maxburnamount)";
         return Err(RpcError::verify(text));
     }
@@ -276,8 +241,7 @@ fn send_raw_transaction(core: &mut Core, args: &Arguments<'_>) -> Answer {
 fn limit(args: &Arguments<'_>, at: usize, name: &str, default: u64) -> Result<u64, RpcError> {
     match args.optional(at) {
         None => Ok(default),
-        Some(value) => parse_btc(value)
-            .ok_or_else(|| RpcError::wrong_type(format!("Invalid amount for {name}"))),
+        Some(value) => parse_btc(value).ok_or_else(|| RpcError::wrong_type(format!("Invalid amount for {name}"))),
     }
 }
 
@@ -287,28 +251,18 @@ fn generate_to_address(core: &mut Core, args: &Arguments<'_>) -> Answer {
         return Err(RpcError::invalid_parameter("Invalid number of blocks"));
     }
     let pay_to = script_of(args.text(1)?)?;
-    let hashes = (0..count)
-        .map(|_| core.mine(pay_to.clone()))
-        .collect::<Result<Vec<BlockHash>, _>>()?;
+    let hashes = (0..count).map(|_| core.mine(pay_to.clone())).collect::<Result<Vec<BlockHash>, _>>()?;
     answer(&hashes)
 }
 
 fn generate_block(core: &mut Core, args: &Arguments<'_>) -> Answer {
     let pay_to = script_of(args.text(0)?)?;
-    let txids = args
-        .texts(1)?
-        .into_iter()
-        .map(Txid::from_str)
-        .collect::<Result<Vec<_>, _>>();
+    let txids = args.texts(1)?.into_iter().map(Txid::from_str).collect::<Result<Vec<_>, _>>();
     let txids = txids.map_err(|_| RpcError::deserialization("Transaction decode failed"))?;
     if !args.flag(2, true)? {
-        return Err(RpcError::invalid_parameter(
-            "A block that is not submitted is not offered here",
-        ));
+        return Err(RpcError::invalid_parameter("A block that is not submitted is not offered here"));
     }
-    answer(&GeneratedBlock {
-        hash: core.mine_only(pay_to, &txids)?,
-    })
+    answer(&GeneratedBlock { hash: core.mine_only(pay_to, &txids)? })
 }
 
 fn script_of(address: &str) -> Result<ScriptBuf, RpcError> {

@@ -9,9 +9,7 @@ use bitcoin::hashes::Hash;
 use bitcoin::opcodes::all::OP_RETURN;
 use bitcoin::script::Builder;
 use bitcoin::transaction::Version as TxVersion;
-use bitcoin::{
-    Amount, Block, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode, TxOut, Witness,
-};
+use bitcoin::{Amount, Block, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode, TxOut, Witness};
 
 use super::state::ChainState;
 
@@ -49,10 +47,7 @@ pub fn mine(state: &ChainState, template: Template) -> Block {
         prev_blockhash: state.tip_hash(),
         merkle_root: TxMerkleNode::all_zeros(),
         // Never before its parent, and after the median of the last eleven.
-        time: template
-            .now_s
-            .max(tip.time)
-            .max(state.median_time(&state.tip_hash()) + 1),
+        time: template.now_s.max(tip.time).max(state.median_time(&state.tip_hash()) + 1),
         bits: tip.bits,
         nonce: 0,
     };
@@ -69,24 +64,14 @@ pub fn mine(state: &ChainState, template: Template) -> Block {
 fn coinbase(height: u32, template: &Template) -> Transaction {
     let mut witness = Witness::new();
     witness.push([0_u8; 32]);
-    let script_sig = Builder::new()
-        .push_int(i64::from(height))
-        .push_slice(template.extra_nonce.to_le_bytes())
-        .into_script();
+    let script_sig =
+        Builder::new().push_int(i64::from(height)).push_slice(template.extra_nonce.to_le_bytes()).into_script();
     let value = ChainState::subsidy_sat(height).saturating_add(template.fees_sat);
     Transaction {
         version: TxVersion::TWO,
         lock_time: LockTime::ZERO,
-        input: vec![TxIn {
-            previous_output: OutPoint::null(),
-            script_sig,
-            sequence: Sequence::MAX,
-            witness,
-        }],
-        output: vec![TxOut {
-            value: Amount::from_sat(value),
-            script_pubkey: template.pay_to.clone(),
-        }],
+        input: vec![TxIn { previous_output: OutPoint::null(), script_sig, sequence: Sequence::MAX, witness }],
+        output: vec![TxOut { value: Amount::from_sat(value), script_pubkey: template.pay_to.clone() }],
     }
 }
 
@@ -97,12 +82,6 @@ fn commit_to_witnesses(block: &mut Block) {
     let mut data = [0_u8; 36];
     data[..4].copy_from_slice(&COMMITMENT_MAGIC);
     data[4..].copy_from_slice(commitment.as_byte_array());
-    let script_pubkey = Builder::new()
-        .push_opcode(OP_RETURN)
-        .push_slice(data)
-        .into_script();
-    block.txdata[0].output.push(TxOut {
-        value: Amount::ZERO,
-        script_pubkey,
-    });
+    let script_pubkey = Builder::new().push_opcode(OP_RETURN).push_slice(data).into_script();
+    block.txdata[0].output.push(TxOut { value: Amount::ZERO, script_pubkey });
 }

@@ -28,9 +28,7 @@ impl Params {
             None | Some(Value::Null) => Ok(Self::Positional(Vec::new())),
             Some(Value::Array(values)) => Ok(Self::Positional(values.clone())),
             Some(Value::Object(fields)) => Ok(Self::Named(fields.clone())),
-            Some(_) => Err(RpcError::invalid_request(
-                "Params must be an array or object",
-            )),
+            Some(_) => Err(RpcError::invalid_request("Params must be an array or object")),
         }
     }
 
@@ -38,29 +36,18 @@ impl Params {
     ///
     /// # Errors
     /// -1 for too many, -8 for a name that the method does not have.
-    pub fn named<const N: usize>(
-        &self,
-        method: &str,
-        names: [&'static str; N],
-    ) -> Result<Arguments<'_>, RpcError> {
+    pub fn named<const N: usize>(&self, method: &str, names: [&'static str; N]) -> Result<Arguments<'_>, RpcError> {
         let values = match self {
             Self::Positional(values) if values.len() > N => {
                 return Err(RpcError::misuse(usage(method, &names)));
             }
-            Self::Positional(values) => names
-                .iter()
-                .enumerate()
-                .map(|(at, name)| (*name, values.get(at)))
-                .collect(),
+            Self::Positional(values) => names.iter().enumerate().map(|(at, name)| (*name, values.get(at))).collect(),
             Self::Named(fields) => {
                 if let Some(unknown) = fields.keys().find(|key| !names.contains(&key.as_str())) {
                     let text = format!("Unknown named parameter {unknown}");
                     return Err(RpcError::invalid_parameter(text));
                 }
-                names
-                    .iter()
-                    .map(|name| (*name, fields.get(*name)))
-                    .collect()
+                names.iter().map(|name| (*name, fields.get(*name))).collect()
             }
         };
         Ok(Arguments { values })
@@ -68,18 +55,13 @@ impl Params {
 }
 
 fn usage(method: &str, names: &[&str]) -> String {
-    names
-        .iter()
-        .fold(method.to_owned(), |text, name| format!("{text} {name}"))
+    names.iter().fold(method.to_owned(), |text, name| format!("{text} {name}"))
 }
 
 impl<'a> Arguments<'a> {
     /// An argument that may be left out.
     pub fn optional(&self, at: usize) -> Option<&'a Value> {
-        self.values
-            .get(at)
-            .and_then(|(_, value)| *value)
-            .filter(|value| !value.is_null())
+        self.values.get(at).and_then(|(_, value)| *value).filter(|value| !value.is_null())
     }
 
     /// The text of an argument that must be there.
@@ -96,9 +78,7 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// -1 when it is missing, -3 when it is no whole number.
     pub fn integer(&self, at: usize) -> Result<i64, RpcError> {
-        self.required(at)?
-            .as_i64()
-            .ok_or_else(|| self.wrong_type(at, "number"))
+        self.required(at)?.as_i64().ok_or_else(|| self.wrong_type(at, "number"))
     }
 
     /// A yes or no that may be left out; Core also takes 0 and 1.
@@ -145,10 +125,7 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// -1 when it is missing, -3 when it is not a list of texts.
     pub fn texts(&self, at: usize) -> Result<Vec<&'a str>, RpcError> {
-        let values = self
-            .required(at)?
-            .as_array()
-            .ok_or_else(|| self.wrong_type(at, "array"))?;
+        let values = self.required(at)?.as_array().ok_or_else(|| self.wrong_type(at, "array"))?;
         let texts = values.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
         texts.ok_or_else(|| self.wrong_type(at, "array of strings"))
     }
@@ -161,14 +138,12 @@ impl<'a> Arguments<'a> {
                 "{name} must be of length 64 (not {length}, for '{text}')"
             )));
         }
-        text.parse().map_err(|_| {
-            RpcError::invalid_parameter(format!("{name} must be hexadecimal string (not '{text}')"))
-        })
+        text.parse()
+            .map_err(|_| RpcError::invalid_parameter(format!("{name} must be hexadecimal string (not '{text}')")))
     }
 
     fn required(&self, at: usize) -> Result<&'a Value, RpcError> {
-        self.optional(at)
-            .ok_or_else(|| RpcError::misuse(format!("the argument {} is missing", self.name(at))))
+        self.optional(at).ok_or_else(|| RpcError::misuse(format!("the argument {} is missing", self.name(at))))
     }
 
     fn name(&self, at: usize) -> &'static str {

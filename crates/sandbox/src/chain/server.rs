@@ -36,18 +36,12 @@ pub struct Service {
 impl Service {
     pub fn new(core: Arc<Mutex<Core>>, user: &str, password: &str) -> Self {
         let credentials = STANDARD.encode(format!("{user}:{password}"));
-        Self {
-            core,
-            authorization: format!("Basic {credentials}").into(),
-        }
+        Self { core, authorization: format!("Basic {credentials}").into() }
     }
 
     /// The service as an HTTP application.
     pub fn router(self) -> Router {
-        Router::new()
-            .fallback(handle)
-            .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
-            .with_state(self)
+        Router::new().fallback(handle).layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES)).with_state(self)
     }
 }
 
@@ -72,19 +66,12 @@ struct ReplyError {
 /// One answer and the HTTP status that it has outside a batch; `None` for a notification.
 type Answered = Option<(StatusCode, Reply)>;
 
-async fn handle(
-    State(service): State<Service>,
-    method: Method,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn handle(State(service): State<Service>, method: Method, headers: HeaderMap, body: Bytes) -> Response {
     if method != Method::POST {
         let text = "JSONRPC server handles only POST requests";
         return (StatusCode::METHOD_NOT_ALLOWED, text).into_response();
     }
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if given != Some(&service.authorization) {
         let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"jsonrpc\"")];
         return (StatusCode::UNAUTHORIZED, challenge).into_response();
@@ -103,11 +90,7 @@ async fn handle(
 }
 
 fn batch(service: &Service, requests: &[Value]) -> Response {
-    let replies: Vec<Reply> = requests
-        .iter()
-        .filter_map(|request| answer(service, request))
-        .map(|(_, r)| r)
-        .collect();
+    let replies: Vec<Reply> = requests.iter().filter_map(|request| answer(service, request)).map(|(_, r)| r).collect();
     if replies.is_empty() && !requests.is_empty() {
         return StatusCode::NO_CONTENT.into_response();
     }
@@ -145,22 +128,10 @@ fn answer(service: &Service, request: &Value) -> Answered {
     Some(match result {
         Ok(result) => {
             let error = version.is_none().then_some(None);
-            (
-                StatusCode::OK,
-                Reply {
-                    jsonrpc: version,
-                    result: Some(result),
-                    error,
-                    id,
-                },
-            )
+            (StatusCode::OK, Reply { jsonrpc: version, result: Some(result), error, id })
         }
         Err(error) => {
-            let status = if version.is_some() {
-                StatusCode::OK
-            } else {
-                error.http_status()
-            };
+            let status = if version.is_some() { StatusCode::OK } else { error.http_status() };
             (status, failed(version, id, error))
         }
     })
@@ -168,22 +139,11 @@ fn answer(service: &Service, request: &Value) -> Answered {
 
 fn failed(version: Option<&'static str>, id: Value, error: RpcError) -> Reply {
     let result = version.is_none().then(|| RawValue::NULL.to_owned());
-    let error = Some(Some(ReplyError {
-        code: error.code,
-        message: error.message,
-    }));
-    Reply {
-        jsonrpc: version,
-        result,
-        error,
-        id,
-    }
+    let error = Some(Some(ReplyError { code: error.code, message: error.message }));
+    Reply { jsonrpc: version, result, error, id }
 }
 
-fn call(
-    service: &Service,
-    fields: &serde_json::Map<String, Value>,
-) -> Result<Box<RawValue>, RpcError> {
+fn call(service: &Service, fields: &serde_json::Map<String, Value>) -> Result<Box<RawValue>, RpcError> {
     let method = match fields.get("method") {
         Some(Value::String(method)) => method,
         Some(_) => return Err(RpcError::invalid_request("Method must be a string")),

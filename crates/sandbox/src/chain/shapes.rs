@@ -118,9 +118,7 @@ impl HeaderInfo {
             chainwork: hex_work(stored.chainwork),
             n_tx: stored.block.txdata.len(),
             previousblockhash: (stored.height > 0).then_some(header.prev_blockhash),
-            nextblockhash: active
-                .then(|| core.state.hash_at(stored.height + 1))
-                .flatten(),
+            nextblockhash: active.then(|| core.state.hash_at(stored.height + 1)).flatten(),
         }
     }
 }
@@ -204,15 +202,8 @@ impl TransactionInfo {
             vsize: tx.weight().to_vbytes_ceil(),
             weight: tx.weight().to_wu(),
             locktime: tx.lock_time.to_consensus_u32(),
-            vin: tx
-                .input
-                .iter()
-                .map(|i| InputInfo::of(i, tx.is_coinbase()))
-                .collect(),
-            vout: (0..)
-                .zip(&tx.output)
-                .map(|(n, output)| OutputInfo::of(n, output))
-                .collect(),
+            vin: tx.input.iter().map(|i| InputInfo::of(i, tx.is_coinbase())).collect(),
+            vout: (0..).zip(&tx.output).map(|(n, output)| OutputInfo::of(n, output)).collect(),
             hex: bitcoin::consensus::encode::serialize_hex(tx),
             blockhash: None,
             confirmations: None,
@@ -223,10 +214,7 @@ impl TransactionInfo {
 
     /// With the block that holds it. `asked` says that the caller named the block.
     pub fn in_block(tx: &Transaction, core: &Core, hash: BlockHash, asked: bool) -> Self {
-        let time = core
-            .state
-            .block(&hash)
-            .map(|stored| stored.block.header.time);
+        let time = core.state.block(&hash).map(|stored| stored.block.header.time);
         Self {
             in_active_chain: asked.then(|| core.state.is_active(&hash)),
             blockhash: Some(hash),
@@ -263,11 +251,7 @@ impl InputInfo {
         let sequence = input.sequence.to_consensus_u32();
         if coinbase {
             let coinbase = hex::encode(input.script_sig.as_bytes());
-            return Self::Coinbase {
-                coinbase,
-                txinwitness,
-                sequence,
-            };
+            return Self::Coinbase { coinbase, txinwitness, sequence };
         }
         Self::Spend {
             txid: input.previous_output.txid,
@@ -287,10 +271,7 @@ struct ScriptInfo {
 
 impl ScriptInfo {
     fn of(script: &bitcoin::Script) -> Self {
-        Self {
-            asm: script.to_asm_string(),
-            hex: script.to_hex_string(),
-        }
+        Self { asm: script.to_asm_string(), hex: script.to_hex_string() }
     }
 }
 
@@ -305,11 +286,7 @@ pub struct OutputInfo {
 impl OutputInfo {
     fn of(n: u32, output: &TxOut) -> Self {
         let script_pubkey = ScriptPubkeyInfo::of(output);
-        Self {
-            value: Btc(output.value.to_sat()),
-            n,
-            script_pubkey,
-        }
+        Self { value: Btc(output.value.to_sat()), n, script_pubkey }
     }
 }
 
@@ -338,11 +315,7 @@ impl ScriptPubkeyInfo {
             _ => "nonstandard",
         };
         let address = Address::from_script(script, Network::Regtest).ok();
-        Self {
-            script: ScriptInfo::of(script),
-            address: address.map(|a| a.to_string()),
-            kind,
-        }
+        Self { script: ScriptInfo::of(script), address: address.map(|a| a.to_string()), kind }
     }
 }
 
@@ -398,12 +371,8 @@ struct FeesInfo {
 
 impl MempoolEntryInfo {
     pub fn of(core: &Core, entry: &Entry) -> Self {
-        let sum =
-            |entries: &[&Entry], field: fn(&Entry) -> u64| entries.iter().map(|e| field(e)).sum();
-        let (above, below) = (
-            core.mempool.with_ancestors(&entry.txid),
-            core.mempool.with_descendants(&entry.txid),
-        );
+        let sum = |entries: &[&Entry], field: fn(&Entry) -> u64| entries.iter().map(|e| field(e)).sum();
+        let (above, below) = (core.mempool.with_ancestors(&entry.txid), core.mempool.with_descendants(&entry.txid));
         Self {
             vsize: entry.vbytes,
             weight: entry.tx.weight().to_wu(),

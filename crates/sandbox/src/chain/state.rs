@@ -90,12 +90,7 @@ impl ChainState {
         let block = bitcoin::constants::genesis_block(Network::Regtest);
         let hash = block.block_hash();
         let chainwork = block.header.work();
-        let stored = StoredBlock {
-            block,
-            height: 0,
-            chainwork,
-            undo: Vec::new(),
-        };
+        let stored = StoredBlock { block, height: 0, chainwork, undo: Vec::new() };
         Self {
             blocks: HashMap::from([(hash, stored)]),
             active: vec![hash],
@@ -105,10 +100,7 @@ impl ChainState {
     }
 
     pub fn tip_hash(&self) -> BlockHash {
-        *self
-            .active
-            .last()
-            .expect("the genesis block is never taken off")
+        *self.active.last().expect("the genesis block is never taken off")
     }
 
     pub fn height(&self) -> u32 {
@@ -116,8 +108,7 @@ impl ChainState {
     }
 
     pub fn tip(&self) -> &StoredBlock {
-        self.block(&self.tip_hash())
-            .expect("active blocks are stored")
+        self.block(&self.tip_hash()).expect("active blocks are stored")
     }
 
     /// A block of any branch.
@@ -131,8 +122,7 @@ impl ChainState {
     }
 
     pub fn is_active(&self, hash: &BlockHash) -> bool {
-        self.block(hash)
-            .is_some_and(|b| self.hash_at(b.height) == Some(*hash))
+        self.block(hash).is_some_and(|b| self.hash_at(b.height) == Some(*hash))
     }
 
     /// 1 for the tip, -1 for a block that is on no active branch, as Core counts.
@@ -159,18 +149,12 @@ impl ChainState {
     /// A transaction on the active branch.
     pub fn transaction(&self, txid: &Txid) -> Option<&Transaction> {
         let stored = self.block(&self.block_of(txid)?)?;
-        stored
-            .block
-            .txdata
-            .iter()
-            .find(|tx| tx.compute_txid() == *txid)
+        stored.block.txdata.iter().find(|tx| tx.compute_txid() == *txid)
     }
 
     /// Subsidy of a block at a height, in satoshis.
     pub fn subsidy_sat(height: u32) -> u64 {
-        FIRST_SUBSIDY_SAT
-            .checked_shr(height / HALVING_INTERVAL)
-            .unwrap_or(0)
+        FIRST_SUBSIDY_SAT.checked_shr(height / HALVING_INTERVAL).unwrap_or(0)
     }
 
     /// Median of the last eleven timestamps up to and including a block of any branch (BIP113).
@@ -194,8 +178,7 @@ impl ChainState {
             next_height: self.height() + 1,
             median_time: self.median_time(&self.tip_hash()),
             median_before: Box::new(|height| {
-                self.hash_at(height.saturating_sub(1))
-                    .map_or(0, |hash| self.median_time(&hash))
+                self.hash_at(height.saturating_sub(1)).map_or(0, |hash| self.median_time(&hash))
             }),
         }
     }
@@ -216,11 +199,7 @@ impl ChainState {
             let txid = tx.compute_txid();
             self.located.insert(txid, hash);
             for (outpoint, output) in spendable_outputs(txid, tx) {
-                let coin = Coin {
-                    output: output.clone(),
-                    height,
-                    coinbase: index == 0,
-                };
+                let coin = Coin { output: output.clone(), height, coinbase: index == 0 };
                 self.utxos.insert(outpoint, coin);
             }
         }
@@ -229,15 +208,7 @@ impl ChainState {
             self.utxos.remove(outpoint);
         }
         let chainwork = self.tip().chainwork + block.header.work();
-        self.blocks.insert(
-            hash,
-            StoredBlock {
-                block,
-                height,
-                chainwork,
-                undo,
-            },
-        );
+        self.blocks.insert(hash, StoredBlock { block, height, chainwork, undo });
         self.active.push(hash);
         Ok(hash)
     }
@@ -257,12 +228,7 @@ impl ChainState {
                 self.utxos.remove(&outpoint);
             }
         }
-        let own: HashSet<Txid> = stored
-            .block
-            .txdata
-            .iter()
-            .map(Transaction::compute_txid)
-            .collect();
+        let own: HashSet<Txid> = stored.block.txdata.iter().map(Transaction::compute_txid).collect();
         for (outpoint, coin) in &stored.undo {
             if !own.contains(&outpoint.txid) {
                 self.utxos.insert(*outpoint, coin.clone());
@@ -277,9 +243,7 @@ impl ChainState {
             return Err(Refused::NotOnTip);
         }
         let target = self.tip().block.header.target();
-        header
-            .validate_pow(target)
-            .map_err(|_| Refused::ProofOfWork)?;
+        header.validate_pow(target).map_err(|_| Refused::ProofOfWork)?;
         let coinbase = block.txdata.first().filter(|tx| tx.is_coinbase());
         let coinbase = coinbase.ok_or(Refused::CoinbaseMissing)?;
         if block.txdata.iter().skip(1).any(Transaction::is_coinbase) {
@@ -292,10 +256,7 @@ impl ChainState {
             return Err(Refused::WitnessCommitment);
         }
         let script_sig = &coinbase.input[0].script_sig;
-        if !script_sig
-            .as_bytes()
-            .starts_with(miner::height_push(height).as_bytes())
-        {
+        if !script_sig.as_bytes().starts_with(miner::height_push(height).as_bytes()) {
             return Err(Refused::CoinbaseHeight);
         }
         if header.time <= self.median_time(&self.tip_hash()) {
@@ -327,24 +288,14 @@ impl ChainState {
                 fees_sat += check_transaction(tx, &coins, &times)?;
             }
             for (outpoint, output) in spendable_outputs(txid, tx) {
-                made.insert(
-                    outpoint,
-                    Coin {
-                        output: output.clone(),
-                        height,
-                        coinbase: index == 0,
-                    },
-                );
+                made.insert(outpoint, Coin { output: output.clone(), height, coinbase: index == 0 });
             }
         }
         let claimed_sat = total_sat(&block.txdata[0].output);
         if claimed_sat > Self::subsidy_sat(height).saturating_add(fees_sat) {
             return Err(Refused::CoinbaseAmount);
         }
-        Ok(order
-            .into_iter()
-            .filter_map(|o| undo.remove(&o).map(|coin| (o, coin)))
-            .collect())
+        Ok(order.into_iter().filter_map(|o| undo.remove(&o).map(|coin| (o, coin))).collect())
     }
 }
 
@@ -353,35 +304,23 @@ impl ChainState {
 ///
 /// # Errors
 /// The first rule that it breaks.
-pub fn check_transaction(
-    tx: &Transaction,
-    coins: &[Coin],
-    times: &TipTimes<'_>,
-) -> Result<u64, Refused> {
+pub fn check_transaction(tx: &Transaction, coins: &[Coin], times: &TipTimes<'_>) -> Result<u64, Refused> {
     if !finality::is_final(tx, times) {
         return Err(Refused::NotFinal);
     }
-    let immature =
-        |coin: &Coin| coin.coinbase && times.next_height - coin.height < COINBASE_MATURITY;
+    let immature = |coin: &Coin| coin.coinbase && times.next_height - coin.height < COINBASE_MATURITY;
     if coins.iter().any(immature) {
         return Err(Refused::PrematureCoinbase);
     }
     if !finality::relative_locks_met(tx, coins, times) {
         return Err(Refused::RelativeLock);
     }
-    let spent_sat = coins
-        .iter()
-        .fold(0_u64, |sum, c| sum.saturating_add(c.output.value.to_sat()));
-    spent_sat
-        .checked_sub(total_sat(&tx.output))
-        .ok_or(Refused::InBelowOut)
+    let spent_sat = coins.iter().fold(0_u64, |sum, c| sum.saturating_add(c.output.value.to_sat()));
+    spent_sat.checked_sub(total_sat(&tx.output)).ok_or(Refused::InBelowOut)
 }
 
 /// Outputs that enter the set of unspent ones: all but those that nobody can ever spend.
-pub fn spendable_outputs(
-    txid: Txid,
-    tx: &Transaction,
-) -> impl Iterator<Item = (OutPoint, &TxOut)> + '_ {
+pub fn spendable_outputs(txid: Txid, tx: &Transaction) -> impl Iterator<Item = (OutPoint, &TxOut)> + '_ {
     let with_index = (0_u32..).zip(&tx.output);
     with_index
         .filter(|(_, output)| !output.script_pubkey.is_op_return())
@@ -390,7 +329,5 @@ pub fn spendable_outputs(
 
 /// Sum of outputs in satoshis; saturates, which no rule that follows lets pass.
 pub fn total_sat(outputs: &[TxOut]) -> u64 {
-    outputs.iter().fold(0_u64, |sum, output| {
-        sum.saturating_add(output.value.to_sat())
-    })
+    outputs.iter().fold(0_u64, |sum, output| sum.saturating_add(output.value.to_sat()))
 }

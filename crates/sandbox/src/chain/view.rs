@@ -59,37 +59,23 @@ impl View {
     }
 
     pub fn output(&self, outpoint: &OutPoint) -> Option<&TxOut> {
-        self.get(&outpoint.txid)?
-            .tx
-            .output
-            .get(usize::try_from(outpoint.vout).ok()?)
+        self.get(&outpoint.txid)?.tx.output.get(usize::try_from(outpoint.vout).ok()?)
     }
 
     /// Outputs that ever paid a script, spent or not.
     pub fn paying(&self, script: &Script) -> Vec<OutPoint> {
-        self.paying
-            .get(script)
-            .map(|found| found.iter().copied().collect())
-            .unwrap_or_default()
+        self.paying.get(script).map(|found| found.iter().copied().collect()).unwrap_or_default()
     }
 
     /// Outputs that pay a script and that nothing spends, also not in the mempool.
     pub fn unspent(&self, script: &Script) -> Vec<Utxo> {
-        let unspent = self
-            .paying(script)
-            .into_iter()
-            .filter(|o| !self.spender.contains_key(o));
+        let unspent = self.paying(script).into_iter().filter(|o| !self.spender.contains_key(o));
         unspent
             .filter_map(|outpoint| {
                 let seen = self.get(&outpoint.txid)?;
                 let output = self.output(&outpoint)?.clone();
                 let coinbase = seen.tx.is_coinbase();
-                Some(Utxo {
-                    outpoint,
-                    output,
-                    height: seen.height,
-                    coinbase,
-                })
+                Some(Utxo { outpoint, output, height: seen.height, coinbase })
             })
             .collect()
     }
@@ -97,13 +83,8 @@ impl View {
     /// Inputs less outputs in satoshis; `None` when an input is not known (a coinbase's is not).
     pub fn fee_sat(&self, txid: &Txid) -> Option<u64> {
         let tx = &self.get(txid)?.tx;
-        let spent = tx
-            .input
-            .iter()
-            .map(|input| self.output(&input.previous_output));
-        let spent = spent
-            .map(|output| output.map(|o| o.value.to_sat()))
-            .sum::<Option<u64>>()?;
+        let spent = tx.input.iter().map(|input| self.output(&input.previous_output));
+        let spent = spent.map(|output| output.map(|o| o.value.to_sat())).sum::<Option<u64>>()?;
         spent.checked_sub(tx.output.iter().map(|output| output.value.to_sat()).sum())
     }
 
@@ -131,11 +112,7 @@ impl View {
             };
             let block: String = client.call("getblock", json!([hash, 0])).await?;
             let block: Block = decode(&block)?;
-            if self
-                .active
-                .last()
-                .is_some_and(|tip| *tip != block.header.prev_blockhash)
-            {
+            if self.active.last().is_some_and(|tip| *tip != block.header.prev_blockhash) {
                 // Reorganised while it was read: the next call starts from the fork.
                 return Ok(());
             }
@@ -162,10 +139,7 @@ impl View {
             if self.seen.contains_key(&txid) {
                 continue;
             }
-            match client
-                .call::<String>("getrawtransaction", json!([txid]))
-                .await
-            {
+            match client.call::<String>("getrawtransaction", json!([txid])).await {
                 Ok(tx) => self.learn(decode(&tx)?, None),
                 // Mined or replaced since the list was read.
                 Err(ChainError::Rpc(RpcError { code: -5, .. })) => {}
@@ -189,24 +163,12 @@ impl View {
             let outpoints = self.paying.entry(output.script_pubkey.clone()).or_default();
             outpoints.insert(OutPoint { txid, vout });
         }
-        self.seen.insert(
-            txid,
-            Seen {
-                txid,
-                tx: Arc::new(tx),
-                height,
-            },
-        );
+        self.seen.insert(txid, Seen { txid, tx: Arc::new(tx), height });
     }
 
     fn forget_block(&mut self, height: usize) {
         let height = u32::try_from(height).ok();
-        let held: Vec<Txid> = self
-            .seen
-            .values()
-            .filter(|seen| seen.height == height)
-            .map(|seen| seen.txid)
-            .collect();
+        let held: Vec<Txid> = self.seen.values().filter(|seen| seen.height == height).map(|seen| seen.txid).collect();
         for txid in held {
             self.forget(&txid);
         }

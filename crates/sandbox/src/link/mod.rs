@@ -60,21 +60,14 @@ impl Link {
     pub async fn start(target: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let fresh = Condition {
-            flow: Flow::Flowing,
-            cuts: 0,
-        };
+        let fresh = Condition { flow: Flow::Flowing, cuts: 0 };
         let gate = Arc::new(Gate {
             condition: RwLock::new(fresh),
             changed: watch::Sender::new(fresh),
             connections: AtomicUsize::new(0),
         });
         let accepting = tokio::spawn(accept(listener, target, Arc::clone(&gate)));
-        Ok(Self {
-            address,
-            gate,
-            accepting,
-        })
+        Ok(Self { address, gate, accepting })
     }
 
     /// Where to connect to.
@@ -178,11 +171,7 @@ async fn connect(from: TcpStream, target: SocketAddr, gate: Arc<Gate>) {
         return;
     };
     // Small messages go at once, as between the nodes themselves.
-    if from
-        .set_nodelay(true)
-        .and_then(|()| to.set_nodelay(true))
-        .is_err()
-    {
+    if from.set_nodelay(true).and_then(|()| to.set_nodelay(true)).is_err() {
         return;
     }
     let open = Open::count(&gate);

@@ -55,19 +55,13 @@ impl Balance {
     }
 
     /// Nothing is moving: no HTLC in flight, no close being resolved.
-    pub fn is_settled(&self) -> bool {
+    pub fn is_at_rest(&self) -> bool {
         self.in_flight_msat == 0 && !self.resolving
     }
 
     /// From what the node says.
-    pub(super) fn of(
-        channels: &[ChannelDetails],
-        details: &BalanceDetails,
-    ) -> Result<Self, WalletError> {
-        let mut balance = Self {
-            onchain_sat: details.total_onchain_balance_sats,
-            ..Self::default()
-        };
+    pub(super) fn of(channels: &[ChannelDetails], details: &BalanceDetails) -> Result<Self, WalletError> {
+        let mut balance = Self { onchain_sat: details.total_onchain_balance_sats, ..Self::default() };
         for channel in channels {
             let (ours_msat, in_flight_msat) = in_channel(channel)?;
             balance.channels_msat += ours_msat;
@@ -83,12 +77,8 @@ impl Balance {
         }
         for sweep in &details.pending_balances_from_channel_closures {
             match sweep {
-                PendingSweepBalance::PendingBroadcast {
-                    amount_satoshis, ..
-                }
-                | PendingSweepBalance::BroadcastAwaitingConfirmation {
-                    amount_satoshis, ..
-                } => {
+                PendingSweepBalance::PendingBroadcast { amount_satoshis, .. }
+                | PendingSweepBalance::BroadcastAwaitingConfirmation { amount_satoshis, .. } => {
                     balance.closing_sat += amount_satoshis;
                     balance.resolving = true;
                 }
@@ -110,45 +100,23 @@ pub(super) fn in_channel(channel: &ChannelDetails) -> Result<(u64, u64), WalletE
         // Not accepted by the peer yet: nothing was paid into it.
         return Ok((0, 0));
     };
-    let theirs_msat =
-        channel.inbound_capacity_msat + 1_000 * channel.counterparty_unspendable_punishment_reserve;
+    let theirs_msat = channel.inbound_capacity_msat + 1_000 * channel.counterparty_unspendable_punishment_reserve;
     let ours_msat = (1_000 * channel.channel_value_sats).checked_sub(theirs_msat);
     let ours_msat = ours_msat.ok_or_else(|| inexact("the peer is below its reserve"))?;
-    let at_rest_msat = channel.outbound_capacity_msat + 1_000 * our_reserve_sat + ANCHORS_MSAT;
-    let in_flight_msat = ours_msat.checked_sub(at_rest_msat);
-    Ok((
-        ours_msat,
-        in_flight_msat.ok_or_else(|| inexact("a side is below its reserve"))?,
-    ))
+    let resting_msat = channel.outbound_capacity_msat + 1_000 * our_reserve_sat + ANCHORS_MSAT;
+    let in_flight_msat = ours_msat.checked_sub(resting_msat);
+    Ok((ours_msat, in_flight_msat.ok_or_else(|| inexact("a side is below its reserve"))?))
 }
 
 fn claim_of(claim: &LightningBalance) -> (ldk_node::lightning::ln::types::ChannelId, u64) {
     match claim {
-        LightningBalance::ClaimableOnChannelClose {
-            channel_id,
-            amount_satoshis,
-            ..
+        LightningBalance::ClaimableOnChannelClose { channel_id, amount_satoshis, .. }
+        | LightningBalance::ClaimableAwaitingConfirmations { channel_id, amount_satoshis, .. }
+        | LightningBalance::ContentiousClaimable { channel_id, amount_satoshis, .. }
+        | LightningBalance::MaybeTimeoutClaimableHTLC { channel_id, amount_satoshis, .. }
+        | LightningBalance::CounterpartyRevokedOutputClaimable { channel_id, amount_satoshis, .. } => {
+            (*channel_id, *amount_satoshis)
         }
-        | LightningBalance::ClaimableAwaitingConfirmations {
-            channel_id,
-            amount_satoshis,
-            ..
-        }
-        | LightningBalance::ContentiousClaimable {
-            channel_id,
-            amount_satoshis,
-            ..
-        }
-        | LightningBalance::MaybeTimeoutClaimableHTLC {
-            channel_id,
-            amount_satoshis,
-            ..
-        }
-        | LightningBalance::CounterpartyRevokedOutputClaimable {
-            channel_id,
-            amount_satoshis,
-            ..
-        } => (*channel_id, *amount_satoshis),
         // Not ours unless we learn a preimage that nobody has told us.
         LightningBalance::MaybePreimageClaimableHTLC { channel_id, .. } => (*channel_id, 0),
     }

@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::chain::RpcAccess;
+use crate::chain::{Chain, RpcAccess};
 
 pub use balance::Balance;
 pub use error::WalletError;
@@ -39,6 +39,9 @@ pub use outcome::Outcome;
 
 /// How often a condition is looked at that no event announces.
 const POLL: Duration = Duration::from_millis(50);
+
+/// While a close is being resolved; as many as a claim needs to be final.
+const BLOCKS_AT_A_TIME: u32 = 6;
 
 /// What a wallet is started with.
 #[derive(Debug, Clone)]
@@ -91,12 +94,7 @@ impl PayerWallet {
         let journal = Arc::new(outcome::Journal::new());
         let (stop, stopped) = watch::channel(false);
         let following = outcome::follow(Arc::clone(&node), Arc::clone(&journal), stopped);
-        Ok(Self {
-            node,
-            journal,
-            stop,
-            following: Some(tokio::spawn(following)),
-        })
+        Ok(Self { node, journal, stop, following: Some(tokio::spawn(following)) })
     }
 
     /// Stops cleanly. Peers see the connection end; HTLCs in flight stay in flight.
@@ -106,9 +104,7 @@ impl PayerWallet {
     pub async fn stop(mut self) -> Result<(), WalletError> {
         self.stop.send_replace(true);
         if let Some(following) = self.following.take() {
-            following
-                .await
-                .map_err(|error| WalletError::Task(error.to_string()))?;
+            following.await.map_err(|error| WalletError::Task(error.to_string()))?;
         }
         self.call(|node| node.stop()).await
     }
@@ -135,8 +131,7 @@ impl PayerWallet {
     /// # Errors
     /// [`WalletError::Node`] when it is not there.
     pub async fn connect(&self, node_id: PublicKey, to: SocketAddr) -> Result<(), WalletError> {
-        self.call(move |node| node.connect(node_id, SocketAddress::from(to), true))
-            .await
+        self.call(move |node| node.connect(node_id, SocketAddress::from(to), true)).await
     }
 
     /// Its channels, open or being opened.
@@ -151,10 +146,7 @@ impl PayerWallet {
     /// [`WalletError::AlreadyPaid`] while or after this wallet pays that hash, [`WalletError::Node`]
     /// when there is no way to send it (no route, expired, too little).
     pub async fn pay(&self, bolt11: &str) -> Result<[u8; 32], WalletError> {
-        self.pay_with(bolt11, |node, invoice| {
-            node.bolt11_payment().send(invoice, None)
-        })
-        .await
+        self.pay_with(bolt11, |node, invoice| node.bolt11_payment().send(invoice, None)).await
     }
 
     /// As [`PayerWallet::pay`], with more than the invoice asks for (BOLT 11 allows up to twice), or
@@ -162,16 +154,9 @@ impl PayerWallet {
     ///
     /// # Errors
     /// As [`PayerWallet::pay`]; also when it is less than the invoice asks for.
-    pub async fn pay_amount(
-        &self,
-        bolt11: &str,
-        amount_msat: u64,
-    ) -> Result<[u8; 32], WalletError> {
-        self.pay_with(bolt11, move |node, invoice| {
-            node.bolt11_payment()
-                .send_using_amount(invoice, amount_msat, None)
-        })
-        .await
+    pub async fn pay_amount(&self, bolt11: &str, amount_msat: u64) -> Result<[u8; 32], WalletError> {
+        self.pay_with(bolt11, move |node, invoice| node.bolt11_payment().send_using_amount(invoice, amount_msat, None))
+            .await
     }
 
     async fn pay_with(
@@ -203,11 +188,7 @@ impl PayerWallet {
     ///
     /// # Errors
     /// [`WalletError::Deadline`] while it is held, for example.
-    pub async fn wait_outcome(
-        &self,
-        hash: [u8; 32],
-        within: Duration,
-    ) -> Result<Outcome, WalletError> {
+    pub async fn wait_outcome(&self, hash: [u8; 32], within: Duration) -> Result<Outcome, WalletError> {
         let mut outcomes = self.journal.subscribe();
         let known = {
             let first = outcomes.borrow_and_update();
@@ -224,9 +205,7 @@ impl PayerWallet {
                 outcome.ok_or_else(|| WalletError::Task("the journal forgot an outcome".to_owned()))
             }
             Ok(Err(error)) => Err(WalletError::Task(error.to_string())),
-            Err(_) => Err(WalletError::Deadline(
-                "the outcome of an invoice".to_owned(),
-            )),
+            Err(_) => Err(WalletError::Deadline("the outcome of an invoice".to_owned())),
         }
     }
 
@@ -245,10 +224,9 @@ impl PayerWallet {
                 payment_hash,
                 outbound_payment: true,
                 ..
-            } if payment_hash.0 == *hash => Some(PendingHtlc {
-                amount_sat: amount_satoshis,
-                expiry_height: claimable_height,
-            }),
+            } if payment_hash.0 == *hash => {
+                Some(PendingHtlc { amount_sat: amount_satoshis, expiry_height: claimable_height })
+            }
             _ => None,
         })
     }
@@ -257,21 +235,11 @@ impl PayerWallet {
     ///
     /// # Errors
     /// [`WalletError::Node`].
-    pub async fn receive(
-        &self,
-        amount_msat: u64,
-        description: &str,
-        expiry_s: u32,
-    ) -> Result<String, WalletError> {
+    pub async fn receive(&self, amount_msat: u64, description: &str, expiry_s: u32) -> Result<String, WalletError> {
         let description = Description::new(description.to_owned());
         let description = description.map_err(|error| WalletError::Invoice(error.to_string()))?;
         let description = Bolt11InvoiceDescription::Direct(description);
-        let invoice = self
-            .call(move |node| {
-                node.bolt11_payment()
-                    .receive(amount_msat, &description, expiry_s)
-            })
-            .await?;
+        let invoice = self.call(move |node| node.bolt11_payment().receive(amount_msat, &description, expiry_s)).await?;
         Ok(invoice.to_string())
     }
 
@@ -280,11 +248,7 @@ impl PayerWallet {
     ///
     /// # Errors
     /// [`WalletError::Deadline`].
-    pub async fn wait_received(
-        &self,
-        hash: [u8; 32],
-        within: Duration,
-    ) -> Result<u64, WalletError> {
+    pub async fn wait_received(&self, hash: [u8; 32], within: Duration) -> Result<u64, WalletError> {
         let mut received = self.journal.subscribe_received();
         let came = received.wait_for(|received| received.contains_key(&hash));
         match tokio::time::timeout(within, came).await {
@@ -338,17 +302,33 @@ impl PayerWallet {
     ///
     /// # Errors
     /// As [`PayerWallet::balance`], or [`WalletError::Deadline`].
-    pub async fn settled_balance(&self, within: Duration) -> Result<Balance, WalletError> {
+    pub async fn balance_at_rest(&self, within: Duration) -> Result<Balance, WalletError> {
         let deadline = Instant::now() + within;
         loop {
             let balance = self.balance()?;
-            if balance.is_settled() {
+            if balance.is_at_rest() {
                 return Ok(balance);
             }
-            next_look(deadline, || {
-                format!("the balance to settle, now {balance:?}")
-            })
-            .await?;
+            next_look(deadline, || format!("the balance to come to rest, now {balance:?}")).await?;
+        }
+    }
+
+    /// Mines until every closed channel is resolved and nothing is in flight, and says what there is then.
+    /// Six blocks at a time, and only once the wallet has seen the last six: it answers each step of a close
+    /// with the next one, which has to reach the mempool in between. About 35 such rounds after a force close.
+    ///
+    /// # Errors
+    /// As [`PayerWallet::balance`] and the chain, or [`WalletError::Deadline`].
+    pub async fn mine_until_at_rest(&self, chain: &Chain, within: Duration) -> Result<Balance, WalletError> {
+        let deadline = Instant::now() + within;
+        loop {
+            self.sync_to(chain.height().await?, within).await?;
+            let balance = self.balance()?;
+            if balance.is_at_rest() {
+                return Ok(balance);
+            }
+            next_look(deadline, || format!("the chain to resolve a close, now {balance:?}")).await?;
+            chain.mine(BLOCKS_AT_A_TIME).await?;
         }
     }
 
@@ -368,10 +348,7 @@ impl PayerWallet {
     }
 
     fn channel(&self, id: UserChannelId) -> Option<ChannelDetails> {
-        self.node
-            .list_channels()
-            .into_iter()
-            .find(|channel| channel.user_channel_id == id)
+        self.node.list_channels().into_iter().find(|channel| channel.user_channel_id == id)
     }
 
     /// Runs a call of the node's where it may block.
@@ -390,9 +367,7 @@ impl Drop for PayerWallet {
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, WalletError> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WalletError> {
     let worked = tokio::task::spawn_blocking(work).await;
     worked.map_err(|error| WalletError::Task(error.to_string()))
 }

@@ -77,20 +77,12 @@ impl PayerWallet {
         let least_msat = plan.capacity_sat * 1_000 / 100 * LEAST_SIDE_PERCENT;
         let kept_msat = (plan.capacity_sat * 1_000).saturating_sub(plan.push_msat);
         if plan.push_msat < least_msat || kept_msat < least_msat {
-            return Err(WalletError::Inexact(
-                "one side would be near its reserve".to_owned(),
-            ));
+            return Err(WalletError::Inexact("one side would be near its reserve".to_owned()));
         }
         self.fund(chain, plan, &mut progress).await?;
         self.connect(plan.peer, plan.peer_address).await?;
         progress(OpenStep::Connected);
-        let ChannelPlan {
-            peer,
-            peer_address,
-            capacity_sat,
-            push_msat,
-            ..
-        } = plan;
+        let ChannelPlan { peer, peer_address, capacity_sat, push_msat, .. } = plan;
         let id = self
             .call(move |node| {
                 let address = SocketAddress::from(peer_address);
@@ -98,40 +90,24 @@ impl PayerWallet {
             })
             .await?;
         let funding = self
-            .wait_channel(
-                id,
-                plan.step_timeout,
-                "the peer to take the channel",
-                |channel| channel.funding_txo,
-            )
+            .wait_channel(id, plan.step_timeout, "the peer to take the channel", |channel| channel.funding_txo)
             .await?;
         let deadline = Instant::now() + plan.step_timeout;
         while chain.seen(&funding.txid).await?.is_none() {
-            next_look(deadline, || {
-                "the funding transaction to be broadcast".to_owned()
-            })
-            .await?;
+            next_look(deadline, || "the funding transaction to be broadcast".to_owned()).await?;
         }
         progress(OpenStep::FundingBroadcast { txid: funding.txid });
         chain.mine(CONFIRMATIONS).await?;
-        self.sync_to(chain.height().await?, plan.step_timeout)
-            .await?;
-        progress(OpenStep::Confirmed {
-            blocks: CONFIRMATIONS,
-        });
+        self.sync_to(chain.height().await?, plan.step_timeout).await?;
+        progress(OpenStep::Confirmed { blocks: CONFIRMATIONS });
         let channel = self
-            .wait_channel(
-                id,
-                plan.step_timeout,
-                "the channel to be usable",
-                |channel| channel.is_usable.then(|| channel.clone()),
-            )
+            .wait_channel(id, plan.step_timeout, "the channel to be usable", |channel| {
+                channel.is_usable.then(|| channel.clone())
+            })
             .await?;
         let (ours_msat, in_flight_msat) = in_channel(&channel)?;
         if in_flight_msat != 0 {
-            return Err(WalletError::Inexact(
-                "it is not an anchor channel".to_owned(),
-            ));
+            return Err(WalletError::Inexact("it is not an anchor channel".to_owned()));
         }
         progress(OpenStep::Usable { ours_msat });
         Ok(channel)
@@ -150,22 +126,15 @@ impl PayerWallet {
             let address = self.address().await?;
             let amount_sat = wanted_sat;
             let txid = chain.fund(&address, amount_sat).await?;
-            progress(OpenStep::FundingSent {
-                address,
-                txid,
-                amount_sat,
-            });
+            progress(OpenStep::FundingSent { address, txid, amount_sat });
             chain.mine(1).await?;
-            self.sync_to(chain.height().await?, plan.step_timeout)
-                .await?;
+            self.sync_to(chain.height().await?, plan.step_timeout).await?;
             let deadline = Instant::now() + plan.step_timeout;
             while spendable_sat() < wanted_sat {
                 next_look(deadline, || "the wallet to see its funding".to_owned()).await?;
             }
         }
-        progress(OpenStep::Funded {
-            onchain_sat: spendable_sat(),
-        });
+        progress(OpenStep::Funded { onchain_sat: spendable_sat() });
         Ok(())
     }
 

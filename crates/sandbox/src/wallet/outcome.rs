@@ -83,41 +83,24 @@ impl Journal {
             });
         };
         match event {
-            Event::PaymentSuccessful {
-                payment_hash,
-                payment_preimage,
-                fee_paid_msat,
-                ..
-            } => {
+            Event::PaymentSuccessful { payment_hash, payment_preimage, fee_paid_msat, .. } => {
                 // Absent only in events of versions before 0.5.
                 let preimage = payment_preimage.map_or([0; 32], |preimage| preimage.0);
                 let fee_msat = fee_paid_msat.unwrap_or(0);
                 ended(payment_hash.0, Outcome::Succeeded { preimage, fee_msat });
             }
-            Event::PaymentFailed {
-                payment_hash: Some(hash),
-                reason,
-                ..
-            } => {
+            Event::PaymentFailed { payment_hash: Some(hash), reason, .. } => {
                 let reason = reason.map_or("unknown".to_owned(), |reason| format!("{reason:?}"));
                 ended(hash.0, Outcome::Failed { reason });
             }
-            Event::ChannelClosed {
-                user_channel_id,
-                reason,
-                ..
-            } => {
+            Event::ChannelClosed { user_channel_id, reason, .. } => {
                 let reason = reason.map_or("unknown".to_owned(), |reason| reason.to_string());
                 tracing::info!(%reason, "the payer's channel is closed");
                 self.closed.send_modify(|closed| {
                     closed.insert(user_channel_id.0, reason);
                 });
             }
-            Event::PaymentReceived {
-                payment_hash,
-                amount_msat,
-                ..
-            } => {
+            Event::PaymentReceived { payment_hash, amount_msat, .. } => {
                 self.received.send_modify(|received| {
                     received.insert(payment_hash.0, amount_msat);
                 });
@@ -128,11 +111,7 @@ impl Journal {
 }
 
 /// Takes the node's events until told to stop; each is acknowledged once it is in the journal.
-pub(super) async fn follow(
-    node: Arc<Node>,
-    journal: Arc<Journal>,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(super) async fn follow(node: Arc<Node>, journal: Arc<Journal>, mut stop: watch::Receiver<bool>) {
     loop {
         let event = tokio::select! {
             event = node.next_event_async() => event,
@@ -152,22 +131,11 @@ pub(super) async fn follow(
 pub(super) fn stored(node: &Node, hash: &[u8; 32]) -> Option<Outcome> {
     let details = node.payment(&PaymentId(*hash))?;
     match (details.status, details.kind) {
-        (
-            PaymentStatus::Succeeded,
-            PaymentKind::Bolt11 {
-                preimage: Some(preimage),
-                ..
-            },
-        ) => {
+        (PaymentStatus::Succeeded, PaymentKind::Bolt11 { preimage: Some(preimage), .. }) => {
             let fee_msat = details.fee_paid_msat.unwrap_or(0);
-            Some(Outcome::Succeeded {
-                preimage: preimage.0,
-                fee_msat,
-            })
+            Some(Outcome::Succeeded { preimage: preimage.0, fee_msat })
         }
-        (PaymentStatus::Failed, _) => Some(Outcome::Failed {
-            reason: "before the wallet was started".to_owned(),
-        }),
+        (PaymentStatus::Failed, _) => Some(Outcome::Failed { reason: "before the wallet was started".to_owned() }),
         _ => None,
     }
 }

@@ -14,32 +14,22 @@ const QUIET: Duration = Duration::from_millis(150);
 /// A link and both ends of one connection through it.
 async fn connected() -> (Link, TcpListener, TcpStream, TcpStream) {
     let server = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let link = Link::start(server.local_addr().expect("bound"))
-        .await
-        .expect("a free port");
+    let link = Link::start(server.local_addr().expect("bound")).await.expect("a free port");
     let near = TcpStream::connect(link.address()).await.expect("connected");
-    let (far, _) = timeout(SOON, server.accept())
-        .await
-        .expect("in time")
-        .expect("accepted");
+    let (far, _) = timeout(SOON, server.accept()).await.expect("in time").expect("accepted");
     (link, server, near, far)
 }
 
 async fn read(stream: &mut TcpStream, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    timeout(SOON, stream.read_exact(&mut bytes))
-        .await
-        .expect("in time")
-        .expect("bytes");
+    timeout(SOON, stream.read_exact(&mut bytes)).await.expect("in time").expect("bytes");
     bytes
 }
 
 async fn ended(stream: &mut TcpStream) {
     let mut byte = [0];
     // An end or a reset, as the timing has it.
-    let read = timeout(SOON, stream.read(&mut byte))
-        .await
-        .expect("in time");
+    let read = timeout(SOON, stream.read(&mut byte)).await.expect("in time");
     assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
 }
 
@@ -62,14 +52,8 @@ async fn a_pause_holds_every_byte() {
     near.write_all(b"held").await.expect("taken");
     far.write_all(b"too").await.expect("taken");
     let mut byte = [0];
-    assert!(
-        timeout(QUIET, far.read(&mut byte)).await.is_err(),
-        "a byte passed"
-    );
-    assert!(
-        timeout(QUIET, near.read(&mut byte)).await.is_err(),
-        "a byte passed"
-    );
+    assert!(timeout(QUIET, far.read(&mut byte)).await.is_err(), "a byte passed");
+    assert!(timeout(QUIET, near.read(&mut byte)).await.is_err(), "a byte passed");
     assert_eq!(link.connections(), 1);
     link.resume().await;
     assert_eq!(read(&mut far, 4).await, b"held");
@@ -88,10 +72,7 @@ async fn a_cut_ends_and_refuses_until_healed() {
     ended(&mut refused).await;
     link.heal().await;
     let mut near = TcpStream::connect(link.address()).await.expect("connected");
-    let (mut far, _) = timeout(SOON, server.accept())
-        .await
-        .expect("in time")
-        .expect("accepted");
+    let (mut far, _) = timeout(SOON, server.accept()).await.expect("in time").expect("accepted");
     near.write_all(b"again").await.expect("sent");
     assert_eq!(read(&mut far, 5).await, b"again");
 }

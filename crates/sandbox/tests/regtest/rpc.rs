@@ -38,25 +38,14 @@ pub async fn error(chain: &Chain, method: &str, params: Value) -> (i32, String) 
 
 async fn post(chain: &Chain, password: &str, body: impl Into<String>) -> (StatusCode, String) {
     let access = chain.access();
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
-    let request = http
-        .post(access.url())
-        .basic_auth(&access.user, Some(password))
-        .body(body.into());
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let request = http.post(access.url()).basic_auth(&access.user, Some(password)).body(body.into());
     let response = request.send().await.expect("an answer");
     (response.status(), response.text().await.expect("a body"))
 }
 
 fn keys(value: &Value) -> Vec<&str> {
-    value
-        .as_object()
-        .expect("an object")
-        .keys()
-        .map(String::as_str)
-        .collect()
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
 fn has(value: &Value, names: &[&str]) {
@@ -73,82 +62,39 @@ async fn http_and_envelope() {
     let (status, body) = post(&chain, "wrong", r#"{"method":"getblockcount"}"#).await;
     assert_eq!((status, body.as_str()), (StatusCode::UNAUTHORIZED, ""));
 
-    let (status, body) = post(
-        &chain,
-        &password,
-        r#"{"id":7,"method":"getblockcount","params":[]}"#,
-    )
-    .await;
+    let (status, body) = post(&chain, &password, r#"{"id":7,"method":"getblockcount","params":[]}"#).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body, r#"{"result":110,"error":null,"id":7}"#);
 
     let (status, body) = post(&chain, &password, r#"{"id":"a","method":"nonsense"}"#).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        body,
-        r#"{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":"a"}"#
-    );
+    assert_eq!(body, r#"{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":"a"}"#);
 
     let version_2 = r#"{"jsonrpc":"2.0","id":1,"method":"nonsense"}"#;
     let (status, body) = post(&chain, &password, version_2).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(
-        body,
-        r#"{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":1}"#
-    );
+    assert_eq!(body, r#"{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":1}"#);
 
     let notification = r#"{"jsonrpc":"2.0","method":"getblockcount"}"#;
-    assert_eq!(
-        post(&chain, &password, notification).await,
-        (StatusCode::NO_CONTENT, String::new())
-    );
+    assert_eq!(post(&chain, &password, notification).await, (StatusCode::NO_CONTENT, String::new()));
 
     for (bad, status, code) in [
         ("{", StatusCode::INTERNAL_SERVER_ERROR, -32700),
         ("7", StatusCode::BAD_REQUEST, -32600),
         ("{}", StatusCode::BAD_REQUEST, -32600),
-        (
-            r#"{"method":"getblockcount","params":7}"#,
-            StatusCode::BAD_REQUEST,
-            -32600,
-        ),
-        (
-            r#"{"method":"getblockcount","params":[1]}"#,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            -1,
-        ),
-        (
-            r#"{"method":"getblockhash","params":["x"]}"#,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            -3,
-        ),
-        (
-            r#"{"method":"getblockhash","params":{"no":1}}"#,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            -8,
-        ),
+        (r#"{"method":"getblockcount","params":7}"#, StatusCode::BAD_REQUEST, -32600),
+        (r#"{"method":"getblockcount","params":[1]}"#, StatusCode::INTERNAL_SERVER_ERROR, -1),
+        (r#"{"method":"getblockhash","params":["x"]}"#, StatusCode::INTERNAL_SERVER_ERROR, -3),
+        (r#"{"method":"getblockhash","params":{"no":1}}"#, StatusCode::INTERNAL_SERVER_ERROR, -8),
     ] {
         let (got, body) = post(&chain, &password, bad).await;
         let body: Value = serde_json::from_str(&body).expect("JSON");
-        assert_eq!(
-            (got, &body["error"]["code"]),
-            (status, &json!(code)),
-            "{bad}"
-        );
+        assert_eq!((got, &body["error"]["code"]), (status, &json!(code)), "{bad}");
     }
 
     let url = chain.access().url();
-    let got = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client")
-        .get(url)
-        .send()
-        .await;
-    assert_eq!(
-        got.expect("an answer").status(),
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    let got = reqwest::Client::builder().no_proxy().build().expect("a client").get(url).send().await;
+    assert_eq!(got.expect("an answer").status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
@@ -163,10 +109,7 @@ async fn batches_and_names() {
     assert_eq!(replies[0], json!({"result": 110, "error": null, "id": 1}));
     assert_eq!(replies[1]["error"]["code"], json!(-32601));
     assert_eq!(replies[2]["error"]["code"], json!(-32600));
-    assert_eq!(
-        post(&chain, &password, "[]").await,
-        (StatusCode::OK, "[]".to_owned())
-    );
+    assert_eq!(post(&chain, &password, "[]").await, (StatusCode::OK, "[]".to_owned()));
 
     let by_name: Value = ask(&chain, "getblockhash", json!({"height": 0})).await;
     let genesis = bitcoin::constants::genesis_block(Network::Regtest).block_hash();
@@ -176,10 +119,7 @@ async fn batches_and_names() {
 #[tokio::test]
 async fn wrong_password_is_told() {
     let chain = start().await;
-    let access = RpcAccess {
-        password: "wrong".to_owned(),
-        ..chain.access().clone()
-    };
+    let access = RpcAccess { password: "wrong".to_owned(), ..chain.access().clone() };
     let refused = Chain::attach(access).await.err().expect("refused");
     assert!(matches!(refused, ChainError::Transport(_)), "{refused}");
 }
@@ -235,94 +175,43 @@ async fn blocks() {
             "previousblockhash",
         ],
     );
-    assert!(
-        !keys(&header).contains(&"nextblockhash"),
-        "the tip has no next block"
-    );
+    assert!(!keys(&header).contains(&"nextblockhash"), "the tip has no next block");
     assert_eq!(header["chainwork"], info["chainwork"]);
     // Regtest: two hashes of work for each block, the genesis block included.
     assert_eq!(header["chainwork"], format!("{:064x}", 2 * 111));
 
     let raw = ask(&chain, "getblock", json!([tip, 0])).await;
-    let block: Block =
-        bitcoin::consensus::encode::deserialize_hex(raw.as_str().expect("hex")).expect("a block");
+    let block: Block = bitcoin::consensus::encode::deserialize_hex(raw.as_str().expect("hex")).expect("a block");
     assert!(block.check_merkle_root() && block.check_witness_commitment());
     assert_eq!(block.bip34_block_height(), Ok(110));
     assert_eq!(block.block_hash(), tip);
     let raw_header = ask(&chain, "getblockheader", json!([tip, false])).await;
-    assert!(
-        raw.as_str()
-            .expect("hex")
-            .starts_with(raw_header.as_str().expect("hex"))
-    );
+    assert!(raw.as_str().expect("hex").starts_with(raw_header.as_str().expect("hex")));
 
     let listed = ask(&chain, "getblock", json!([tip])).await;
-    has(
-        &listed,
-        &[
-            "hash",
-            "confirmations",
-            "strippedsize",
-            "size",
-            "weight",
-            "height",
-            "tx",
-            "nTx",
-        ],
-    );
+    has(&listed, &["hash", "confirmations", "strippedsize", "size", "weight", "height", "tx", "nTx"]);
     assert_eq!(listed["tx"], json!([block.txdata[0].compute_txid()]));
     assert_eq!(listed["size"], json!(block.total_size()));
     let whole = ask(&chain, "getblock", json!([tip, 2])).await;
-    has(
-        &whole["tx"][0],
-        &[
-            "txid", "hash", "version", "size", "vsize", "weight", "locktime", "vin", "vout", "hex",
-        ],
-    );
-    has(
-        &whole["tx"][0]["vin"][0],
-        &["coinbase", "txinwitness", "sequence"],
-    );
-    has(
-        &whole["tx"][0]["vout"][0]["scriptPubKey"],
-        &["asm", "hex", "address", "type"],
-    );
+    has(&whole["tx"][0], &["txid", "hash", "version", "size", "vsize", "weight", "locktime", "vin", "vout", "hex"]);
+    has(&whole["tx"][0]["vin"][0], &["coinbase", "txinwitness", "sequence"]);
+    has(&whole["tx"][0]["vout"][0]["scriptPubKey"], &["asm", "hex", "address", "type"]);
 
     let genesis = ask(&chain, "getblockhash", json!([0])).await;
     let header = ask(&chain, "getblockheader", json!([genesis])).await;
     assert!(!keys(&header).contains(&"previousblockhash"));
-    assert!(
-        header["difficulty"]
-            .to_string()
-            .starts_with("4.6565423739069")
-    );
+    assert!(header["difficulty"].to_string().starts_with("4.6565423739069"));
 
     let nobody = "00".repeat(32);
     for (method, params, want) in [
-        (
-            "getblockhash",
-            json!([111]),
-            (-8, "Block height out of range"),
-        ),
-        (
-            "getblockhash",
-            json!([-1]),
-            (-8, "Block height out of range"),
-        ),
+        ("getblockhash", json!([111]), (-8, "Block height out of range")),
+        ("getblockhash", json!([-1]), (-8, "Block height out of range")),
         ("getblock", json!([nobody]), (-5, "Block not found")),
         ("getblockheader", json!([nobody]), (-5, "Block not found")),
-        (
-            "getblockheader",
-            json!(["abc"]),
-            (-8, "blockhash must be of length 64 (not 3, for 'abc')"),
-        ),
+        ("getblockheader", json!(["abc"]), (-8, "blockhash must be of length 64 (not 3, for 'abc')")),
         ("invalidateblock", json!([nobody]), (-5, "Block not found")),
     ] {
-        assert_eq!(
-            error(&chain, method, params).await,
-            (want.0, want.1.to_owned()),
-            "{method}"
-        );
+        assert_eq!(error(&chain, method, params).await, (want.0, want.1.to_owned()), "{method}");
     }
 }
 
@@ -353,20 +242,12 @@ async fn mempool_and_transactions() {
             "bip125-replaceable",
         ],
     );
-    assert_eq!(
-        (&entry["height"], &entry["ancestorcount"]),
-        (&json!(110), &json!(1))
-    );
+    assert_eq!((&entry["height"], &entry["ancestorcount"]), (&json!(110), &json!(1)));
 
     let raw = ask(&chain, "getrawtransaction", json!([txid])).await;
-    let tx: Transaction =
-        bitcoin::consensus::encode::deserialize_hex(raw.as_str().expect("hex")).expect("decodes");
+    let tx: Transaction = bitcoin::consensus::encode::deserialize_hex(raw.as_str().expect("hex")).expect("decodes");
     assert_eq!(tx.compute_txid(), txid);
-    let fee_sat = chain
-        .fee_sat(&txid)
-        .await
-        .expect("an answer")
-        .expect("known");
+    let fee_sat = chain.fee_sat(&txid).await.expect("an answer").expect("known");
     let base = entry["fees"]["base"].as_number().expect("a number");
     assert_eq!(parse_btc(&Value::Number(base.clone())), Some(fee_sat));
     let info = ask(&chain, "getmempoolinfo", json!([])).await;
@@ -386,82 +267,29 @@ async fn mempool_and_transactions() {
             "fullrbf",
         ],
     );
-    assert_eq!(
-        (&info["size"], &info["bytes"]),
-        (&json!(1), &entry["vsize"])
-    );
+    assert_eq!((&info["size"], &info["bytes"]), (&json!(1), &entry["vsize"]));
 
-    let vout = tx
-        .output
-        .iter()
-        .position(|o| o.script_pubkey == to.script_pubkey())
-        .expect("paid");
+    let vout = tx.output.iter().position(|o| o.script_pubkey == to.script_pubkey()).expect("paid");
     let waiting = ask(&chain, "gettxout", json!([txid, vout])).await;
-    assert_eq!(
-        (
-            &waiting["confirmations"],
-            waiting["value"].to_string().as_str()
-        ),
-        (&json!(0), "0.00496758")
-    );
-    assert_eq!(
-        ask(&chain, "gettxout", json!([txid, vout, false])).await,
-        Value::Null
-    );
+    assert_eq!((&waiting["confirmations"], waiting["value"].to_string().as_str()), (&json!(0), "0.00496758"));
+    assert_eq!(ask(&chain, "gettxout", json!([txid, vout, false])).await, Value::Null);
 
     let block = chain.mine(1).await.expect("mined")[0];
-    assert_eq!(
-        ask(&chain, "getrawmempool", json!([false])).await,
-        json!([])
-    );
+    assert_eq!(ask(&chain, "getrawmempool", json!([false])).await, json!([]));
     let confirmed = ask(&chain, "gettxout", json!([txid, vout])).await;
-    has(
-        &confirmed,
-        &[
-            "bestblock",
-            "confirmations",
-            "value",
-            "scriptPubKey",
-            "coinbase",
-        ],
-    );
-    assert_eq!(
-        (&confirmed["confirmations"], &confirmed["coinbase"]),
-        (&json!(1), &json!(false))
-    );
+    has(&confirmed, &["bestblock", "confirmations", "value", "scriptPubKey", "coinbase"]);
+    assert_eq!((&confirmed["confirmations"], &confirmed["coinbase"]), (&json!(1), &json!(false)));
     let spent = tx.input[0].previous_output;
-    assert_eq!(
-        ask(&chain, "gettxout", json!([spent.txid, spent.vout])).await,
-        Value::Null
-    );
+    assert_eq!(ask(&chain, "gettxout", json!([spent.txid, spent.vout])).await, Value::Null);
     let found = ask(&chain, "getrawtransaction", json!([txid, true, block])).await;
-    has(
-        &found,
-        &[
-            "in_active_chain",
-            "blockhash",
-            "confirmations",
-            "time",
-            "blocktime",
-            "hex",
-        ],
-    );
-    assert_eq!(
-        (&found["in_active_chain"], &found["confirmations"]),
-        (&json!(true), &json!(1))
-    );
+    has(&found, &["in_active_chain", "blockhash", "confirmations", "time", "blocktime", "hex"]);
+    assert_eq!((&found["in_active_chain"], &found["confirmations"]), (&json!(true), &json!(1)));
 
     let nobody = Txid::all_zeros();
     let code = async |method, params| error(&chain, method, params).await.0;
-    assert_eq!(
-        error(&chain, "getmempoolentry", json!([txid])).await,
-        (-5, "Transaction not in mempool".to_owned())
-    );
+    assert_eq!(error(&chain, "getmempoolentry", json!([txid])).await, (-5, "Transaction not in mempool".to_owned()));
     assert_eq!(code("getrawtransaction", json!([nobody])).await, -5);
-    assert_eq!(
-        code("getrawtransaction", json!([txid, 0, nobody])).await,
-        -5
-    );
+    assert_eq!(code("getrawtransaction", json!([txid, 0, nobody])).await, -5);
     assert_eq!(code("sendrawtransaction", json!(["zz"])).await, -22);
     assert_eq!(
         error(&chain, "sendrawtransaction", json!([raw])).await,
@@ -475,16 +303,8 @@ async fn the_rest() {
     let estimate = ask(&chain, "estimatesmartfee", json!([1, "ECONOMICAL"])).await;
     assert_eq!(estimate, json!({"feerate": 0.00001, "blocks": 2}));
     assert_eq!(error(&chain, "estimatesmartfee", json!([0])).await.0, -8);
-    assert_eq!(
-        error(&chain, "estimatesmartfee", json!([6, "cheap"]))
-            .await
-            .0,
-        -8
-    );
-    has(
-        &ask(&chain, "getnetworkinfo", json!([])).await,
-        &["version", "subversion", "protocolversion", "relayfee"],
-    );
+    assert_eq!(error(&chain, "estimatesmartfee", json!([6, "cheap"])).await.0, -8);
+    has(&ask(&chain, "getnetworkinfo", json!([])).await, &["version", "subversion", "protocolversion", "relayfee"]);
     let mined = ask(&chain, "generatetoaddress", json!([2, somewhere(3)])).await;
     assert_eq!(mined.as_array().map(Vec::len), Some(2));
     assert_eq!(
@@ -492,20 +312,8 @@ async fn the_rest() {
         (-5, "Error: Invalid address".to_owned())
     );
     let only = ask(&chain, "generateblock", json!([somewhere(3), []])).await;
-    assert_eq!(
-        only["hash"],
-        ask(&chain, "getbestblockhash", json!([])).await
-    );
-    assert_eq!(
-        error(
-            &chain,
-            "generateblock",
-            json!([somewhere(3), [Txid::all_zeros()]])
-        )
-        .await
-        .0,
-        -5
-    );
+    assert_eq!(only["hash"], ask(&chain, "getbestblockhash", json!([])).await);
+    assert_eq!(error(&chain, "generateblock", json!([somewhere(3), [Txid::all_zeros()]])).await.0, -5);
 }
 
 /// The client says clearly when nobody is there.

@@ -1,5 +1,7 @@
 //! The payer's wallet against a second node, on the in-process chain: every outcome an invoice can
 //! have, and what the payer has before and after, to the millisatoshi.
+//!
+//! On a real `bitcoind` too: see [`crate::either`].
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -18,7 +20,7 @@ use sandbox::wallet::{ChannelPlan, OpenStep, Outcome, PayerWallet, WalletConfig,
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::rpc::start;
+use crate::either::open;
 
 const SOON: Duration = Duration::from_secs(30);
 /// The reference order: 0.00496758 BTC.
@@ -41,32 +43,16 @@ impl Payee {
         let path = dir.path().join("payee").to_string_lossy().into_owned();
         let node = tokio::task::spawn_blocking(move || {
             let mut builder = Builder::new();
-            builder
-                .set_network(Network::Regtest)
-                .set_storage_dir_path(path);
-            builder.set_chain_source_bitcoind_rpc(
-                access.host,
-                access.port,
-                access.user,
-                access.password,
-            );
-            builder
-                .set_listening_addresses(vec![SocketAddress::from(address)])
-                .expect("an address");
+            builder.set_network(Network::Regtest).set_storage_dir_path(path);
+            builder.set_chain_source_bitcoind_rpc(access.host, access.port, access.user, access.password);
+            builder.set_listening_addresses(vec![SocketAddress::from(address)]).expect("an address");
             let node = builder.build().expect("built");
             node.start().expect("started");
             Arc::new(node)
         });
-        let payee = Self {
-            node: node.await.expect("no panic"),
-            address,
-        };
+        let payee = Self { node: node.await.expect("no panic"), address };
         // Its reserve for closing an anchor channel.
-        let own = payee
-            .node
-            .onchain_payment()
-            .new_address()
-            .expect("an address");
+        let own = payee.node.onchain_payment().new_address().expect("an address");
         chain.fund(&own, 1_000_000).await.expect("funded");
         chain.mine(1).await.expect("mined");
         payee.sync().await;
@@ -75,10 +61,7 @@ impl Payee {
 
     async fn sync(&self) {
         let node = Arc::clone(&self.node);
-        tokio::task::spawn_blocking(move || node.sync_wallets())
-            .await
-            .expect("no panic")
-            .expect("synced");
+        tokio::task::spawn_blocking(move || node.sync_wallets()).await.expect("no panic").expect("synced");
     }
 
     /// The next event that the filter takes; the others are acknowledged and dropped.
@@ -96,29 +79,20 @@ impl Payee {
     }
 
     /// A hold invoice with its preimage.
-    fn hold(
-        &self,
-        tag: u8,
-        amount_msat: u64,
-        expiry_s: u32,
-    ) -> (String, PaymentHash, PaymentPreimage) {
+    fn hold(&self, tag: u8, amount_msat: u64, expiry_s: u32) -> (String, PaymentHash, PaymentPreimage) {
         let preimage = PaymentPreimage([tag; 32]);
         let hash = PaymentHash(sha256::Hash::hash(&preimage.0).to_byte_array());
         let invoices = self.node.bolt11_payment();
-        let invoice = invoices
-            .receive_for_hash(amount_msat, &text("held"), expiry_s, hash)
-            .expect("an invoice");
+        let invoice = invoices.receive_for_hash(amount_msat, &text("held"), expiry_s, hash).expect("an invoice");
         (invoice.to_string(), hash, preimage)
     }
 
     /// Waits until an HTLC is held for a hash; says how much.
     async fn held(&self, hash: PaymentHash) -> u64 {
         self.event(|event| match event {
-            Event::PaymentClaimable {
-                payment_hash,
-                claimable_amount_msat,
-                ..
-            } if *payment_hash == hash => Some(*claimable_amount_msat),
+            Event::PaymentClaimable { payment_hash, claimable_amount_msat, .. } if *payment_hash == hash => {
+                Some(*claimable_amount_msat)
+            }
             _ => None,
         })
         .await
@@ -126,11 +100,7 @@ impl Payee {
 
     async fn received(&self, hash: PaymentHash) -> u64 {
         self.event(|event| match event {
-            Event::PaymentReceived {
-                payment_hash,
-                amount_msat,
-                ..
-            } if *payment_hash == hash => Some(*amount_msat),
+            Event::PaymentReceived { payment_hash, amount_msat, .. } if *payment_hash == hash => Some(*amount_msat),
             _ => None,
         })
         .await
@@ -138,10 +108,7 @@ impl Payee {
 
     async fn stop(self) {
         let node = self.node;
-        tokio::task::spawn_blocking(move || node.stop())
-            .await
-            .expect("no panic")
-            .expect("stopped");
+        tokio::task::spawn_blocking(move || node.stop()).await.expect("no panic").expect("stopped");
     }
 }
 
@@ -157,7 +124,7 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let chain = start().await;
+        let chain = open().await;
         let dir = TempDir::new().expect("a directory");
         let payee = Payee::start(&chain, &dir).await;
         let link = Link::start(payee.address).await.expect("a free port");
@@ -170,40 +137,12 @@ impl World {
             push_msat: PUSH_MSAT,
             step_timeout: SOON,
         };
-        payer
-            .fund_and_open(&chain, plan, |step| steps.push(step))
-            .await
-            .expect("a channel");
-        Self {
-            chain,
-            payee,
-            payer,
-            link,
-            steps,
-            dir,
-        }
+        payer.fund_and_open(&chain, plan, |step| steps.push(step)).await.expect("a channel");
+        Self { chain, payee, payer, link, steps, dir }
     }
 
-    async fn settled_msat(&self) -> u64 {
-        self.payer
-            .settled_balance(SOON)
-            .await
-            .expect("settled")
-            .total_msat()
-    }
-
-    /// Mines block by block, both nodes following, until nothing is being resolved any more.
-    async fn mine_until_resolved(&self) {
-        for _ in 0..400 {
-            if !self.payer.balance().expect("exact").resolving {
-                return;
-            }
-            self.chain.mine(1).await.expect("mined");
-            let height = self.chain.height().await.expect("an answer");
-            self.payer.sync_to(height, SOON).await.expect("synced");
-            self.payee.sync().await;
-        }
-        panic!("still resolving: {:?}", self.payer.balance());
+    async fn at_rest_msat(&self) -> u64 {
+        self.payer.balance_at_rest(SOON).await.expect("at rest").total_msat()
     }
 
     async fn stop(self) {
@@ -213,10 +152,7 @@ impl World {
 }
 
 async fn payer(chain: &Chain, dir: &TempDir) -> PayerWallet {
-    let config = WalletConfig {
-        dir: dir.path().join("payer"),
-        chain: chain.access().clone(),
-    };
+    let config = WalletConfig { dir: dir.path().join("payer"), chain: chain.access().clone() };
     PayerWallet::start(config).await.expect("started")
 }
 
@@ -232,45 +168,24 @@ fn text(description: &str) -> Bolt11InvoiceDescription {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_outcome_of_an_invoice() {
     let world = World::start().await;
-    let World {
-        chain,
-        payee,
-        payer,
-        ..
-    } = &world;
+    let World { chain, payee, payer, .. } = &world;
     // Opening cost the funding's fee and what was pushed, and nothing else.
     let funding = world.steps.iter().find_map(|step| match step {
         OpenStep::FundingBroadcast { txid } => Some(*txid),
         _ => None,
     });
-    let fee_sat = chain
-        .fee_sat(&funding.expect("a step"))
-        .await
-        .expect("an answer")
-        .expect("known");
+    let fee_sat = chain.fee_sat(&funding.expect("a step")).await.expect("an answer").expect("known");
     let mut expected_msat = GIVEN_MSAT - PUSH_MSAT - fee_sat * 1_000;
-    assert_eq!(world.settled_msat().await, expected_msat);
-    assert!(matches!(
-        world.steps.last(),
-        Some(OpenStep::Usable {
-            ours_msat: 9_000_000_000
-        })
-    ));
+    assert_eq!(world.at_rest_msat().await, expected_msat);
+    assert!(matches!(world.steps.last(), Some(OpenStep::Usable { ours_msat: 9_000_000_000 })));
 
     // An ordinary invoice, with an amount that is no whole satoshi.
-    let invoice = payee
-        .node
-        .bolt11_payment()
-        .receive(1_234_567, &text("plain"), 600)
-        .expect("an invoice");
+    let invoice = payee.node.bolt11_payment().receive(1_234_567, &text("plain"), 600).expect("an invoice");
     let hash = payer.pay(&invoice.to_string()).await.expect("sent");
     let outcome = payer.wait_outcome(hash, SOON).await.expect("ended");
-    assert!(
-        matches!(outcome, Outcome::Succeeded { fee_msat: 0, .. }),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Outcome::Succeeded { fee_msat: 0, .. }), "{outcome:?}");
     expected_msat -= 1_234_567;
-    assert_eq!(world.settled_msat().await, expected_msat);
+    assert_eq!(world.at_rest_msat().await, expected_msat);
 
     // Held and claimed.
     let (invoice, hash, preimage) = payee.hold(1, ORDER_MSAT, 600);
@@ -279,105 +194,54 @@ async fn every_outcome_of_an_invoice() {
     let pending = payer.outgoing_pending(&hash.0).expect("held");
     assert_eq!(pending.amount_sat, ORDER_MSAT / 1_000);
     let balance = payer.balance().expect("exact");
-    assert_eq!(
-        (balance.total_msat(), balance.in_flight_msat),
-        (expected_msat, ORDER_MSAT)
-    );
+    assert_eq!((balance.total_msat(), balance.in_flight_msat), (expected_msat, ORDER_MSAT));
     let again = payer.pay(&invoice).await;
     assert!(matches!(again, Err(WalletError::AlreadyPaid)), "{again:?}");
     let early = payer.wait_outcome(hash.0, Duration::from_millis(100)).await;
     assert!(matches!(early, Err(WalletError::Deadline(_))), "{early:?}");
-    payee
-        .node
-        .bolt11_payment()
-        .claim_for_hash(hash, ORDER_MSAT, preimage)
-        .expect("claimed");
+    payee.node.bolt11_payment().claim_for_hash(hash, ORDER_MSAT, preimage).expect("claimed");
     let outcome = payer.wait_outcome(hash.0, SOON).await.expect("ended");
-    assert_eq!(
-        outcome,
-        Outcome::Succeeded {
-            preimage: preimage.0,
-            fee_msat: 0
-        }
-    );
+    assert_eq!(outcome, Outcome::Succeeded { preimage: preimage.0, fee_msat: 0 });
     assert_eq!(payee.received(hash).await, ORDER_MSAT);
     expected_msat -= ORDER_MSAT;
-    assert_eq!(world.settled_msat().await, expected_msat);
+    assert_eq!(world.at_rest_msat().await, expected_msat);
     assert_eq!(payer.outgoing_pending(&hash.0), None);
-    assert!(matches!(
-        payer.pay(&invoice).await,
-        Err(WalletError::AlreadyPaid)
-    ));
+    assert!(matches!(payer.pay(&invoice).await, Err(WalletError::AlreadyPaid)));
 
     // Held and returned; the same invoice can be tried again.
     let (invoice, hash, _) = payee.hold(2, ORDER_MSAT, 600);
     for _ in 0..2 {
         payer.pay(&invoice).await.expect("sent");
         payee.held(hash).await;
-        payee
-            .node
-            .bolt11_payment()
-            .fail_for_hash(hash)
-            .expect("failed back");
+        payee.node.bolt11_payment().fail_for_hash(hash).expect("failed back");
         let outcome = payer.wait_outcome(hash.0, SOON).await.expect("ended");
-        assert_eq!(
-            outcome,
-            Outcome::Failed {
-                reason: "RecipientRejected".to_owned()
-            }
-        );
-        assert_eq!(world.settled_msat().await, expected_msat);
+        assert_eq!(outcome, Outcome::Failed { reason: "RecipientRejected".to_owned() });
+        assert_eq!(world.at_rest_msat().await, expected_msat);
     }
 
     // More than asked for.
     let (invoice, hash, preimage) = payee.hold(3, 1_000_000, 600);
-    assert!(matches!(
-        payer.pay_amount(&invoice, 999_999).await,
-        Err(WalletError::Node(_))
-    ));
+    assert!(matches!(payer.pay_amount(&invoice, 999_999).await, Err(WalletError::Node(_))));
     payer.pay_amount(&invoice, 1_999_999).await.expect("sent");
     assert_eq!(payee.held(hash).await, 1_999_999);
-    payee
-        .node
-        .bolt11_payment()
-        .claim_for_hash(hash, 1_999_999, preimage)
-        .expect("claimed");
+    payee.node.bolt11_payment().claim_for_hash(hash, 1_999_999, preimage).expect("claimed");
     payer.wait_outcome(hash.0, SOON).await.expect("ended");
     expected_msat -= 1_999_999;
-    assert_eq!(world.settled_msat().await, expected_msat);
+    assert_eq!(world.at_rest_msat().await, expected_msat);
 
     // A refund.
-    let invoice = payer
-        .receive(7_654_321, "refund", 600)
-        .await
-        .expect("an invoice");
+    let invoice = payer.receive(7_654_321, "refund", 600).await.expect("an invoice");
     let parsed = invoice.parse().expect("an invoice");
-    let refund = payee
-        .node
-        .bolt11_payment()
-        .send(&parsed, None)
-        .expect("sent");
-    assert_eq!(
-        payer.wait_received(refund.0, SOON).await.expect("came"),
-        7_654_321
-    );
+    let refund = payee.node.bolt11_payment().send(&parsed, None).expect("sent");
+    assert_eq!(payer.wait_received(refund.0, SOON).await.expect("came"), 7_654_321);
     expected_msat += 7_654_321;
-    assert_eq!(world.settled_msat().await, expected_msat);
+    assert_eq!(world.at_rest_msat().await, expected_msat);
 
-    assert!(matches!(
-        payer.pay("lnbcrt1nonsense").await,
-        Err(WalletError::Invoice(_))
-    ));
-    let too_much = payee
-        .node
-        .bolt11_payment()
-        .receive(CAPACITY_SAT * 1_000, &text("all"), 600);
+    assert!(matches!(payer.pay("lnbcrt1nonsense").await, Err(WalletError::Invoice(_))));
+    let too_much = payee.node.bolt11_payment().receive(CAPACITY_SAT * 1_000, &text("all"), 600);
     let too_much = payer.pay(&too_much.expect("an invoice").to_string()).await;
-    assert!(
-        matches!(too_much, Err(WalletError::Node(_))),
-        "{too_much:?}"
-    );
-    assert_eq!(world.settled_msat().await, expected_msat);
+    assert!(matches!(too_much, Err(WalletError::Node(_))), "{too_much:?}");
+    assert_eq!(world.at_rest_msat().await, expected_msat);
     world.stop().await;
 }
 
@@ -386,14 +250,8 @@ async fn every_outcome_of_an_invoice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn late_cut_and_restarted() {
     let world = World::start().await;
-    let World {
-        chain,
-        payee,
-        payer,
-        link,
-        ..
-    } = &world;
-    let before_msat = world.settled_msat().await;
+    let World { payee, payer, link, .. } = &world;
+    let before_msat = world.at_rest_msat().await;
 
     let (invoice, hash, preimage) = payee.hold(1, ORDER_MSAT, 600);
     link.pause().await;
@@ -405,58 +263,29 @@ async fn late_cut_and_restarted() {
 
     link.cut().await;
     link.heal().await;
-    payer
-        .connect(payee.node.node_id(), link.address())
-        .await
-        .expect("connected again");
+    payer.connect(payee.node.node_id(), link.address()).await.expect("connected again");
     assert!(payer.outgoing_pending(&hash.0).is_some(), "still held");
     assert_eq!(payer.balance_msat().expect("exact"), before_msat);
 
-    let World {
-        chain,
-        payee,
-        payer,
-        link,
-        dir,
-        ..
-    } = world;
+    let World { chain, payee, payer, link, dir, .. } = world;
     let node_id = payer.node_id();
     payer.stop().await.expect("stopped");
     let payer = self::payer(&chain, &dir).await;
     assert_eq!(payer.node_id(), node_id);
-    payer
-        .connect(payee.node.node_id(), link.address())
-        .await
-        .expect("connected");
+    payer.connect(payee.node.node_id(), link.address()).await.expect("connected");
     assert!(payer.outgoing_pending(&hash.0).is_some(), "still held");
     assert_eq!(payer.balance_msat().expect("exact"), before_msat);
-    assert!(matches!(
-        payer.pay(&invoice).await,
-        Err(WalletError::AlreadyPaid)
-    ));
-    payee
-        .node
-        .bolt11_payment()
-        .claim_for_hash(hash, ORDER_MSAT, preimage)
-        .expect("claimed");
+    assert!(matches!(payer.pay(&invoice).await, Err(WalletError::AlreadyPaid)));
+    payee.node.bolt11_payment().claim_for_hash(hash, ORDER_MSAT, preimage).expect("claimed");
     let outcome = payer.wait_outcome(hash.0, SOON).await.expect("ended");
-    assert_eq!(
-        outcome,
-        Outcome::Succeeded {
-            preimage: preimage.0,
-            fee_msat: 0
-        }
-    );
-    let balance = payer.settled_balance(SOON).await.expect("settled");
+    assert_eq!(outcome, Outcome::Succeeded { preimage: preimage.0, fee_msat: 0 });
+    let balance = payer.balance_at_rest(SOON).await.expect("at rest");
     assert_eq!(balance.total_msat(), before_msat - ORDER_MSAT);
 
     // A third run knows from its store what became of it.
     payer.stop().await.expect("stopped");
     let payer = self::payer(&chain, &dir).await;
-    assert_eq!(
-        payer.wait_outcome(hash.0, SOON).await.expect("stored"),
-        outcome
-    );
+    assert_eq!(payer.wait_outcome(hash.0, SOON).await.expect("stored"), outcome);
     payer.stop().await.expect("stopped");
     payee.stop().await;
 }
@@ -466,32 +295,23 @@ async fn late_cut_and_restarted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_force_close_with_a_held_htlc() {
     let world = World::start().await;
-    let World {
-        chain,
-        payee,
-        payer,
-        ..
-    } = &world;
-    let before_msat = world.settled_msat().await;
+    let World { chain, payee, payer, .. } = &world;
+    let before_msat = world.at_rest_msat().await;
     let (invoice, hash, _) = payee.hold(1, ORDER_MSAT, 600);
     payer.pay(&invoice).await.expect("sent");
     payee.held(hash).await;
     let channel = payer.channels().remove(0);
     let funding = channel.funding_txo.expect("open");
     payer.close(&channel, true).await.expect("closed");
-    let commitment = chain
-        .wait_for_spender(&funding, SOON)
-        .await
-        .expect("broadcast");
+    let commitment = chain.wait_for_spender(&funding, SOON).await.expect("broadcast");
     let closing = payer.balance().expect("exact");
     assert!(closing.resolving && closing.closing_sat > 0, "{closing:?}");
-    world.mine_until_resolved().await;
+    let after_msat = payer.mine_until_at_rest(chain, 2 * SOON).await.expect("resolved").total_msat();
     let outcome = payer.wait_outcome(hash.0, SOON).await.expect("ended");
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     assert!(payer.channels().is_empty());
 
     // By the chain alone: everything came back but what the miners got.
-    let after_msat = world.settled_msat().await;
     let cost_sat = payers_cost_sat(chain, &commitment).await;
     assert_eq!(before_msat - after_msat, cost_sat * 1_000);
     assert!((1_000..5_000).contains(&cost_sat), "{cost_sat}");
@@ -508,23 +328,14 @@ async fn payers_cost_sat(chain: &Chain, commitment: &Seen) -> u64 {
         if !counted.insert(seen.txid) {
             continue;
         }
-        cost_sat += chain
-            .fee_sat(&seen.txid)
-            .await
-            .expect("an answer")
-            .expect("known");
+        cost_sat += chain.fee_sat(&seen.txid).await.expect("an answer").expect("known");
         for (vout, output) in (0_u32..).zip(&seen.tx.output) {
             let first = seen.txid == commitment.txid;
             // The peer's side, which it sweeps at its own cost.
             if first && output.value.to_sat() == PUSH_MSAT / 1_000 {
                 continue;
             }
-            let spender = chain
-                .spender_of(&OutPoint {
-                    txid: seen.txid,
-                    vout,
-                })
-                .await;
+            let spender = chain.spender_of(&OutPoint { txid: seen.txid, vout }).await;
             match spender.expect("an answer") {
                 Some(spender) => open.push(spender),
                 None if first => {
