@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bitcoin::{BlockHash, ScriptBuf, Transaction, Txid};
 
 use super::error::RpcError;
-use super::mempool::{Arrival, Mempool};
+use super::mempool::{Arrival, MAX_MEMPOOL_VBYTES, Mempool};
 use super::miner::{self, Template};
 use super::state::ChainState;
 
@@ -19,8 +19,9 @@ pub struct Core {
 }
 
 impl Core {
-    pub fn new() -> Self {
-        Self { state: ChainState::genesis(), mempool: Mempool::default(), mined: 0 }
+    /// Regtest's genesis block and nothing else.
+    pub fn at_genesis() -> Self {
+        Self { state: ChainState::genesis(), mempool: Mempool::with_limit(MAX_MEMPOOL_VBYTES), mined: 0 }
     }
 
     /// Wall clock in seconds since 1970. LDK compares header times with its own clock, so the

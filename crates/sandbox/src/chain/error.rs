@@ -19,9 +19,9 @@ impl RpcError {
         Self { code, message: message.into() }
     }
 
-    /// -32700: the body is not JSON.
-    pub fn parse() -> Self {
-        Self::new(-32700, "Parse error")
+    /// -32700: the body is not JSON, or neither object nor list.
+    pub fn parse(message: &str) -> Self {
+        Self::new(-32700, message)
     }
 
     /// -32600: JSON, but not a request.

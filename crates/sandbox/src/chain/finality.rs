@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn relative_locks() {
         let output = TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() };
-        let coin = Coin { output, height: 190, coinbase: false };
+        let coins = [Coin { output, height: 190, coinbase: false }];
         for (sequence, version, want) in [
             (10, 2, true),
             (11, 2, false),
@@ -107,7 +107,7 @@ mod tests {
             (SEQUENCE_TYPE_TIME | 1, 2, true),
             (SEQUENCE_TYPE_TIME | 2, 2, false),
         ] {
-            let met = relative_locks_met(&spending(sequence, 0, version), &[coin.clone()], &times());
+            let met = relative_locks_met(&spending(sequence, 0, version), &coins, &times());
             assert_eq!(met, want, "{sequence:#x} version {version}");
         }
     }

@@ -68,7 +68,7 @@ impl Chain {
             user: "anytill".to_owned(),
             password: hex::encode(rand::rng().random::<[u8; 16]>()),
         };
-        let core = Arc::new(StdMutex::new(Core::new()));
+        let core = Arc::new(StdMutex::new(Core::at_genesis()));
         let router = Service::new(core, &access.user, &access.password).router();
         let (running, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move {

@@ -56,15 +56,27 @@ impl Arrival {
 }
 
 /// All waiting transactions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Mempool {
     by_sequence: BTreeMap<u64, Entry>,
     sequence_of: HashMap<Txid, u64>,
     spender: HashMap<OutPoint, Txid>,
     next_sequence: u64,
+    max_vbytes: u64,
 }
 
 impl Mempool {
+    /// An empty one with a limit on the sum of sizes.
+    pub fn with_limit(max_vbytes: u64) -> Self {
+        Self {
+            by_sequence: BTreeMap::new(),
+            sequence_of: HashMap::new(),
+            spender: HashMap::new(),
+            next_sequence: 0,
+            max_vbytes,
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.by_sequence.len()
     }
@@ -154,7 +166,7 @@ impl Mempool {
         check_fee(fee_sat, vbytes, arrival.max_sat_per_kvb)?;
         let replaced = self.check_replacement(&tx, fee_sat, vbytes)?;
         let replaced_vbytes: u64 = replaced.iter().filter_map(|t| self.get(t)).map(|e| e.vbytes).sum();
-        if self.vbytes() - replaced_vbytes + vbytes > MAX_MEMPOOL_VBYTES {
+        if self.vbytes() - replaced_vbytes + vbytes > self.max_vbytes {
             return Err(RpcError::rejected("mempool full"));
         }
         for txid in &replaced {
@@ -183,7 +195,7 @@ impl Mempool {
     /// After blocks were taken off: their transactions come first again, then what waited already;
     /// what no longer fits is dropped.
     pub fn rebuild(&mut self, state: &ChainState, returned: Vec<Transaction>, now_s: u64) {
-        let waiting = std::mem::take(self);
+        let waiting = std::mem::replace(self, Self::with_limit(self.max_vbytes));
         self.next_sequence = waiting.next_sequence;
         for tx in returned {
             let txid = tx.compute_txid();
@@ -337,4 +349,161 @@ fn check_shape(tx: &Transaction) -> Result<(), RpcError> {
         return refuse("dust");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::absolute::LockTime;
+    use bitcoin::transaction::Version;
+    use bitcoin::{Amount, Block, ScriptBuf, Sequence, TxIn, TxOut, Witness};
+
+    use super::super::miner::{self, Template};
+    use super::*;
+
+    const NOW_S: u64 = 1_700_000_000;
+
+    fn script(tag: u8) -> ScriptBuf {
+        ScriptBuf::new_p2wsh(&ScriptBuf::from(vec![tag; 8]).wscript_hash())
+    }
+
+    fn next_block(state: &ChainState, txs: Vec<Transaction>, fees_sat: u64) -> Block {
+        let now_s = u32::try_from(NOW_S).expect("32 bits");
+        miner::mine(state, Template { pay_to: script(0), txs, fees_sat, now_s, extra_nonce: 0 })
+    }
+
+    /// A chain whose first coinbase is mature.
+    fn mature() -> (ChainState, OutPoint) {
+        let mut state = ChainState::genesis();
+        for _ in 0..100 {
+            let block = next_block(&state, Vec::new(), 0);
+            state.connect(block).expect("fits");
+        }
+        let first = state.hash_at(1).and_then(|hash| state.block(&hash)).expect("mined");
+        let txid = first.block.txdata[0].compute_txid();
+        (state, OutPoint { txid, vout: 0 })
+    }
+
+    fn spend(from: OutPoint, tag: u8, sat: u64) -> Transaction {
+        let input = TxIn {
+            previous_output: from,
+            script_sig: ScriptBuf::new(),
+            sequence: Sequence::MAX,
+            witness: Witness::new(),
+        };
+        let output = TxOut { value: Amount::from_sat(sat), script_pubkey: script(tag) };
+        Transaction { version: Version::TWO, lock_time: LockTime::ZERO, input: vec![input], output: vec![output] }
+    }
+
+    fn first_output(tx: &Transaction) -> OutPoint {
+        OutPoint { txid: tx.compute_txid(), vout: 0 }
+    }
+
+    const COINBASE_SAT: u64 = 50 * 100_000_000;
+
+    #[test]
+    fn a_replacement_takes_what_depends_on_the_replaced_with_it() {
+        let (state, coinbase) = mature();
+        let mut mempool = Mempool::with_limit(MAX_MEMPOOL_VBYTES);
+        let accept = |mempool: &mut Mempool, tx: &Transaction| mempool.accept(&state, tx.clone(), Arrival::at(NOW_S));
+        let parent = spend(coinbase, 1, COINBASE_SAT - 1_000);
+        let child = spend(first_output(&parent), 2, COINBASE_SAT - 2_000);
+        let orphan = accept(&mut mempool, &child).expect_err("its parent is not there");
+        assert_eq!(orphan.code, -25);
+        accept(&mut mempool, &parent).expect("fits");
+        accept(&mut mempool, &child).expect("fits");
+        assert_eq!(mempool.with_ancestors(&child.compute_txid()).len(), 2);
+        let (txs, fees_sat) = mempool.for_next_block();
+        assert_eq!((txs, fees_sat), (vec![parent.clone(), child.clone()], 2_000));
+
+        // More than the parent, but not more than both.
+        let cheap = accept(&mut mempool, &spend(coinbase, 3, COINBASE_SAT - 1_500)).expect_err("too cheap");
+        assert!(cheap.message.starts_with("insufficient fee"), "{cheap}");
+        let dear = spend(coinbase, 3, COINBASE_SAT - 3_000);
+        accept(&mut mempool, &dear).expect("replaces both");
+        assert_eq!(mempool.len(), 1);
+        assert_eq!(mempool.spender_of(&coinbase), Some(dear.compute_txid()));
+        assert_eq!(mempool.spender_of(&first_output(&parent)), None);
+    }
+
+    #[test]
+    fn a_full_pool_refuses() {
+        let (state, coinbase) = mature();
+        let tx = spend(coinbase, 1, COINBASE_SAT - 1_000);
+        let vbytes = tx.weight().to_vbytes_ceil();
+        let mut mempool = Mempool::with_limit(vbytes - 1);
+        let full = mempool.accept(&state, tx.clone(), Arrival::at(NOW_S)).expect_err("no room");
+        assert_eq!((full.code, full.message.as_str()), (-26, "mempool full"));
+        let mut mempool = Mempool::with_limit(vbytes);
+        mempool.accept(&state, tx.clone(), Arrival::at(NOW_S)).expect("just fits");
+        // What it replaces makes room.
+        mempool.accept(&state, spend(coinbase, 2, COINBASE_SAT - 2_000), Arrival::at(NOW_S)).expect("replaces");
+    }
+
+    #[test]
+    fn a_block_takes_out_what_it_holds_and_what_contradicts_it() {
+        let (mut state, coinbase) = mature();
+        let mut mempool = Mempool::with_limit(MAX_MEMPOOL_VBYTES);
+        let waiting = spend(coinbase, 1, COINBASE_SAT - 1_000);
+        mempool.accept(&state, waiting.clone(), Arrival::at(NOW_S)).expect("fits");
+        let child = spend(first_output(&waiting), 2, COINBASE_SAT - 2_000);
+        mempool.accept(&state, child, Arrival::at(NOW_S)).expect("fits");
+        let mined = spend(coinbase, 9, COINBASE_SAT - 500);
+        let block = next_block(&state, vec![mined.clone()], 500);
+        state.connect(block.clone()).expect("fits");
+        mempool.block_connected(&block.txdata);
+        assert!(mempool.is_empty());
+
+        // Taken off again, it is the mined one that waits.
+        let returned = state.disconnect_tip().expect("not the genesis block");
+        mempool.rebuild(&state, returned, NOW_S);
+        assert_eq!(mempool.entries().map(|entry| entry.txid).collect::<Vec<_>>(), [mined.compute_txid()]);
+        assert!(state.coin(&coinbase).is_some() && state.coin(&first_output(&mined)).is_none());
+    }
+
+    #[test]
+    fn blocks_that_break_a_rule_change_nothing() {
+        let (mut state, coinbase) = mature();
+        let good = next_block(&state, vec![spend(coinbase, 1, COINBASE_SAT - 500)], 500);
+        let remine = |mut block: Block| {
+            block.header.merkle_root = block.compute_merkle_root().expect("a coinbase");
+            while block.header.validate_pow(block.header.target()).is_err() {
+                block.header.nonce += 1;
+            }
+            block
+        };
+        let mut wrong_root = good.clone();
+        wrong_root.txdata.truncate(1);
+        let mut greedy = good.clone();
+        greedy.txdata[0].output[0].value += Amount::from_sat(1);
+        let mut double = good.clone();
+        double.txdata.push(spend(coinbase, 2, 1_000));
+        let mut headless = good.clone();
+        headless.txdata.remove(0);
+        let mut early = good.clone();
+        early.header.time = state.median_time(&state.tip_hash());
+        let mut low = good.clone();
+        low.txdata[0].input[0].script_sig = miner::height_push(99);
+        let mut uncommitted = good.clone();
+        uncommitted.txdata[1].input[0].witness = Witness::from_slice(&[[1_u8]]);
+        let before = (state.tip_hash(), state.coin_count());
+        for (block, want) in [
+            (wrong_root, Refused::MerkleRoot),
+            (remine(greedy), Refused::CoinbaseAmount),
+            (miner::seal(double), Refused::MissingOrSpent),
+            (remine(headless), Refused::CoinbaseMissing),
+            (remine(early), Refused::TooOld),
+            (remine(low), Refused::CoinbaseHeight),
+            (uncommitted, Refused::WitnessCommitment),
+        ] {
+            assert_eq!(state.connect(block), Err(want));
+            assert_eq!((state.tip_hash(), state.coin_count()), before);
+        }
+        let mut unworked = good.clone();
+        while unworked.header.validate_pow(unworked.header.target()).is_ok() {
+            unworked.header.nonce += 1;
+        }
+        assert_eq!(state.connect(unworked), Err(Refused::ProofOfWork));
+        state.connect(good.clone()).expect("fits");
+        assert_eq!(state.connect(good), Err(Refused::NotOnTip));
+    }
 }

@@ -68,7 +68,7 @@ pub fn dispatch(core: &mut Core, method: &str, params: &Params) -> Answer {
         "generatetoaddress" => generate_to_address(core, &params.named(method, ["nblocks", "address", "maxtries"])?),
         "generateblock" => generate_block(core, &params.named(method, ["output", "transactions", "submit"])?),
         "invalidateblock" => {
-            let hash = params.named(method, ["blockhash"])?.block_hash(0)?;
+            let hash = params.named(method, ["blockhash"])?.hash(0, "blockhash")?;
             core.invalidate(&hash)?;
             answer(&Value::Null)
         }
@@ -90,7 +90,7 @@ fn block_hash(core: &Core, args: &Arguments<'_>) -> Answer {
 }
 
 fn block_header(core: &Core, args: &Arguments<'_>) -> Answer {
-    let hash = args.block_hash(0)?;
+    let hash = args.hash(0, "hash")?;
     let verbose = args.flag(1, true)?;
     let stored = stored(core, &hash)?;
     if verbose {
@@ -100,7 +100,7 @@ fn block_header(core: &Core, args: &Arguments<'_>) -> Answer {
 }
 
 fn block(core: &Core, args: &Arguments<'_>) -> Answer {
-    let hash = args.block_hash(0)?;
+    let hash = args.hash(0, "blockhash")?;
     let verbosity = args.verbosity(1, 1)?;
     let stored = stored(core, &hash)?;
     match verbosity {
@@ -131,7 +131,7 @@ fn raw_mempool(core: &Core, args: &Arguments<'_>) -> Answer {
 }
 
 fn mempool_entry(core: &Core, args: &Arguments<'_>) -> Answer {
-    let entry = core.mempool.get(&args.txid(0)?);
+    let entry = core.mempool.get(&args.hash(0, "txid")?);
     let entry = entry.ok_or_else(|| RpcError::not_found("Transaction not in mempool"))?;
     answer(&MempoolEntryInfo::of(core, entry))
 }
@@ -149,16 +149,15 @@ fn mempool_info(core: &Core, _: &Arguments<'_>) -> Answer {
         minrelaytxfee: relay,
         incrementalrelayfee: relay,
         unbroadcastcount: 0,
-        fullrbf: true,
     })
 }
 
 /// Finds waiting transactions and, as with `-txindex`, those of the active branch.
 fn raw_transaction(core: &Core, args: &Arguments<'_>) -> Answer {
-    let txid = args.txid(0)?;
+    let txid: Txid = args.hash(0, "parameter 1")?;
     let verbose = args.verbosity(1, 0)? > 0;
     if args.optional(2).is_some() {
-        let hash = args.block_hash(2)?;
+        let hash = args.hash(2, "parameter 3")?;
         let no_block = || RpcError::not_found("Block hash not found");
         let txs = &core.state.block(&hash).ok_or_else(no_block)?.block.txdata;
         let tx = txs.iter().find(|tx| tx.compute_txid() == txid).ok_or_else(|| {
@@ -187,7 +186,7 @@ fn raw_or_verbose(tx: &Transaction, verbose: Option<TransactionInfo>) -> Answer 
 }
 
 fn tx_out(core: &Core, args: &Arguments<'_>) -> Answer {
-    let txid = args.txid(0)?;
+    let txid = args.hash(0, "txid")?;
     let Ok(vout) = u32::try_from(args.integer(1)?) else {
         return answer(&Value::Null);
     };

@@ -51,7 +51,11 @@ pub fn mine(state: &ChainState, template: Template) -> Block {
         bits: tip.bits,
         nonce: 0,
     };
-    let mut block = Block { header, txdata };
+    seal(Block { header, txdata })
+}
+
+/// Commits to all witnesses and transactions and finds the nonce. The first transaction is a coinbase.
+pub fn seal(mut block: Block) -> Block {
     commit_to_witnesses(&mut block);
     block.header.merkle_root = block.compute_merkle_root().expect("a coinbase is there");
     let target = block.header.target();

@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use bitcoin::{BlockHash, Txid};
 use serde_json::{Map, Value};
 
 use super::error::RpcError;
@@ -15,6 +14,7 @@ pub enum Params {
 
 /// Arguments by their place among the names of a method.
 pub struct Arguments<'a> {
+    usage: String,
     values: Vec<(&'static str, Option<&'a Value>)>,
 }
 
@@ -50,7 +50,7 @@ impl Params {
                 names.iter().map(|name| (*name, fields.get(*name))).collect()
             }
         };
-        Ok(Arguments { values })
+        Ok(Arguments { usage: usage(method, &names), values })
     }
 }
 
@@ -108,16 +108,19 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A block hash or transaction id; Core's messages do not always call it by the argument's name.
+    ///
     /// # Errors
-    /// -8 when it is not 64 hexadecimal digits.
-    pub fn block_hash(&self, at: usize) -> Result<BlockHash, RpcError> {
-        self.hash(at)
-    }
-
-    /// # Errors
-    /// -8 when it is not 64 hexadecimal digits.
-    pub fn txid(&self, at: usize) -> Result<Txid, RpcError> {
-        self.hash(at)
+    /// -1 when it is missing, -3 when it is no text, -8 when it is not 64 hexadecimal digits.
+    pub fn hash<H: FromStr>(&self, at: usize, called: &str) -> Result<H, RpcError> {
+        let text = self.text(at)?;
+        if text.len() != 64 {
+            let length = text.len();
+            let message = format!("{called} must be of length 64 (not {length}, for '{text}')");
+            return Err(RpcError::invalid_parameter(message));
+        }
+        let not_hex = |_| RpcError::invalid_parameter(format!("{called} must be hexadecimal string (not '{text}')"));
+        text.parse().map_err(not_hex)
     }
 
     /// The texts of a list that must be there.
@@ -130,20 +133,8 @@ impl<'a> Arguments<'a> {
         texts.ok_or_else(|| self.wrong_type(at, "array of strings"))
     }
 
-    fn hash<H: FromStr>(&self, at: usize) -> Result<H, RpcError> {
-        let (text, name) = (self.text(at)?, self.name(at));
-        if text.len() != 64 {
-            let length = text.len();
-            return Err(RpcError::invalid_parameter(format!(
-                "{name} must be of length 64 (not {length}, for '{text}')"
-            )));
-        }
-        text.parse()
-            .map_err(|_| RpcError::invalid_parameter(format!("{name} must be hexadecimal string (not '{text}')")))
-    }
-
     fn required(&self, at: usize) -> Result<&'a Value, RpcError> {
-        self.optional(at).ok_or_else(|| RpcError::misuse(format!("the argument {} is missing", self.name(at))))
+        self.optional(at).ok_or_else(|| RpcError::misuse(self.usage.clone()))
     }
 
     fn name(&self, at: usize) -> &'static str {
@@ -151,10 +142,18 @@ impl<'a> Arguments<'a> {
     }
 
     fn wrong_type(&self, at: usize, wanted: &str) -> RpcError {
-        let name = self.name(at);
+        let given = match self.optional(at) {
+            None => "null",
+            Some(Value::Bool(_)) => "bool",
+            Some(Value::Number(_)) => "number",
+            Some(Value::String(_)) => "string",
+            Some(Value::Array(_)) => "array",
+            Some(_) => "object",
+        };
+        let (place, name) = (at + 1, self.name(at));
         RpcError::wrong_type(format!(
-            "Wrong type passed: position {} ({name}): JSON value is not of expected type {wanted}",
-            at + 1
+            "Wrong type passed:\n{{\n    \"Position {place} ({name})\": \
+             \"JSON value of type {given} is not of expected type {wanted}\"\n}}"
         ))
     }
 }

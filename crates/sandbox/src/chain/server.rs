@@ -54,7 +54,9 @@ struct Reply {
     result: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Option<ReplyError>>,
-    id: Value,
+    /// Left out when the request had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -78,14 +80,12 @@ async fn handle(State(service): State<Service>, method: Method, headers: HeaderM
     }
     match serde_json::from_slice::<Value>(&body) {
         Ok(Value::Array(requests)) => batch(&service, &requests),
-        Ok(request) => match answer(&service, &request) {
+        Ok(request @ Value::Object(_)) => match answer(&service, &request) {
             Some((status, reply)) => json(status, &reply),
             None => StatusCode::NO_CONTENT.into_response(),
         },
-        Err(_) => {
-            let reply = failed(None, Value::Null, RpcError::parse());
-            json(StatusCode::INTERNAL_SERVER_ERROR, &reply)
-        }
+        Ok(_) => unread(RpcError::parse("Top-level object parse error")),
+        Err(_) => unread(RpcError::parse("Parse error")),
     }
 }
 
@@ -95,6 +95,10 @@ fn batch(service: &Service, requests: &[Value]) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     }
     json(StatusCode::OK, &replies)
+}
+
+fn unread(error: RpcError) -> Response {
+    json(error.http_status(), &failed(None, Some(Value::Null), error))
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -110,21 +114,21 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
 fn answer(service: &Service, request: &Value) -> Answered {
     let Some(fields) = request.as_object() else {
         let error = RpcError::invalid_request("Invalid Request object");
-        return Some((error.http_status(), failed(None, Value::Null, error)));
+        return Some((error.http_status(), failed(None, Some(Value::Null), error)));
     };
+    let id = fields.get("id").cloned();
     let version = match fields.get("jsonrpc").map(Value::as_str) {
         Some(Some("2.0")) => Some("2.0"),
         Some(Some("1.0" | "1.1")) | None => None,
         Some(_) => {
             let error = RpcError::invalid_request("JSON-RPC version not supported");
-            return Some((error.http_status(), failed(None, Value::Null, error)));
+            return Some((error.http_status(), failed(None, id, error)));
         }
     };
     let result = call(service, fields);
-    if version.is_some() && !fields.contains_key("id") {
+    if version.is_some() && id.is_none() {
         return None;
     }
-    let id = fields.get("id").cloned().unwrap_or(Value::Null);
     Some(match result {
         Ok(result) => {
             let error = version.is_none().then_some(None);
@@ -137,7 +141,7 @@ fn answer(service: &Service, request: &Value) -> Answered {
     })
 }
 
-fn failed(version: Option<&'static str>, id: Value, error: RpcError) -> Reply {
+fn failed(version: Option<&'static str>, id: Option<Value>, error: RpcError) -> Reply {
     let result = version.is_none().then(|| RawValue::NULL.to_owned());
     let error = Some(Some(ReplyError { code: error.code, message: error.message }));
     Reply { jsonrpc: version, result, error, id }

@@ -356,8 +356,6 @@ pub struct MempoolEntryInfo {
     fees: FeesInfo,
     depends: Vec<Txid>,
     spentby: Vec<Txid>,
-    #[serde(rename = "bip125-replaceable")]
-    replaceable: bool,
     unbroadcast: bool,
 }
 
@@ -391,7 +389,6 @@ impl MempoolEntryInfo {
             },
             depends: core.mempool.parents(entry).into_iter().collect(),
             spentby: core.mempool.children(&entry.txid).into_iter().collect(),
-            replaceable: entry.tx.is_explicitly_rbf(),
             unbroadcast: false,
         }
     }
@@ -409,7 +406,6 @@ pub struct MempoolInfo {
     pub minrelaytxfee: Btc,
     pub incrementalrelayfee: Btc,
     pub unbroadcastcount: u32,
-    pub fullrbf: bool,
 }
 
 #[derive(Serialize)]

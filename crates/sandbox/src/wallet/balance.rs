@@ -20,7 +20,7 @@
 //! Exact as long as neither side is below its reserve, where LDK cuts the capacities off at zero.
 //! So channels are opened with something pushed to the peer, and the peer can then never go below.
 //!
-//! A closed channel is in nobody's list; what it owes is then in the monitors' claims, in outputs
+//! While a channel is being opened, its value may still be in the on-chain wallet too. A closed one is in nobody's list; what it owes is then in the monitors' claims, in outputs
 //! being swept, and at last in the on-chain wallet. Between the three an amount can be counted twice
 //! or not at all for a moment, so a balance says whether it is `resolving`. One that is not is exact.
 
@@ -44,7 +44,7 @@ pub struct Balance {
     pub onchain_sat: u64,
     /// Claims from closed channels that are not in the on-chain wallet yet, before the fees they cost.
     pub closing_sat: u64,
-    /// A closed channel is not resolved yet: only once this is false is the total exact.
+    /// A channel is being opened or closed: only once this is false is the total exact.
     pub resolving: bool,
 }
 
@@ -66,6 +66,7 @@ impl Balance {
             let (ours_msat, in_flight_msat) = in_channel(channel)?;
             balance.channels_msat += ours_msat;
             balance.in_flight_msat += in_flight_msat;
+            balance.resolving |= !channel.is_channel_ready;
         }
         let open: HashSet<_> = channels.iter().map(|channel| channel.channel_id).collect();
         for claim in &details.lightning_balances {

@@ -4,4 +4,5 @@ mod either;
 mod link;
 mod rpc;
 mod rules;
+mod same;
 mod wallet;

@@ -242,6 +242,18 @@ async fn every_outcome_of_an_invoice() {
     let too_much = payer.pay(&too_much.expect("an invoice").to_string()).await;
     assert!(matches!(too_much, Err(WalletError::Node(_))), "{too_much:?}");
     assert_eq!(world.at_rest_msat().await, expected_msat);
+
+    // Both nodes follow a reorganisation, and the channel goes on.
+    chain.reorg(3).await.expect("reorganised");
+    payer.sync_to(chain.height().await.expect("an answer"), SOON).await.expect("followed");
+    payee.sync().await;
+    let tip = chain.tip_hash().await.expect("an answer");
+    assert_eq!(payer.node().status().current_best_block.block_hash, tip);
+    assert_eq!(payee.node.status().current_best_block.block_hash, tip);
+    let invoice = payee.node.bolt11_payment().receive(5_000, &text("after"), 600).expect("an invoice");
+    let hash = payer.pay(&invoice.to_string()).await.expect("sent");
+    assert!(matches!(payer.wait_outcome(hash, SOON).await, Ok(Outcome::Succeeded { .. })));
+    assert_eq!(world.at_rest_msat().await, expected_msat - 5_000);
     world.stop().await;
 }
 
