@@ -6,5 +6,10 @@
 //! published pages, so that an adapter tested against it is tested against somebody else's reading.
 
 pub mod chain;
+pub mod faults;
+pub mod kraken;
 pub mod link;
+pub mod lithic;
 pub mod wallet;
+
+mod vendor;

@@ -1,0 +1,126 @@
+//! Exact decimals: a whole number of units of 10^-`scale`. Kraken speaks in decimal strings; nothing here rounds
+//! unless the function's name says how.
+
+/// Decimals of prices as Kraken prints them (`"5500.00000"`).
+pub(crate) const PRICE_SCALE: u32 = 5;
+/// Decimals of volumes (`lot_decimals` of every pair here): satoshi.
+pub(crate) const VOLUME_SCALE: u32 = 8;
+
+/// Reads a plain decimal (`1`, `1.25`, `.5`; no sign, no exponent) as units of 10^-`scale`. `None` when it is not one,
+/// has more decimals than that (beyond trailing zeros), or does not fit.
+pub(crate) fn parse(text: &str, scale: u32) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') || fraction.contains('.') {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let scale = usize::try_from(scale).ok()?;
+    if fraction.len() > scale || whole.len() > 19 {
+        return None;
+    }
+    format!("{whole}{fraction:0<scale$}").parse().ok()
+}
+
+/// Prints units of 10^-`scale` with exactly that many decimals; negative amounts with a sign.
+pub(crate) fn print(units: i64, scale: u32) -> String {
+    if scale == 0 {
+        return units.to_string();
+    }
+    let one = 10_u64.pow(scale);
+    let sign = if units < 0 { "-" } else { "" };
+    let absolute = units.unsigned_abs();
+    let width = usize::try_from(scale).unwrap_or(0);
+    format!("{sign}{}.{:0width$}", absolute / one, absolute % one)
+}
+
+/// Prints fewer decimals than there are, cutting the rest off: Kraken's order book shows volumes with three.
+pub(crate) fn print_cut(units: i64, scale: u32, shown: u32) -> String {
+    print(units / 10_i64.pow(scale.saturating_sub(shown)), shown)
+}
+
+/// price × volume in units of 10^-`scale`, rounded down (what a seller is paid).
+pub(crate) fn cost_floor(price: i64, volume: i64, scale: u32) -> i64 {
+    narrow(product(price, volume, scale).0)
+}
+
+/// price × volume in units of 10^-`scale`, rounded up (what a buyer pays).
+pub(crate) fn cost_ceil(price: i64, volume: i64, scale: u32) -> i64 {
+    let (cost, exact) = product(price, volume, scale);
+    narrow(if exact { cost } else { cost + 1 })
+}
+
+/// `bps` ten-thousandths of a cost, rounded up.
+pub(crate) fn fee_ceil(cost: i64, bps: u32) -> i64 {
+    narrow((i128::from(cost) * i128::from(bps) + 9_999).div_euclid(10_000))
+}
+
+/// cost ÷ volume as a price, rounded down; 0 for no volume. For display only.
+pub(crate) fn average_floor(cost: i64, cost_scale: u32, volume: i64) -> i64 {
+    if volume == 0 {
+        return 0;
+    }
+    let shift = PRICE_SCALE + VOLUME_SCALE - cost_scale;
+    narrow(i128::from(cost) * 10_i128.pow(shift) / i128::from(volume))
+}
+
+fn product(price: i64, volume: i64, scale: u32) -> (i128, bool) {
+    let divisor = 10_i128.pow(PRICE_SCALE + VOLUME_SCALE - scale);
+    let product = i128::from(price) * i128::from(volume);
+    (product.div_euclid(divisor), product.rem_euclid(divisor) == 0)
+}
+
+fn narrow(units: i128) -> i64 {
+    i64::try_from(units).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_exactly_or_not_at_all() {
+        assert_eq!(parse("0.00496758", 8), Some(496_758));
+        assert_eq!(parse("5500", 5), Some(550_000_000));
+        assert_eq!(parse(".5", 1), Some(5));
+        assert_eq!(parse("1.2500", 2), Some(125));
+        for wrong in ["", ".", "-1", "+1", "1e5", "1,5", "1.2.3", "0.123", " 1", "99999999999999999999"] {
+            assert_eq!(parse(wrong, 2), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn prints_as_kraken_does() {
+        assert_eq!(print(1_712_886_158, 4), "171288.6158");
+        assert_eq!(print(-5, 4), "-0.0005");
+        assert_eq!(print(7, 0), "7");
+        assert_eq!(print_cut(205_999_999, 8, 3), "2.059");
+    }
+
+    #[test]
+    fn costs_round_in_the_venues_favour() {
+        let (price, volume) = (550_000_000, 496_758); // 5500.00000 USD, 0.00496758 BTC: 27.32169
+        assert_eq!(cost_floor(price, volume, 4), 273_216);
+        assert_eq!(cost_ceil(price, volume, 4), 273_217);
+        assert_eq!(fee_ceil(273_216, 40), 1_093); // 1,092.864
+        assert_eq!(average_floor(273_216, 4, volume), 549_998_188);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_reads_back(units in 0..i64::MAX, scale in 0_u32..11) {
+            prop_assert_eq!(parse(&print(units, scale), scale), Some(units));
+        }
+
+        #[test]
+        fn floor_and_ceil_differ_by_at_most_one(price in 0..10_000_000_000_i64, volume in 0..1_000_000_000_i64) {
+            let (down, up) = (cost_floor(price, volume, 4), cost_ceil(price, volume, 4));
+            prop_assert!(up - down <= 1);
+            prop_assert!(i128::from(down) * 1_000_000_000 <= i128::from(price) * i128::from(volume));
+        }
+    }
+}
