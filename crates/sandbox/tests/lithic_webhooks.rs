@@ -1,298 +1,14 @@
-//! What follows an authorization, and the webhooks that tell of it.
+//! The webhooks: signed, repeated until taken, and each of their faults; the faults of the endpoints.
 
 mod common;
 
-use common::{Api, DEADLINE, Receiver};
-use sandbox::{
-    faults::{Fault, HookFault},
-    lithic::{
-        CardRef, Charge, DriverError, Issuer, IssuerConfig, Merchant, Status, TransactionState,
-    },
-};
+use common::{Subscribed, json_of};
+use sandbox::faults::{Fault, HookFault};
 use serde_json::{Value, json};
-
-struct Bench {
-    issuer: Issuer,
-    api: Api,
-    receiver: Receiver,
-    secret: String,
-    card: String,
-}
-
-impl Bench {
-    /// An issuer with a subscriber, a responder that approves, and one card.
-    async fn start() -> Self {
-        let issuer = Issuer::start(IssuerConfig::default())
-            .await
-            .expect("a free port");
-        let api = Api::new(issuer.url(), issuer.api_key());
-        let receiver = Receiver::start().await;
-        issuer.enroll_responder(&receiver.asa_url());
-        let card = api.post("/v1/cards", json!({ "type": "VIRTUAL" })).await;
-        let card = card["token"].as_str().expect("a token").to_owned();
-        let secret = issuer.subscribe(&receiver.webhook_url());
-        Self {
-            issuer,
-            api,
-            receiver,
-            secret,
-            card,
-        }
-    }
-
-    async fn authorize(&self, minor: i64) -> String {
-        let charge = Charge::new(CardRef::Token(self.card.clone()), minor, "USD");
-        let result = self.issuer.charge(charge).await.expect("a known card");
-        assert!(result.is_approved());
-        result.token.expect("a transaction")
-    }
-
-    async fn quiet(&self) -> Vec<Value> {
-        assert!(self.issuer.webhooks_delivered(DEADLINE).await);
-        self.receiver
-            .webhooks()
-            .iter()
-            .map(common::Received::json)
-            .collect()
-    }
-}
-
-fn at(
-    status: Status,
-    authorized_minor: i64,
-    held_minor: i64,
-    settled_minor: i64,
-) -> TransactionState {
-    TransactionState {
-        status,
-        authorized_minor,
-        held_minor,
-        settled_minor,
-    }
-}
-
-#[tokio::test]
-async fn captures_in_parts_and_beyond() {
-    let bench = Bench::start().await;
-    let issuer = &bench.issuer;
-    let token = bench.authorize(2711).await;
-    assert_eq!(issuer.available_minor(), 1_000_000 - 2711);
-    assert_eq!(
-        issuer.capture(&token, 1860),
-        Ok(at(Status::Settled, 2711, 851, 1860))
-    );
-    assert_eq!(
-        issuer.capture(&token, 900),
-        Ok(at(Status::Settled, 2711, 0, 2760))
-    );
-    assert_eq!(
-        (issuer.total_minor(), issuer.available_minor()),
-        (997_240, 997_240)
-    );
-    let webhooks = bench.quiet().await;
-    assert_eq!(webhooks.len(), 3);
-    let last = &webhooks[2];
-    assert_eq!(last["event_type"], "card_transaction.updated");
-    assert_eq!(last["status"], "SETTLED");
-    assert_eq!(
-        last["amounts"]["settlement"],
-        json!({ "amount": -2760, "currency": "USD" })
-    );
-    assert_eq!(last["settled_amount"], 2760);
-    let kinds: Vec<&Value> = last["events"]
-        .as_array()
-        .expect("events")
-        .iter()
-        .map(|e| &e["type"])
-        .collect();
-    assert_eq!(kinds, ["AUTHORIZATION", "CLEARING", "CLEARING"]);
-    assert_eq!(last["events"][0]["amounts"]["settlement"], Value::Null);
-    assert_eq!(last["events"][1]["amounts"]["settlement"]["amount"], 1860);
-    assert_eq!(last["events"][1]["effective_polarity"], "DEBIT");
-}
-
-#[tokio::test]
-async fn voids_reversals_expiries_and_captures_after_them() {
-    let bench = Bench::start().await;
-    let issuer = &bench.issuer;
-    let token = bench.authorize(2711).await;
-    assert_eq!(
-        issuer.reverse_part(&token, 711),
-        Ok(at(Status::Pending, 2711, 2000, 0))
-    );
-    assert_eq!(issuer.void(&token), Ok(at(Status::Voided, 2711, 0, 0)));
-    assert_eq!(
-        issuer.capture(&token, 2711),
-        Ok(at(Status::Settled, 2711, 0, 2711)),
-        "void, then capture"
-    );
-
-    let token = bench.authorize(500).await;
-    assert_eq!(issuer.expire(&token), Ok(at(Status::Expired, 500, 0, 0)));
-    assert_eq!(
-        issuer.capture(&token, 500),
-        Ok(at(Status::Settled, 500, 0, 500)),
-        "late capture"
-    );
-
-    let token = bench.authorize(1000).await;
-    assert_eq!(
-        issuer.advise(&token, 1100),
-        Ok(at(Status::Pending, 1100, 1100, 0))
-    );
-    assert_eq!(
-        issuer.capture(&token, 1100),
-        Ok(at(Status::Settled, 1100, 0, 1100))
-    );
-    assert_eq!(issuer.total_minor(), 1_000_000 - 2711 - 500 - 1100);
-}
-
-#[tokio::test]
-async fn refunds_and_refunds_taken_back() {
-    let bench = Bench::start().await;
-    let issuer = &bench.issuer;
-    let token = bench.authorize(2711).await;
-    issuer.capture(&token, 2711).expect("captured");
-    let refund = issuer
-        .refund(&bench.card, 2711, Merchant::default())
-        .expect("refunded");
-    assert_eq!(
-        issuer.transaction(&refund),
-        Ok(at(Status::Settled, 0, 0, -2711))
-    );
-    assert_eq!(issuer.total_minor(), 1_000_000);
-    let shown = bench.api.get(&format!("/v1/transactions/{refund}")).await;
-    assert_eq!(shown["amounts"]["settlement"]["amount"], 2711);
-    assert_eq!(shown["events"][0]["effective_polarity"], "CREDIT");
-    assert_eq!(
-        issuer.reverse_refund(&refund),
-        Ok(at(Status::Voided, 0, 0, 0))
-    );
-    assert_eq!(issuer.total_minor(), 1_000_000 - 2711);
-    assert_eq!(
-        issuer.refund_within(&token, 500),
-        Ok(at(Status::Settled, 2711, 0, 2211))
-    );
-    assert_eq!(
-        issuer.reverse_refund(&token),
-        Ok(at(Status::Settled, 2711, 0, 2711))
-    );
-}
-
-#[tokio::test]
-async fn a_force_capture_cannot_be_refused() {
-    let bench = Bench::start().await;
-    let path = format!("/v1/cards/{}", bench.card);
-    bench
-        .api
-        .send("PATCH", &path, Some(json!({ "state": "CLOSED" })))
-        .await;
-    let token = bench
-        .issuer
-        .force_capture(&bench.card, 999, Merchant::default())
-        .expect("forced");
-    assert_eq!(
-        bench.issuer.transaction(&token),
-        Ok(at(Status::Settled, 0, 0, 999))
-    );
-    assert!(bench.receiver.asked().is_empty());
-    let webhooks = bench.quiet().await;
-    assert_eq!(webhooks[0]["event_type"], "card.updated");
-    assert_eq!(webhooks[0]["previous_fields"], json!({ "state": "OPEN" }));
-    assert_eq!(webhooks[1]["events"][0]["type"], "CLEARING");
-}
-
-#[tokio::test]
-async fn the_driver_refuses_what_makes_no_sense() {
-    let bench = Bench::start().await;
-    let nobody = "7ef7d65c-9023-4da3-b113-3b8583fd7951";
-    assert_eq!(
-        bench.issuer.capture(nobody, 1),
-        Err(DriverError::NoSuchTransaction)
-    );
-    assert_eq!(
-        bench.issuer.force_capture(nobody, 1, Merchant::default()),
-        Err(DriverError::NoSuchCard)
-    );
-    let token = bench.authorize(100).await;
-    assert!(matches!(
-        bench.issuer.capture(&token, -1),
-        Err(DriverError::NotPossible(_))
-    ));
-    assert!(matches!(
-        bench.issuer.reverse_refund(&token),
-        Err(DriverError::NotPossible(_))
-    ));
-}
-
-#[tokio::test]
-async fn the_published_simulation_endpoints_do_the_same() {
-    let bench = Bench::start().await;
-    let card = bench.api.get(&format!("/v1/cards/{}", bench.card)).await;
-    let authorized = bench
-        .api
-        .post(
-            "/v1/simulate/authorize",
-            json!({ "pan": card["pan"], "amount": 2711, "descriptor": "COFFEE SHOP" }),
-        )
-        .await;
-    let token = authorized["token"].as_str().expect("a token");
-    bench
-        .api
-        .post(
-            "/v1/simulate/clearing",
-            json!({ "token": token, "amount": 711 }),
-        )
-        .await;
-    bench
-        .api
-        .post(
-            "/v1/simulate/void",
-            json!({ "token": token, "type": "AUTHORIZATION_EXPIRY" }),
-        )
-        .await;
-    assert_eq!(
-        bench.issuer.transaction(token),
-        Ok(at(Status::Settled, 2711, 0, 711))
-    );
-    let back = bench
-        .api
-        .post(
-            "/v1/simulate/return",
-            json!({ "pan": card["pan"], "amount": 711, "descriptor": "COFFEE SHOP" }),
-        )
-        .await;
-    bench
-        .api
-        .post(
-            "/v1/simulate/return_reversal",
-            json!({ "token": back["token"] }),
-        )
-        .await;
-    assert_eq!(bench.issuer.total_minor(), 1_000_000 - 711);
-    let listed = bench
-        .api
-        .get(&format!(
-            "/v1/transactions?card_token={}&status=SETTLED",
-            bench.card
-        ))
-        .await;
-    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
-    let orphan =
-        json!({ "pan": card["pan"], "amount": 1, "descriptor": "X", "merchant_currency": "EUR" });
-    assert_eq!(
-        bench
-            .api
-            .send("POST", "/v1/simulate/authorize", Some(orphan))
-            .await
-            .0,
-        400
-    );
-}
 
 #[tokio::test]
 async fn webhooks_are_signed_repeated_until_taken_and_listed() {
-    let bench = Bench::start().await;
+    let bench = Subscribed::start().await;
     bench.receiver.webhook_status(500);
     let token = bench.authorize(2711).await;
     bench.receiver.webhooks_at_least(2).await;
@@ -339,7 +55,7 @@ async fn webhooks_are_signed_repeated_until_taken_and_listed() {
 
 #[tokio::test]
 async fn each_fault_of_a_webhook() {
-    let bench = Bench::start().await;
+    let bench = Subscribed::start().await;
     let faults = bench.issuer.faults();
     let kind = "card_transaction.updated";
     let token = bench.authorize(2711).await;
@@ -354,7 +70,7 @@ async fn each_fault_of_a_webhook() {
     faults.next_webhook(kind, HookFault::AfterNext);
     bench.issuer.capture(&token, 101).expect("captured");
     bench.issuer.capture(&token, 102).expect("captured");
-    let came = bench.quiet().await;
+    let came = json_of(&bench.quiet().await);
     let last_amount = |webhook: &Value| {
         let events = webhook["events"].as_array().expect("events");
         events.last().expect("one")["amount"].clone()
@@ -417,7 +133,7 @@ async fn each_fault_of_a_webhook() {
 
 #[tokio::test]
 async fn subscriptions_are_managed_as_documented() {
-    let bench = Bench::start().await;
+    let bench = Subscribed::start().await;
     let body = json!({ "url": bench.receiver.webhook_url(), "event_types": ["card.created"] });
     let made = bench.api.post("/v1/event_subscriptions", body).await;
     let path = format!(
@@ -468,7 +184,7 @@ async fn subscriptions_are_managed_as_documented() {
 
 #[tokio::test]
 async fn each_fault_of_an_endpoint() {
-    let bench = Bench::start().await;
+    let bench = Subscribed::start().await;
     let faults = bench.issuer.faults();
     let impatient = reqwest::Client::builder()
         .no_proxy()
@@ -521,7 +237,7 @@ async fn each_fault_of_an_endpoint() {
 
 #[tokio::test]
 async fn a_person_can_order_faults_over_http() {
-    let bench = Bench::start().await;
+    let bench = Subscribed::start().await;
     let order = json!({ "endpoint": "GET /v1/balances", "fault": { "status": 503 } });
     assert_eq!(
         bench

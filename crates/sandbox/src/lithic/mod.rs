@@ -18,6 +18,7 @@ mod config;
 mod driver;
 mod hub;
 mod model;
+mod network;
 mod records;
 mod signing;
 mod webhooks;

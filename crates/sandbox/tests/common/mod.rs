@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use sandbox::lithic::sign;
+use sandbox::lithic::{CardRef, Charge, Issuer, IssuerConfig, sign};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
@@ -217,4 +217,51 @@ impl Api {
         assert_eq!(status, 200, "POST {path}: {answer}");
         answer
     }
+}
+
+/// An issuer with a subscriber, a responder that approves, and one card.
+pub struct Subscribed {
+    pub issuer: Issuer,
+    pub api: Api,
+    pub receiver: Receiver,
+    pub secret: String,
+    pub card: String,
+}
+
+impl Subscribed {
+    pub async fn start() -> Self {
+        let issuer = Issuer::start(IssuerConfig::default())
+            .await
+            .expect("a free port");
+        let api = Api::new(issuer.url(), issuer.api_key());
+        let receiver = Receiver::start().await;
+        issuer.enroll_responder(&receiver.asa_url());
+        let card = api.post("/v1/cards", json!({ "type": "VIRTUAL" })).await;
+        let card = card["token"].as_str().expect("a token").to_owned();
+        let secret = issuer.subscribe(&receiver.webhook_url());
+        Self {
+            issuer,
+            api,
+            receiver,
+            secret,
+            card,
+        }
+    }
+
+    pub async fn authorize(&self, minor: i64) -> String {
+        let charge = Charge::new(CardRef::Token(self.card.clone()), minor, "USD");
+        let result = self.issuer.charge(charge).await.expect("a known card");
+        assert!(result.is_approved());
+        result.token.expect("a transaction")
+    }
+
+    /// Waits until every webhook is taken; all that came.
+    pub async fn quiet(&self) -> Vec<Received> {
+        assert!(self.issuer.webhooks_delivered(DEADLINE).await);
+        self.receiver.webhooks()
+    }
+}
+
+pub fn json_of(received: &[Received]) -> Vec<Value> {
+    received.iter().map(Received::json).collect()
 }

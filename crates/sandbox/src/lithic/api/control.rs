@@ -23,9 +23,9 @@ use super::{Answer, ApiError, Shared, body};
 use crate::{
     faults::{Fault, HookFault},
     lithic::{
-        driver::unasked,
         hub::Hub,
         model::{EventKind, Merchant},
+        network::unasked,
     },
     vendor::lock,
 };

@@ -9,9 +9,10 @@ use serde_json::json;
 use super::{Answer, ApiError, Shared, body};
 use crate::{
     lithic::{
-        driver::{CardRef, Charge, DriverError, charge_card, follow, unasked},
+        driver::{CardRef, Charge, DriverError},
         hub::Hub,
         model::{EventKind, Merchant},
+        network::{charge_card, follow, unasked},
     },
     vendor::{ids, lock},
 };
