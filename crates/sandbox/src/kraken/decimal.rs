@@ -13,7 +13,11 @@ pub(crate) fn parse(text: &str, scale: u32) -> Option<i64> {
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') || fraction.contains('.') {
+    if !text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        || fraction.contains('.')
+    {
         return None;
     }
     let fraction = fraction.trim_end_matches('0');
@@ -41,20 +45,24 @@ pub(crate) fn print_cut(units: i64, scale: u32, shown: u32) -> String {
     print(units / 10_i64.pow(scale.saturating_sub(shown)), shown)
 }
 
-/// price × volume in units of 10^-`scale`, rounded down (what a seller is paid).
-pub(crate) fn cost_floor(price: i64, volume: i64, scale: u32) -> i64 {
-    narrow(product(price, volume, scale).0)
+/// price × volume, exactly: units of 10^-13.
+pub(crate) fn notional(price: i64, volume: i64) -> i128 {
+    i128::from(price) * i128::from(volume)
 }
 
-/// price × volume in units of 10^-`scale`, rounded up (what a buyer pays).
-pub(crate) fn cost_ceil(price: i64, volume: i64, scale: u32) -> i64 {
-    let (cost, exact) = product(price, volume, scale);
-    narrow(if exact { cost } else { cost + 1 })
+/// A notional in units of 10^-`scale`, rounded down (what a seller is paid).
+pub(crate) fn cost_floor(notional: i128, scale: u32) -> i64 {
+    narrow(notional.div_euclid(divisor(scale)))
 }
 
-/// `bps` ten-thousandths of a cost, rounded up.
-pub(crate) fn fee_ceil(cost: i64, bps: u32) -> i64 {
-    narrow((i128::from(cost) * i128::from(bps) + 9_999).div_euclid(10_000))
+/// A notional in units of 10^-`scale`, rounded up (what a buyer pays).
+pub(crate) fn cost_ceil(notional: i128, scale: u32) -> i64 {
+    narrow((notional + divisor(scale) - 1).div_euclid(divisor(scale)))
+}
+
+/// The fee of a cost × basis points, rounded up.
+pub(crate) fn fee_ceil(cost_bps: i128) -> i64 {
+    narrow((cost_bps + 9_999).div_euclid(10_000))
 }
 
 /// cost ÷ volume as a price, rounded down; 0 for no volume. For display only.
@@ -66,10 +74,8 @@ pub(crate) fn average_floor(cost: i64, cost_scale: u32, volume: i64) -> i64 {
     narrow(i128::from(cost) * 10_i128.pow(shift) / i128::from(volume))
 }
 
-fn product(price: i64, volume: i64, scale: u32) -> (i128, bool) {
-    let divisor = 10_i128.pow(PRICE_SCALE + VOLUME_SCALE - scale);
-    let product = i128::from(price) * i128::from(volume);
-    (product.div_euclid(divisor), product.rem_euclid(divisor) == 0)
+fn divisor(scale: u32) -> i128 {
+    10_i128.pow(PRICE_SCALE + VOLUME_SCALE - scale)
 }
 
 fn narrow(units: i128) -> i64 {
@@ -88,7 +94,18 @@ mod tests {
         assert_eq!(parse("5500", 5), Some(550_000_000));
         assert_eq!(parse(".5", 1), Some(5));
         assert_eq!(parse("1.2500", 2), Some(125));
-        for wrong in ["", ".", "-1", "+1", "1e5", "1,5", "1.2.3", "0.123", " 1", "99999999999999999999"] {
+        for wrong in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            "1e5",
+            "1,5",
+            "1.2.3",
+            "0.123",
+            " 1",
+            "99999999999999999999",
+        ] {
             assert_eq!(parse(wrong, 2), None, "{wrong}");
         }
     }
@@ -104,9 +121,9 @@ mod tests {
     #[test]
     fn costs_round_in_the_venues_favour() {
         let (price, volume) = (550_000_000, 496_758); // 5500.00000 USD, 0.00496758 BTC: 27.32169
-        assert_eq!(cost_floor(price, volume, 4), 273_216);
-        assert_eq!(cost_ceil(price, volume, 4), 273_217);
-        assert_eq!(fee_ceil(273_216, 40), 1_093); // 1,092.864
+        assert_eq!(cost_floor(notional(price, volume), 4), 273_216);
+        assert_eq!(cost_ceil(notional(price, volume), 4), 273_217);
+        assert_eq!(fee_ceil(273_216 * 40), 1_093); // 1,092.864
         assert_eq!(average_floor(273_216, 4, volume), 549_998_188);
     }
 
@@ -118,9 +135,10 @@ mod tests {
 
         #[test]
         fn floor_and_ceil_differ_by_at_most_one(price in 0..10_000_000_000_i64, volume in 0..1_000_000_000_i64) {
-            let (down, up) = (cost_floor(price, volume, 4), cost_ceil(price, volume, 4));
+            let exact = notional(price, volume);
+            let (down, up) = (cost_floor(exact, 4), cost_ceil(exact, 4));
             prop_assert!(up - down <= 1);
-            prop_assert!(i128::from(down) * 1_000_000_000 <= i128::from(price) * i128::from(volume));
+            prop_assert!(i128::from(down) * 1_000_000_000 <= exact);
         }
     }
 }

@@ -5,12 +5,13 @@
 //!   exactly `vol_exec` in and `cost + fee` out;
 //! * no balance is ever below what open orders hold, so none is ever negative.
 //!
-//! Costs are rounded in the venue's favour to the quote balance's decimals, fees up.
+//! An order's cost is rounded in the venue's favour to the quote balance's decimals, its fee up: once for the whole
+//! order, however many fills it has.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    decimal::{cost_ceil, cost_floor, fee_ceil},
+    decimal::{cost_ceil, cost_floor, fee_ceil, notional},
     pairs::{BASE, BASE_SCALE, PAIRS, Pair, VOLUME_MIN},
 };
 use crate::vendor::ids;
@@ -71,6 +72,10 @@ pub(crate) struct Order {
     pub(crate) cost: i64,
     pub(crate) fee: i64,
     pub(crate) trades: Vec<String>,
+    /// Price × volume of all fills, exactly: cost and fee are rounded once per order, not once per fill.
+    notional: i128,
+    /// Cost × fee rate of all fills.
+    fee_weight: i128,
 }
 
 impl Order {
@@ -78,28 +83,34 @@ impl Order {
         self.new.volume - self.volume_done
     }
 
-    /// What the open order holds of (bitcoin in units of 10^-10, quote in its smallest units).
+    /// What the open order holds of (bitcoin in units of 10^-10, quote in its smallest units): all that it can still
+    /// take.
     fn holds(&self, fee_bps: u32) -> (i64, i64) {
         match (self.status, self.new.side, self.new.limit) {
             (OrderStatus::Open, Side::Sell, _) => (to_base(self.volume_left()), 0),
             (OrderStatus::Open, Side::Buy, Some(limit)) => {
-                let cost = cost_ceil(limit, self.volume_left(), self.new.pair.quote_scale);
-                (0, cost + fee_ceil(cost, fee_bps))
+                let (cost, fee) = self.after(limit, self.volume_left(), fee_bps);
+                (0, cost - self.cost + fee - self.fee)
             }
             (OrderStatus::Open | OrderStatus::Closed | OrderStatus::Canceled, _, _) => (0, 0),
         }
+    }
+
+    /// Cost and fee of the order after one more fill.
+    fn after(&self, price: i64, volume: i64, fee_bps: u32) -> (i64, i64) {
+        let notional = self.notional + notional(price, volume);
+        let cost = match self.new.side {
+            Side::Sell => cost_floor(notional, self.new.pair.quote_scale),
+            Side::Buy => cost_ceil(notional, self.new.pair.quote_scale),
+        };
+        let weight = self.fee_weight + i128::from(cost - self.cost) * i128::from(fee_bps);
+        (cost, fee_ceil(weight))
     }
 }
 
 /// A volume in units of 10^-8 as a balance in units of 10^-10.
 fn to_base(volume: i64) -> i64 {
     volume * 10_i64.pow(BASE_SCALE - super::decimal::VOLUME_SCALE)
-}
-
-struct Fill {
-    volume: i64,
-    cost: i64,
-    fee: i64,
 }
 
 pub(crate) struct Engine {
@@ -119,7 +130,10 @@ impl Engine {
     pub(crate) fn new(taker_bps: u32, maker_bps: u32, refills: bool) -> Self {
         Self {
             balances: BTreeMap::new(),
-            books: PAIRS.iter().map(|pair| (pair.name, Book::default())).collect(),
+            books: PAIRS
+                .iter()
+                .map(|pair| (pair.name, Book::default()))
+                .collect(),
             orders: Vec::new(),
             by_txid: HashMap::new(),
             taker_bps,
@@ -139,7 +153,10 @@ impl Engine {
 
     /// What open orders leave of a balance.
     fn free(&self, asset: &str) -> i64 {
-        let open = self.orders.iter().filter(|order| order.status == OrderStatus::Open);
+        let open = self
+            .orders
+            .iter()
+            .filter(|order| order.status == OrderStatus::Open);
         let held: i64 = open
             .map(|order| match (asset, order.holds(self.taker_bps)) {
                 (BASE, (base, _)) => base,
@@ -159,14 +176,17 @@ impl Engine {
             return Err("EOrder:Tick size check failed");
         }
         // Unique among open orders only (docs.kraken.com/exchange/guides/general/clordid).
-        let open = self.orders.iter().filter(|order| order.status == OrderStatus::Open);
+        let open = self
+            .orders
+            .iter()
+            .filter(|order| order.status == OrderStatus::Open);
         let taken = |order: &Order| new.cl_ord_id.is_some() && order.new.cl_ord_id == new.cl_ord_id;
         if open.into_iter().any(taken) {
             return Err("EGeneral:Invalid arguments:cl_ord_id not unique");
         }
         let scale = new.pair.quote_scale;
         let price = new.limit.or(self.best(new)).unwrap_or(0);
-        if price > 0 && cost_floor(price, new.volume, scale) < new.pair.cost_min() {
+        if price > 0 && cost_floor(notional(price, new.volume), scale) < new.pair.cost_min() {
             return Err("EOrder:Cost minimum not met");
         }
         let enough = match new.side {
@@ -184,14 +204,24 @@ impl Engine {
 
     fn best(&self, new: &NewOrder) -> Option<i64> {
         let book = self.books.get(new.pair.name)?;
-        let side = if new.side == Side::Sell { &book.bids } else { &book.asks };
+        let side = if new.side == Side::Sell {
+            &book.bids
+        } else {
+            &book.asks
+        };
         side.first().map(|level| level.price)
     }
 
     /// The levels that an order trades with, best first.
     fn matching<'a>(&'a self, new: &'a NewOrder) -> impl Iterator<Item = Level> + 'a {
         let book = self.books.get(new.pair.name);
-        let side = book.map(|book| if new.side == Side::Sell { &book.bids } else { &book.asks });
+        let side = book.map(|book| {
+            if new.side == Side::Sell {
+                &book.bids
+            } else {
+                &book.asks
+            }
+        });
         let crosses = |level: &Level| match (new.side, new.limit) {
             (_, None) => true,
             (Side::Sell, Some(limit)) => level.price >= limit,
@@ -202,19 +232,20 @@ impl Engine {
 
     /// The most that a purchase can cost, fee included: the limit for a limit order, the book for a market order.
     fn worst_cost(&self, new: &NewOrder) -> i64 {
-        let scale = new.pair.quote_scale;
-        let with_fee = |cost: i64| cost + fee_ceil(cost, self.taker_bps);
-        if let Some(limit) = new.limit {
-            return with_fee(cost_ceil(limit, new.volume, scale));
-        }
         let mut left = new.volume;
-        let mut total = 0;
-        for level in self.matching(new) {
-            let volume = level.volume.min(left);
-            left -= volume;
-            total += with_fee(cost_ceil(level.price, volume, scale));
-        }
-        total
+        let worst: i128 = match new.limit {
+            Some(limit) => notional(limit, new.volume),
+            None => self
+                .matching(new)
+                .map(|level| {
+                    let volume = level.volume.min(left);
+                    left -= volume;
+                    notional(level.price, volume)
+                })
+                .sum(),
+        };
+        let cost = cost_ceil(worst, new.pair.quote_scale);
+        cost + fee_ceil(i128::from(cost) * i128::from(self.taker_bps))
     }
 
     /// Takes a checked order, trades what the book gives, and answers its txid.
@@ -234,6 +265,8 @@ impl Engine {
             cost: 0,
             fee: 0,
             trades: Vec::new(),
+            notional: 0,
+            fee_weight: 0,
         });
         self.trade(index, self.taker_bps, now_ms);
         let order = &mut self.orders[index];
@@ -255,8 +288,7 @@ impl Engine {
                 break;
             }
             left -= volume;
-            let fill = fill(&new, level.price, volume, fee_bps);
-            self.book_fill(index, &new, fill);
+            self.book_fill(index, level.price, volume, fee_bps);
             self.last_price.insert(new.pair.name, level.price);
             self.consume(&new, level.price, volume);
         }
@@ -267,18 +299,22 @@ impl Engine {
         }
     }
 
-    fn book_fill(&mut self, index: usize, new: &NewOrder, fill: Fill) {
-        let (base, quote) = match new.side {
-            Side::Sell => (-to_base(fill.volume), fill.cost - fill.fee),
-            Side::Buy => (to_base(fill.volume), -(fill.cost + fill.fee)),
-        };
-        *self.balances.entry(BASE).or_default() += base;
-        *self.balances.entry(new.pair.quote).or_default() += quote;
+    fn book_fill(&mut self, index: usize, price: i64, volume: i64, fee_bps: u32) {
         let order = &mut self.orders[index];
-        order.volume_done += fill.volume;
-        order.cost += fill.cost;
-        order.fee += fill.fee;
+        let (cost_after, fee_after) = order.after(price, volume, fee_bps);
+        let (cost, fee) = (cost_after - order.cost, fee_after - order.fee);
+        order.volume_done += volume;
+        order.notional += notional(price, volume);
+        order.fee_weight += i128::from(cost) * i128::from(fee_bps);
+        (order.cost, order.fee) = (cost_after, fee_after);
         order.trades.push(ids::kraken('T'));
+        let (base, quote) = match order.new.side {
+            Side::Sell => (-to_base(volume), cost - fee),
+            Side::Buy => (to_base(volume), -(cost + fee)),
+        };
+        let quote_asset = order.new.pair.quote;
+        *self.balances.entry(BASE).or_default() += base;
+        *self.balances.entry(quote_asset).or_default() += quote;
     }
 
     fn consume(&mut self, new: &NewOrder, price: i64, volume: i64) {
@@ -286,7 +322,11 @@ impl Engine {
             return;
         }
         if let Some(book) = self.books.get_mut(new.pair.name) {
-            let side = if new.side == Side::Sell { &mut book.bids } else { &mut book.asks };
+            let side = if new.side == Side::Sell {
+                &mut book.bids
+            } else {
+                &mut book.asks
+            };
             if let Some(level) = side.iter_mut().find(|level| level.price == price) {
                 level.volume -= volume;
             }
@@ -310,7 +350,10 @@ impl Engine {
 
     /// Cancels open orders; how many.
     pub(crate) fn cancel(&mut self, now_ms: i64, wanted: impl Fn(&Order) -> bool) -> usize {
-        let open = self.orders.iter_mut().filter(|order| order.status == OrderStatus::Open);
+        let open = self
+            .orders
+            .iter_mut()
+            .filter(|order| order.status == OrderStatus::Open);
         let mut count = 0;
         for order in open.filter(|order| wanted(order)) {
             order.status = OrderStatus::Canceled;
@@ -322,117 +365,5 @@ impl Engine {
     }
 }
 
-fn fill(new: &NewOrder, price: i64, volume: i64, fee_bps: u32) -> Fill {
-    let scale = new.pair.quote_scale;
-    let cost = match new.side {
-        Side::Sell => cost_floor(price, volume, scale),
-        Side::Buy => cost_ceil(price, volume, scale),
-    };
-    Fill {
-        volume,
-        cost,
-        fee: fee_ceil(cost, fee_bps),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn level() -> impl Strategy<Value = Level> {
-        (1_i64..20_000, 1_i64..2_000_000).prop_map(|(ticks, volume)| Level {
-            price: ticks * 10_000,
-            volume,
-        })
-    }
-
-    fn order() -> impl Strategy<Value = NewOrder> {
-        let limit = proptest::option::of(1_i64..20_000);
-        (any::<bool>(), limit, VOLUME_MIN..3_000_000_i64, any::<bool>()).prop_map(
-            |(sell, limit, volume, immediate)| NewOrder {
-                pair: &PAIRS[0],
-                side: if sell { Side::Sell } else { Side::Buy },
-                limit: limit.map(|ticks| ticks * 10_000),
-                volume,
-                immediate,
-                post_only: false,
-                userref: None,
-                cl_ord_id: None,
-            },
-        )
-    }
-
-    fn book(mut bids: Vec<Level>, mut asks: Vec<Level>) -> Book {
-        bids.sort_by_key(|level| std::cmp::Reverse(level.price));
-        asks.sort_by_key(|level| level.price);
-        Book {
-            bids,
-            asks,
-            set_ms: 0,
-        }
-    }
-
-    fn funded() -> Engine {
-        let mut engine = Engine::new(40, 25, false);
-        engine.balances.insert(BASE, 10_000_000_000);
-        engine.balances.insert("ZUSD", 10_000_000);
-        engine
-    }
-
-    proptest! {
-        /// Whatever is ordered against whatever books: balances change by exactly what the orders say, and none is
-        /// ever negative or below what open orders hold.
-        #[test]
-        fn balances_move_by_exactly_what_the_orders_say(
-            books in prop::collection::vec((prop::collection::vec(level(), 0..5), prop::collection::vec(level(), 0..5)), 1..4),
-            orders in prop::collection::vec(order(), 0..12),
-        ) {
-            let mut engine = funded();
-            let mut orders = orders.into_iter();
-            for (bids, asks) in books {
-                engine.set_book(&PAIRS[0], book(bids, asks), 0);
-                for new in orders.by_ref().take(4) {
-                    let _ = engine.place(new, 0);
-                    let (mut base, mut quote) = (10_000_000_000_i64, 10_000_000_i64);
-                    for order in &engine.orders {
-                        let sign = if order.new.side == Side::Sell { -1 } else { 1 };
-                        base += sign * to_base(order.volume_done);
-                        quote -= sign * order.cost + order.fee;
-                    }
-                    prop_assert_eq!(engine.balance(BASE), base);
-                    prop_assert_eq!(engine.balance("ZUSD"), quote);
-                    prop_assert!(engine.free(BASE) >= 0);
-                    prop_assert!(engine.free("ZUSD") >= 0);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn an_immediate_order_takes_what_a_thin_book_gives() {
-        let mut engine = funded();
-        let thin = [(55_000, 200_000), (54_990, 100_000), (50_000, 9_000_000)];
-        let bids = thin.map(|(ticks, volume)| Level {
-            price: ticks * 10_000,
-            volume,
-        });
-        engine.set_book(&PAIRS[0], book(bids.into(), Vec::new()), 0);
-        let new = NewOrder {
-            pair: &PAIRS[0],
-            side: Side::Sell,
-            limit: Some(549_900_000),
-            volume: 496_758,
-            immediate: true,
-            post_only: false,
-            userref: None,
-            cl_ord_id: Some("abc".into()),
-        };
-        let txid = engine.place(new, 7).expect("funded");
-        let order = engine.order(&txid).expect("placed");
-        assert_eq!((order.status, order.volume_done), (OrderStatus::Canceled, 300_000));
-        assert_eq!((order.cost, order.trades.len()), (110_000 + 54_990, 2));
-        assert_eq!(engine.books["XXBTZUSD"].bids.len(), 1, "the levels are eaten");
-    }
-}
+mod tests;

@@ -34,7 +34,7 @@ enum Prepared {
     Ask {
         url: String,
         request: serde_json::Value,
-        transaction: CardTransaction,
+        transaction: Box<CardTransaction>,
         kind: EventKind,
         amount: Billed,
     },
@@ -67,7 +67,7 @@ pub(crate) async fn charge_card(
     let stands_in = asked.stands_in(hub.config.on_timeout);
     hub.change(|records| {
         drop_asking(records, &asking.token);
-        records.open_transaction(transaction);
+        records.open_transaction(*transaction);
         let mut events = records.add_event(&token, kind, amount, verdict.clone());
         if stands_in {
             let advice = EventKind::AuthorizationAdvice;
@@ -192,7 +192,7 @@ fn prepare_with(
         let ask = Prepared::Ask {
             url,
             request,
-            transaction,
+            transaction: Box::new(transaction),
             kind,
             amount,
         };

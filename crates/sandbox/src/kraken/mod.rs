@@ -1,0 +1,230 @@
+//! Kraken, simulated over HTTP on loopback: the exchange that the bitcoin is sold on, and a price venue.
+//!
+//! The wire formats are those of docs.kraken.com (Spot REST): HTTP 200 whatever happens, `error` an array of strings,
+//! amounts as decimal strings. Public: Time, SystemStatus, Assets, AssetPairs, Ticker, Depth. Private: Balance,
+//! AddOrder, QueryOrders, OpenOrders, ClosedOrders, CancelOrder.
+//!
+//! What the simulation does not play is refused with `EGeneral:Invalid arguments`, never ignored: margin, triggers,
+//! good-till-date, fees in bitcoin (`fcib`), volumes in the quote currency (`viqc`). Costs and fees are whole numbers
+//! of the quote balance's smallest unit (0.0001 USD), so that balances move by exactly what orders report.
+
+mod api;
+mod decimal;
+mod engine;
+mod form;
+mod pairs;
+mod private;
+mod public;
+mod signing;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use thiserror::Error;
+
+pub use self::signing::api_sign;
+use self::{
+    decimal::{PRICE_SCALE, VOLUME_SCALE},
+    engine::{Book, Engine, Level},
+    pairs::Pair,
+};
+use crate::{
+    faults::Faults,
+    vendor::{
+        ids, lock,
+        serve::{Served, serve},
+        time::VendorClock,
+    },
+};
+
+/// Settings of an [`Exchange`].
+#[derive(Clone, Debug)]
+pub struct ExchangeConfig {
+    /// 127.0.0.1 port; 0 takes any free one.
+    pub port: u16,
+    /// What a market order and a crossing limit order pay, in basis points of the cost.
+    pub taker_fee_bps: u32,
+    /// What a resting order pays.
+    pub maker_fee_bps: u32,
+    /// Levels keep their volume when they are traded with. Off: a book gets thinner with every order.
+    pub refills: bool,
+    /// Asset and amount at the start: `("XXBT", "1.5")`. Names as Kraken's or plain (`USD`).
+    pub balances: Vec<(String, String)>,
+    pub clock: VendorClock,
+}
+
+impl Default for ExchangeConfig {
+    /// One bitcoin, ten thousand dollars, and books for XBT/USD and XBT/EUR that the reference purchase fits:
+    /// 5,500.0 USD less 77.48 basis points is exactly 5,457.386.
+    fn default() -> Self {
+        Self {
+            port: 0,
+            taker_fee_bps: 40,
+            maker_fee_bps: 25,
+            refills: true,
+            balances: vec![("XXBT".into(), "1".into()), ("ZUSD".into(), "10000".into())],
+            clock: VendorClock::default(),
+        }
+    }
+}
+
+/// A demo's mistake.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ExchangeError {
+    #[error("no such pair or asset: {0}")]
+    Unknown(String),
+    #[error("not an exact decimal: {0}")]
+    NotADecimal(String),
+}
+
+/// What `GET /0/public/SystemStatus` says. Everything but `online` refuses orders as Kraken does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SystemStatus {
+    #[default]
+    Online,
+    Maintenance,
+    CancelOnly,
+    PostOnly,
+}
+
+/// A running simulated exchange. Clones share it; it stops when the last one is dropped.
+#[derive(Clone)]
+pub struct Exchange {
+    desk: Arc<Desk>,
+    served: Arc<Served>,
+}
+
+/// What the HTTP side and the driver share.
+pub(crate) struct Desk {
+    pub(crate) engine: Mutex<Engine>,
+    pub(crate) session: Mutex<Session>,
+    pub(crate) faults: Faults,
+    pub(crate) clock: VendorClock,
+    pub(crate) api_key: String,
+    pub(crate) api_secret: String,
+}
+
+#[derive(Default)]
+pub(crate) struct Session {
+    pub(crate) last_nonce: u64,
+    pub(crate) status: SystemStatus,
+}
+
+impl Exchange {
+    /// Starts on 127.0.0.1.
+    pub async fn start(config: ExchangeConfig) -> io::Result<Self> {
+        let desk = Arc::new(Desk {
+            engine: Mutex::new(Engine::new(
+                config.taker_fee_bps,
+                config.maker_fee_bps,
+                config.refills,
+            )),
+            session: Mutex::default(),
+            faults: Faults::default(),
+            clock: config.clock,
+            api_key: ids::base64_key(42),
+            api_secret: ids::base64_key(64),
+        });
+        let served = Arc::new(serve(config.port, api::router(desk.clone())).await?);
+        let exchange = Self { desk, served };
+        exchange
+            .furnish(&config.balances)
+            .map_err(io::Error::other)?;
+        Ok(exchange)
+    }
+
+    fn furnish(&self, balances: &[(String, String)]) -> Result<(), ExchangeError> {
+        for (asset, amount) in balances {
+            self.set_balance(asset, amount)?;
+        }
+        self.set_book("XBTUSD", &[("5500.0", "100")], &[("5500.1", "100")])?;
+        self.set_book("XBTEUR", &[("5092.5", "100")], &[("5092.6", "100")])
+    }
+
+    /// `http://127.0.0.1:port`; Kraken's paths begin with `/0`.
+    pub fn url(&self) -> String {
+        self.served.url()
+    }
+
+    /// The value of the `API-Key` header.
+    pub fn api_key(&self) -> &str {
+        &self.desk.api_key
+    }
+
+    /// The base64 secret behind `API-Sign`.
+    pub fn api_secret(&self) -> &str {
+        &self.desk.api_secret
+    }
+
+    /// The orders for what goes wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.desk.faults
+    }
+
+    /// Replaces a pair's book: prices and volumes as decimals, in any order. Resting orders that cross it trade.
+    pub fn set_book(
+        &self,
+        pair: &str,
+        bids: &[(&str, &str)],
+        asks: &[(&str, &str)],
+    ) -> Result<(), ExchangeError> {
+        let known = Pair::find(pair).ok_or_else(|| ExchangeError::Unknown(pair.into()))?;
+        let now_ms = self.desk.clock.now_ms();
+        let mut book = Book {
+            bids: levels(bids)?,
+            asks: levels(asks)?,
+            set_ms: now_ms,
+        };
+        book.bids
+            .sort_by_key(|level| std::cmp::Reverse(level.price));
+        book.asks.sort_by_key(|level| level.price);
+        lock(&self.desk.engine).set_book(known, book, now_ms);
+        Ok(())
+    }
+
+    /// Sets a balance.
+    pub fn set_balance(&self, asset: &str, amount: &str) -> Result<(), ExchangeError> {
+        let known = pairs::find_asset(asset).ok_or_else(|| ExchangeError::Unknown(asset.into()))?;
+        let units = decimal::parse(amount, known.decimals)
+            .ok_or_else(|| ExchangeError::NotADecimal(amount.into()))?;
+        lock(&self.desk.engine).balances.insert(known.name, units);
+        Ok(())
+    }
+
+    /// A balance as Kraken prints it.
+    pub fn balance(&self, asset: &str) -> Result<String, ExchangeError> {
+        let known = pairs::find_asset(asset).ok_or_else(|| ExchangeError::Unknown(asset.into()))?;
+        let units = lock(&self.desk.engine).balance(known.name);
+        Ok(decimal::print(units, known.decimals))
+    }
+
+    /// What `SystemStatus` says, and whether orders are taken.
+    pub fn set_status(&self, status: SystemStatus) {
+        lock(&self.desk.session).status = status;
+    }
+
+    /// How many orders were ever taken, and how many of them are open.
+    pub fn order_counts(&self) -> (usize, usize) {
+        let engine = lock(&self.desk.engine);
+        let open = engine
+            .orders
+            .iter()
+            .filter(|order| order.status == engine::OrderStatus::Open);
+        (engine.orders.len(), open.count())
+    }
+}
+
+fn levels(levels: &[(&str, &str)]) -> Result<Vec<Level>, ExchangeError> {
+    let number = |text: &str, scale| {
+        decimal::parse(text, scale).ok_or_else(|| ExchangeError::NotADecimal(text.into()))
+    };
+    let level = |(price, volume): &(&str, &str)| {
+        Ok(Level {
+            price: number(price, PRICE_SCALE)?,
+            volume: number(volume, VOLUME_SCALE)?,
+        })
+    };
+    levels.iter().map(level).collect()
+}
