@@ -1,1 +1,28 @@
-fn main() {}
+//! The second binary: a demo of whole purchases, the outside as a sandbox, and benchmarks. Nothing of it is in the
+//! server.
+
+mod demo;
+
+use clap::{Parser, Subcommand};
+
+/// Try Anytill, break it, measure it. Everything runs on this machine; nothing is real money.
+#[derive(Parser)]
+#[command(name = "lab", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Buy the $27.11 album: sandbox, server, wallet, one whole purchase over real Lightning.
+    Demo(demo::Args),
+}
+
+fn main() -> anyhow::Result<std::process::ExitCode> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match cli.command {
+        Command::Demo(args) => runtime.block_on(demo::run(args)),
+    }
+}
