@@ -103,7 +103,7 @@ pub enum Booking {
         amount_msat: Msat,
         fee_msat: Msat,
     },
-    /// The vendor was paid and did not deliver.
+    /// The vendor was paid and nothing came of it: no code, or the hold had gone back. The operator's loss.
     GiftCardLost {
         vendor_msat: Msat,
     },

@@ -38,7 +38,8 @@ pub enum OwedCause {
     StoreRefund,
     /// More bitcoin came than the invoice asked (BOLT 11 lets a payer send up to twice).
     Overpaid,
-    /// Arrived when the purchase was over, from a source that cannot be held.
+    /// Arrived when the purchase was over, or too little of it, from a source that cannot be held; or claimed after the
+    /// HTLC was taken for returned.
     ArrivedLate,
     /// The gift-card vendor was paid and did not deliver.
     NotDelivered,
@@ -85,7 +86,8 @@ pub enum Effect {
         amount: OwedAmount,
         cause: OwedCause,
     },
-    /// The store took a refund back: what is not yet paid out is not paid out.
+    /// The store took a refund back, or captured what it had voided: of the refunds owed in the store's currency, this
+    /// much is not paid out if it is not yet.
     ReclaimRefund {
         amount: Money,
     },

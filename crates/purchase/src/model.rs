@@ -391,7 +391,8 @@ impl Purchase {
 
     /// Approved and neither captured nor reversed yet, minor units, checks left out.
     pub(crate) fn open_charges_minor(&self) -> u64 {
-        self.charges.iter().filter(|c| c.stands()).map(ChargeRecord::open_minor).sum()
+        let open = self.charges.iter().filter(|c| c.stands()).map(ChargeRecord::open_minor);
+        open.fold(0, u64::saturating_add)
     }
 
     /// What may still be approved: the order total and its tolerance, less what stands or was captured.

@@ -25,6 +25,7 @@ pub fn step_refund(refund: Option<&Refund>, event: &RefundEvent, now: UnixMs) ->
         RefundEvent::SendFailed { payment_hash, reason } => failed(&mut d, *payment_hash, reason)?,
         RefundEvent::RetryDue => retry(&mut d),
         RefundEvent::Reclaimed { amount } => reclaimed(&mut d, *amount)?,
+        RefundEvent::Parked { reason } if d.r.parked.as_ref().is_some_and(|parked| parked.reason == *reason) => false,
         RefundEvent::Parked { reason } => {
             d.r.parked = Some(Parked { reason: reason.clone(), at: now });
             true
@@ -243,6 +244,9 @@ fn retry(d: &mut Draft) -> bool {
 
 /// The store took it back: what is not under way is not paid out.
 fn reclaimed(d: &mut Draft, amount: Money) -> Result<bool, Rejected> {
+    if amount.is_zero() {
+        return Ok(false);
+    }
     match d.r.state {
         RefundState::AwaitingDestination | RefundState::Waiting => {}
         // No hash is live yet; what is being prepared for the old amount is dropped when it arrives.

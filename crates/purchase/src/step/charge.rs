@@ -19,7 +19,7 @@ pub(super) fn charge_requested(d: &mut Draft, charge: &Charge) -> Result<Verdict
             start_claim(d)?;
         }
         Decision::Approved => approve(d, charge),
-        Decision::ApprovedCheck if charge.kind != ChargeKind::ZeroCheck => {
+        Decision::ApprovedCheck if !charge.amount.is_zero() => {
             if let Some(card) = d.p.card.as_mut() {
                 card.checks_used += 1;
             }
@@ -94,15 +94,20 @@ fn merchant_refused(d: &Draft, charge: &Charge) -> Option<DeclineReason> {
     locked.is_some_and(|acceptor| acceptor != merchant.acceptor_id).then_some(DeclineReason::MerchantLocked)
 }
 
-/// Amount zero, or small and not what the order costs.
+/// Amount zero, or small and not what the order costs. What the vendor calls a check counts by its amount alone, and
+/// what takes the money at once is none.
 fn is_check(d: &Draft, charge: &Charge) -> bool {
-    if charge.kind == ChargeKind::ZeroCheck || charge.amount.is_zero() {
+    if charge.amount.is_zero() {
         return true;
+    }
+    let increment = d.p.charges.iter().any(|c| c.charge_id == charge.charge_id && c.stands());
+    if charge.kind == ChargeKind::AuthorizationAndCapture || increment {
+        return false;
     }
     let policy = &d.p.policy;
     let total = d.order_total().minor();
     let near_total = charge.amount.minor().saturating_add(policy.tolerance_minor) >= total && total > 0;
-    charge.amount.minor() <= policy.check_minor_max && !near_total && !(policy.splits && d.p.is_funded())
+    charge.amount.minor() <= policy.check_minor_max && !near_total && !(d.p.is_funded() && takes_parts(d))
 }
 
 fn check_decision(d: &Draft, charge: &Charge) -> Decision {
@@ -138,13 +143,17 @@ fn funded(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
     if charge.amount.minor() > room {
         return Ok(Decision::Declined(DeclineReason::AmountTooHigh));
     }
-    let whole_only = d.p.policy.claim_on == ClaimOn::Authorization && !d.p.policy.splits;
     let below = charge.amount.minor().saturating_add(d.p.policy.tolerance_minor) < d.order_total().minor();
     let increment = d.p.charges.iter().any(|c| c.charge_id == charge.charge_id && c.stands());
-    if whole_only && below && !increment {
+    if !takes_parts(d) && below && !increment {
         return Ok(Decision::Declined(DeclineReason::AmountTooLow));
     }
     Ok(Decision::Approved)
+}
+
+/// May the store charge the order in parts? Under `reveal` it may: it charges when it ships.
+pub(super) fn takes_parts(d: &Draft) -> bool {
+    d.p.policy.splits || d.p.policy.claim_on == ClaimOn::Reveal
 }
 
 /// May the claim be made at this price? A missing price is no price.

@@ -3,7 +3,7 @@
 use super::Rejected;
 use super::draft::{Draft, Verdict};
 use super::unwindable;
-use crate::{CardState, CloseCause, Effect, Flow, Parked, State};
+use crate::{CardState, CloseCause, Effect, Flow, State};
 
 pub(super) fn cancel_requested(d: &mut Draft) -> Result<Verdict, Rejected> {
     let funded = d.p.is_funded();
@@ -58,11 +58,12 @@ pub(super) fn card_closed(d: &mut Draft) -> Result<Verdict, Rejected> {
 
 pub(super) fn card_open_ended(d: &mut Draft) -> Result<Verdict, Rejected> {
     match d.p.state {
+        state if !state.terminal() && !open_time_over(d) => Ok(Verdict::Already),
         State::CardPrepared | State::Quoted | State::Invoiced | State::Opened if d.p.policy.flow == Flow::CardFirst => {
             d.close(CloseCause::CardOpenEnded);
             Ok(Verdict::Applied)
         }
-        State::CardReady | State::Funded if d.p.is_funded() && !d.p.winding_up => {
+        State::CardReady | State::Funded if d.p.is_funded() && !d.p.winding_up && d.p.policy.flow != Flow::GiftCard => {
             d.wind_up()?;
             Ok(Verdict::Applied)
         }
@@ -83,11 +84,17 @@ pub(super) fn card_open_ended(d: &mut Draft) -> Result<Verdict, Rejected> {
     }
 }
 
+/// Counted from the funding; a prepared card's from the creation. The timer of one ends nothing of the other.
+fn open_time_over(d: &Draft) -> bool {
+    let from = d.p.funding.map_or(d.p.created_at, |funding| funding.funded_at);
+    d.now >= from.plus_ms(d.p.policy.card_open_ms_max)
+}
+
 pub(super) fn parked(d: &mut Draft, reason: &str) -> Result<Verdict, Rejected> {
     if d.p.parked.as_ref().is_some_and(|parked| parked.reason == reason) {
         return Ok(Verdict::Already);
     }
-    d.p.parked = Some(Parked { reason: reason.to_owned(), at: d.now });
+    d.park(reason);
     Ok(Verdict::Applied)
 }
 
@@ -99,7 +106,9 @@ pub(super) fn resumed(d: &mut Draft) -> Result<Verdict, Rejected> {
     match d.p.state {
         State::Claiming => super::funding::start_claim(d)?,
         State::PayingVendor => {
-            if let Some(vendor) = d.p.vendor.clone() {
+            // With the hold gone back, nothing more is sent: only the end of what was sent is awaited.
+            let covered = d.p.hold.is_some_and(|hold| !hold.returned);
+            if let Some(vendor) = d.p.vendor.clone().filter(|_| covered) {
                 let quoted = d.p.quote.as_ref().map_or(money::Msat::ZERO, |quote| quote.amount_msat);
                 d.effect(Effect::PayVendor {
                     payment_hash: vendor.payment_hash,

@@ -1,7 +1,9 @@
 //! A purchase while it is being changed.
 
 use super::{Step, Stepped};
-use crate::{Booking, CardState, CloseCause, Closing, Effect, Owed, OwedAmount, OwedCause, Purchase, State, Timer};
+use crate::{
+    Booking, CardState, CloseCause, Closing, Effect, Owed, OwedAmount, OwedCause, Parked, Purchase, State, Timer,
+};
 use ids::UnixMs;
 use money::{Money, MoneyError, Msat};
 
@@ -54,11 +56,16 @@ impl Draft {
     }
 
     pub fn timer(&mut self, timer: Timer) {
+        let name = timer.name();
+        self.cancelled.retain(|cancelled| *cancelled != name);
         self.timers.push(timer);
     }
 
     pub fn cancel(&mut self, name: &str) {
-        self.cancelled.push(name.to_owned());
+        self.timers.retain(|timer| timer.name() != name);
+        if !self.cancelled.iter().any(|known| known == name) {
+            self.cancelled.push(name.to_owned());
+        }
     }
 
     /// The order total; a purchase has one from its quote on.
@@ -157,6 +164,11 @@ impl Draft {
     pub fn held_parts(&self, amount_msat: Msat) -> (Msat, Msat) {
         let asked = self.p.quote.as_ref().map_or(amount_msat, |quote| quote.amount_msat);
         (amount_msat.min(asked), amount_msat.saturating_sub(asked))
+    }
+
+    /// For the operator to look at; nothing stops.
+    pub fn park(&mut self, reason: &str) {
+        self.p.parked = Some(Parked { reason: reason.to_owned(), at: self.now });
     }
 
     /// Opens a refund for an amount.

@@ -4,7 +4,7 @@ use super::Rejected;
 use super::charge::{deadline_far, lock_to, price_holds};
 use super::draft::{Draft, Verdict};
 use crate::{
-    Booking, CardState, ClaimOn, CloseCause, Decision, DeclineReason, Effect, Flow, Funding, OwedAmount, OwedCause,
+    Adjustment, Booking, ClaimOn, CloseCause, Decision, DeclineReason, Effect, Flow, Funding, OwedAmount, OwedCause,
     Sale, SaleState, State, Timer, Tip,
 };
 use ids::PaymentHash;
@@ -57,7 +57,8 @@ pub(super) fn reveal_requested(d: &mut Draft, executable: Option<Rate>, tip: Tip
             }
             start_claim(d)?;
         }
-        State::CardPrepared | State::Quoted | State::Invoiced | State::Held | State::CardReady if card => {}
+        State::CardPrepared | State::Quoted | State::Invoiced | State::Held | State::CardReady
+            if card && !d.p.winding_up => {}
         State::Claiming if claims => return Ok(Verdict::Already),
         State::Claiming if card => {}
         State::Funded if card && !d.p.winding_up => {}
@@ -71,7 +72,8 @@ pub(super) fn reveal_requested(d: &mut Draft, executable: Option<Rate>, tip: Tip
         | State::CardReady
         | State::PayingVendor
         | State::Claiming => return Err(Rejected::NotReady),
-        State::Funded if gift_card => return Err(Rejected::NotReady),
+        // Paid first: the card is still being made.
+        State::Funded if !d.p.winding_up => return Err(Rejected::NotReady),
         State::Funded | State::Closing | State::Completed | State::Returned | State::Expired => {
             return Err(Rejected::TooLate);
         }
@@ -87,6 +89,7 @@ pub(super) fn htlc_claimed(d: &mut Draft, payment_hash: PaymentHash, amount_msat
     match d.p.state {
         State::Claiming => {}
         State::CardReady | State::Funded | State::Completed if d.p.is_funded() => return Ok(Verdict::Already),
+        State::Closing | State::Returned | State::Expired if hold.returned => return claimed_after_all(d, amount_msat),
         State::Opened
         | State::CardPrepared
         | State::Quoted
@@ -108,6 +111,19 @@ pub(super) fn htlc_claimed(d: &mut Draft, payment_hash: PaymentHash, amount_msat
     let excess_msat = amount_msat.saturating_sub(invoiced_msat);
     d.book(Booking::HoldClaimed { invoiced_msat, excess_msat });
     funded(d, invoiced_msat, excess_msat)?;
+    Ok(Verdict::Applied)
+}
+
+/// It was taken for returned, and the claim went through after all (on the chain): all of it is owed back.
+fn claimed_after_all(d: &mut Draft, amount_msat: Msat) -> Result<Verdict, Rejected> {
+    let known = d.p.adjustments.iter().any(|a| matches!(a, Adjustment::LateFunds { .. }));
+    if known || amount_msat.is_zero() {
+        return Ok(Verdict::Already);
+    }
+    d.book(Booking::HoldAccepted { invoiced_msat: Msat::ZERO, excess_msat: amount_msat });
+    d.book(Booking::HoldClaimed { invoiced_msat: Msat::ZERO, excess_msat: amount_msat });
+    d.p.adjustments.push(Adjustment::LateFunds { amount_msat });
+    d.owe(OwedAmount::Bitcoin(amount_msat), OwedCause::ArrivedLate);
     Ok(Verdict::Applied)
 }
 
@@ -146,10 +162,12 @@ pub(super) fn funded(d: &mut Draft, invoiced_msat: Msat, excess_msat: Msat) -> R
 
 /// Approved if the issuer still waits; else declined, and the store's next try is approved at once.
 fn answer_pending(d: &mut Draft) {
-    let now = d.now;
+    let (now, closed) = (d.now, d.p.winding_up);
     let mut approved = None;
     for charge in d.p.charges.iter_mut().filter(|charge| charge.decision == Decision::Pending) {
-        if now <= charge.answer_by {
+        if closed {
+            charge.decision = Decision::Declined(DeclineReason::CardClosed);
+        } else if now <= charge.answer_by {
             charge.decision = Decision::Approved;
             approved = Some((charge.amount, charge.merchant.acceptor_id.clone()));
         } else {
@@ -172,7 +190,7 @@ fn sell(d: &mut Draft, amount_msat: Msat) {
 pub(super) fn limit_raised(d: &mut Draft) -> Result<Verdict, Rejected> {
     let limit = d.limit()?;
     match d.p.state {
-        State::Held => d.to(State::CardReady),
+        State::Held if d.p.policy.flow == Flow::CardFirst => d.to(State::CardReady),
         State::Funded if d.p.policy.flow == Flow::CardFirst => {}
         State::CardReady
         | State::Claiming
@@ -186,6 +204,7 @@ pub(super) fn limit_raised(d: &mut Draft) -> Result<Verdict, Rejected> {
         | State::Quoted
         | State::Invoiced
         | State::AwaitingFunds
+        | State::Held
         | State::PayingVendor => return Err(Rejected::Unexpected("a limit that was not asked for")),
     }
     match d.p.card.as_mut() {
@@ -201,9 +220,12 @@ pub(super) fn limit_raised(d: &mut Draft) -> Result<Verdict, Rejected> {
 }
 
 pub(super) fn limit_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
+    let limit = d.limit()?;
+    let raised = d.p.card.as_ref().is_some_and(|card| card.limit == limit);
+    let card_first = d.p.policy.flow == Flow::CardFirst;
     match d.p.state {
-        State::Held => d.close(CloseCause::LimitFailed),
-        State::Funded if d.p.policy.flow == Flow::CardFirst && !d.p.winding_up => d.wind_up()?,
+        State::Held if card_first => d.close(CloseCause::LimitFailed),
+        State::Funded if card_first && !raised && !d.p.winding_up => d.wind_up()?,
         State::CardReady
         | State::Claiming
         | State::Funded
@@ -216,8 +238,8 @@ pub(super) fn limit_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
         | State::Quoted
         | State::Invoiced
         | State::AwaitingFunds
+        | State::Held
         | State::PayingVendor => return Err(Rejected::Unexpected("a limit that was not asked for")),
     }
-    debug_assert!(d.p.card.as_ref().is_some_and(|card| card.state != CardState::Requested));
     Ok(Verdict::Applied)
 }

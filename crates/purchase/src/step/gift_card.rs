@@ -21,7 +21,7 @@ pub(super) fn ordered(
     match d.p.state {
         State::Quoted if d.p.policy.flow == Flow::GiftCard => {
             let quote = d.p.quote.clone().ok_or(Rejected::Unexpected("an order without a quote"))?;
-            if amount_msat > quote.amount_msat {
+            if amount_msat > quote.amount_msat || amount_msat.is_zero() {
                 d.close(CloseCause::VendorFailed);
                 return Ok(Verdict::Applied);
             }
@@ -79,6 +79,10 @@ pub(super) fn paid(d: &mut Draft, fee_msat: Msat) -> Result<Verdict, Rejected> {
         State::PayingVendor => {
             let vendor = d.p.vendor.clone().ok_or(Rejected::Unexpected("a send without an order"))?;
             d.book(Booking::VendorPaid { amount_msat: vendor.amount_msat, fee_msat });
+            if d.p.hold.is_none_or(|hold| hold.returned) {
+                lost(d)?;
+                return Ok(Verdict::Applied);
+            }
             d.effect(Effect::AwaitDelivery { order_id: vendor.order_id });
             start_claim(d)?;
             Ok(Verdict::Applied)
@@ -138,7 +142,8 @@ fn set_outcome(d: &mut Draft, set: impl FnOnce(&mut VendorOrder)) -> Result<Verd
         return Ok(Verdict::Already);
     }
     match d.p.state {
-        State::Claiming => set(vendor),
+        // The vendor may say so before the paying node does.
+        State::PayingVendor | State::Claiming => set(vendor),
         State::Funded => {
             set(vendor);
             funded(d)?;
@@ -150,13 +155,22 @@ fn set_outcome(d: &mut Draft, set: impl FnOnce(&mut VendorOrder)) -> Result<Verd
         | State::AwaitingFunds
         | State::Held
         | State::CardReady
-        | State::PayingVendor
         | State::Closing
         | State::Completed
         | State::Returned
-        | State::Expired => return Err(Rejected::Unexpected("delivered without being paid")),
+        | State::Expired => return Err(Rejected::Unexpected("news of an order that was never paid")),
     }
     Ok(Verdict::Applied)
+}
+
+/// The vendor was paid and the HTLC went back: the shopper has lost nothing, the operator has.
+pub(super) fn lost(d: &mut Draft) -> Result<(), Rejected> {
+    let vendor = d.p.vendor.as_ref().ok_or(Rejected::Unexpected("a gift card without an order"))?;
+    let vendor_msat = vendor.amount_msat;
+    d.book(Booking::GiftCardLost { vendor_msat });
+    d.park("the vendor was paid and the HTLC went back");
+    d.close(CloseCause::NodeReturned);
+    Ok(())
 }
 
 /// Funded, and the vendor's outcome is known: over. Else it waits for the vendor.

@@ -71,7 +71,10 @@ fn invoiced(
         }
         return Ok(Verdict::Applied);
     }
-    if amount_msat < quote.amount_msat || claim_deadline <= needed {
+    // Where the way back ends at once, a height that may be old is no height.
+    let pivot_now =
+        policy.flow == Flow::GiftCard || (policy.flow == Flow::CardFirst && policy.claim_on == ClaimOn::Reveal);
+    if amount_msat < quote.amount_msat || claim_deadline <= needed || (pivot_now && !tip.fresh) {
         d.effect(Effect::ReturnHtlc { payment_hash });
         return Ok(Verdict::Applied);
     }
@@ -127,11 +130,7 @@ pub(super) fn htlc_returned(d: &mut Draft, payment_hash: PaymentHash) -> Result<
         return Ok(Verdict::Already);
     };
     match d.p.state {
-        State::Held | State::CardReady | State::Closing => {}
-        State::Claiming if d.p.policy.flow != Flow::GiftCard => {}
-        State::Claiming | State::PayingVendor => {
-            return Err(Rejected::Unexpected("the HTLC went back while the vendor was paid"));
-        }
+        State::Held | State::CardReady | State::PayingVendor | State::Claiming | State::Closing => {}
         State::Funded | State::Completed => return Err(Rejected::Unexpected("a claimed HTLC was returned")),
         State::Opened
         | State::CardPrepared
@@ -150,10 +149,24 @@ pub(super) fn htlc_returned(d: &mut Draft, payment_hash: PaymentHash) -> Result<
     for charge in d.p.charges.iter_mut().filter(|charge| charge.decision == Decision::Pending) {
         charge.decision = Decision::Declined(DeclineReason::ClaimUnconfirmed);
     }
-    if d.p.state == State::Closing {
-        d.finish_closing();
-    } else {
-        d.close(CloseCause::NodeReturned);
+    let gift_card = d.p.policy.flow == Flow::GiftCard;
+    match d.p.state {
+        State::Closing => d.finish_closing(),
+        // The send may still go through: what it then costs is the operator's.
+        State::PayingVendor => d.park("the HTLC went back while the vendor is being paid"),
+        State::Claiming if gift_card => super::gift_card::lost(d)?,
+        State::Opened
+        | State::CardPrepared
+        | State::Quoted
+        | State::Invoiced
+        | State::AwaitingFunds
+        | State::Held
+        | State::CardReady
+        | State::Claiming
+        | State::Funded
+        | State::Completed
+        | State::Returned
+        | State::Expired => d.close(CloseCause::NodeReturned),
     }
     Ok(Verdict::Applied)
 }
@@ -166,8 +179,16 @@ pub(super) fn deadline_near(d: &mut Draft) -> Result<Verdict, Rejected> {
     before_claim(d, CloseCause::DeadlineNear)
 }
 
+/// A timer that was set for something else and comes late ends nothing.
+fn window_over(d: &Draft) -> bool {
+    d.p.hold.is_none_or(|hold| d.now >= hold.held_at.plus_ms(d.p.policy.hold_ms_max))
+}
+
 fn before_claim(d: &mut Draft, cause: CloseCause) -> Result<Verdict, Rejected> {
     match d.p.state {
+        State::Held | State::CardReady if cause == CloseCause::HoldWindowEnded && !window_over(d) => {
+            return Ok(Verdict::Already);
+        }
         State::Held => {}
         State::CardReady if !d.p.is_funded() => {}
         State::Claiming | State::PayingVendor if cause == CloseCause::DeadlineNear => {

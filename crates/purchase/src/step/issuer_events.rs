@@ -1,20 +1,22 @@
 //! What the issuer says happened. Amounts are what each event adds; de-duplication by event is the inbox's.
 
 use super::Rejected;
+use super::charge::takes_parts;
 use super::draft::{Draft, Verdict};
-use crate::{Adjustment, Booking, ChargeKind, ChargeRecord, Decision, Effect, Merchant, OwedAmount, OwedCause, State};
+use crate::{
+    Adjustment, Booking, ChargeKind, ChargeRecord, Decision, DeclineReason, Effect, Flow, Merchant, OwedAmount,
+    OwedCause, State,
+};
 use money::Money;
 
 /// The network went on with a charge. One that we never approved is a stand-in: the operator's risk.
 pub(super) fn authorized(d: &mut Draft, charge_id: &str, amount: Money) -> Result<Verdict, Rejected> {
-    let known =
-        d.p.charges
-            .iter()
-            .any(|charge| charge.charge_id == charge_id && !matches!(charge.decision, Decision::Declined(_)));
-    if known {
+    same_currency(d, amount)?;
+    let known = of_charge(d, charge_id).any(|c| !c.undone && !matches!(c.decision, Decision::Declined(_)));
+    if known || amount.is_zero() {
         return Ok(Verdict::Already);
     }
-    let spendable = spendable(d);
+    let behind = spendable(d) && !of_charge(d, charge_id).any(refused_merchant);
     d.p.charges.push(ChargeRecord {
         charge_id: charge_id.to_owned(),
         request_id: format!("{charge_id}/stand-in"),
@@ -24,35 +26,44 @@ pub(super) fn authorized(d: &mut Draft, charge_id: &str, amount: Money) -> Resul
         decision: Decision::StandIn,
         asked_at: d.now,
         answer_by: d.now,
-        undone: false,
+        // With nothing behind it, it reserves nothing.
+        undone: !behind,
         captured_minor: 0,
         reversed_minor: 0,
     });
-    if spendable {
+    if behind {
         d.book(Booking::ChargeApproved { amount });
-    } else if let Some(charge) = d.p.charges.last_mut() {
-        // Nothing is behind it: it reserves nothing, and its capture is the operator's.
-        charge.undone = true;
     }
     Ok(Verdict::Applied)
 }
 
-/// The issuer declined after all (our answer came too late).
+fn of_charge<'a>(d: &'a Draft, charge_id: &'a str) -> impl Iterator<Item = &'a ChargeRecord> {
+    d.p.charges.iter().filter(move |charge| charge.charge_id == charge_id)
+}
+
+/// The issuer declined after all (our answer came too late). The notice names the charge, not the question: it means the
+/// last one. Where we declined that one ourselves it is an echo, and what stood before still stands.
 pub(super) fn declined(d: &mut Draft, charge_id: &str) -> Result<Verdict, Rejected> {
-    let mut ended = Vec::new();
-    for charge in d.p.charges.iter_mut().filter(|c| c.charge_id == charge_id && !c.undone) {
-        let open = charge.open_minor();
-        let check = charge.decision == Decision::ApprovedCheck;
-        if check || charge.decision == Decision::Approved {
-            charge.undone = true;
-            ended.push((check, open));
+    let last = d.p.charges.iter_mut().rev().find(|charge| charge.charge_id == charge_id && !charge.undone);
+    let Some(charge) = last else { return Ok(Verdict::Already) };
+    let open = charge.open_minor();
+    match charge.decision {
+        Decision::Declined(_) => return Ok(Verdict::Already),
+        // It went on: what is captured or let go of already cannot have been declined.
+        Decision::Approved | Decision::ApprovedCheck | Decision::StandIn
+            if charge.captured_minor > 0 || charge.reversed_minor > 0 =>
+        {
+            return Ok(Verdict::Already);
         }
-    }
-    if ended.is_empty() {
-        return Ok(Verdict::Already);
-    }
-    for (check, open) in ended {
-        end_reserve(d, check, open)?;
+        Decision::Pending => charge.decision = Decision::Declined(DeclineReason::ClaimUnconfirmed),
+        Decision::ApprovedCheck => {
+            charge.undone = true;
+            end_reserve(d, true, open)?;
+        }
+        Decision::Approved | Decision::StandIn => {
+            charge.undone = true;
+            end_reserve(d, false, open)?;
+        }
     }
     d.finish_winding_up()?;
     Ok(Verdict::Applied)
@@ -67,53 +78,74 @@ fn end_reserve(d: &mut Draft, check: bool, minor: u64) -> Result<(), Rejected> {
 }
 
 fn spendable(d: &Draft) -> bool {
-    d.p.is_funded() && matches!(d.p.state, State::CardReady | State::Funded)
+    let has_card = d.p.policy.flow != Flow::GiftCard;
+    has_card && d.p.is_funded() && matches!(d.p.state, State::CardReady | State::Funded)
 }
 
+/// A charge that stands is paid from the shopper's funds while there are any; a small check, a merchant that was refused
+/// and a capture that nobody asked about are the operator's.
 pub(super) fn captured(d: &mut Draft, charge_id: &str, amount: Money) -> Result<Verdict, Rejected> {
     same_currency(d, amount)?;
-    let reserved = take(d, charge_id, amount.minor(), |charge, part| charge.captured_minor += part)?;
-    if reserved.known && spendable(d) {
-        capture_funds(d, amount, reserved.minor)?;
+    if amount.is_zero() {
+        return Ok(Verdict::Already);
+    }
+    let taken = take(d, charge_id, amount.minor(), |charge, part| charge.captured_minor += part);
+    if taken.check_minor > 0 {
+        end_reserve(d, true, taken.check_minor)?;
+        let check = d.money(taken.check_minor)?;
+        operator_bears(d, Adjustment::ForceCapture { amount: check });
+    }
+    let rest = d.money(amount.minor() - taken.check_minor)?;
+    if rest.is_zero() {
         return Ok(Verdict::Applied);
     }
-    if reserved.minor > 0 {
-        let lifted = d.money(reserved.minor)?;
-        d.book(Booking::ChargeReversed { amount: lifted });
+    if taken.stands && spendable(d) {
+        capture_funds(d, rest, taken.minor)?;
+        return Ok(Verdict::Applied);
     }
-    operator_bears(d, amount, reserved.known)?;
+    end_reserve(d, false, taken.minor)?;
+    if taken.stands {
+        withdraw_owed(d, rest)?;
+        operator_bears(d, Adjustment::LateCapture { amount: rest });
+    } else {
+        operator_bears(d, Adjustment::ForceCapture { amount: rest });
+    }
     Ok(Verdict::Applied)
 }
 
-struct Taken {
-    /// A charge of that identifier stands, so the shopper's funds are behind it.
-    known: bool,
-    /// What it had reserved of the amount.
-    minor: u64,
+fn refused_merchant(charge: &ChargeRecord) -> bool {
+    use DeclineReason::{MerchantBlocked, MerchantLocked, WrongCurrency};
+    matches!(charge.decision, Decision::Declined(MerchantBlocked | MerchantLocked | WrongCurrency))
 }
 
-/// Takes `minor` out of what the records of a charge have open, and ends small checks as they come.
-fn take(
-    d: &mut Draft,
-    charge_id: &str,
+/// What an event took out of what the records of a charge had open.
+struct Taken {
+    /// A charge of that identifier stands: it was approved against the funds.
+    stands: bool,
+    /// Out of approved charges, minor units.
     minor: u64,
-    mut apply: impl FnMut(&mut ChargeRecord, u64),
-) -> Result<Taken, Rejected> {
-    let (mut left, mut known, mut checks) = (minor, false, 0u64);
-    for charge in d.p.charges.iter_mut().filter(|c| c.charge_id == charge_id && !c.undone) {
-        let part = charge.open_minor().min(left);
-        known |= charge.stands();
-        if charge.decision == Decision::ApprovedCheck {
-            checks += part;
-        } else {
+    /// Out of small checks, minor units; only what approved charges do not cover.
+    check_minor: u64,
+}
+
+fn take(d: &mut Draft, charge_id: &str, minor: u64, mut apply: impl FnMut(&mut ChargeRecord, u64)) -> Taken {
+    let mut left = minor;
+    let mut taken = Taken { stands: false, minor: 0, check_minor: 0 };
+    for checks in [false, true] {
+        for charge in d.p.charges.iter_mut().filter(|c| c.charge_id == charge_id && !c.undone) {
+            if checks != (charge.decision == Decision::ApprovedCheck) {
+                continue;
+            }
+            let part = charge.open_minor().min(left);
             left -= part;
-        }
-        if part > 0 {
-            apply(charge, part);
+            taken.stands |= charge.stands();
+            *(if checks { &mut taken.check_minor } else { &mut taken.minor }) += part;
+            if part > 0 {
+                apply(charge, part);
+            }
         }
     }
-    end_reserve(d, true, checks)?;
-    Ok(Taken { known, minor: minor - left })
+    taken
 }
 
 /// From the shopper's funds as far as they go, beyond them from the operator's.
@@ -138,19 +170,55 @@ fn capture_funds(d: &mut Draft, amount: Money, reserved_minor: u64) -> Result<()
     Ok(())
 }
 
-fn operator_bears(d: &mut Draft, amount: Money, late: bool) -> Result<(), Rejected> {
-    d.book(Booking::ForceCaptured { amount });
-    d.p.adjustments.push(if late { Adjustment::LateCapture { amount } } else { Adjustment::ForceCapture { amount } });
+fn operator_bears(d: &mut Draft, adjustment: Adjustment) {
+    if let Adjustment::ForceCapture { amount } | Adjustment::LateCapture { amount } = adjustment {
+        d.book(Booking::ForceCaptured { amount });
+    }
+    d.p.adjustments.push(adjustment);
+}
+
+/// A void was followed by a capture: what was owed for the void and is not yet paid back is owed no more.
+fn withdraw_owed(d: &mut Draft, amount: Money) -> Result<(), Rejected> {
+    let left = voided_minor(d).saturating_sub(late_minor(d));
+    let amount = d.money(amount.minor().min(left))?;
+    if !amount.is_zero() {
+        d.effect(Effect::ReclaimRefund { amount });
+    }
     Ok(())
+}
+
+/// Owed because charges were let go of.
+fn voided_minor(d: &Draft) -> u64 {
+    sum(d.p.owed.iter().map(|owed| match (owed.cause, owed.amount) {
+        (OwedCause::Voided | OwedCause::CapturedInPart, OwedAmount::Currency(amount)) => amount.minor(),
+        _ => 0,
+    }))
+}
+
+/// Captured when the purchase was over, of charges that had been approved.
+fn late_minor(d: &Draft) -> u64 {
+    sum(d.p.adjustments.iter().map(|adjustment| match adjustment {
+        Adjustment::LateCapture { amount } => amount.minor(),
+        _ => 0,
+    }))
+}
+
+fn sum(minors: impl Iterator<Item = u64>) -> u64 {
+    minors.fold(0, u64::saturating_add)
 }
 
 pub(super) fn reversed(d: &mut Draft, charge_id: &str, amount: Money) -> Result<Verdict, Rejected> {
     same_currency(d, amount)?;
-    let taken = take(d, charge_id, amount.minor(), |charge, part| charge.reversed_minor += part)?;
+    let taken = take(d, charge_id, amount.minor(), |charge, part| charge.reversed_minor += part);
+    if taken.minor == 0 && taken.check_minor == 0 {
+        return Ok(Verdict::Already);
+    }
+    end_reserve(d, true, taken.check_minor)?;
     end_reserve(d, false, taken.minor)?;
-    if taken.known && spendable(d) && d.p.open_charges_minor() == 0 && !d.p.policy.splits {
+    let let_go = taken.minor > 0 && d.p.open_charges_minor() == 0;
+    if let_go && spendable(d) && !d.p.winding_up && !takes_parts(d) {
         // The store has let go of it: close the card and pay back what is left.
-        if d.p.winding_up { d.finish_winding_up()? } else { d.wind_up()? }
+        d.wind_up()?;
     } else {
         d.finish_winding_up()?;
     }
@@ -161,28 +229,64 @@ pub(super) fn reversed(d: &mut Draft, charge_id: &str, amount: Money) -> Result<
 /// shopper's funds stay for the store's own charge or go back.
 pub(super) fn force_captured(d: &mut Draft, amount: Money) -> Result<Verdict, Rejected> {
     same_currency(d, amount)?;
-    operator_bears(d, amount, false)?;
+    if amount.is_zero() {
+        return Ok(Verdict::Already);
+    }
+    operator_bears(d, Adjustment::ForceCapture { amount });
     Ok(Verdict::Applied)
 }
 
+/// To the shopper what was captured from the shopper's funds, then to the operator what the operator bore; what is more
+/// than both (a goodwill, or a refund told before its capture) is the shopper's.
 pub(super) fn store_refunded(d: &mut Draft, amount: Money) -> Result<Verdict, Rejected> {
     same_currency(d, amount)?;
+    if amount.is_zero() {
+        return Ok(Verdict::Already);
+    }
+    let shoppers = d.p.captured_minor.saturating_sub(d.p.overrun_minor).saturating_sub(d.p.store_refunded_minor);
+    let beyond = amount.minor().saturating_sub(shoppers);
+    let operators = d.money(beyond.min(borne_minor(d)))?;
+    let to_shopper = amount.checked_sub(operators)?;
     d.p.adjustments.push(Adjustment::StoreRefund { amount });
-    let to_shopper = d.p.captured_minor > d.p.overrun_minor;
-    d.book(Booking::StoreRefunded { amount, to_shopper });
-    if to_shopper {
-        d.p.store_refunded_minor = d.p.store_refunded_minor.saturating_add(amount.minor());
-        d.owe(OwedAmount::Currency(amount), OwedCause::StoreRefund);
+    if !operators.is_zero() {
+        d.book(Booking::StoreRefunded { amount: operators, to_shopper: false });
+    }
+    if !to_shopper.is_zero() {
+        d.book(Booking::StoreRefunded { amount: to_shopper, to_shopper: true });
+        d.p.store_refunded_minor = d.p.store_refunded_minor.saturating_add(to_shopper.minor());
+        d.owe(OwedAmount::Currency(to_shopper), OwedCause::StoreRefund);
     }
     Ok(Verdict::Applied)
 }
 
+/// Captures that the operator bore, less what refunds have brought back of them. A late capture counts only beyond what
+/// was owed for the void: whether that was withdrawn in time is not known here, and must not cost the shopper.
+fn borne_minor(d: &Draft) -> u64 {
+    let late = late_minor(d).saturating_sub(voided_minor(d));
+    let mut borne = d.p.overrun_minor.saturating_add(late);
+    let (mut refunded, mut taken_back) = (0u64, 0u64);
+    for adjustment in &d.p.adjustments {
+        match adjustment {
+            Adjustment::ForceCapture { amount } => borne = borne.saturating_add(amount.minor()),
+            Adjustment::StoreRefund { amount } => refunded = refunded.saturating_add(amount.minor()),
+            Adjustment::StoreRefundReversed { amount } => taken_back = taken_back.saturating_add(amount.minor()),
+            Adjustment::LateCapture { .. } | Adjustment::LateFunds { .. } => {}
+        }
+    }
+    borne.saturating_sub(refunded.saturating_sub(taken_back).saturating_sub(d.p.store_refunded_minor))
+}
+
 pub(super) fn store_refund_reversed(d: &mut Draft, amount: Money) -> Result<Verdict, Rejected> {
     same_currency(d, amount)?;
+    if amount.is_zero() {
+        return Ok(Verdict::Already);
+    }
     d.p.adjustments.push(Adjustment::StoreRefundReversed { amount });
     d.book(Booking::StoreRefundReversed { amount });
-    if d.p.store_refunded_minor > 0 {
-        d.effect(Effect::ReclaimRefund { amount });
+    let from_shopper = d.money(amount.minor().min(d.p.store_refunded_minor))?;
+    if !from_shopper.is_zero() {
+        d.p.store_refunded_minor -= from_shopper.minor();
+        d.effect(Effect::ReclaimRefund { amount: from_shopper });
     }
     Ok(Verdict::Applied)
 }

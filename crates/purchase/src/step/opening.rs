@@ -7,9 +7,13 @@ use ids::{PaymentHash, TermsHash};
 use money::Money;
 
 pub(super) fn created(d: &mut Draft) -> Result<(), Rejected> {
-    match d.p.quote.clone() {
-        Some(quote) => start_quote(d, &quote),
-        None => {
+    match (d.p.quote.clone(), d.p.policy.flow) {
+        (Some(quote), Flow::Card | Flow::GiftCard | Flow::PaidFirst) => start_quote(d, &quote),
+        (Some(_), Flow::CardFirst) => Err(Rejected::Unexpected("a quote before the prepared card")),
+        (None, Flow::Card | Flow::GiftCard | Flow::PaidFirst) => {
+            Err(Rejected::Unexpected("a creation without a quote"))
+        }
+        (None, Flow::CardFirst) => {
             request_card(d, Money::zero(d.p.currency));
             let due_at = d.now.plus_ms(d.p.policy.card_open_ms_max);
             d.timer(Timer::CardOpen(due_at));
@@ -18,7 +22,28 @@ pub(super) fn created(d: &mut Draft) -> Result<(), Rejected> {
     }
 }
 
+/// All that is computed from it later has a result, so that nothing can fail once bitcoin is held.
+fn check_quote(d: &Draft, quote: &Quote) -> Result<(), Rejected> {
+    if quote.order_total.is_zero() || quote.amount_msat.is_zero() {
+        return Err(Rejected::Unexpected("a quote of nothing"));
+    }
+    if quote.order_total.currency() != d.p.currency {
+        return Err(Rejected::Unexpected("a quote in another currency"));
+    }
+    if quote.rate.minor_floor(quote.amount_msat)?.minor() < quote.due()?.minor() {
+        return Err(Rejected::Unexpected("a quote below its own price"));
+    }
+    if d.p.terms_hash.is_none() {
+        return Err(Rejected::Unexpected("a quote without terms"));
+    }
+    d.limit()?;
+    d.conversion(quote.amount_msat)?;
+    quote.executable.less_spread_floor(d.p.policy.price_fall_max)?;
+    Ok(())
+}
+
 fn start_quote(d: &mut Draft, quote: &Quote) -> Result<(), Rejected> {
+    check_quote(d, quote)?;
     d.to(State::Quoted);
     d.timer(Timer::Quote(quote.expires_at));
     match d.p.policy.flow {
@@ -61,7 +86,7 @@ pub(super) fn quote_given(d: &mut Draft, quote: &Quote, terms_hash: TermsHash) -
     match d.p.state {
         State::CardPrepared => {
             let last = d.p.quote.as_ref().map_or(0, |q| q.number);
-            if quote.number != last + 1 || quote.order_total.currency() != d.p.currency {
+            if last.checked_add(1) != Some(quote.number) {
                 return Err(Rejected::Unexpected("a quote out of order"));
             }
             d.p.quote = Some(quote.clone());
@@ -92,7 +117,14 @@ pub(super) fn invoice_issued(
     bolt11: &str,
 ) -> Result<Verdict, Rejected> {
     match d.p.state {
+        State::Quoted if !invoice_awaited(d) => Err(Rejected::Unexpected("an invoice that was not asked for")),
         State::Quoted if d.p.quote.as_ref().is_some_and(|quote| quote.number == number) => {
+            if d.p.payment_hashes.contains(&payment_hash) {
+                return Err(Rejected::Unexpected("a payment hash that was used before"));
+            }
+            if d.p.vendor.as_ref().is_some_and(|vendor| vendor.payment_hash != payment_hash) {
+                return Err(Rejected::Unexpected("an invoice without the vendor's payment hash"));
+            }
             d.p.invoice = Some(Invoice { number, payment_hash, bolt11: bolt11.to_owned() });
             d.p.payment_hashes.push(payment_hash);
             d.to(State::Invoiced);
@@ -115,8 +147,18 @@ pub(super) fn invoice_issued(
     }
 }
 
+/// Has the node been asked for an invoice? A gift card's waits for the vendor's.
+fn invoice_awaited(d: &Draft) -> bool {
+    match d.p.policy.flow {
+        Flow::Card | Flow::CardFirst => true,
+        Flow::GiftCard => d.p.vendor.is_some(),
+        Flow::PaidFirst => false,
+    }
+}
+
 pub(super) fn invoice_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
     match d.p.state {
+        State::Quoted if !invoice_awaited(d) => Err(Rejected::Unexpected("an invoice that was not asked for")),
         State::Quoted => {
             d.close(CloseCause::InvoiceFailed);
             Ok(Verdict::Applied)
@@ -177,16 +219,14 @@ pub(super) fn card_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
         State::Opened | State::Held => d.close(CloseCause::CardFailed),
         State::Closing => d.finish_closing(),
         State::Funded => d.wind_up()?,
+        State::Completed | State::Returned | State::Expired => {}
         State::CardPrepared
         | State::Quoted
         | State::Invoiced
         | State::AwaitingFunds
         | State::CardReady
         | State::PayingVendor
-        | State::Claiming
-        | State::Completed
-        | State::Returned
-        | State::Expired => return Err(Rejected::Unexpected("a card in a state that has none")),
+        | State::Claiming => return Err(Rejected::Unexpected("a card in a state that has none")),
     }
     Ok(Verdict::Applied)
 }

@@ -62,7 +62,12 @@ pub(super) fn arrived(d: &mut Draft, amount_msat: Msat) -> Result<Verdict, Rejec
     match d.p.state {
         State::Quoted | State::AwaitingFunds => {
             let quote = d.p.quote.clone().ok_or(Rejected::Unexpected("funds without a quote"))?;
-            if amount_msat < quote.amount_msat || d.now > quote.expires_at {
+            if amount_msat < quote.amount_msat && d.now <= quote.expires_at {
+                late(d, amount_msat, OwedCause::ArrivedLate);
+                d.close(CloseCause::FundsFailed);
+                return Ok(Verdict::Applied);
+            }
+            if d.now > quote.expires_at {
                 late(d, amount_msat, OwedCause::ArrivedLate);
                 d.close(CloseCause::QuoteExpired);
                 return Ok(Verdict::Applied);

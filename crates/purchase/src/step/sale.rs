@@ -16,8 +16,14 @@ pub(super) fn closed(
     let sale = under_way(d, attempt)?;
     let Some(mut sale) = sale else { return Ok(Verdict::Already) };
     let fee = d.money(fee_minor)?;
-    if sold.checked_add(fee_sat).is_err() || proceeds.currency() != d.p.currency || sold > sale.wanted {
+    if sold.checked_add(fee_sat).is_err()
+        || proceeds.currency() != d.p.currency
+        || sold > sale.wanted.saturating_sub(sale.sold)
+    {
         return Err(Rejected::Unexpected("a sale that was not asked for"));
+    }
+    if sold.is_zero() && (!proceeds.is_zero() || !fee.is_zero() || !fee_sat.is_zero()) {
+        return Err(Rejected::Unexpected("proceeds of nothing sold"));
     }
     sale.sold = sale.sold.checked_add(sold)?;
     sale.proceeds_minor = sale.proceeds_minor.saturating_add(proceeds.minor());
