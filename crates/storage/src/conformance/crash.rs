@@ -5,7 +5,7 @@
 
 use super::make::*;
 use ids::UnixMs;
-use ports::{AggregateKind, Commit, EventRow, Lookup, Store};
+use ports::{AggregateKind, Commit, EventRow, Lookup, Store, StoreError};
 use std::sync::Arc;
 
 /// Records that are written at the same time.
@@ -28,8 +28,9 @@ fn commit_of(lane: u16, version: u64) -> Commit {
     commit
 }
 
-/// Writes until something stops it; `acknowledged` hears of each commit (lane, version) after its answer.
-pub async fn write(store: Arc<dyn Store>, acknowledged: impl Fn(u16, u64) + Sync) {
+/// Writes until every lane was refused, and says with what; `acknowledged` hears of each commit (lane, version) after
+/// its answer.
+pub async fn write(store: Arc<dyn Store>, acknowledged: impl Fn(u16, u64) + Sync) -> Vec<StoreError> {
     let acknowledged = &acknowledged;
     let lanes = (0..LANES).map(|lane| {
         let store = store.clone();
@@ -38,12 +39,14 @@ pub async fn write(store: Arc<dyn Store>, acknowledged: impl Fn(u16, u64) + Sync
             let mut version = found.map_or(0, |found| found.version);
             loop {
                 version += 1;
-                put(&*store, commit_of(lane, version)).await;
+                if let Err(error) = store.commit(commit_of(lane, version)).await {
+                    return error;
+                }
                 acknowledged(lane, version);
             }
         }
     });
-    futures::future::join_all(lanes).await;
+    futures::future::join_all(lanes).await
 }
 
 /// `acknowledged` says the highest version that was acknowledged, by lane. Gives back what was found.

@@ -116,6 +116,9 @@ impl Sqlite {
         T: Send + 'static,
         F: FnMut(&Connection) -> StepResult<T> + Send + 'static,
     {
+        if let Some(reason) = self.inner.status.failure() {
+            return Err(StoreError::Unusable(reason));
+        }
         let (step, answer) = Task::new(run);
         if self.inner.queue.push(Job { at, urgent, step }).await.is_err() {
             let reason = self.inner.status.failure().unwrap_or_else(|| status::CLOSED.into());

@@ -70,6 +70,10 @@ impl Writer {
     }
 
     fn run_jobs(&mut self, mut jobs: Vec<Job>) {
+        // A reader may have met the damage.
+        if let Some(reason) = self.status.failure() {
+            return answer_all(jobs, &StoreError::Unusable(reason));
+        }
         match self.try_group(&mut jobs) {
             Group::Committed(fates) => answer(jobs, fates),
             Group::Failed(error) => answer_all(jobs, &error),
@@ -78,10 +82,7 @@ impl Writer {
                 // One of them was too much (a full disk, mostly). The others must not suffer: each for itself.
                 tracing::warn!(%error, steps = jobs.len(), "a group of steps was undone; running them one by one");
                 for job in jobs {
-                    match self.status.failure() {
-                        Some(reason) => answer_all(vec![job], &StoreError::Unusable(reason)),
-                        None => self.run_jobs(vec![job]),
-                    }
+                    self.run_jobs(vec![job]);
                 }
             }
         }
