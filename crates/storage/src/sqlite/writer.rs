@@ -238,3 +238,87 @@ impl Drop for EndOfWriter {
         answer_all(self.queue.close_and_empty(), &StoreError::Unusable(reason));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::open::{self, open_writer};
+    use crate::sqlite::queue::Task;
+    use tempfile::TempDir;
+
+    fn writer(dir: &TempDir) -> Writer {
+        let conn = open_writer(&open::database_path(dir.path()), true).unwrap();
+        Writer::new(conn, Arc::new(Queue::new()), Arc::new(Status::new()))
+    }
+
+    fn job<T: Send + 'static>(
+        run: impl FnMut(&Connection) -> super::error::StepResult<T> + Send + 'static,
+    ) -> (Job, tokio::sync::oneshot::Receiver<Result<T, StoreError>>) {
+        let (step, answer) = Task::new(run);
+        (Job { at: None, urgent: false, step }, answer)
+    }
+
+    #[test]
+    fn a_long_log_starts_anew_and_a_reader_only_delays_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = writer(&dir);
+        let put = "INSERT INTO settings VALUES (hex(randomblob(8)), '')";
+        writer.conn.execute(put, []).unwrap();
+        let reader = open::open_reader(&open::database_path(dir.path())).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM settings").unwrap();
+        writer.conn.execute(put, []).unwrap();
+        writer.log_frames = LOG_FRAMES_LONG;
+        writer.checkpoint();
+        assert!((1..LOG_FRAMES_LONG).contains(&writer.log_frames));
+        reader.execute_batch("COMMIT").unwrap();
+        writer.log_frames = LOG_FRAMES_LONG;
+        writer.checkpoint();
+        assert_eq!((writer.log_frames, writer.status.failure()), (0, None));
+        writer.conn.execute(put, []).unwrap();
+        writer.checkpoint();
+        assert!((1..9).contains(&writer.log_frames), "{}", writer.log_frames);
+    }
+
+    #[test]
+    fn a_group_that_fails_is_refused_as_a_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = writer(&dir);
+        // A duplicate that rests on a step of the same group must not be told when that step is not there.
+        let (broken, written) = job(|conn| {
+            conn.execute_batch("PRAGMA defer_foreign_keys=ON; INSERT INTO inbox VALUES ('message', 999, 0)")?;
+            Ok(())
+        });
+        let (rests_on_it, refused) = job(|conn| {
+            let there: bool = conn.prepare("SELECT 1 FROM inbox WHERE key = 'message'")?.exists([])?;
+            if there { Err(StoreError::Duplicate.into()) } else { Ok(()) }
+        });
+        writer.run_jobs(vec![broken, rests_on_it]);
+        for answer in [written, refused] {
+            let answer = answer.blocking_recv().unwrap();
+            assert!(matches!(answer, Err(StoreError::NotWritten(_))), "{answer:?}");
+        }
+        assert_eq!(writer.status.failure(), None);
+        let (good, written) = job(|conn| Ok(conn.execute("INSERT INTO settings VALUES ('a', 'b')", [])?));
+        writer.run_jobs(vec![good]);
+        assert_eq!(written.blocking_recv().unwrap(), Ok(1));
+    }
+
+    #[test]
+    fn a_step_that_panics_leaves_nobody_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = writer(&dir);
+        let (queue, status) = (writer.queue.clone(), writer.status.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (good, cut_off) = job(|_| Ok(()));
+        let (bad, panicked) = job::<()>(|_| panic!("on purpose"));
+        for job in [good, bad] {
+            assert!(runtime.block_on(queue.push(job)).is_ok());
+        }
+        assert!(std::thread::spawn(move || writer.run()).join().is_err());
+        assert!(cut_off.blocking_recv().is_err());
+        assert!(panicked.blocking_recv().is_err());
+        assert!(status.failure().is_some());
+        let (late, _) = job(|_| Ok(()));
+        assert!(runtime.block_on(queue.push(late)).is_err());
+    }
+}
