@@ -1,0 +1,106 @@
+//! What Lithic's HTTP statuses mean.
+
+use super::wire::ErrorAnswer;
+use outbound::Response;
+use ports::{Outcome, Rejection};
+
+/// Sorts an answer into "look into it" (2xx) and what everything else means for a command. Status codes as documented
+/// for the API reference's operations: 400, 401, 403, 404, 409, 422, 429.
+pub fn check(response: &Response) -> Result<(), Outcome<()>> {
+    let fatal = |code| Err(Outcome::Rejected(Rejection::fatal(code, message(response))));
+    match response.status {
+        200..=299 => Ok(()),
+        400 => fatal("invalid_request"),
+        401 => fatal("unauthorized"),
+        403 => fatal("forbidden"),
+        404 => fatal("not_found"),
+        422 => fatal("unprocessable"),
+        429 => Err(Outcome::Rejected(Rejection::retryable("rate_limited", message(response)))),
+        // 409: the same key is being worked on; 5xx and the rest: anything may have happened.
+        status => Err(Outcome::Unknown(format!("Lithic answered {status}"))),
+    }
+}
+
+/// As [`check`], for a call that answers a `T`.
+pub fn read<T>(response: &Response, then: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    match check(response) {
+        Ok(()) => then(),
+        Err(other) => other.and_then(|()| Outcome::Unknown("not a success".to_owned())),
+    }
+}
+
+/// Lithic's explanation, short and without anything that could be a card number.
+fn message(response: &Response) -> String {
+    let text = response.parsed::<ErrorAnswer>().map(|answer| answer.message).unwrap_or_default();
+    scrub(&text)
+}
+
+/// Cuts to 200 characters and replaces every run of six and more digits, spaces and dashes between them included.
+fn scrub(text: &str) -> String {
+    let mut out = String::new();
+    let mut run = String::new();
+    for c in text.chars().take(200).chain(['\0']) {
+        let digits = run.chars().filter(char::is_ascii_digit).count();
+        if c.is_ascii_digit() || (digits > 0 && matches!(c, ' ' | '-')) {
+            run.push(c);
+            continue;
+        }
+        if digits >= 6 {
+            out.push_str("[digits]");
+            out.extend(run.chars().last().filter(|last| *last == ' '));
+        } else {
+            out.push_str(&run);
+        }
+        run.clear();
+        if c != '\0' {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(status: u16) -> Outcome<()> {
+        read(
+            &Response::new(status, br#"{"message":"why","debugging_request_id":"x"}"#.as_slice()),
+            || Outcome::Done(()),
+        )
+    }
+
+    #[test]
+    fn only_documented_refusals_may_unwind() {
+        assert_eq!(meaning(200), Outcome::Done(()));
+        assert_eq!(meaning(201), Outcome::Done(()));
+        for (status, code) in [
+            (400, "invalid_request"),
+            (401, "unauthorized"),
+            (403, "forbidden"),
+            (404, "not_found"),
+            (422, "unprocessable"),
+        ] {
+            assert_eq!(meaning(status), Outcome::Rejected(Rejection::fatal(code, "why")));
+        }
+        assert_eq!(meaning(429), Outcome::Rejected(Rejection::retryable("rate_limited", "why")));
+        for status in [100, 302, 408, 409, 418, 500, 502, 503, 504, 599] {
+            assert!(matches!(meaning(status), Outcome::Unknown(_)), "{status}");
+        }
+    }
+
+    #[test]
+    fn no_number_gets_through() {
+        for (text, expected) in [
+            ("card 4111111289144142 is closed", "card [digits] is closed"),
+            ("4111 1112 8914 4142", "[digits]"),
+            ("4111-1112-8914-4142.", "[digits]."),
+            ("limit 10000 is too high", "limit 10000 is too high"),
+            ("", ""),
+            ("ends 12345", "ends 12345"),
+        ] {
+            assert_eq!(scrub(text), expected);
+        }
+        assert_eq!(scrub(&"x".repeat(500)).len(), 200);
+    }
+}
