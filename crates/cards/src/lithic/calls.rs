@@ -371,3 +371,7 @@ impl Call for SubscriptionsCall<'_> {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;
