@@ -84,6 +84,7 @@ fn read(value: &Value) -> Result<Charge, WebhookError> {
 fn an_authorization_is_read_as_documented() {
     let expected = Charge {
         charge_id: "c30c2182-1e69-4e0d-b40f-eec0d2a19123".to_owned(),
+        request_id: "c30c2182-1e69-4e0d-b40f-eec0d2a19123:2500".to_owned(),
         card: CardRef("aac502f9-aecc-458a-954e-4bcf6edb6123".to_owned()),
         kind: ChargeKind::Authorization,
         amount: usd(2_711),
@@ -112,11 +113,23 @@ fn kinds_of_authorization() {
     assert_eq!(kind("BALANCE_INQUIRY", 0), Some(ChargeKind::ZeroCheck));
     assert_eq!(kind("BALANCE_INQUIRY", 1), None);
     assert_eq!(kind("FINANCIAL_AUTHORIZATION", 100), Some(ChargeKind::AuthorizationAndCapture));
-    assert_eq!(kind("CREDIT_AUTHORIZATION", -100), None);
-    assert_eq!(kind("CREDIT_AUTHORIZATION", 100), None);
-    assert_eq!(kind("FINANCIAL_CREDIT_AUTHORIZATION", 100), None);
+    assert_eq!(kind("CREDIT_AUTHORIZATION", -100), Some(ChargeKind::Credit));
+    assert_eq!(kind("FINANCIAL_CREDIT_AUTHORIZATION", -100), Some(ChargeKind::Credit));
     assert_eq!(kind("SOMETHING_NEW", 100), None);
     assert_eq!(kind("AUTHORIZATION", -100), None);
+}
+
+#[test]
+fn a_question_has_a_name_that_survives_repetition() {
+    let mut value = request();
+    assert_eq!(read(&value).unwrap().request_id, read(&value).unwrap().request_id);
+    let first = read(&value).unwrap();
+    value["amounts"]["merchant"]["amount"] = json!(2_600);
+    let increment = read(&value).unwrap();
+    assert_eq!(first.charge_id, increment.charge_id);
+    assert_ne!(first.request_id, increment.request_id);
+    value["event_token"] = json!("bbbf1e86-322d-11ee-9779-00505685a123");
+    assert_eq!(read(&value).unwrap().request_id, "bbbf1e86-322d-11ee-9779-00505685a123");
 }
 
 #[test]
@@ -168,10 +181,10 @@ fn the_two_kinds_of_webhook_have_their_own_keys() {
     let with_events_key = lithic().read_charge(&signed(EVENTS_KEY, &body), &body, NOW);
     assert_eq!(with_events_key, Err(WebhookError::BadSignature));
     let body = transaction(&[]).to_string().into_bytes();
-    let crossed = lithic().read_changes(&signed(AUTHORIZATION_KEY, &body), &body, NOW);
+    let crossed = lithic().read_news(&signed(AUTHORIZATION_KEY, &body), &body, NOW);
     assert_eq!(crossed, Err(WebhookError::BadSignature));
     let late = UnixMs(NOW.0 + 300_001);
-    assert_eq!(lithic().read_changes(&signed(EVENTS_KEY, &body), &body, late), Err(WebhookError::Stale));
+    assert_eq!(lithic().read_news(&signed(EVENTS_KEY, &body), &body, late), Err(WebhookError::Stale));
 }
 
 #[test]
@@ -230,7 +243,9 @@ fn transaction(events: &[(&str, i64, &str)]) -> Value {
 
 fn notices_of(value: &Value) -> Result<Vec<(String, IssuerNotice)>, WebhookError> {
     let body = value.to_string().into_bytes();
-    let changes = lithic().read_changes(&signed(EVENTS_KEY, &body), &body, NOW)?;
+    let news = lithic().read_news(&signed(EVENTS_KEY, &body), &body, NOW)?;
+    assert!(news.look_up.is_empty(), "Lithic tells all in the body");
+    let changes = news.changes;
     for change in &changes {
         let closed = change.notice == IssuerNotice::CardClosed;
         assert_eq!(change.card, CardRef("card-1".to_owned()));
@@ -380,10 +395,10 @@ mod any_bytes {
                 mangled(story.to_string().into_bytes(), &changes),
             ] {
                 let _ = lithic.read_charge(&signed(AUTHORIZATION_KEY, &body), &body, NOW);
-                let _ = lithic.read_changes(&signed(EVENTS_KEY, &body), &body, NOW);
+                let _ = lithic.read_news(&signed(EVENTS_KEY, &body), &body, NOW);
                 let wrong = signed(b"another key", &body);
                 prop_assert_eq!(lithic.read_charge(&wrong, &body, NOW), Err(WebhookError::BadSignature));
-                prop_assert_eq!(lithic.read_changes(&wrong, &body, NOW), Err(WebhookError::BadSignature));
+                prop_assert_eq!(lithic.read_news(&wrong, &body, NOW), Err(WebhookError::BadSignature));
             }
         }
     }

@@ -29,6 +29,10 @@ fn key() -> IdempotencyKey {
     IdempotencyKey("00ff:7".to_owned())
 }
 
+fn new_card(key: IdempotencyKey, limit: Money, memo: impl Into<String>) -> ports::CreateCard {
+    ports::CreateCard { key, limit, holder: ports::CardHolder::default(), memo: memo.into() }
+}
+
 fn card() -> CardRef {
     CardRef("7ef7d65c-9023-4da3-b113-3b8583fd7951".to_owned())
 }
@@ -50,7 +54,7 @@ const CARD: &str = r#"{"account_token":"f3f4918c-dee9-464d-a819-4aa42901d624","c
 #[test]
 fn a_card_is_asked_for_as_documented() {
     let config = config();
-    let request = ports::CreateCard { key: key(), limit: usd(2_711), memo: "Anytill".to_owned() };
+    let request = new_card(key(), usd(2_711), "Anytill".to_owned());
     let call = CreateCardCall { config: &config, request: &request };
     let built = call.build_request();
     assert_eq!((built.method(), built.target()), (Method::Post, "/v1/cards"));
@@ -70,7 +74,7 @@ fn a_card_is_asked_for_as_documented() {
 fn the_key_is_in_the_memo_once() {
     let config = config();
     let memo = |memo: &str| {
-        let request = ports::CreateCard { key: key(), limit: usd(1), memo: memo.to_owned() };
+        let request = new_card(key(), usd(1), memo.to_owned());
         let built = CreateCardCall { config: &config, request: &request }.build_request();
         serde_json::from_slice::<serde_json::Value>(built.bytes()).unwrap()["memo"].as_str().unwrap().to_owned()
     };
@@ -226,7 +230,7 @@ mod any_bytes {
             }),
         ]) {
             let (config, token, key) = (config(), card(), key());
-            let request = ports::CreateCard { key: key.clone(), limit: usd(2_711), memo: String::new() };
+            let request = new_card(key.clone(), usd(2_711), String::new());
             let response = Response::new(status, bytes);
             let success = response.is_success();
             let shown = [

@@ -19,10 +19,12 @@ use ids::{IdempotencyKey, UnixMs};
 use money::{Currency, Money};
 use outbound::{BadAddress, Call, HttpClient, Limits, Retry};
 use ports::{
-    CardRef, CardSecrets, Charge, ChargeChange, CreateCard, Decision, Float, Headers, Issuer, IssuerHealth, Outcome,
-    Secret, WebhookAnswer, WebhookError,
+    CardRef, CardSecrets, Charge, ChargeChange, CreateCard, Decision, Float, Headers, Issuer, IssuerHealth, IssuerNews,
+    Outcome, Secret, WebhookAnswer, WebhookError,
 };
 
+/// After this Lithic declines with `CUSTOMER_ASA_TIMEOUT`.
+const ANSWER_WITHIN_MS: u64 = 6_000;
 /// Pages of one list that are read before giving up.
 const PAGES_MAX: usize = 20;
 
@@ -123,6 +125,7 @@ impl Issuer for Lithic {
         "lithic"
     }
 
+    /// Lithic takes no holder with a card: stores' address checks are compared with the enrolled account holder's.
     async fn create_card(&self, request: CreateCard) -> Outcome<CardRef> {
         if let Err(wrong) = self.billed_here(request.limit) {
             return wrong;
@@ -189,8 +192,12 @@ impl Issuer for Lithic {
         authorization::answer(charge, decision)
     }
 
-    fn read_changes(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<Vec<ChargeChange>, WebhookError> {
+    fn read_news(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<IssuerNews, WebhookError> {
         self.events_key.verify(headers, body, now)?;
-        events::changes_of_webhook(body)
+        Ok(IssuerNews { changes: events::changes_of_webhook(body)?, look_up: Vec::new() })
+    }
+
+    fn answer_within_ms(&self) -> u64 {
+        ANSWER_WITHIN_MS
     }
 }

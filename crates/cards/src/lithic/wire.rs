@@ -142,7 +142,11 @@ pub struct AuthorizationRequest {
     /// Sent by newer programs; absent from older ones.
     #[serde(default)]
     pub event_type: Option<String>,
+    /// The transaction's; an increment has the same.
     pub token: String,
+    /// This request's; programmes in a beta only.
+    #[serde(default)]
+    pub event_token: Option<String>,
     pub status: String,
     pub card: AuthorizationCard,
     pub amounts: Amounts,
