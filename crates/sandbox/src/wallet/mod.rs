@@ -316,6 +316,7 @@ impl PayerWallet {
     /// Mines until every closed channel is resolved and nothing is in flight, and says what there is then.
     /// Six blocks at a time, and only once the wallet has seen the last six: it answers each step of a close
     /// with the next one, which has to reach the mempool in between. About 35 such rounds after a force close.
+    /// A peer with a claim of its own gets no more time than that: where it has one, wait for it first.
     ///
     /// # Errors
     /// As [`PayerWallet::balance`] and the chain, or [`WalletError::Deadline`].

@@ -324,15 +324,46 @@ async fn a_force_close_with_a_held_htlc() {
     assert!(payer.channels().is_empty());
 
     // By the chain alone: everything came back but what the miners got.
-    let cost_sat = payers_cost_sat(chain, &commitment).await;
+    let cost_sat = payers_cost_sat(chain, &commitment, &[PUSH_MSAT]).await;
     assert_eq!(before_msat - after_msat, cost_sat * 1_000);
     assert!((1_000..5_000).contains(&cost_sat), "{cost_sat}");
     world.stop().await;
 }
 
+/// The peer has the preimage but cannot tell the payer, who closes by force: it claims on-chain, the payer learns
+/// the preimage from there, and has paid exactly the invoice and its own share of the miners' fees.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_force_close_with_a_claimed_htlc() {
+    let world = World::start().await;
+    let World { chain, payee, payer, link, .. } = &world;
+    let before_msat = world.at_rest_msat().await;
+    let (invoice, hash, preimage) = payee.hold(1, ORDER_MSAT, 600);
+    payer.pay(&invoice).await.expect("sent");
+    payee.held(hash).await;
+    let channel = payer.channels().remove(0);
+    link.cut().await;
+    payee.node.bolt11_payment().claim_for_hash(hash, ORDER_MSAT, preimage).expect("claimed");
+    payer.close(&channel, true).await.expect("closed");
+    let commitment = chain.wait_for_spender(&channel.funding_txo.expect("open"), SOON).await.expect("broadcast");
+    chain.mine(1).await.expect("mined");
+    payee.sync().await;
+    let vout = commitment.tx.output.iter().position(|output| output.value.to_sat() == ORDER_MSAT / 1_000);
+    let vout = u32::try_from(vout.expect("above dust")).expect("few outputs");
+    let claim = OutPoint { txid: commitment.txid, vout };
+    chain.wait_for_spender(&claim, SOON).await.expect("claimed by the peer");
+
+    let after_msat = payer.mine_until_at_rest(chain, 2 * SOON).await.expect("resolved").total_msat();
+    let outcome = payer.wait_outcome(hash.0, SOON).await.expect("ended");
+    assert!(matches!(outcome, Outcome::Succeeded { preimage: shown, .. } if shown == preimage.0), "{outcome:?}");
+    let cost_sat = payers_cost_sat(chain, &commitment, &[PUSH_MSAT, ORDER_MSAT]).await;
+    assert_eq!(before_msat - after_msat, ORDER_MSAT + cost_sat * 1_000);
+    world.stop().await;
+}
+
 /// What the miners got for a commitment and for everything that came of the payer's outputs of it,
 /// in satoshis, with the two anchors that nobody takes.
-async fn payers_cost_sat(chain: &Chain, commitment: &Seen) -> u64 {
+/// Outputs of these amounts are the peer's, which it sweeps at its own cost.
+async fn payers_cost_sat(chain: &Chain, commitment: &Seen, peers_msat: &[u64]) -> u64 {
     let mut cost_sat = 0;
     let mut counted = HashSet::new();
     let mut open = vec![commitment.clone()];
@@ -343,8 +374,7 @@ async fn payers_cost_sat(chain: &Chain, commitment: &Seen) -> u64 {
         cost_sat += chain.fee_sat(&seen.txid).await.expect("an answer").expect("known");
         for (vout, output) in (0_u32..).zip(&seen.tx.output) {
             let first = seen.txid == commitment.txid;
-            // The peer's side, which it sweeps at its own cost.
-            if first && output.value.to_sat() == PUSH_MSAT / 1_000 {
+            if first && peers_msat.contains(&(output.value.to_sat() * 1_000)) {
                 continue;
             }
             let spender = chain.spender_of(&OutPoint { txid: seen.txid, vout }).await;
