@@ -1,0 +1,30 @@
+//! The node inside the server: ldk-node 0.7 with what it lacks for holding other people's money.
+//!
+//! What is added, and why, is told where it is done: invoices that can be held for long (`invoice`), a durable memory
+//! of holds and sends (`table`), deadlines that are noticed (`watch`), events acknowledged after the commit
+//! (`events`), room to receive (`room`), a directory with one owner and one seed (`directory`), a log with an end
+//! (`log`). The measured facts are in `docs/adr/0005-embedded-node.md`.
+//!
+//! Invariant: one process, one directory, one seed. Nothing here blocks the caller's runtime: ldk-node has threads of
+//! its own and is called from its own blocking pool.
+
+mod admin;
+mod config;
+mod directory;
+mod error;
+mod events;
+mod invoice;
+mod keys;
+mod log;
+mod node;
+mod port;
+mod room;
+mod sends;
+mod table;
+mod watch;
+
+pub use admin::{Balances, ChannelSummary, HeldHtlc, OpenChannel, OpenedChannel, PeerSummary};
+pub use config::{ChainSource, LogConfig, LogLevel, NodeConfig};
+pub use error::{AdminError, StartError};
+pub use keys::NodeSeed;
+pub use node::EmbeddedNode;
