@@ -95,10 +95,7 @@ struct Queue<F> {
 
 impl<F> Default for Queue<F> {
     fn default() -> Self {
-        Self {
-            next: HashMap::new(),
-            always: HashMap::new(),
-        }
+        Self { next: HashMap::new(), always: HashMap::new() }
     }
 }
 
@@ -110,9 +107,7 @@ impl<F: Clone> Queue<F> {
                 return Some(fault);
             }
         }
-        names
-            .iter()
-            .find_map(|name| self.always.get(*name).cloned())
+        names.iter().find_map(|name| self.always.get(*name).cloned())
     }
 }
 
@@ -160,11 +155,7 @@ impl Faults {
 
     /// How often `endpoint` was called since the start, faults included.
     pub fn seen(&self, endpoint: &str) -> usize {
-        lock(&self.0)
-            .seen
-            .get(&normal(endpoint))
-            .copied()
-            .unwrap_or(0)
+        lock(&self.0).seen.get(&normal(endpoint)).copied().unwrap_or(0)
     }
 
     pub(crate) fn take(&self, endpoint: &str) -> Fault {
@@ -177,10 +168,7 @@ impl Faults {
     pub(crate) fn take_webhook(&self, event_type: &str) -> HookFault {
         let mut orders = lock(&self.0);
         let wild = event_type != ASA;
-        orders
-            .webhooks
-            .take(event_type, wild)
-            .unwrap_or(HookFault::Pass)
+        orders.webhooks.take(event_type, wild).unwrap_or(HookFault::Pass)
     }
 }
 

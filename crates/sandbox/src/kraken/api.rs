@@ -23,20 +23,14 @@ use crate::vendor::{
 pub(crate) type Refused = String;
 
 pub(crate) fn router(desk: Arc<Desk>) -> Router {
-    let gate = Gate {
-        faults: desk.faults.clone(),
-        refusal: |_, message| envelope(Err(message.to_owned())),
-    };
+    let gate = Gate { faults: desk.faults.clone(), refusal: |_, message| envelope(Err(message.to_owned())) };
     // One route per method, so that faults are ordered per method.
     let mut routes = Router::new();
     for method in public::METHODS {
         let path = format!("/0/public/{method}");
         let answer = move |State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery| async move {
             let form = Form::urlencoded(query.as_deref().unwrap_or_default());
-            envelope(
-                form.ok_or_else(invalid)
-                    .and_then(|form| public::answer(&desk, method, &form)),
-            )
+            envelope(form.ok_or_else(invalid).and_then(|form| public::answer(&desk, method, &form)))
         };
         routes = routes.route(&path, get(answer).post(answer));
     }
@@ -70,23 +64,14 @@ pub(crate) fn invalid() -> Refused {
 }
 
 /// Key, signature and nonce, in this order: a wrong signature does not use up its nonce.
-fn authenticate(
-    desk: &Desk,
-    path: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Form, Refused> {
+fn authenticate(desk: &Desk, path: &str, headers: &HeaderMap, body: &[u8]) -> Result<Form, Refused> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if header("api-key") != Some(desk.api_key.as_str()) {
         return Err("EAPI:Invalid key".into());
     }
     let text = std::str::from_utf8(body).map_err(|_| invalid())?;
     let is_json = header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
-    let form = if is_json {
-        Form::json(text)
-    } else {
-        Form::urlencoded(text)
-    };
+    let form = if is_json { Form::json(text) } else { Form::urlencoded(text) };
     let form = form.ok_or_else(invalid)?;
     let nonce = form.get("nonce").ok_or("EAPI:Invalid nonce")?;
     let right = api_sign(&desk.api_secret, path, nonce, text);
@@ -94,10 +79,7 @@ fn authenticate(
         return Err("EAPI:Invalid signature".into());
     }
     let mut session = lock(&desk.session);
-    let risen = nonce
-        .parse()
-        .ok()
-        .filter(|nonce: &u64| *nonce > session.last_nonce);
+    let risen = nonce.parse().ok().filter(|nonce: &u64| *nonce > session.last_nonce);
     session.last_nonce = risen.ok_or("EAPI:Invalid nonce")?;
     Ok(form)
 }

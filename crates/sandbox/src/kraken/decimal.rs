@@ -13,11 +13,7 @@ pub(crate) fn parse(text: &str, scale: u32) -> Option<i64> {
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        || fraction.contains('.')
-    {
+    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') || fraction.contains('.') {
         return None;
     }
     let fraction = fraction.trim_end_matches('0');
@@ -94,18 +90,7 @@ mod tests {
         assert_eq!(parse("5500", 5), Some(550_000_000));
         assert_eq!(parse(".5", 1), Some(5));
         assert_eq!(parse("1.2500", 2), Some(125));
-        for wrong in [
-            "",
-            ".",
-            "-1",
-            "+1",
-            "1e5",
-            "1,5",
-            "1.2.3",
-            "0.123",
-            " 1",
-            "99999999999999999999",
-        ] {
+        for wrong in ["", ".", "-1", "+1", "1e5", "1,5", "1.2.3", "0.123", " 1", "99999999999999999999"] {
             assert_eq!(parse(wrong, 2), None, "{wrong}");
         }
     }

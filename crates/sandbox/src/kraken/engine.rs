@@ -130,10 +130,7 @@ impl Engine {
     pub(crate) fn new(taker_bps: u32, maker_bps: u32, refills: bool) -> Self {
         Self {
             balances: BTreeMap::new(),
-            books: PAIRS
-                .iter()
-                .map(|pair| (pair.name, Book::default()))
-                .collect(),
+            books: PAIRS.iter().map(|pair| (pair.name, Book::default())).collect(),
             orders: Vec::new(),
             by_txid: HashMap::new(),
             taker_bps,
@@ -153,10 +150,7 @@ impl Engine {
 
     /// What open orders leave of a balance.
     fn free(&self, asset: &str) -> i64 {
-        let open = self
-            .orders
-            .iter()
-            .filter(|order| order.status == OrderStatus::Open);
+        let open = self.orders.iter().filter(|order| order.status == OrderStatus::Open);
         let held: i64 = open
             .map(|order| match (asset, order.holds(self.taker_bps)) {
                 (BASE, (base, _)) => base,
@@ -176,10 +170,7 @@ impl Engine {
             return Err("EOrder:Tick size check failed");
         }
         // Unique among open orders only (docs.kraken.com/exchange/guides/general/clordid).
-        let open = self
-            .orders
-            .iter()
-            .filter(|order| order.status == OrderStatus::Open);
+        let open = self.orders.iter().filter(|order| order.status == OrderStatus::Open);
         let taken = |order: &Order| new.cl_ord_id.is_some() && order.new.cl_ord_id == new.cl_ord_id;
         if open.into_iter().any(taken) {
             return Err("EGeneral:Invalid arguments:cl_ord_id not unique");
@@ -204,24 +195,14 @@ impl Engine {
 
     fn best(&self, new: &NewOrder) -> Option<i64> {
         let book = self.books.get(new.pair.name)?;
-        let side = if new.side == Side::Sell {
-            &book.bids
-        } else {
-            &book.asks
-        };
+        let side = if new.side == Side::Sell { &book.bids } else { &book.asks };
         side.first().map(|level| level.price)
     }
 
     /// The levels that an order trades with, best first.
     fn matching<'a>(&'a self, new: &'a NewOrder) -> impl Iterator<Item = Level> + 'a {
         let book = self.books.get(new.pair.name);
-        let side = book.map(|book| {
-            if new.side == Side::Sell {
-                &book.bids
-            } else {
-                &book.asks
-            }
-        });
+        let side = book.map(|book| if new.side == Side::Sell { &book.bids } else { &book.asks });
         let crosses = |level: &Level| match (new.side, new.limit) {
             (_, None) => true,
             (Side::Sell, Some(limit)) => level.price >= limit,
@@ -322,11 +303,7 @@ impl Engine {
             return;
         }
         if let Some(book) = self.books.get_mut(new.pair.name) {
-            let side = if new.side == Side::Sell {
-                &mut book.bids
-            } else {
-                &mut book.asks
-            };
+            let side = if new.side == Side::Sell { &mut book.bids } else { &mut book.asks };
             if let Some(level) = side.iter_mut().find(|level| level.price == price) {
                 level.volume -= volume;
             }
@@ -350,10 +327,7 @@ impl Engine {
 
     /// Cancels open orders; how many.
     pub(crate) fn cancel(&mut self, now_ms: i64, wanted: impl Fn(&Order) -> bool) -> usize {
-        let open = self
-            .orders
-            .iter_mut()
-            .filter(|order| order.status == OrderStatus::Open);
+        let open = self.orders.iter_mut().filter(|order| order.status == OrderStatus::Open);
         let mut count = 0;
         for order in open.filter(|order| wanted(order)) {
             order.status = OrderStatus::Canceled;

@@ -24,28 +24,23 @@ impl Form {
         let Value::Object(fields) = serde_json::from_str(text).ok()? else {
             return None;
         };
-        let plain = fields
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| match value {
-                Value::String(text) => Some((name, text)),
-                Value::Number(number) => Some((name, number.to_string())),
-                Value::Bool(flag) => Some((name, flag.to_string())),
-                Value::Null | Value::Array(_) | Value::Object(_) => None,
-            });
+        let plain = fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| match value {
+            Value::String(text) => Some((name, text)),
+            Value::Number(number) => Some((name, number.to_string())),
+            Value::Bool(flag) => Some((name, flag.to_string())),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        });
         plain.collect::<Option<_>>().map(Self)
     }
 
     /// A parameter that is there and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// `true` in any case (clients in Python send `True`), or `1`.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        matches!(self.get(name), Some("true" | "1"))
+        self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 }
 
@@ -71,8 +66,7 @@ mod tests {
 
     #[test]
     fn both_spellings_read_the_same() {
-        let form =
-            Form::urlencoded("nonce=5&pair=XBT%2FUSD&validate=true&note=a+b").expect("well formed");
+        let form = Form::urlencoded("nonce=5&pair=XBT%2FUSD&validate=true&note=a+b").expect("well formed");
         let json = Form::json(r#"{"nonce":5,"pair":"XBT/USD","validate":true,"note":"a b"}"#);
         assert_eq!(json, Some(form));
         for wrong in ["a=%", "a=%F", "a=%FF"] {

@@ -116,11 +116,7 @@ impl Exchange {
     /// Starts on 127.0.0.1.
     pub async fn start(config: ExchangeConfig) -> io::Result<Self> {
         let desk = Arc::new(Desk {
-            engine: Mutex::new(Engine::new(
-                config.taker_fee_bps,
-                config.maker_fee_bps,
-                config.refills,
-            )),
+            engine: Mutex::new(Engine::new(config.taker_fee_bps, config.maker_fee_bps, config.refills)),
             session: Mutex::default(),
             faults: Faults::default(),
             clock: config.clock,
@@ -129,9 +125,7 @@ impl Exchange {
         });
         let served = Arc::new(serve(config.port, api::router(desk.clone())).await?);
         let exchange = Self { desk, served };
-        exchange
-            .furnish(&config.balances)
-            .map_err(io::Error::other)?;
+        exchange.furnish(&config.balances).map_err(io::Error::other)?;
         Ok(exchange)
     }
 
@@ -164,21 +158,11 @@ impl Exchange {
     }
 
     /// Replaces a pair's book: prices and volumes as decimals, in any order. Resting orders that cross it trade.
-    pub fn set_book(
-        &self,
-        pair: &str,
-        bids: &[(&str, &str)],
-        asks: &[(&str, &str)],
-    ) -> Result<(), ExchangeError> {
+    pub fn set_book(&self, pair: &str, bids: &[(&str, &str)], asks: &[(&str, &str)]) -> Result<(), ExchangeError> {
         let known = Pair::find(pair).ok_or_else(|| ExchangeError::Unknown(pair.into()))?;
         let now_ms = self.desk.clock.now_ms();
-        let mut book = Book {
-            bids: levels(bids)?,
-            asks: levels(asks)?,
-            set_ms: now_ms,
-        };
-        book.bids
-            .sort_by_key(|level| std::cmp::Reverse(level.price));
+        let mut book = Book { bids: levels(bids)?, asks: levels(asks)?, set_ms: now_ms };
+        book.bids.sort_by_key(|level| std::cmp::Reverse(level.price));
         book.asks.sort_by_key(|level| level.price);
         lock(&self.desk.engine).set_book(known, book, now_ms);
         Ok(())
@@ -187,8 +171,7 @@ impl Exchange {
     /// Sets a balance.
     pub fn set_balance(&self, asset: &str, amount: &str) -> Result<(), ExchangeError> {
         let known = pairs::find_asset(asset).ok_or_else(|| ExchangeError::Unknown(asset.into()))?;
-        let units = decimal::parse(amount, known.decimals)
-            .ok_or_else(|| ExchangeError::NotADecimal(amount.into()))?;
+        let units = decimal::parse(amount, known.decimals).ok_or_else(|| ExchangeError::NotADecimal(amount.into()))?;
         lock(&self.desk.engine).balances.insert(known.name, units);
         Ok(())
     }
@@ -208,23 +191,15 @@ impl Exchange {
     /// How many orders were ever taken, and how many of them are open.
     pub fn order_counts(&self) -> (usize, usize) {
         let engine = lock(&self.desk.engine);
-        let open = engine
-            .orders
-            .iter()
-            .filter(|order| order.status == engine::OrderStatus::Open);
+        let open = engine.orders.iter().filter(|order| order.status == engine::OrderStatus::Open);
         (engine.orders.len(), open.count())
     }
 }
 
 fn levels(levels: &[(&str, &str)]) -> Result<Vec<Level>, ExchangeError> {
-    let number = |text: &str, scale| {
-        decimal::parse(text, scale).ok_or_else(|| ExchangeError::NotADecimal(text.into()))
-    };
+    let number = |text: &str, scale| decimal::parse(text, scale).ok_or_else(|| ExchangeError::NotADecimal(text.into()));
     let level = |(price, volume): &(&str, &str)| {
-        Ok(Level {
-            price: number(price, PRICE_SCALE)?,
-            volume: number(volume, VOLUME_SCALE)?,
-        })
+        Ok(Level { price: number(price, PRICE_SCALE)?, volume: number(volume, VOLUME_SCALE)? })
     };
     levels.iter().map(level).collect()
 }

@@ -19,18 +19,8 @@ pub(crate) const ASSETS: [Asset; 7] = [
     asset("ZJPY", "JPY", 2, 0),
 ];
 
-const fn asset(
-    name: &'static str,
-    altname: &'static str,
-    decimals: u32,
-    display_decimals: u32,
-) -> Asset {
-    Asset {
-        name,
-        altname,
-        decimals,
-        display_decimals,
-    }
+const fn asset(name: &'static str, altname: &'static str, decimals: u32, display_decimals: u32) -> Asset {
+    Asset { name, altname, decimals, display_decimals }
 }
 
 /// A bitcoin pair. `tick` is the smallest step of a price, in units of 10^-5.
@@ -71,23 +61,14 @@ const fn pair(
     decimals: u32,
     quote_scale: u32,
 ) -> Pair {
-    Pair {
-        name,
-        altname,
-        wsname,
-        quote,
-        decimals,
-        quote_scale,
-    }
+    Pair { name, altname, wsname, quote, decimals, quote_scale }
 }
 
 impl Pair {
     /// A pair by any of its three names; Kraken takes `BTC` for `XBT`.
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         let name = name.replace("BTC", "XBT");
-        PAIRS
-            .iter()
-            .find(|pair| [pair.name, pair.altname, pair.wsname].contains(&name.as_str()))
+        PAIRS.iter().find(|pair| [pair.name, pair.altname, pair.wsname].contains(&name.as_str()))
     }
 
     /// The smallest step of a price, in units of 10^-5.
@@ -103,7 +84,5 @@ impl Pair {
 
 /// Decimals of an asset's balance by Kraken's name or its display name.
 pub(crate) fn find_asset(name: &str) -> Option<&'static Asset> {
-    ASSETS
-        .iter()
-        .find(|asset| asset.name == name || asset.altname == name)
+    ASSETS.iter().find(|asset| asset.name == name || asset.altname == name)
 }

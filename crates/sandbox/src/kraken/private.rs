@@ -17,14 +17,8 @@ use super::{
 };
 use crate::vendor::{ids, lock, time::parse_rfc3339};
 
-pub(crate) const METHODS: [&str; 6] = [
-    "Balance",
-    "AddOrder",
-    "QueryOrders",
-    "OpenOrders",
-    "ClosedOrders",
-    "CancelOrder",
-];
+pub(crate) const METHODS: [&str; 6] =
+    ["Balance", "AddOrder", "QueryOrders", "OpenOrders", "ClosedOrders", "CancelOrder"];
 
 /// Closed orders come fifty at a time; as many can be queried at once.
 const ORDERS_MAX: usize = 50;
@@ -63,31 +57,32 @@ fn client_order_id(text: &str) -> Result<String, Refused> {
     Err(wrong("cl_ord_id"))
 }
 
+/// Parameters that the simulation does not play, with the values that mean "no".
+const UNPLAYED: [(&str, &str); 9] = [
+    ("leverage", "none"),
+    ("price2", "0"),
+    ("trigger", ""),
+    ("reduce_only", "false"),
+    ("starttm", "0"),
+    ("expiretm", "0"),
+    ("displayvol", ""),
+    ("close[ordertype]", ""),
+    ("stptype", "cancel-newest"),
+];
+
+fn unplayed(form: &Form) -> Result<(), Refused> {
+    let asked = |(name, no): &&(&str, &str)| form.get(name).is_some_and(|value| !value.eq_ignore_ascii_case(no));
+    UNPLAYED.iter().find(asked).map_or(Ok(()), |(name, _)| Err(wrong(name)))
+}
+
 fn new_order(form: &Form) -> Result<NewOrder, Refused> {
-    let pair =
-        Pair::find(form.get("pair").ok_or_else(invalid)?).ok_or("EQuery:Unknown asset pair")?;
+    let pair = Pair::find(form.get("pair").ok_or_else(invalid)?).ok_or("EQuery:Unknown asset pair")?;
     let side = match form.get("type") {
         Some("buy") => Side::Buy,
         Some("sell") => Side::Sell,
         _ => return Err(wrong("type")),
     };
-    for unplayed in [
-        "leverage",
-        "price2",
-        "trigger",
-        "reduce_only",
-        "starttm",
-        "expiretm",
-        "close[ordertype]",
-        "stptype",
-    ] {
-        if form
-            .get(unplayed)
-            .is_some_and(|value| value != "none" && value != "false")
-        {
-            return Err(wrong(unplayed));
-        }
-    }
+    unplayed(form)?;
     let limit = match (form.get("ordertype"), form.get("price")) {
         (Some("market"), None) => None,
         (Some("limit"), Some(price)) => {
@@ -102,20 +97,12 @@ fn new_order(form: &Form) -> Result<NewOrder, Refused> {
         Some("IOC") => true,
         Some(_) => return Err(wrong("timeinforce")),
     };
-    let flags: Vec<&str> = form
-        .get("oflags")
-        .map_or(Vec::new(), |flags| flags.split(',').collect());
+    let flags: Vec<&str> = form.get("oflags").map_or(Vec::new(), |flags| flags.split(',').collect());
     if flags.iter().any(|flag| !["fciq", "post"].contains(flag)) {
         return Err(wrong("oflags"));
     }
-    let volume = form
-        .get("volume")
-        .and_then(|volume| parse(volume, VOLUME_SCALE));
-    let userref = form
-        .get("userref")
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| wrong("userref"))?;
+    let volume = form.get("volume").and_then(|volume| parse(volume, VOLUME_SCALE));
+    let userref = form.get("userref").map(str::parse).transpose().map_err(|_| wrong("userref"))?;
     let cl_ord_id = form.get("cl_ord_id").map(client_order_id).transpose()?;
     // The two exclude each other (docs.kraken.com, Add Order).
     if userref.is_some() && cl_ord_id.is_some() {
@@ -175,11 +162,7 @@ fn description(new: &NewOrder) -> String {
         Some(limit) => format!("limit {}", limit_text(new, limit)),
     };
     let volume = print(new.volume, VOLUME_SCALE);
-    format!(
-        "{} {volume} {} @ {how}",
-        side_name(new.side),
-        new.pair.altname
-    )
+    format!("{} {volume} {} @ {how}", side_name(new.side), new.pair.altname)
 }
 
 fn limit_text(new: &NewOrder, limit: i64) -> String {
@@ -190,12 +173,7 @@ fn limit_text(new: &NewOrder, limit: i64) -> String {
 fn order_info(order: &Order, with_trades: bool) -> Value {
     let new = &order.new;
     let zero = print(0, PRICE_SCALE);
-    let quote = |units: i64| {
-        print(
-            units * 10_i64.pow(PRICE_SCALE - new.pair.quote_scale),
-            PRICE_SCALE,
-        )
-    };
+    let quote = |units: i64| print(units * 10_i64.pow(PRICE_SCALE - new.pair.quote_scale), PRICE_SCALE);
     let status = match order.status {
         OrderStatus::Open => "open",
         OrderStatus::Closed => "closed",
@@ -245,25 +223,14 @@ fn seconds(unix_ms: i64) -> Value {
 
 /// The filters that the order lists document.
 fn fits(order: &Order, form: &Form) -> bool {
-    let userref = form.get("userref").is_none_or(|wanted| {
-        order
-            .new
-            .userref
-            .is_some_and(|userref| userref.to_string() == wanted)
-    });
-    let id = form
-        .get("cl_ord_id")
-        .is_none_or(|wanted| order.new.cl_ord_id.as_deref() == Some(wanted));
+    let userref =
+        form.get("userref").is_none_or(|wanted| order.new.userref.is_some_and(|userref| userref.to_string() == wanted));
+    let id = form.get("cl_ord_id").is_none_or(|wanted| order.new.cl_ord_id.as_deref() == Some(wanted));
     userref && id
 }
 
 fn query_orders(engine: &Engine, form: &Form) -> Result<Value, Refused> {
-    let wanted: Vec<&str> = form
-        .get("txid")
-        .ok_or_else(invalid)?
-        .split(',')
-        .map(str::trim)
-        .collect();
+    let wanted: Vec<&str> = form.get("txid").ok_or_else(invalid)?.split(',').map(str::trim).collect();
     if wanted.len() > ORDERS_MAX {
         return Err(invalid());
     }
@@ -278,10 +245,7 @@ fn query_orders(engine: &Engine, form: &Form) -> Result<Value, Refused> {
 }
 
 fn open_orders(engine: &Engine, form: &Form) -> Result<Value, Refused> {
-    let open = engine
-        .orders
-        .iter()
-        .filter(|order| order.status == OrderStatus::Open);
+    let open = engine.orders.iter().filter(|order| order.status == OrderStatus::Open);
     let entry = |order: &Order| (order.txid.clone(), order_info(order, form.flag("trades")));
     let found: Map<String, Value> = open.filter(|order| fits(order, form)).map(entry).collect();
     Ok(json!({ "open": found }))
@@ -298,14 +262,10 @@ fn closed_orders(engine: &Engine, form: &Form) -> Result<Value, Refused> {
         },
     };
     let (start, end) = (moment("start")?, moment("end")?);
-    let offset: usize = form
-        .get("ofs")
-        .map_or(Ok(0), str::parse)
-        .map_err(|_| wrong("ofs"))?;
+    let offset: usize = form.get("ofs").map_or(Ok(0), str::parse).map_err(|_| wrong("ofs"))?;
     let by = form.get("closetime").unwrap_or("both").to_owned();
     let within = |order: &&Order| {
-        let inside =
-            |at_ms: i64| start.is_none_or(|from| at_ms > from) && end.is_none_or(|to| at_ms <= to);
+        let inside = |at_ms: i64| start.is_none_or(|from| at_ms > from) && end.is_none_or(|to| at_ms <= to);
         let (opened, closed) = (inside(order.opened_ms), order.closed_ms.is_some_and(inside));
         match by.as_str() {
             "open" => opened,
@@ -313,15 +273,8 @@ fn closed_orders(engine: &Engine, form: &Form) -> Result<Value, Refused> {
             _ => opened || closed,
         }
     };
-    let closed = engine
-        .orders
-        .iter()
-        .rev()
-        .filter(|order| order.status != OrderStatus::Open);
-    let found: Vec<&Order> = closed
-        .filter(within)
-        .filter(|order| fits(order, form))
-        .collect();
+    let closed = engine.orders.iter().rev().filter(|order| order.status != OrderStatus::Open);
+    let found: Vec<&Order> = closed.filter(within).filter(|order| fits(order, form)).collect();
     let page = found.iter().skip(offset).take(ORDERS_MAX);
     let entry = |order: &&Order| (order.txid.clone(), order_info(order, form.flag("trades")));
     let shown: Map<String, Value> = page.map(entry).collect();

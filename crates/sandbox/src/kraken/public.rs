@@ -13,14 +13,7 @@ use super::{
 };
 use crate::vendor::{lock, time::rfc3339};
 
-pub(crate) const METHODS: [&str; 6] = [
-    "Time",
-    "SystemStatus",
-    "Assets",
-    "AssetPairs",
-    "Ticker",
-    "Depth",
-];
+pub(crate) const METHODS: [&str; 6] = ["Time", "SystemStatus", "Assets", "AssetPairs", "Ticker", "Depth"];
 
 /// Levels of a book on each side when `count` is not given, and at most.
 const DEPTH: usize = 100;
@@ -45,16 +38,12 @@ pub(crate) fn number(text: &str) -> Value {
 
 fn time(now_ms: i64) -> Value {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let spelled = rfc3339(now_ms);
     let part = |range| spelled.get(range).unwrap_or_default();
     let named = |names: &[&'static str], index: i64| {
         let index = usize::try_from(index).ok();
-        index
-            .and_then(|index| names.get(index).copied())
-            .unwrap_or_default()
+        index.and_then(|index| names.get(index).copied()).unwrap_or_default()
     };
     let weekday = named(&DAYS, now_ms.div_euclid(86_400_000).rem_euclid(7));
     let month = named(&MONTHS, part(5..7).parse::<i64>().unwrap_or(1) - 1);
@@ -137,9 +126,7 @@ fn pairs(desk: &Desk, form: &Form) -> Result<Value, Refused> {
         (pair.name.to_owned(), value)
     };
     debug_assert_eq!(print(VOLUME_MIN, VOLUME_SCALE), "0.00005000");
-    Ok(Value::Object(
-        wanted(form)?.into_iter().map(entry).collect(),
-    ))
+    Ok(Value::Object(wanted(form)?.into_iter().map(entry).collect()))
 }
 
 fn ticker(desk: &Desk, form: &Form) -> Result<Value, Refused> {
@@ -159,17 +146,9 @@ fn ticker_of(engine: &Engine, pair: &'static Pair) -> Option<Value> {
     let (bid, ask) = (book.bids.first()?, book.asks.first()?);
     let top = |level: &Level| {
         let whole = level.volume / 10_i64.pow(VOLUME_SCALE);
-        json!([
-            print(level.price, PRICE_SCALE),
-            whole.to_string(),
-            print_cut(level.volume, VOLUME_SCALE, 3)
-        ])
+        json!([print(level.price, PRICE_SCALE), whole.to_string(), print_cut(level.volume, VOLUME_SCALE, 3)])
     };
-    let last = engine
-        .last_price
-        .get(pair.name)
-        .copied()
-        .unwrap_or(bid.price);
+    let last = engine.last_price.get(pair.name).copied().unwrap_or(bid.price);
     let last = print(last, PRICE_SCALE);
     let done = engine.orders.iter().filter(|order| order.new.pair == pair);
     let traded: i64 = done.clone().map(|order| order.volume_done).sum();

@@ -21,14 +21,8 @@ use crate::{
 
 /// Results that Lithic also lists among a transaction's detailed results; any other one shows as
 /// `CUSTOM_ASA_RESULT`.
-const RESULTS: [&str; 6] = [
-    "UNAUTHORIZED_MERCHANT",
-    "INSUFFICIENT_FUNDS",
-    "SUSPECTED_FRAUD",
-    "CARD_PAUSED",
-    "CARD_CLOSED",
-    "ACCOUNT_PAUSED",
-];
+const RESULTS: [&str; 6] =
+    ["UNAUTHORIZED_MERCHANT", "INSUFFICIENT_FUNDS", "SUSPECTED_FRAUD", "CARD_PAUSED", "CARD_CLOSED", "ACCOUNT_PAUSED"];
 
 /// What came of asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +39,7 @@ impl Asked {
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Answer(result) if result == "APPROVED" => Verdict::approved(),
-            Self::Answer(result) if RESULTS.contains(&result.as_str()) => {
-                Verdict::new(result, result)
-            }
+            Self::Answer(result) if RESULTS.contains(&result.as_str()) => Verdict::new(result, result),
             Self::Answer(_) => Verdict::new("DECLINED", "CUSTOM_ASA_RESULT"),
             Self::NoAnswer => Verdict::new("UNKNOWN_HOST_TIMEOUT", "CUSTOMER_ASA_TIMEOUT"),
             Self::Malformed => Verdict::new("DECLINED", "MALFORMED_ASA_RESPONSE"),
@@ -69,20 +61,14 @@ pub(crate) async fn ask(hub: &Arc<Hub>, url: &str, request: &Value) -> (Asked, D
         HookFault::Pass | HookFault::AfterNext => once(Seal::Right, false).await,
         HookFault::Twice => {
             let (first, second) = tokio::join!(once(Seal::Right, false), once(Seal::Right, false));
-            if first == Asked::NoAnswer {
-                second
-            } else {
-                first
-            }
+            if first == Asked::NoAnswer { second } else { first }
         }
         HookFault::DelayMs(ms) => {
             let late = async {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
                 once(Seal::Right, false).await
             };
-            tokio::time::timeout(limit, late)
-                .await
-                .unwrap_or(Asked::NoAnswer)
+            tokio::time::timeout(limit, late).await.unwrap_or(Asked::NoAnswer)
         }
         HookFault::Lose => {
             tokio::time::sleep(limit).await;
@@ -99,20 +85,9 @@ pub(crate) async fn ask(hub: &Arc<Hub>, url: &str, request: &Value) -> (Asked, D
     (asked, started.elapsed())
 }
 
-async fn once(
-    hub: &Arc<Hub>,
-    url: &str,
-    request: &Value,
-    limit: Duration,
-    seal: Seal,
-    corrupt: bool,
-) -> Asked {
+async fn once(hub: &Arc<Hub>, url: &str, request: &Value, limit: Duration, seal: Seal, corrupt: bool) -> Asked {
     let whole = request.to_string();
-    let body = if corrupt {
-        half_of(whole.as_bytes()).to_vec()
-    } else {
-        whole.into_bytes()
-    };
+    let body = if corrupt { half_of(whole.as_bytes()).to_vec() } else { whole.into_bytes() };
     let headers = {
         let records = lock(&hub.records);
         let now_ms = records.now_ms();
@@ -132,15 +107,9 @@ fn read(answer: &[u8], request: &Value) -> Asked {
     let Ok(answer) = serde_json::from_slice::<Value>(answer) else {
         return Asked::Malformed;
     };
-    let same = |name: &str, asked: &str| {
-        answer
-            .get(name)
-            .is_none_or(|given| *given == request[asked])
-    };
+    let same = |name: &str, asked: &str| answer.get(name).is_none_or(|given| *given == request[asked]);
     match answer.get("result").and_then(Value::as_str) {
-        Some(result) if same("token", "token") && same("approved_amount", "amount") => {
-            Asked::Answer(result.to_owned())
-        }
+        Some(result) if same("token", "token") && same("approved_amount", "amount") => Asked::Answer(result.to_owned()),
         Some(_) | None => Asked::Malformed,
     }
 }
@@ -158,18 +127,9 @@ mod tests {
         let approved = Asked::Answer("APPROVED".into());
         assert_eq!(read(r#"{"result":"APPROVED"}"#), approved);
         assert_eq!(read(r#"{"result":"APPROVED","token":"t"}"#), approved);
-        assert_eq!(
-            read(r#"{"result":"APPROVED","approved_amount":2711}"#),
-            approved
-        );
-        assert_eq!(
-            read(r#"{"result":"APPROVED","token":"u"}"#),
-            Asked::Malformed
-        );
-        assert_eq!(
-            read(r#"{"result":"APPROVED","approved_amount":1}"#),
-            Asked::Malformed
-        );
+        assert_eq!(read(r#"{"result":"APPROVED","approved_amount":2711}"#), approved);
+        assert_eq!(read(r#"{"result":"APPROVED","token":"u"}"#), Asked::Malformed);
+        assert_eq!(read(r#"{"result":"APPROVED","approved_amount":1}"#), Asked::Malformed);
         for malformed in ["", "[]", "{}", r#"{"result":true}"#, r#"{"result":"#] {
             assert_eq!(read(malformed), Asked::Malformed, "{malformed}");
         }

@@ -110,7 +110,10 @@ pub enum DriverError {
 impl Issuer {
     /// A merchant charges a card: checks, the real-time authorization, the event. Answers when the verdict is known.
     pub async fn charge(&self, charge: Charge) -> Result<ChargeResult, DriverError> {
-        charge_card(&self.hub, charge).await
+        // A merchant that hangs up does not take the verdict with it: the network goes on.
+        let hub = self.hub.clone();
+        let charged = tokio::spawn(async move { charge_card(&hub, charge).await });
+        charged.await.unwrap_or(Err(DriverError::NotPossible("the issuer is stopping")))
     }
 
     /// An account check of zero, as shops make when a card is put on file. `AUTHORIZATION` of amount 0.
@@ -138,11 +141,7 @@ impl Issuer {
     }
 
     /// The merchant cancels a part of what is held.
-    pub fn reverse_part(
-        &self,
-        token: &str,
-        amount_minor: i64,
-    ) -> Result<TransactionState, DriverError> {
+    pub fn reverse_part(&self, token: &str, amount_minor: i64) -> Result<TransactionState, DriverError> {
         self.follow(token, EventKind::AuthorizationReversal, Some(amount_minor))
     }
 
@@ -157,11 +156,7 @@ impl Issuer {
     }
 
     /// The merchant gives money back within the transaction that took it.
-    pub fn refund_within(
-        &self,
-        token: &str,
-        amount_minor: i64,
-    ) -> Result<TransactionState, DriverError> {
+    pub fn refund_within(&self, token: &str, amount_minor: i64) -> Result<TransactionState, DriverError> {
         self.follow(token, EventKind::Return, Some(amount_minor))
     }
 
@@ -171,12 +166,7 @@ impl Issuer {
     }
 
     /// The merchant gives money back as a transaction of its own; answers its token.
-    pub fn refund(
-        &self,
-        card_token: &str,
-        amount_minor: i64,
-        merchant: Merchant,
-    ) -> Result<String, DriverError> {
+    pub fn refund(&self, card_token: &str, amount_minor: i64, merchant: Merchant) -> Result<String, DriverError> {
         self.unasked(card_token, EventKind::Return, amount_minor, merchant)
     }
 
@@ -193,18 +183,18 @@ impl Issuer {
     /// What a transaction amounts to now.
     pub fn transaction(&self, token: &str) -> Result<TransactionState, DriverError> {
         let records = lock(&self.hub.records);
-        let found = records
-            .transaction(token)
-            .ok_or(DriverError::NoSuchTransaction)?;
+        let found = records.transaction(token).ok_or(DriverError::NoSuchTransaction)?;
         Ok(state(found.standing()))
     }
 
-    fn follow(
-        &self,
-        token: &str,
-        kind: EventKind,
-        amount_minor: Option<i64>,
-    ) -> Result<TransactionState, DriverError> {
+    /// The card that a transaction is on.
+    pub fn card_of(&self, token: &str) -> Result<String, DriverError> {
+        let records = lock(&self.hub.records);
+        let found = records.transaction(token).ok_or(DriverError::NoSuchTransaction)?;
+        Ok(found.card_token.clone())
+    }
+
+    fn follow(&self, token: &str, kind: EventKind, amount_minor: Option<i64>) -> Result<TransactionState, DriverError> {
         follow(&self.hub, token, kind, amount_minor)
     }
 
@@ -216,13 +206,6 @@ impl Issuer {
         merchant: Merchant,
     ) -> Result<String, DriverError> {
         let currency = self.hub.config.currency.clone();
-        unasked(
-            &self.hub,
-            card_token,
-            kind,
-            amount_minor,
-            &currency,
-            merchant,
-        )
+        unasked(&self.hub, card_token, kind, amount_minor, &currency, merchant)
     }
 }

@@ -34,12 +34,7 @@ impl Hub {
 
     pub(crate) fn enqueue(&self, event: String, subscription: String) {
         self.open.send_modify(|open| *open += 1);
-        let delivery = Delivery {
-            event,
-            subscription,
-            tries: 0,
-            faulted: false,
-        };
+        let delivery = Delivery { event, subscription, tries: 0, faulted: false };
         if self.outbox.send(delivery).is_err() {
             self.done();
         }

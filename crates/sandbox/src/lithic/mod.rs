@@ -176,10 +176,7 @@ impl Issuer {
     pub fn transactions_of(&self, card_token: &str) -> Vec<(String, TransactionState)> {
         let tokens: Vec<String> = {
             let records = lock(&self.hub.records);
-            let of_card = records
-                .transactions
-                .iter()
-                .filter(|of| of.card_token == card_token);
+            let of_card = records.transactions.iter().filter(|of| of.card_token == card_token);
             of_card.map(|of| of.token.clone()).collect()
         };
         let with_state = |token: String| self.transaction(&token).ok().map(|at| (token, at));

@@ -3,6 +3,8 @@
 //! Invariant: a transaction's hold, settled amount and status are functions of its events and nothing else; the hold
 //! is never below zero (docs.lithic.com/docs/transaction-flow: an over-reversal is capped).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The published enumerations that both the wire and the records use.
@@ -79,6 +81,8 @@ pub(crate) struct Card {
     pub(crate) spend_limit: i64,
     pub(crate) spend_limit_duration: LimitDuration,
     pub(crate) memo: String,
+    /// The caller's own key-value pairs.
+    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) created_ms: i64,
     /// The acceptor that a merchant-locked card is locked to, once one has been approved.
     pub(crate) locked_to: Option<String>,
@@ -145,10 +149,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     pub(crate) fn new(result: &str, detail: &str) -> Self {
-        Self {
-            result: result.into(),
-            detail: detail.into(),
-        }
+        Self { result: result.into(), detail: detail.into() }
     }
 
     pub(crate) fn approved() -> Self {
@@ -199,10 +200,7 @@ pub enum Status {
 impl CardTransaction {
     /// Plays the events from the first to the last.
     pub(crate) fn standing(&self) -> Standing {
-        let nothing = Billed {
-            billed_minor: 0,
-            merchant_minor: 0,
-        };
+        let nothing = Billed { billed_minor: 0, merchant_minor: 0 };
         let mut at = Standing {
             authorized: nothing,
             held_minor: 0,
@@ -211,15 +209,8 @@ impl CardTransaction {
             status: Status::Declined,
         };
         let mut cleared = false;
-        for event in self
-            .events
-            .iter()
-            .filter(|event| event.verdict.is_approved())
-        {
-            let Billed {
-                billed_minor,
-                merchant_minor,
-            } = event.amount;
+        for event in self.events.iter().filter(|event| event.verdict.is_approved()) {
+            let Billed { billed_minor, merchant_minor } = event.amount;
             match event.kind {
                 EventKind::Authorization | EventKind::AuthorizationAdvice => {
                     at.authorized = event.amount;
@@ -263,20 +254,13 @@ impl CardTransaction {
         self.events
             .iter()
             .rev()
-            .find(|event| {
-                matches!(
-                    event.kind,
-                    EventKind::Authorization | EventKind::AuthorizationAdvice
-                )
-            })
+            .find(|event| matches!(event.kind, EventKind::Authorization | EventKind::AuthorizationAdvice))
             .or(self.events.last())
             .map_or("DECLINED", |event| &event.verdict.result)
     }
 
     pub(crate) fn updated_ms(&self) -> i64 {
-        self.events
-            .last()
-            .map_or(self.created_ms, |event| event.created_ms)
+        self.events.last().map_or(self.created_ms, |event| event.created_ms)
     }
 }
 
@@ -306,10 +290,7 @@ mod tests {
             .map(|(kind, minor)| CardEvent {
                 token: String::new(),
                 kind: *kind,
-                amount: Billed {
-                    billed_minor: *minor,
-                    merchant_minor: *minor,
-                },
+                amount: Billed { billed_minor: *minor, merchant_minor: *minor },
                 verdict: Verdict::approved(),
                 created_ms: 0,
             })
@@ -336,64 +317,23 @@ mod tests {
         use Status::*;
         for (events, want) in [
             (vec![(Authorization, 1000)], (1000, 0, Pending)),
+            (vec![(Authorization, 1000), (Clearing, 1000)], (0, 1000, Settled)),
+            (vec![(Authorization, 1000), (AuthorizationReversal, 1000)], (0, 0, Voided)),
+            (vec![(Authorization, 1000), (AuthorizationReversal, 900)], (100, 0, Pending)),
+            (vec![(Authorization, 1000), (AuthorizationReversal, 1100)], (0, 0, Voided)),
+            (vec![(Authorization, 1000), (AuthorizationExpiry, 1000)], (0, 0, Expired)),
+            (vec![(Authorization, 1000), (AuthorizationAdvice, 2000)], (2000, 0, Pending)),
+            (vec![(Authorization, 1000), (AuthorizationExpiry, 1000), (Clearing, 1000)], (0, 1000, Settled)),
             (
-                vec![(Authorization, 1000), (Clearing, 1000)],
-                (0, 1000, Settled),
-            ),
-            (
-                vec![(Authorization, 1000), (AuthorizationReversal, 1000)],
-                (0, 0, Voided),
-            ),
-            (
-                vec![(Authorization, 1000), (AuthorizationReversal, 900)],
-                (100, 0, Pending),
-            ),
-            (
-                vec![(Authorization, 1000), (AuthorizationReversal, 1100)],
-                (0, 0, Voided),
-            ),
-            (
-                vec![(Authorization, 1000), (AuthorizationExpiry, 1000)],
-                (0, 0, Expired),
-            ),
-            (
-                vec![(Authorization, 1000), (AuthorizationAdvice, 2000)],
-                (2000, 0, Pending),
-            ),
-            (
-                vec![
-                    (Authorization, 1000),
-                    (AuthorizationExpiry, 1000),
-                    (Clearing, 1000),
-                ],
-                (0, 1000, Settled),
-            ),
-            (
-                vec![
-                    (Authorization, 1000),
-                    (Clearing, 800),
-                    (AuthorizationReversal, 100),
-                    (Clearing, 100),
-                ],
+                vec![(Authorization, 1000), (Clearing, 800), (AuthorizationReversal, 100), (Clearing, 100)],
                 (0, 900, Settled),
             ),
             (
-                vec![
-                    (Authorization, 1000),
-                    (Clearing, 700),
-                    (Clearing, 100),
-                    (AuthorizationExpiry, 200),
-                ],
+                vec![(Authorization, 1000), (Clearing, 700), (Clearing, 100), (AuthorizationExpiry, 200)],
                 (0, 800, Settled),
             ),
-            (
-                vec![(Authorization, 1000), (Clearing, 600)],
-                (400, 600, Settled),
-            ),
-            (
-                vec![(Authorization, 5000), (Clearing, 7340)],
-                (0, 7340, Settled),
-            ),
+            (vec![(Authorization, 1000), (Clearing, 600)], (400, 600, Settled)),
+            (vec![(Authorization, 5000), (Clearing, 7340)], (0, 7340, Settled)),
             (vec![(Clearing, 1000)], (0, 1000, Settled)),
             (vec![(Return, 800)], (0, -800, Settled)),
             (vec![(Return, 1000), (ReturnReversal, 1000)], (0, 0, Voided)),

@@ -9,10 +9,7 @@ use super::{
     asa::{Asked, ask},
     driver::{CardRef, Charge, ChargeResult, DriverError, Outcome, TransactionState, TypedCard},
     hub::Hub,
-    model::{
-        Billed, Card, CardTransaction, EventKind, Merchant, Standing, Status, Verdict, bill,
-        decimals,
-    },
+    model::{Billed, Card, CardTransaction, EventKind, Merchant, Standing, Status, Verdict, bill, decimals},
     records::Records,
     wire,
 };
@@ -40,28 +37,16 @@ enum Prepared {
     },
 }
 
-pub(crate) async fn charge_card(
-    hub: &Arc<Hub>,
-    charge: Charge,
-) -> Result<ChargeResult, DriverError> {
+pub(crate) async fn charge_card(hub: &Arc<Hub>, charge: Charge) -> Result<ChargeResult, DriverError> {
     if charge.amount_minor < 0 || (charge.balance_inquiry && charge.amount_minor != 0) {
         return Err(DriverError::NotPossible("a charge of this amount"));
     }
     let (url, request, transaction, kind, amount) = match prepare(hub, &charge)? {
         Prepared::Decided(result) => return Ok(result),
-        Prepared::Ask {
-            url,
-            request,
-            transaction,
-            kind,
-            amount,
-        } => (url, request, transaction, kind, amount),
+        Prepared::Ask { url, request, transaction, kind, amount } => (url, request, transaction, kind, amount),
     };
     let token = transaction.token.clone();
-    let asking = Asking {
-        hub: hub.clone(),
-        token: token.clone(),
-    };
+    let asking = Asking { hub: hub.clone(), token: token.clone() };
     let (asked, took) = ask(hub, &url, &request).await;
     let verdict = asked.verdict();
     let stands_in = asked.stands_in(hub.config.on_timeout);
@@ -75,11 +60,7 @@ pub(crate) async fn charge_card(
         }
         ((), events)
     });
-    let verdict = if stands_in {
-        Verdict::approved()
-    } else {
-        verdict
-    };
+    let verdict = if stands_in { Verdict::approved() } else { verdict };
     if asked != Asked::Answer("APPROVED".into()) {
         tracing::info!(token, ?asked, "charge not approved by the responder");
     }
@@ -106,17 +87,10 @@ fn result(verdict: Verdict, token: Option<String>, took: Option<Duration>) -> Ch
     let outcome = if verdict.is_approved() {
         Outcome::Approved
     } else {
-        Outcome::Declined {
-            result: verdict.result,
-            detail: verdict.detail,
-        }
+        Outcome::Declined { result: verdict.result, detail: verdict.detail }
     };
     let answered_in_ms = took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    ChargeResult {
-        outcome,
-        token,
-        answered_in_ms,
-    }
+    ChargeResult { outcome, token, answered_in_ms }
 }
 
 fn prepare(hub: &Arc<Hub>, charge: &Charge) -> Result<Prepared, DriverError> {
@@ -129,10 +103,7 @@ fn prepare(hub: &Arc<Hub>, charge: &Charge) -> Result<Prepared, DriverError> {
     })
 }
 
-fn prepare_with(
-    records: &mut Records,
-    charge: &Charge,
-) -> Result<(Prepared, Vec<String>), DriverError> {
+fn prepare_with(records: &mut Records, charge: &Charge) -> Result<(Prepared, Vec<String>), DriverError> {
     let (card, fits) = match &charge.card {
         CardRef::Token(token) => (records.card(token).ok_or(DriverError::NoSuchCard)?, Ok(())),
         CardRef::Typed(typed) => match records.card_by_pan(&typed.number) {
@@ -144,28 +115,17 @@ fn prepare_with(
         },
     };
     let rate = records.rate_millionths(&charge.currency);
-    let (from, to) = (
-        decimals(&charge.currency),
-        decimals(&records.config.currency),
-    );
+    let (from, to) = (decimals(&charge.currency), decimals(&records.config.currency));
     let amount = Billed {
         billed_minor: bill(charge.amount_minor, rate.unwrap_or(0), from, to),
         merchant_minor: charge.amount_minor,
     };
-    let foreign = rate.map(|_| ()).ok_or_else(|| {
-        Verdict::new(
-            "INVALID_TRANSACTION",
-            "TRANSACTION_NOT_PERMITTED_TO_ISSUER_OR_CARDHOLDER",
-        )
-    });
-    let checked = fits
-        .and(foreign)
-        .and_then(|()| records.check(card, &charge.merchant.acceptor_id, amount.billed_minor));
-    let kind = if charge.balance_inquiry {
-        EventKind::BalanceInquiry
-    } else {
-        EventKind::Authorization
-    };
+    let foreign = rate
+        .map(|_| ())
+        .ok_or_else(|| Verdict::new("INVALID_TRANSACTION", "TRANSACTION_NOT_PERMITTED_TO_ISSUER_OR_CARDHOLDER"));
+    let checked =
+        fits.and(foreign).and_then(|()| records.check(card, &charge.merchant.acceptor_id, amount.billed_minor));
+    let kind = if charge.balance_inquiry { EventKind::BalanceInquiry } else { EventKind::Authorization };
     let transaction = CardTransaction {
         token: ids::uuid(),
         card_token: card.token.clone(),
@@ -179,41 +139,22 @@ fn prepare_with(
     };
     if let (Ok(()), Some(url)) = (&checked, records.responder.clone()) {
         let billed = amount.billed_minor;
-        let request = wire::asa_request(
-            records,
-            card,
-            &transaction,
-            kind,
-            billed,
-            charge.amount_minor,
-        );
+        let request = wire::asa_request(records, card, &transaction, kind, billed, charge.amount_minor);
         let reserved = (transaction.card_token.clone(), billed);
         records.asking.insert(transaction.token.clone(), reserved);
-        let ask = Prepared::Ask {
-            url,
-            request,
-            transaction: Box::new(transaction),
-            kind,
-            amount,
-        };
+        let ask = Prepared::Ask { url, request, transaction: Box::new(transaction), kind, amount };
         return Ok((ask, Vec::new()));
     }
     let verdict = checked.err().unwrap_or_else(Verdict::approved);
     let token = transaction.token.clone();
     records.open_transaction(transaction);
     let events = records.add_event(&token, kind, amount, verdict.clone());
-    Ok((
-        Prepared::Decided(result(verdict, Some(token), None)),
-        events,
-    ))
+    Ok((Prepared::Decided(result(verdict, Some(token), None)), events))
 }
 
 fn fits(card: &Card, typed: &TypedCard) -> Result<(), Verdict> {
     let invalid = |detail| Err(Verdict::new("INVALID_CARD_DETAILS", detail));
-    let expiry = (
-        format!("{:02}", typed.exp_month),
-        typed.exp_year.to_string(),
-    );
+    let expiry = (format!("{:02}", typed.exp_month), typed.exp_year.to_string());
     if (&card.exp_month, &card.exp_year) != (&expiry.0, &expiry.1) {
         return invalid("CARD_EXPIRY_DATE_INCORRECT");
     }
@@ -230,12 +171,10 @@ pub(crate) fn follow(
     kind: EventKind,
     merchant_minor: Option<i64>,
 ) -> Result<TransactionState, DriverError> {
-    hub.change(
-        |records| match follow_with(records, token, kind, merchant_minor) {
-            Ok((at, events)) => (Ok(at), events),
-            Err(error) => (Err(error), Vec::new()),
-        },
-    )
+    hub.change(|records| match follow_with(records, token, kind, merchant_minor) {
+        Ok((at, events)) => (Ok(at), events),
+        Err(error) => (Err(error), Vec::new()),
+    })
 }
 
 fn follow_with(
@@ -244,9 +183,7 @@ fn follow_with(
     kind: EventKind,
     merchant_minor: Option<i64>,
 ) -> Result<(TransactionState, Vec<String>), DriverError> {
-    let of = records
-        .transaction(token)
-        .ok_or(DriverError::NoSuchTransaction)?;
+    let of = records.transaction(token).ok_or(DriverError::NoSuchTransaction)?;
     let at = of.standing();
     if at.status == Status::Declined {
         return Err(DriverError::NotPossible("the transaction was declined"));
@@ -260,18 +197,10 @@ fn follow_with(
         ),
         merchant_minor,
     };
-    let last_return = of
-        .events
-        .iter()
-        .rev()
-        .find(|event| event.kind == EventKind::Return);
+    let last_return = of.events.iter().rev().find(|event| event.kind == EventKind::Return);
     let amount = match (kind, merchant_minor) {
         (_, Some(minor)) if minor < 0 => return Err(DriverError::NotPossible("a negative amount")),
-        (EventKind::ReturnReversal, _) => {
-            last_return
-                .ok_or(DriverError::NotPossible("nothing was returned"))?
-                .amount
-        }
+        (EventKind::ReturnReversal, _) => last_return.ok_or(DriverError::NotPossible("nothing was returned"))?.amount,
         (_, Some(minor)) => convert(minor),
         // All that is held: the authorized amount, as long as nothing else happened, is exact in both currencies.
         (_, None) if at.held_minor == at.authorized.billed_minor => at.authorized,
@@ -281,10 +210,7 @@ fn follow_with(
         },
     };
     let events = records.add_event(token, kind, amount, Verdict::approved());
-    let at = records
-        .transaction(token)
-        .map(CardTransaction::standing)
-        .unwrap_or(at);
+    let at = records.transaction(token).map(CardTransaction::standing).unwrap_or(at);
     Ok((state(at), events))
 }
 
@@ -301,20 +227,11 @@ pub(crate) fn unasked(
         if records.card(card_token).is_none() {
             return (Err(DriverError::NoSuchCard), Vec::new());
         }
-        let Some(rate_millionths) = records
-            .rate_millionths(currency)
-            .filter(|_| merchant_minor >= 0)
-        else {
-            return (
-                Err(DriverError::NotPossible("this amount or currency")),
-                Vec::new(),
-            );
+        let Some(rate_millionths) = records.rate_millionths(currency).filter(|_| merchant_minor >= 0) else {
+            return (Err(DriverError::NotPossible("this amount or currency")), Vec::new());
         };
         let (from, to) = (decimals(currency), decimals(&records.config.currency));
-        let amount = Billed {
-            billed_minor: bill(merchant_minor, rate_millionths, from, to),
-            merchant_minor,
-        };
+        let amount = Billed { billed_minor: bill(merchant_minor, rate_millionths, from, to), merchant_minor };
         let transaction = CardTransaction {
             token: ids::uuid(),
             card_token: card_token.to_owned(),

@@ -3,16 +3,13 @@
 //!
 //! Invariant: what is held and settled in total is the sum over all transactions, kept up with every event.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
 use super::{
     config::IssuerConfig,
-    model::{
-        Billed, Card, CardEvent, CardState, CardTransaction, CardType, EventKind, LimitDuration,
-        Verdict,
-    },
+    model::{Billed, Card, CardEvent, CardState, CardTransaction, CardType, EventKind, LimitDuration, Verdict},
     wire,
 };
 use crate::vendor::{ids, time};
@@ -67,10 +64,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     pub(crate) fn new(current: String) -> Self {
-        Self {
-            current,
-            previous: None,
-        }
+        Self { current, previous: None }
     }
 
     pub(crate) fn rotate(&mut self, now_ms: i64) {
@@ -80,14 +74,9 @@ impl Secrets {
 
     /// The secrets to sign with, newest first.
     pub(crate) fn valid(&self, now_ms: i64) -> Vec<String> {
-        let previous = self
-            .previous
-            .iter()
-            .filter(|(_, until_ms)| now_ms < *until_ms);
+        let previous = self.previous.iter().filter(|(_, until_ms)| now_ms < *until_ms);
         let previous = previous.map(|(secret, _)| secret.clone());
-        std::iter::once(self.current.clone())
-            .chain(previous)
-            .collect()
+        std::iter::once(self.current.clone()).chain(previous).collect()
     }
 }
 
@@ -98,6 +87,7 @@ pub(crate) struct NewCard {
     pub(crate) spend_limit: i64,
     pub(crate) spend_limit_duration: LimitDuration,
     pub(crate) memo: String,
+    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) expiry: Option<(String, String)>,
 }
 
@@ -139,12 +129,7 @@ impl Records {
             financial_account_token: ids::uuid(),
             funding_token: ids::uuid(),
             started_ms: config.clock.now_ms(),
-            asa_secrets: Secrets::new(
-                config
-                    .asa_secret
-                    .clone()
-                    .unwrap_or_else(ids::webhook_secret),
-            ),
+            asa_secrets: Secrets::new(config.asa_secret.clone().unwrap_or_else(ids::webhook_secret)),
             responder: None,
             cards: Vec::new(),
             cards_by_token: HashMap::new(),
@@ -178,9 +163,7 @@ impl Records {
     }
 
     pub(crate) fn card(&self, token: &str) -> Option<&Card> {
-        self.cards_by_token
-            .get(token)
-            .map(|index| &self.cards[*index])
+        self.cards_by_token.get(token).map(|index| &self.cards[*index])
     }
 
     pub(crate) fn card_mut(&mut self, token: &str) -> Option<&mut Card> {
@@ -198,9 +181,7 @@ impl Records {
     }
 
     pub(crate) fn event(&self, token: &str) -> Option<&EventRecord> {
-        self.events_by_token
-            .get(token)
-            .map(|index| &self.events[*index])
+        self.events_by_token.get(token).map(|index| &self.events[*index])
     }
 
     pub(crate) fn event_mut(&mut self, token: &str) -> Option<&mut EventRecord> {
@@ -230,6 +211,7 @@ impl Records {
             spend_limit: new.spend_limit,
             spend_limit_duration: new.spend_limit_duration,
             memo: new.memo,
+            tags: new.tags,
             created_ms: now_ms,
             locked_to: None,
             used_up: false,
@@ -248,8 +230,7 @@ impl Records {
     /// Writes an event down; answers its token.
     pub(crate) fn announce(&mut self, event_type: &'static str, payload: Value) -> String {
         let token = ids::svix("msg");
-        self.events_by_token
-            .insert(token.clone(), self.events.len());
+        self.events_by_token.insert(token.clone(), self.events.len());
         self.events.push(EventRecord {
             token: token.clone(),
             event_type,
@@ -274,23 +255,14 @@ impl Records {
     /// Puts a new transaction on the books, without events yet.
     pub(crate) fn open_transaction(&mut self, transaction: CardTransaction) {
         let index = self.transactions.len();
-        self.transactions_by_token
-            .insert(transaction.token.clone(), index);
-        let of_card = self
-            .transactions_by_card
-            .entry(transaction.card_token.clone());
+        self.transactions_by_token.insert(transaction.token.clone(), index);
+        let of_card = self.transactions_by_card.entry(transaction.card_token.clone());
         of_card.or_default().push(index);
         self.transactions.push(transaction);
     }
 
     /// Adds an event to a transaction, keeps the totals and announces it; answers the events to deliver.
-    pub(crate) fn add_event(
-        &mut self,
-        token: &str,
-        kind: EventKind,
-        amount: Billed,
-        verdict: Verdict,
-    ) -> Vec<String> {
+    pub(crate) fn add_event(&mut self, token: &str, kind: EventKind, amount: Billed, verdict: Verdict) -> Vec<String> {
         let now_ms = self.now_ms();
         let Some(index) = self.transactions_by_token.get(token).copied() else {
             return Vec::new();
@@ -298,13 +270,7 @@ impl Records {
         let transaction = &mut self.transactions[index];
         let before = transaction.standing();
         let event_token = ids::uuid();
-        transaction.events.push(CardEvent {
-            token: event_token.clone(),
-            kind,
-            amount,
-            verdict,
-            created_ms: now_ms,
-        });
+        transaction.events.push(CardEvent { token: event_token.clone(), kind, amount, verdict, created_ms: now_ms });
         let after = transaction.standing();
         self.held_minor += after.held_minor - before.held_minor;
         self.settled_minor += after.settled_minor - before.settled_minor;
@@ -323,18 +289,12 @@ impl Records {
         let transaction = &self.transactions[index];
         let approved = transaction.events.last().is_some_and(|event| {
             event.verdict.is_approved()
-                && matches!(
-                    event.kind,
-                    EventKind::Authorization | EventKind::AuthorizationAdvice
-                )
+                && matches!(event.kind, EventKind::Authorization | EventKind::AuthorizationAdvice)
         });
         if !approved {
             return None;
         }
-        let (card_token, acceptor) = (
-            transaction.card_token.clone(),
-            transaction.merchant.acceptor_id.clone(),
-        );
+        let (card_token, acceptor) = (transaction.card_token.clone(), transaction.merchant.acceptor_id.clone());
         let card = self.card_mut(&card_token)?;
         match card.kind {
             CardType::SingleUse => {
@@ -345,10 +305,7 @@ impl Records {
                 card.locked_to.get_or_insert(acceptor);
                 None
             }
-            CardType::Virtual
-            | CardType::Unlocked
-            | CardType::DigitalWallet
-            | CardType::Physical => None,
+            CardType::Virtual | CardType::Unlocked | CardType::DigitalWallet | CardType::Physical => None,
         }
     }
 
@@ -365,12 +322,7 @@ impl Records {
 
     /// The checks before the responder is asked (docs.lithic.com/docs/auth-stream-access-asa, "Pre-ASA Request
     /// Checks"). `Err` is the decline.
-    pub(crate) fn check(
-        &self,
-        card: &Card,
-        acceptor_id: &str,
-        billed_minor: i64,
-    ) -> Result<(), Verdict> {
+    pub(crate) fn check(&self, card: &Card, acceptor_id: &str, billed_minor: i64) -> Result<(), Verdict> {
         let limit = card.spend_limit;
         let used = match card.spend_limit_duration {
             LimitDuration::Transaction => 0,
@@ -389,11 +341,7 @@ impl Records {
             CardState::Paused => return declined("CARD_PAUSED", "CARD_PAUSED"),
             CardState::Open => {}
         }
-        if card
-            .locked_to
-            .as_ref()
-            .is_some_and(|locked| locked != acceptor_id)
-        {
+        if card.locked_to.as_ref().is_some_and(|locked| locked != acceptor_id) {
             let detail = "MERCHANT_LOCKED_CARD_ATTEMPTED_ELSEWHERE";
             return declined("UNAUTHORIZED_MERCHANT", detail);
         }
@@ -412,9 +360,6 @@ impl Records {
             return Some(1_000_000);
         }
         let rates = &self.config.rates_millionths;
-        rates
-            .iter()
-            .find(|(name, _)| name == currency)
-            .map(|(_, rate)| *rate)
+        rates.iter().find(|(name, _)| name == currency).map(|(_, rate)| *rate)
     }
 }

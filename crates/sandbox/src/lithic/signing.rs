@@ -11,9 +11,7 @@ use sha2::Sha256;
 /// A secret that is not base64 is used as it stands, so that a test can sign wrongly on purpose.
 pub fn sign(secret: &str, webhook_id: &str, timestamp_s: i64, body: &[u8]) -> String {
     let encoded = secret.strip_prefix("whsec_").unwrap_or(secret);
-    let key = STANDARD
-        .decode(encoded)
-        .unwrap_or_else(|_| encoded.as_bytes().to_vec());
+    let key = STANDARD.decode(encoded).unwrap_or_else(|_| encoded.as_bytes().to_vec());
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
     mac.update(format!("{webhook_id}.{timestamp_s}.").as_bytes());
     mac.update(body);

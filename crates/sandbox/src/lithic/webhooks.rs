@@ -49,15 +49,8 @@ pub(crate) fn headers(
         Seal::Stale => now_ms.div_euclid(1000) - 3600,
     };
     let wrong = [ids::webhook_secret()];
-    let keys = if seal == Seal::WrongKey {
-        &wrong[..]
-    } else {
-        secrets
-    };
-    let signatures: Vec<String> = keys
-        .iter()
-        .map(|key| sign(key, id, timestamp_s, body))
-        .collect();
+    let keys = if seal == Seal::WrongKey { &wrong[..] } else { secrets };
+    let signatures: Vec<String> = keys.iter().map(|key| sign(key, id, timestamp_s, body)).collect();
     [
         ("webhook-id", id.to_owned()),
         ("webhook-timestamp", timestamp_s.to_string()),
@@ -83,18 +76,12 @@ pub(crate) async fn run(hub: Weak<Hub>, mut waiting: UnboundedReceiver<Delivery>
 
 /// One try. Answers the delivery when it has to be kept back until the next one is through.
 async fn one(hub: &Arc<Hub>, mut delivery: Delivery) -> Option<Delivery> {
-    let event_type = lock(&hub.records)
-        .event(&delivery.event)
-        .map(|event| event.event_type);
+    let event_type = lock(&hub.records).event(&delivery.event).map(|event| event.event_type);
     let Some(event_type) = event_type else {
         hub.done();
         return None;
     };
-    let fault = if delivery.faulted {
-        HookFault::Pass
-    } else {
-        hub.faults.take_webhook(event_type)
-    };
+    let fault = if delivery.faulted { HookFault::Pass } else { hub.faults.take_webhook(event_type) };
     delivery.faulted = true;
     let taken = match fault {
         HookFault::AfterNext => return Some(delivery),
@@ -147,17 +134,11 @@ async fn send(hub: &Arc<Hub>, delivery: &Delivery, seal: Seal, corrupt: bool) ->
         let records = lock(&hub.records);
         let event = records.event(&delivery.event);
         let subscriptions = &records.subscriptions;
-        let subscription = subscriptions
-            .iter()
-            .find(|s| s.token == delivery.subscription);
+        let subscription = subscriptions.iter().find(|s| s.token == delivery.subscription);
         let now_ms = records.now_ms();
         event.zip(subscription).map(|(event, subscription)| {
             let whole = event.body.as_bytes();
-            let body = if corrupt {
-                half_of(whole).to_vec()
-            } else {
-                whole.to_vec()
-            };
+            let body = if corrupt { half_of(whole).to_vec() } else { whole.to_vec() };
             let secrets = subscription.secrets.valid(now_ms);
             let headers = headers(&secrets, &event.token, now_ms, &body, seal);
             (subscription.url.clone(), headers, body)
@@ -167,9 +148,7 @@ async fn send(hub: &Arc<Hub>, delivery: &Delivery, seal: Seal, corrupt: bool) ->
     let Some((url, headers, body)) = prepared else {
         return true;
     };
-    let status = hub
-        .post(&url, headers, body, hub.config.webhook_timeout)
-        .await;
+    let status = hub.post(&url, headers, body, hub.config.webhook_timeout).await;
     let status_code = status.map_or(0, |(status, _)| status);
     let mut records = lock(&hub.records);
     let created_ms = records.now_ms();

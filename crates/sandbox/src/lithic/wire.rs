@@ -46,6 +46,7 @@ pub(crate) fn card(records: &Records, card: &Card, with_number: bool) -> Value {
         "spend_limit": card.spend_limit,
         "spend_limit_duration": card.spend_limit_duration,
         "state": card.state,
+        "tags": card.tags,
         "type": card.kind,
     });
     if with_number && records.config.reveal_card_data {
@@ -88,9 +89,10 @@ fn pos() -> Value {
 fn transaction_event_entry(of: &CardTransaction, event: &CardEvent, currency: &str) -> Value {
     let conversion_rate = rate(of.rate_millionths);
     let (billed, at_merchant) = (event.amount.billed_minor, event.amount.merchant_minor);
-    let settlement = event.kind.is_financial().then(
-        || json!({ "amount": billed, "conversion_rate": conversion_rate, "currency": currency }),
-    );
+    let settlement = event
+        .kind
+        .is_financial()
+        .then(|| json!({ "amount": billed, "conversion_rate": conversion_rate, "currency": currency }));
     json!({
         "token": event.token,
         "account_type": null,
@@ -119,21 +121,9 @@ pub(crate) fn transaction(records: &Records, of: &CardTransaction) -> Value {
     let at = of.standing();
     let currency = &records.config.currency;
     let settled_first = matches!(at.status, Status::Settled) && at.settled_minor != 0;
-    let amount = if settled_first {
-        at.settled_minor
-    } else {
-        at.authorized.billed_minor
-    };
-    let merchant_amount = if settled_first {
-        at.settled_merchant_minor
-    } else {
-        at.authorized.merchant_minor
-    };
-    let events: Vec<Value> = of
-        .events
-        .iter()
-        .map(|event| transaction_event_entry(of, event, currency))
-        .collect();
+    let amount = if settled_first { at.settled_minor } else { at.authorized.billed_minor };
+    let merchant_amount = if settled_first { at.settled_merchant_minor } else { at.authorized.merchant_minor };
+    let events: Vec<Value> = of.events.iter().map(|event| transaction_event_entry(of, event, currency)).collect();
     json!({
         "token": of.token,
         "account_token": records.account_token,
@@ -218,6 +208,7 @@ pub(crate) fn asa_request(
             "spend_limit": card.spend_limit,
             "spend_limit_duration": card.spend_limit_duration,
             "state": card.state,
+            "tags": card.tags,
             "type": card.kind,
         },
         "cardholder_authentication": null,

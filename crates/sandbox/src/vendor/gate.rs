@@ -30,10 +30,10 @@ pub(crate) async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map_or_else(
-        || request.uri().path().to_owned(),
-        |path| path.as_str().to_owned(),
-    );
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| request.uri().path().to_owned(), |path| path.as_str().to_owned());
     let endpoint = format!("{} {path}", request.method());
     let fault = gate.faults.take(&endpoint);
     if fault != Fault::Pass {

@@ -9,9 +9,7 @@ const KRAKEN: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 fn pick(alphabet: &[u8], count: usize) -> String {
     let mut rng = rand::rng();
-    (0..count)
-        .map(|_| char::from(alphabet[rng.random_range(0..alphabet.len())]))
-        .collect()
+    (0..count).map(|_| char::from(alphabet[rng.random_range(0..alphabet.len())])).collect()
 }
 
 /// A version 4 UUID, lower case with hyphens.
@@ -21,14 +19,7 @@ pub(crate) fn uuid() -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex = hex::encode(bytes);
-    [
-        &hex[0..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..32],
-    ]
-    .join("-")
+    [&hex[0..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]].join("-")
 }
 
 /// Whether `text` is spelled as a UUID of any version.
@@ -66,12 +57,7 @@ pub(crate) fn base64_key(count: usize) -> String {
 
 /// A Kraken id: `OQCLML-BW3P3-BUCMWZ` for an order (`O`), `THVRQM-33VKH-UCI7BS` for a trade (`T`).
 pub(crate) fn kraken(prefix: char) -> String {
-    format!(
-        "{prefix}{}-{}-{}",
-        pick(KRAKEN, 5),
-        pick(KRAKEN, 5),
-        pick(KRAKEN, 6)
-    )
+    format!("{prefix}{}-{}-{}", pick(KRAKEN, 5), pick(KRAKEN, 5), pick(KRAKEN, 6))
 }
 
 /// `count` random decimal digits.
@@ -83,10 +69,7 @@ pub(crate) fn digits(count: usize) -> String {
 pub(crate) fn pan() -> String {
     let body = format!("411111{}", digits(9));
     let check = (0..10).find(|check| is_luhn(&format!("{body}{check}")));
-    format!(
-        "{body}{}",
-        check.expect("one of ten check digits always fits")
-    )
+    format!("{body}{}", check.expect("one of ten check digits always fits"))
 }
 
 /// The Luhn check (ISO/IEC 7812-1) on a string of digits.

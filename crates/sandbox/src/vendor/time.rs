@@ -19,9 +19,7 @@ impl VendorClock {
     /// The machine's clock. The vendors are the outside: nothing that decides about money reads this.
     pub fn wall() -> Self {
         Self::new(|| {
-            let since_epoch = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
+            let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
         })
     }
@@ -50,16 +48,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -95,14 +88,9 @@ pub(crate) fn year_month(unix_ms: i64) -> (i64, i64) {
 pub(crate) fn parse_rfc3339(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| -> Option<i64> {
         let digits = text.get(range)?;
-        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| digits.parse().ok())?
+        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
     };
-    let at = |index: usize, wanted: &[u8]| {
-        text.as_bytes()
-            .get(index)
-            .is_some_and(|b| wanted.contains(b))
-    };
+    let at = |index: usize, wanted: &[u8]| text.as_bytes().get(index).is_some_and(|b| wanted.contains(b));
     if !text.is_ascii() || !at(4, b"-") || !at(7, b"-") {
         return None;
     }
@@ -175,13 +163,7 @@ mod tests {
         assert_eq!(parse_rfc3339("1970-01-01T01:00:00+01:00"), Some(0));
         assert_eq!(parse_rfc3339("1970-01-01T00:00:00.5Z"), Some(500));
         assert_eq!(parse_rfc3339("1970-01-01T00:00:00.123456Z"), Some(123));
-        for nonsense in [
-            "",
-            "yesterday",
-            "1970-13-01",
-            "1970-01-01T25:00:00Z",
-            "1970-01-01X",
-        ] {
+        for nonsense in ["", "yesterday", "1970-13-01", "1970-01-01T25:00:00Z", "1970-01-01X"] {
             assert_eq!(parse_rfc3339(nonsense), None, "{nonsense}");
         }
     }

@@ -41,9 +41,7 @@ impl Received {
     pub fn is_signed_with(&self, secret: &str) -> bool {
         let timestamp_s = self.header("webhook-timestamp").parse().expect("seconds");
         let right = sign(secret, self.header("webhook-id"), timestamp_s, &self.body);
-        self.header("webhook-signature")
-            .split(' ')
-            .any(|given| given == right)
+        self.header("webhook-signature").split(' ').any(|given| given == right)
     }
 }
 
@@ -77,10 +75,8 @@ impl Receiver {
             asa: watch::Sender::new(Vec::new()),
             webhooks: watch::Sender::new(Vec::new()),
         });
-        let router = Router::new()
-            .route("/asa", post(asa))
-            .route("/webhooks", post(webhook))
-            .with_state(shared.clone());
+        let router =
+            Router::new().route("/asa", post(asa)).route("/webhooks", post(webhook)).with_state(shared.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -115,41 +111,27 @@ impl Receiver {
     pub async fn webhooks_at_least(&self, count: usize) -> Vec<Received> {
         let mut webhooks = self.shared.webhooks.subscribe();
         let enough = webhooks.wait_for(|came| came.len() >= count);
-        timeout(DEADLINE, enough)
-            .await
-            .expect("webhooks in time")
-            .expect("receiver")
-            .clone()
+        timeout(DEADLINE, enough).await.expect("webhooks in time").expect("receiver").clone()
     }
 
     /// Waits until at least `count` authorization requests came.
     pub async fn asked_at_least(&self, count: usize) -> Vec<Received> {
         let mut asa = self.shared.asa.subscribe();
         let enough = asa.wait_for(|came| came.len() >= count);
-        timeout(DEADLINE, enough)
-            .await
-            .expect("requests in time")
-            .expect("receiver")
-            .clone()
+        timeout(DEADLINE, enough).await.expect("requests in time").expect("receiver").clone()
     }
 }
 
 async fn asa(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    let request = Received {
-        headers,
-        body: body.to_vec(),
-    };
+    let request = Received { headers, body: body.to_vec() };
     let token = serde_json::from_slice::<Value>(&body).map(|json| json["token"].clone());
     shared.asa.send_modify(|came| came.push(request));
     let reply = shared.reply.lock().expect("not poisoned").clone();
-    let approve = |result: &str| {
-        axum::Json(json!({ "result": result, "token": token.unwrap_or_default() })).into_response()
-    };
+    let approve =
+        |result: &str| axum::Json(json!({ "result": result, "token": token.unwrap_or_default() })).into_response();
     match reply {
         Reply::Result(result) => approve(result),
-        Reply::Raw(status, body) => {
-            (StatusCode::from_u16(status).expect("a status"), body).into_response()
-        }
+        Reply::Raw(status, body) => (StatusCode::from_u16(status).expect("a status"), body).into_response(),
         Reply::Never => std::future::pending().await,
         Reply::AfterMs(ms, result) => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -159,10 +141,7 @@ async fn asa(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes)
 }
 
 async fn webhook(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let request = Received {
-        headers,
-        body: body.to_vec(),
-    };
+    let request = Received { headers, body: body.to_vec() };
     shared.webhooks.send_modify(|came| came.push(request));
     let status = *shared.webhook_status.lock().expect("not poisoned");
     StatusCode::from_u16(status).expect("a status")
@@ -178,11 +157,7 @@ pub struct Api {
 
 impl Api {
     pub fn new(url: String, key: String) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(DEADLINE)
-            .build()
-            .expect("a client");
+        let http = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client");
         Self { url, key, http }
     }
 
@@ -200,10 +175,7 @@ impl Api {
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();
         let bytes = response.bytes().await.expect("a whole answer");
-        (
-            status,
-            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        )
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
     pub async fn get(&self, path: &str) -> Value {
@@ -230,22 +202,14 @@ pub struct Subscribed {
 
 impl Subscribed {
     pub async fn start() -> Self {
-        let issuer = Issuer::start(IssuerConfig::default())
-            .await
-            .expect("a free port");
+        let issuer = Issuer::start(IssuerConfig::default()).await.expect("a free port");
         let api = Api::new(issuer.url(), issuer.api_key());
         let receiver = Receiver::start().await;
         issuer.enroll_responder(&receiver.asa_url());
         let card = api.post("/v1/cards", json!({ "type": "VIRTUAL" })).await;
         let card = card["token"].as_str().expect("a token").to_owned();
         let secret = issuer.subscribe(&receiver.webhook_url());
-        Self {
-            issuer,
-            api,
-            receiver,
-            secret,
-            card,
-        }
+        Self { issuer, api, receiver, secret, card }
     }
 
     pub async fn authorize(&self, minor: i64) -> String {

@@ -5,21 +5,13 @@ use proptest::prelude::*;
 use super::*;
 
 fn level() -> impl Strategy<Value = Level> {
-    (1_i64..20_000, 1_i64..2_000_000).prop_map(|(ticks, volume)| Level {
-        price: ticks * 10_000,
-        volume,
-    })
+    (1_i64..20_000, 1_i64..2_000_000).prop_map(|(ticks, volume)| Level { price: ticks * 10_000, volume })
 }
 
 fn order() -> impl Strategy<Value = NewOrder> {
     let limit = proptest::option::of(1_i64..20_000);
-    (
-        any::<bool>(),
-        limit,
-        VOLUME_MIN..3_000_000_i64,
-        any::<bool>(),
-    )
-        .prop_map(|(sell, limit, volume, immediate)| NewOrder {
+    (any::<bool>(), limit, VOLUME_MIN..3_000_000_i64, any::<bool>()).prop_map(|(sell, limit, volume, immediate)| {
+        NewOrder {
             pair: &PAIRS[0],
             side: if sell { Side::Sell } else { Side::Buy },
             limit: limit.map(|ticks| ticks * 10_000),
@@ -28,17 +20,14 @@ fn order() -> impl Strategy<Value = NewOrder> {
             post_only: false,
             userref: None,
             cl_ord_id: None,
-        })
+        }
+    })
 }
 
 fn book(mut bids: Vec<Level>, mut asks: Vec<Level>) -> Book {
     bids.sort_by_key(|level| std::cmp::Reverse(level.price));
     asks.sort_by_key(|level| level.price);
-    Book {
-        bids,
-        asks,
-        set_ms: 0,
-    }
+    Book { bids, asks, set_ms: 0 }
 }
 
 fn funded(usd: i64) -> Engine {
@@ -66,10 +55,7 @@ fn a_purchase_in_many_fills_costs_no_more_than_it_holds() {
     engine.balances.insert("ZUSD", needed);
     let txid = engine.place(new, 0).expect("just enough");
     for _ in 0..11_111 {
-        let asks = vec![Level {
-            price: 123_450_000,
-            volume: 7,
-        }];
+        let asks = vec![Level { price: 123_450_000, volume: 7 }];
         engine.set_book(&PAIRS[0], book(Vec::new(), asks), 0);
         assert!(engine.free("ZUSD") >= 0);
     }
@@ -113,10 +99,7 @@ proptest! {
 fn an_immediate_order_takes_what_a_thin_book_gives() {
     let mut engine = funded(0);
     let thin = [(55_000, 200_000), (54_990, 100_000), (50_000, 9_000_000)];
-    let bids = thin.map(|(ticks, volume)| Level {
-        price: ticks * 10_000,
-        volume,
-    });
+    let bids = thin.map(|(ticks, volume)| Level { price: ticks * 10_000, volume });
     engine.set_book(&PAIRS[0], book(bids.into(), Vec::new()), 0);
     let new = NewOrder {
         pair: &PAIRS[0],
@@ -130,14 +113,7 @@ fn an_immediate_order_takes_what_a_thin_book_gives() {
     };
     let txid = engine.place(new, 7).expect("funded");
     let order = engine.order(&txid).expect("placed");
-    assert_eq!(
-        (order.status, order.volume_done),
-        (OrderStatus::Canceled, 300_000)
-    );
+    assert_eq!((order.status, order.volume_done), (OrderStatus::Canceled, 300_000));
     assert_eq!((order.cost, order.trades.len()), (110_000 + 54_990, 2));
-    assert_eq!(
-        engine.books["XXBTZUSD"].bids.len(),
-        1,
-        "the levels are eaten"
-    );
+    assert_eq!(engine.books["XXBTZUSD"].bids.len(), 1, "the levels are eaten");
 }

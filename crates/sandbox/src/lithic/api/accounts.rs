@@ -22,39 +22,20 @@ pub(super) async fn status() -> Answer {
     Ok(Json(json!({ "message": "OK" })))
 }
 
-pub(super) async fn balances(
-    State(hub): Shared,
-    Pairs(pairs): Pairs<HashMap<String, String>>,
-) -> Answer {
-    let known = [
-        "account_token",
-        "balance_date",
-        "business_account_token",
-        "financial_account_type",
-    ];
+pub(super) async fn balances(State(hub): Shared, Pairs(pairs): Pairs<HashMap<String, String>>) -> Answer {
+    let known = ["account_token", "balance_date", "business_account_token", "financial_account_type"];
     let query = Query::new(pairs, &known)?;
     let records = lock(&hub.records);
     let kind = query.get("financial_account_type").unwrap_or("ISSUING");
-    let data = if kind == "ISSUING" {
-        vec![wire::balance(&records, true)]
-    } else {
-        vec![]
-    };
+    let data = if kind == "ISSUING" { vec![wire::balance(&records, true)] } else { vec![] };
     Ok(Json(json!({ "data": data, "has_more": false })))
 }
 
-pub(super) async fn list(
-    State(hub): Shared,
-    Pairs(pairs): Pairs<HashMap<String, String>>,
-) -> Answer {
+pub(super) async fn list(State(hub): Shared, Pairs(pairs): Pairs<HashMap<String, String>>) -> Answer {
     let query = Query::new(pairs, &["account_token", "business_account_token", "type"])?;
     let records = lock(&hub.records);
     let listed = query.get("type").is_none_or(|kind| kind == "ISSUING");
-    let data = if listed {
-        vec![wire::financial_account(&records)]
-    } else {
-        vec![]
-    };
+    let data = if listed { vec![wire::financial_account(&records)] } else { vec![] };
     Ok(Json(json!({ "data": data, "has_more": false })))
 }
 
@@ -74,15 +55,11 @@ pub(super) async fn show(State(hub): Shared, Path(token): Path<String>) -> Answe
 pub(super) async fn balances_of(State(hub): Shared, Path(token): Path<String>) -> Answer {
     let records = lock(&hub.records);
     own_account(&records, &token)?;
-    Ok(Json(
-        json!({ "data": [wire::balance(&records, false)], "has_more": false }),
-    ))
+    Ok(Json(json!({ "data": [wire::balance(&records, false)], "has_more": false })))
 }
 
 pub(super) async fn asa_secret(State(hub): Shared) -> Answer {
-    Ok(Json(
-        json!({ "secret": lock(&hub.records).asa_secrets.current }),
-    ))
+    Ok(Json(json!({ "secret": lock(&hub.records).asa_secrets.current })))
 }
 
 pub(super) async fn rotate_asa_secret(State(hub): Shared) -> StatusCode {
@@ -106,10 +83,7 @@ fn responder_kind(kind: Option<&str>) -> Result<bool, ApiError> {
     }
 }
 
-pub(super) async fn responder(
-    State(hub): Shared,
-    Pairs(pairs): Pairs<HashMap<String, String>>,
-) -> Answer {
+pub(super) async fn responder(State(hub): Shared, Pairs(pairs): Pairs<HashMap<String, String>>) -> Answer {
     let query = Query::new(pairs, &["type"])?;
     let asked = responder_kind(query.get("type"))?;
     let url = lock(&hub.records).responder.clone().filter(|_| asked);
@@ -126,16 +100,10 @@ struct Enroll {
 pub(super) async fn enroll(State(hub): Shared, bytes: Bytes) -> Answer {
     let wanted: Enroll = body(&bytes)?;
     if !responder_kind(wanted.r#type.as_deref())? {
-        return Err(ApiError::new(
-            400,
-            "this sandbox asks only an AUTH_STREAM_ACCESS responder",
-        ));
+        return Err(ApiError::new(400, "this sandbox asks only an AUTH_STREAM_ACCESS responder"));
     }
     let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-    let url = wanted
-        .url
-        .filter(is_url)
-        .ok_or_else(|| ApiError::new(400, "url must be http(s)"))?;
+    let url = wanted.url.filter(is_url).ok_or_else(|| ApiError::new(400, "url must be http(s)"))?;
     lock(&hub.records).responder = Some(url);
     Ok(Json(json!({ "enrolled": true })))
 }

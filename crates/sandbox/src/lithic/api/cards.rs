@@ -1,6 +1,6 @@
 //! `/v1/cards` (docs.lithic.com/reference: postcards, getcards, getcardbytoken, patchcardbytoken).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{
     Json,
@@ -31,6 +31,7 @@ struct CreateCard {
     state: Option<CardState>,
     exp_month: Option<String>,
     exp_year: Option<String>,
+    tags: Option<BTreeMap<String, String>>,
     // Taken and of no consequence here: there is one account and one card program.
     #[serde(rename = "account_token")]
     _account_token: Option<String>,
@@ -41,34 +42,28 @@ struct CreateCard {
 impl CreateCard {
     fn checked(self) -> Result<NewCard, ApiError> {
         if self.r#type == CardType::Physical {
-            return Err(ApiError::new(
-                400,
-                "shipping_address is required for cards of type PHYSICAL",
-            ));
+            return Err(ApiError::new(400, "shipping_address is required for cards of type PHYSICAL"));
         }
         if self.state == Some(CardState::Closed) {
             return Err(ApiError::new(400, "state must be one of OPEN, PAUSED"));
         }
         let spend_limit = self.spend_limit.unwrap_or(0);
         check_limit(spend_limit)?;
+        check_tags(self.tags.iter().flatten())?;
         let expiry = match (self.exp_month, self.exp_year) {
             (None, None) => None,
             (Some(month), Some(year)) if month.len() == 2 && year.len() == 4 => Some((month, year)),
             _ => {
-                return Err(ApiError::new(
-                    400,
-                    "exp_month must be MM and exp_year YYYY, both or neither",
-                ));
+                return Err(ApiError::new(400, "exp_month must be MM and exp_year YYYY, both or neither"));
             }
         };
         Ok(NewCard {
             kind: self.r#type,
             state: self.state.unwrap_or(CardState::Open),
             spend_limit,
-            spend_limit_duration: self
-                .spend_limit_duration
-                .unwrap_or(LimitDuration::Transaction),
+            spend_limit_duration: self.spend_limit_duration.unwrap_or(LimitDuration::Transaction),
             memo: self.memo.unwrap_or_default(),
+            tags: self.tags.unwrap_or_default(),
             expiry,
         })
     }
@@ -77,6 +72,18 @@ impl CreateCard {
 fn check_limit(spend_limit: i64) -> Result<(), ApiError> {
     if spend_limit < 0 {
         return Err(ApiError::new(400, "spend_limit must be 0 or above"));
+    }
+    Ok(())
+}
+
+/// At most 50 tags, names of up to 40 characters and values of up to 500.
+fn check_tags<'a>(tags: impl Iterator<Item = (&'a String, &'a String)>) -> Result<(), ApiError> {
+    let mut count = 0;
+    for (name, value) in tags {
+        count += 1;
+        if count > 50 || name.chars().count() > 40 || value.chars().count() > 500 {
+            return Err(ApiError::new(400, "tags: at most 50, keys up to 40 and values up to 500 characters"));
+        }
     }
     Ok(())
 }
@@ -96,10 +103,7 @@ pub(super) async fn create(State(hub): Shared, headers: HeaderMap, bytes: Bytes)
             let again = if *before == asked {
                 found(records.card(token)).map(|card| Json(wire::card(records, card, true)))
             } else {
-                Err(ApiError::new(
-                    400,
-                    "Idempotency-Key was used with another request",
-                ))
+                Err(ApiError::new(400, "Idempotency-Key was used with another request"))
             };
             return (again, Vec::new());
         }
@@ -122,31 +126,18 @@ pub(super) async fn show(State(hub): Shared, Path(token): Path<String>) -> Answe
     Ok(Json(wire::card(&records, card, true)))
 }
 
-pub(super) async fn list(
-    State(hub): Shared,
-    Pairs(pairs): Pairs<HashMap<String, String>>,
-) -> Answer {
+pub(super) async fn list(State(hub): Shared, Pairs(pairs): Pairs<HashMap<String, String>>) -> Answer {
     let query = Query::new(pairs, &["account_token", "memo", "state"])?;
     let within = query.within()?;
     let records = lock(&hub.records);
     let wanted = |card: &&Card| {
         within(card.created_ms)
-            && query
-                .get("memo")
-                .is_none_or(|memo| card.memo.contains(memo))
-            && query
-                .get("state")
-                .is_none_or(|state| json!(card.state) == state)
-            && query
-                .get("account_token")
-                .is_none_or(|account| records.account_token == account)
+            && query.get("memo").is_none_or(|memo| card.memo.contains(memo))
+            && query.get("state").is_none_or(|state| json!(card.state) == state)
+            && query.get("account_token").is_none_or(|account| records.account_token == account)
     };
     let cards: Vec<&Card> = records.cards.iter().rev().filter(wanted).collect();
-    query.page(
-        &cards,
-        |card| &card.token,
-        |card| wire::card(&records, card, false),
-    )
+    query.page(&cards, |card| &card.token, |card| wire::card(&records, card, false))
 }
 
 #[derive(Deserialize)]
@@ -156,6 +147,8 @@ struct UpdateCard {
     spend_limit: Option<i64>,
     spend_limit_duration: Option<LimitDuration>,
     state: Option<CardState>,
+    /// Merged into the card's tags; `null` removes one.
+    tags: Option<BTreeMap<String, Option<String>>>,
     // Taken and of no consequence here.
     #[serde(rename = "comment")]
     _comment: Option<String>,
@@ -168,6 +161,8 @@ pub(super) async fn update(State(hub): Shared, Path(token): Path<String>, bytes:
     let wanted: UpdateCard = body(&bytes)?;
     let token = uuid("card_token", &token)?;
     wanted.spend_limit.map_or(Ok(()), check_limit)?;
+    let tags = wanted.tags.iter().flatten();
+    check_tags(tags.filter_map(|(name, value)| value.as_ref().map(|value| (name, value))))?;
     hub.change(|records| {
         let Some(card) = records.card_mut(token) else {
             return (found(None).map(|_| Json(Value::Null)), Vec::new());
@@ -199,19 +194,23 @@ fn apply(card: &mut Card, wanted: UpdateCard) -> Map<String, Value> {
     if let Some(memo) = wanted.memo.filter(|memo| *memo != card.memo) {
         keep("memo", json!(std::mem::replace(&mut card.memo, memo)));
     }
-    if let Some(limit) = wanted
-        .spend_limit
-        .filter(|limit| *limit != card.spend_limit)
-    {
-        keep(
-            "spend_limit",
-            json!(std::mem::replace(&mut card.spend_limit, limit)),
-        );
+    if let Some(limit) = wanted.spend_limit.filter(|limit| *limit != card.spend_limit) {
+        keep("spend_limit", json!(std::mem::replace(&mut card.spend_limit, limit)));
     }
     let duration = wanted.spend_limit_duration;
     if let Some(duration) = duration.filter(|duration| *duration != card.spend_limit_duration) {
         let before = std::mem::replace(&mut card.spend_limit_duration, duration);
         keep("spend_limit_duration", json!(before));
+    }
+    let before = card.tags.clone();
+    for (name, value) in wanted.tags.into_iter().flatten() {
+        match value {
+            Some(value) => card.tags.insert(name, value),
+            None => card.tags.remove(&name),
+        };
+    }
+    if card.tags != before {
+        keep("tags", json!(before));
     }
     if let Some(state) = wanted.state.filter(|state| *state != card.state) {
         keep("state", json!(std::mem::replace(&mut card.state, state)));

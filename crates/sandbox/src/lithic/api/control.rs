@@ -128,13 +128,6 @@ async fn force_capture(State(hub): Shared, bytes: Bytes) -> Answer {
     let wanted: ForceCapture = body(&bytes)?;
     let currency = hub.config.currency.clone();
     let (card, minor) = (&wanted.card_token, wanted.amount_minor);
-    let token = unasked(
-        &hub,
-        card,
-        EventKind::Clearing,
-        minor,
-        &currency,
-        Merchant::default(),
-    )?;
+    let token = unasked(&hub, card, EventKind::Clearing, minor, &currency, Merchant::default())?;
     Ok(Json(json!({ "token": token })))
 }

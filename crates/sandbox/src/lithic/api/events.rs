@@ -28,10 +28,7 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
         .route("/v1/events", get(list_events))
         .route("/v1/events/{event_token}", get(show_event))
         .route("/v1/events/{event_token}/attempts", get(list_attempts))
-        .route(
-            "/v1/events/{event_token}/event_subscriptions/{event_subscription_token}/resend",
-            post(resend),
-        )
+        .route("/v1/events/{event_token}/event_subscriptions/{event_subscription_token}/resend", post(resend))
         .route("/v1/event_subscriptions", get(list).post(create))
         .route(one, get(show).patch(update).delete(remove))
         .route(&format!("{one}/secret"), get(secret))
@@ -41,11 +38,7 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
 }
 
 /// A subscription with a token and a secret of its own; `None` means all event types.
-pub(crate) fn new_subscription(
-    url: &str,
-    description: String,
-    event_types: Option<Vec<String>>,
-) -> Subscription {
+pub(crate) fn new_subscription(url: &str, description: String, event_types: Option<Vec<String>>) -> Subscription {
     Subscription {
         token: ids::svix("ep"),
         url: url.to_owned(),
@@ -57,9 +50,7 @@ pub(crate) fn new_subscription(
 }
 
 fn known_event<'a>(records: &'a Records, token: &str) -> Result<&'a EventRecord, ApiError> {
-    records
-        .event(token)
-        .ok_or_else(|| ApiError::new(404, "Event not found"))
+    records.event(token).ok_or_else(|| ApiError::new(404, "Event not found"))
 }
 
 fn known<'a>(records: &'a mut Records, token: &str) -> Result<&'a mut Subscription, ApiError> {
@@ -71,13 +62,10 @@ fn known<'a>(records: &'a mut Records, token: &str) -> Result<&'a mut Subscripti
 async fn list_events(State(hub): Shared, Pairs(pairs): Pairs<HashMap<String, String>>) -> Answer {
     let query = Query::new(pairs, &["event_types", "with_content"])?;
     let within = query.within()?;
-    let types = query
-        .get("event_types")
-        .or_else(|| query.get("event_types[]"));
+    let types = query.get("event_types").or_else(|| query.get("event_types[]"));
     let records = lock(&hub.records);
     let wanted = |event: &&EventRecord| {
-        within(event.created_ms)
-            && types.is_none_or(|types| types.split(',').any(|wanted| wanted == event.event_type))
+        within(event.created_ms) && types.is_none_or(|types| types.split(',').any(|wanted| wanted == event.event_type))
     };
     let found: Vec<&EventRecord> = records.events.iter().rev().filter(wanted).collect();
     query.page(&found, |event| &event.token, |event| wire::event(event))
@@ -97,11 +85,7 @@ async fn list_attempts(
     let records = lock(&hub.records);
     let event = known_event(&records, &token)?;
     let found: Vec<_> = event.attempts.iter().rev().collect();
-    query.page(
-        &found,
-        |attempt| &attempt.token,
-        |attempt| wire::attempt(event, attempt),
-    )
+    query.page(&found, |attempt| &attempt.token, |attempt| wire::attempt(event, attempt))
 }
 
 /// Delivers one event again, whether or not it was taken.
@@ -137,8 +121,7 @@ struct Wanted {
 fn checked_url(url: Option<String>) -> Result<String, ApiError> {
     // Lithic takes HTTPS only; on loopback there is no certificate to have.
     let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-    url.filter(is_url)
-        .ok_or_else(|| ApiError::new(400, "url must be a valid URL"))
+    url.filter(is_url).ok_or_else(|| ApiError::new(400, "url must be a valid URL"))
 }
 
 async fn create(State(hub): Shared, bytes: Bytes) -> Answer {
@@ -177,9 +160,7 @@ async fn update(State(hub): Shared, Path(token): Path<String>, bytes: Bytes) -> 
 async fn remove(State(hub): Shared, Path(token): Path<String>) -> Result<StatusCode, ApiError> {
     let mut records = lock(&hub.records);
     known(&mut records, &token)?;
-    records
-        .subscriptions
-        .retain(|subscription| subscription.token != token);
+    records.subscriptions.retain(|subscription| subscription.token != token);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -189,10 +170,7 @@ async fn secret(State(hub): Shared, Path(token): Path<String>) -> Answer {
     Ok(Json(json!({ "secret": secret })))
 }
 
-async fn rotate_secret(
-    State(hub): Shared,
-    Path(token): Path<String>,
-) -> Result<StatusCode, ApiError> {
+async fn rotate_secret(State(hub): Shared, Path(token): Path<String>) -> Result<StatusCode, ApiError> {
     let mut records = lock(&hub.records);
     let now_ms = records.now_ms();
     known(&mut records, &token)?.secrets.rotate(now_ms);
@@ -206,13 +184,8 @@ async fn recover(
     pairs: Pairs<HashMap<String, String>>,
 ) -> Result<StatusCode, ApiError> {
     let failed = |event: &EventRecord, subscription: &str| {
-        let mut attempts = event
-            .attempts
-            .iter()
-            .filter(|a| a.subscription_token == subscription);
-        attempts
-            .next_back()
-            .is_some_and(|last| !(200..300).contains(&last.status_code))
+        let mut attempts = event.attempts.iter().filter(|a| a.subscription_token == subscription);
+        attempts.next_back().is_some_and(|last| !(200..300).contains(&last.status_code))
     };
     deliver_again(&hub, &token, pairs, failed)
 }
@@ -224,10 +197,7 @@ async fn replay_missing(
     pairs: Pairs<HashMap<String, String>>,
 ) -> Result<StatusCode, ApiError> {
     let missing = |event: &EventRecord, subscription: &str| {
-        event
-            .attempts
-            .iter()
-            .all(|attempt| attempt.subscription_token != subscription)
+        event.attempts.iter().all(|attempt| attempt.subscription_token != subscription)
     };
     deliver_again(&hub, &token, pairs, missing)
 }
@@ -242,9 +212,7 @@ fn deliver_again(
     let mut records = lock(&hub.records);
     let subscription = known(&mut records, token)?.clone();
     let again = records.events.iter().filter(|event| {
-        within(event.created_ms)
-            && subscription.wants(event.event_type)
-            && wanted(event, &subscription.token)
+        within(event.created_ms) && subscription.wants(event.event_type) && wanted(event, &subscription.token)
     });
     for event in again {
         hub.enqueue(event.token.clone(), subscription.token.clone());

@@ -35,43 +35,21 @@ type Shared = State<Arc<Hub>>;
 
 /// All of Lithic's API that the simulation speaks, and `/_sandbox` for a person with curl.
 pub(crate) fn router(hub: Arc<Hub>) -> Router {
-    let gate = Gate {
-        faults: hub.faults.clone(),
-        refusal: |status, message| ApiError::new(status, message).into_response(),
-    };
+    let gate =
+        Gate { faults: hub.faults.clone(), refusal: |status, message| ApiError::new(status, message).into_response() };
     let api = Router::new()
         .route("/v1/status", get(accounts::status))
         .route("/v1/cards", get(cards::list).post(cards::create))
-        .route(
-            "/v1/cards/{card_token}",
-            get(cards::show).patch(cards::update),
-        )
+        .route("/v1/cards/{card_token}", get(cards::show).patch(cards::update))
         .route("/v1/transactions", get(transactions::list))
-        .route(
-            "/v1/transactions/{transaction_token}",
-            get(transactions::show),
-        )
+        .route("/v1/transactions/{transaction_token}", get(transactions::show))
         .route("/v1/balances", get(accounts::balances))
         .route("/v1/financial_accounts", get(accounts::list))
-        .route(
-            "/v1/financial_accounts/{financial_account_token}",
-            get(accounts::show),
-        )
-        .route(
-            "/v1/financial_accounts/{financial_account_token}/balances",
-            get(accounts::balances_of),
-        )
+        .route("/v1/financial_accounts/{financial_account_token}", get(accounts::show))
+        .route("/v1/financial_accounts/{financial_account_token}/balances", get(accounts::balances_of))
         .route("/v1/auth_stream/secret", get(accounts::asa_secret))
-        .route(
-            "/v1/auth_stream/secret/rotate",
-            post(accounts::rotate_asa_secret),
-        )
-        .route(
-            "/v1/responder_endpoints",
-            get(accounts::responder)
-                .post(accounts::enroll)
-                .delete(accounts::disenroll),
-        )
+        .route("/v1/auth_stream/secret/rotate", post(accounts::rotate_asa_secret))
+        .route("/v1/responder_endpoints", get(accounts::responder).post(accounts::enroll).delete(accounts::disenroll))
         .merge(events::routes())
         .merge(simulate::routes())
         .method_not_allowed_fallback(|| async { ApiError::new(405, "Method not allowed") })
@@ -79,9 +57,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .layer(from_fn_with_state(hub.clone(), api_key))
         .layer(from_fn_with_state(gate, gate::pass))
         .with_state(hub.clone());
-    Router::new()
-        .nest("/_sandbox", control::routes().with_state(hub))
-        .merge(api)
+    Router::new().nest("/_sandbox", control::routes().with_state(hub)).merge(api)
 }
 
 /// An error as Lithic words it: `{"debugging_request_id": "...", "message": "..."}`
@@ -94,10 +70,7 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-        }
+        Self { status, message: message.into() }
     }
 }
 
@@ -117,16 +90,10 @@ async fn api_key(State(hub): Shared, request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let known = lock(&hub.records).api_key.clone();
-    let refused = match request
-        .headers()
-        .get(AUTHORIZATION)
-        .map(|value| value.to_str())
-    {
+    let refused = match request.headers().get(AUTHORIZATION).map(|value| value.to_str()) {
         Some(Ok(given)) if given == known => return next.run(request).await,
         None => "Please provide API key in Authorization header",
-        Some(Ok(given)) if given.contains(' ') => {
-            "Please provide API key in the form Authorization: [api-key]"
-        }
+        Some(Ok(given)) if given.contains(' ') => "Please provide API key in the form Authorization: [api-key]",
         Some(_) => "Could not find API key",
     };
     ApiError::new(401, refused).into_response()
@@ -139,16 +106,14 @@ fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         // The position says where; what stood there may be a card number.
         let place = format!("line {} column {}", error.line(), error.column());
         match error.classify() {
-            serde_json::error::Category::Data => ApiError::new(
-                400,
-                format!("Invalid parameter in the request body at {place}"),
-            ),
+            serde_json::error::Category::Data => {
+                ApiError::new(400, format!("Invalid parameter in the request body at {place}"))
+            }
             serde_json::error::Category::Io
             | serde_json::error::Category::Syntax
-            | serde_json::error::Category::Eof => ApiError::new(
-                400,
-                format!("The request body is not valid JSON at {place}"),
-            ),
+            | serde_json::error::Category::Eof => {
+                ApiError::new(400, format!("The request body is not valid JSON at {place}"))
+            }
         }
     })
 }
@@ -171,10 +136,7 @@ impl Query {
             known.contains(&name) || PAGING.contains(&name)
         };
         match pairs.keys().find(|name| !listed(name)) {
-            Some(name) => Err(ApiError::new(
-                400,
-                format!("{name} is not a valid parameter"),
-            )),
+            Some(name) => Err(ApiError::new(400, format!("{name} is not a valid parameter"))),
             None => Ok(Self(pairs)),
         }
     }
@@ -195,19 +157,12 @@ impl Query {
     /// Whether something created at `created_ms` is inside `begin` and `end`, both exclusive as documented.
     fn within(&self) -> Result<impl Fn(i64) -> bool + use<>, ApiError> {
         let (begin, end) = (self.moment("begin")?, self.moment("end")?);
-        Ok(move |created_ms| {
-            begin.is_none_or(|begin| created_ms > begin) && end.is_none_or(|end| created_ms < end)
-        })
+        Ok(move |created_ms| begin.is_none_or(|begin| created_ms > begin) && end.is_none_or(|end| created_ms < end))
     }
 
     /// One page of `items`, newest first: `{"data": [...], "has_more": bool}`. `starting_after` and `ending_before`
     /// are tokens of items.
-    fn page<T>(
-        &self,
-        items: &[T],
-        token: impl Fn(&T) -> &str,
-        print: impl Fn(&T) -> Value,
-    ) -> Answer {
+    fn page<T>(&self, items: &[T], token: impl Fn(&T) -> &str, print: impl Fn(&T) -> Value) -> Answer {
         let size = match self.get("page_size").map(str::parse) {
             None => PAGE_SIZE,
             Some(Ok(size)) if (1..=PAGE_SIZE_MAX).contains(&size) => size,
@@ -217,17 +172,12 @@ impl Query {
             None => Ok(None),
             Some(cursor) => {
                 let found = items.iter().position(|item| token(item) == cursor);
-                found
-                    .map(Some)
-                    .ok_or_else(|| ApiError::new(400, format!("{name} is not a known token")))
+                found.map(Some).ok_or_else(|| ApiError::new(400, format!("{name} is not a known token")))
             }
         };
         let (range, has_more) = match (position("starting_after")?, position("ending_before")?) {
             (Some(_), Some(_)) => {
-                return Err(ApiError::new(
-                    400,
-                    "starting_after and ending_before exclude each other",
-                ));
+                return Err(ApiError::new(400, "starting_after and ending_before exclude each other"));
             }
             (_, Some(before)) => {
                 let start = before.saturating_sub(size);
@@ -244,10 +194,4 @@ impl Query {
     }
 }
 
-const PAGING: [&str; 5] = [
-    "page_size",
-    "starting_after",
-    "ending_before",
-    "begin",
-    "end",
-];
+const PAGING: [&str; 5] = ["page_size", "starting_after", "ending_before", "begin", "end"];

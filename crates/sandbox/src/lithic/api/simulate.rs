@@ -68,9 +68,7 @@ struct Authorize {
 /// The card's token for a number; Lithic's simulator takes no security code.
 fn card_token(hub: &Hub, pan: &str) -> Result<String, ApiError> {
     let records = lock(&hub.records);
-    let card = records
-        .card_by_pan(pan)
-        .ok_or_else(|| ApiError::new(404, "Card not found"))?;
+    let card = records.card_by_pan(pan).ok_or_else(|| ApiError::new(404, "Card not found"))?;
     Ok(card.token.clone())
 }
 
@@ -80,10 +78,7 @@ async fn authorize(State(hub): Shared, bytes: Bytes) -> Answer {
         None | Some("AUTHORIZATION") => false,
         Some("BALANCE_INQUIRY") => true,
         Some(_) => {
-            return Err(ApiError::new(
-                400,
-                "this sandbox simulates AUTHORIZATION and BALANCE_INQUIRY",
-            ));
+            return Err(ApiError::new(400, "this sandbox simulates AUTHORIZATION and BALANCE_INQUIRY"));
         }
     };
     let (amount_minor, currency) = match (wanted.merchant_amount, wanted.merchant_currency) {
@@ -105,17 +100,11 @@ async fn authorize(State(hub): Shared, bytes: Bytes) -> Answer {
         acceptor_id: wanted.merchant_acceptor_id.unwrap_or(usual.acceptor_id),
     };
     let card = CardRef::Token(card_token(&hub, &wanted.pan)?);
-    let charge = Charge {
-        merchant,
-        balance_inquiry,
-        ..Charge::new(card, amount_minor, &currency)
-    };
+    let charge = Charge { merchant, balance_inquiry, ..Charge::new(card, amount_minor, &currency) };
     // A caller that hangs up must not take the verdict with it: the network does not wait for this HTTP answer.
     let charging = hub.clone();
     let charged = tokio::spawn(async move { charge_card(&charging, charge).await });
-    let result = charged
-        .await
-        .map_err(|_| ApiError::new(500, "Internal Server Error"))??;
+    let result = charged.await.map_err(|_| ApiError::new(500, "Internal Server Error"))??;
     answer(result.token.as_deref())
 }
 
@@ -129,15 +118,8 @@ struct Follow {
 
 async fn advise(State(hub): Shared, bytes: Bytes) -> Answer {
     let wanted: Follow = body(&bytes)?;
-    let amount = wanted
-        .amount
-        .ok_or_else(|| ApiError::new(400, "amount is required"))?;
-    follow(
-        &hub,
-        &wanted.token,
-        EventKind::AuthorizationAdvice,
-        Some(amount),
-    )?;
+    let amount = wanted.amount.ok_or_else(|| ApiError::new(400, "amount is required"))?;
+    follow(&hub, &wanted.token, EventKind::AuthorizationAdvice, Some(amount))?;
     answer(Some(&wanted.token))
 }
 
@@ -150,15 +132,10 @@ async fn clear(State(hub): Shared, bytes: Bytes) -> Answer {
 async fn void(State(hub): Shared, bytes: Bytes) -> Answer {
     let wanted: Follow = body(&bytes)?;
     match wanted.r#type.as_deref() {
-        None | Some("AUTHORIZATION_REVERSAL") => follow(
-            &hub,
-            &wanted.token,
-            EventKind::AuthorizationReversal,
-            wanted.amount,
-        )?,
-        Some("AUTHORIZATION_EXPIRY") => {
-            follow(&hub, &wanted.token, EventKind::AuthorizationExpiry, None)?
+        None | Some("AUTHORIZATION_REVERSAL") => {
+            follow(&hub, &wanted.token, EventKind::AuthorizationReversal, wanted.amount)?
         }
+        Some("AUTHORIZATION_EXPIRY") => follow(&hub, &wanted.token, EventKind::AuthorizationExpiry, None)?,
         Some(_) => {
             let message = "type must be one of AUTHORIZATION_EXPIRY, AUTHORIZATION_REVERSAL";
             return Err(ApiError::new(400, message));
@@ -178,19 +155,9 @@ struct GiveBack {
 async fn give_back(State(hub): Shared, bytes: Bytes) -> Answer {
     let wanted: GiveBack = body(&bytes)?;
     let card = card_token(&hub, &wanted.pan)?;
-    let merchant = Merchant {
-        descriptor: wanted.descriptor,
-        ..Merchant::default()
-    };
+    let merchant = Merchant { descriptor: wanted.descriptor, ..Merchant::default() };
     let currency = hub.config.currency.clone();
-    let token = unasked(
-        &hub,
-        &card,
-        EventKind::Return,
-        wanted.amount,
-        &currency,
-        merchant,
-    )?;
+    let token = unasked(&hub, &card, EventKind::Return, wanted.amount, &currency, merchant)?;
     answer(Some(&token))
 }
 

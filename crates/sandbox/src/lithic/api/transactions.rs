@@ -17,16 +17,11 @@ use crate::{
 pub(super) async fn show(State(hub): Shared, Path(token): Path<String>) -> Answer {
     let token = uuid("transaction_token", &token)?;
     let records = lock(&hub.records);
-    let found = records
-        .transaction(token)
-        .ok_or_else(|| ApiError::new(404, "Transaction not found"))?;
+    let found = records.transaction(token).ok_or_else(|| ApiError::new(404, "Transaction not found"))?;
     Ok(Json(wire::transaction(&records, found)))
 }
 
-pub(super) async fn list(
-    State(hub): Shared,
-    Pairs(pairs): Pairs<HashMap<String, String>>,
-) -> Answer {
+pub(super) async fn list(State(hub): Shared, Pairs(pairs): Pairs<HashMap<String, String>>) -> Answer {
     let query = Query::new(pairs, &["account_token", "card_token", "result", "status"])?;
     let within = query.within()?;
     if let Some(card_token) = query.get("card_token") {
@@ -37,25 +32,16 @@ pub(super) async fn list(
         Some("APPROVED") => Some(true),
         Some("DECLINED") => Some(false),
         Some(_) => {
-            return Err(ApiError::new(
-                400,
-                "result must be one of APPROVED, DECLINED",
-            ));
+            return Err(ApiError::new(400, "result must be one of APPROVED, DECLINED"));
         }
     };
     let records = lock(&hub.records);
     let wanted = |of: &&CardTransaction| {
         within(of.created_ms)
-            && query
-                .get("card_token")
-                .is_none_or(|card| of.card_token == card)
+            && query.get("card_token").is_none_or(|card| of.card_token == card)
             && approved.is_none_or(|approved| (of.result() == "APPROVED") == approved)
-            && query
-                .get("status")
-                .is_none_or(|status| json!(of.standing().status) == status)
-            && query
-                .get("account_token")
-                .is_none_or(|account| records.account_token == account)
+            && query.get("status").is_none_or(|status| json!(of.standing().status) == status)
+            && query.get("account_token").is_none_or(|account| records.account_token == account)
     };
     let found: Vec<&CardTransaction> = records.transactions.iter().rev().filter(wanted).collect();
     query.page(&found, |of| &of.token, |of| wire::transaction(&records, of))
