@@ -10,6 +10,7 @@ pub mod faults;
 pub mod kraken;
 pub mod link;
 pub mod lithic;
+pub mod store;
 pub mod wallet;
 
 mod vendor;
