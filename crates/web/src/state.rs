@@ -1,0 +1,85 @@
+//! What the binary hands in.
+
+use crate::Policy;
+use engine::Engine;
+use ids::PurchaseId;
+use metrics_exporter_prometheus::PrometheusHandle;
+use ports::AccountStore;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+/// Everything the API stands on. Clock, store, node and issuer are the engine's own ([`Engine::ports`]).
+#[derive(Clone)]
+pub struct AppState {
+    pub engine: Arc<Engine>,
+    /// Where answers of mutating calls are kept for their `Idempotency-Key`.
+    pub account_store: Arc<dyn AccountStore>,
+    pub policy: Arc<Policy>,
+    pub trust: Arc<dyn Trust>,
+    /// Of the recorder that the binary installed.
+    pub metrics: PrometheusHandle,
+    pub running: Arc<Running>,
+}
+
+/// What the shopper's side checks this server by.
+pub trait Trust: Send + Sync {
+    /// The signed key set, a JSON document, as it is sent.
+    fn key_set(&self) -> String;
+
+    /// Seals to the extension's one-time X25519 key (RFC 9180, base mode), bound to the purchase.
+    fn seal(
+        &self,
+        public_key: &[u8; 32],
+        purchase: PurchaseId,
+        plaintext: Zeroizing<Vec<u8>>,
+    ) -> Result<Sealed, BadPublicKey>;
+}
+
+/// RFC 9180: the encapsulated key and what it opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    pub enc: Vec<u8>,
+    pub ciphertext: Vec<u8>,
+}
+
+/// Not a point that can be sealed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the public key cannot be used")]
+pub struct BadPublicKey;
+
+/// Whether new purchases are taken, and whether the server is about to stop.
+pub struct Running {
+    accepting: AtomicBool,
+    stopping: watch::Sender<bool>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self { accepting: AtomicBool::new(true), stopping: watch::channel(false).0 }
+    }
+}
+
+impl Running {
+    /// `drain`: no new purchases and quotes; everything under way goes on.
+    pub fn drain(&self) {
+        self.accepting.store(false, Ordering::SeqCst);
+    }
+
+    /// Ends the streams of events too, so that a graceful shutdown comes to its end.
+    pub fn stop(&self) {
+        self.drain();
+        self.stopping.send_replace(true);
+    }
+
+    pub fn accepts(&self) -> bool {
+        self.accepting.load(Ordering::SeqCst)
+    }
+
+    /// Returns once [`Running::stop`] was called.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives in `self`: the wait cannot end otherwise.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}
