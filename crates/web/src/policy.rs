@@ -11,8 +11,6 @@ use std::net::IpAddr;
 /// Set by the operator; filled from the configuration by the binary.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Register without an invitation.
-    pub open_registration: bool,
     /// What is served, by currency; an order total in any other is refused.
     pub currencies: BTreeMap<Currency, CurrencyRule>,
     /// Countries (ISO 3166-1 alpha-2) whose shoppers are served; empty means all but the blocked ones.
@@ -127,7 +125,7 @@ pub struct HttpLimits {
     pub reveal_wait_ms: u64,
     pub per_ip: RequestRate,
     pub per_account: RequestRate,
-    /// Registrations, log-ins, recoveries and passwords given, by address and by login.
+    /// Registrations, log-ins and recoveries of one address; failed ones of one login are slowed down by `accounts`.
     pub per_secret: RequestRate,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: BTreeSet<IpAddr>,
@@ -166,11 +164,10 @@ impl Default for HttpLimits {
 }
 
 impl Default for Policy {
-    /// Dollars up to 200, every country, by invitation.
+    /// Dollars up to 200, every country.
     fn default() -> Self {
         let dollars = CurrencyRule { total_minor_min: 100, total_minor_max: 20_000, check_minor_max: 100 };
         Self {
-            open_registration: false,
             currencies: BTreeMap::from([(Currency::USD, dollars)]),
             countries: BTreeSet::new(),
             blocked_countries: BTreeSet::new(),

@@ -1,6 +1,7 @@
 //! What the binary hands in.
 
 use crate::Policy;
+use accounts::Accounts;
 use engine::Engine;
 use ids::PurchaseId;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct AppState {
     pub engine: Arc<Engine>,
+    pub accounts: Arc<Accounts>,
     /// Where answers of mutating calls are kept for their `Idempotency-Key`.
     pub account_store: Arc<dyn AccountStore>,
     pub policy: Arc<Policy>,
