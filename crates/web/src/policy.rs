@@ -3,6 +3,7 @@
 //! Invariant: a purchase is checked against all of it before anybody pays, and what it was checked against is told by
 //! `GET /v1/served`.
 
+use accounts::limits::LimitPolicy;
 use money::{Bps, Currency, Money};
 use purchase::{ClaimOn, Flow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,8 @@ pub struct Policy {
     pub stores: BTreeMap<String, StoreRule>,
     /// For all others.
     pub other_stores: StoreRule,
+    /// Bounds of one account.
+    pub limits: LimitPolicy,
     pub windows: Windows,
     pub http: HttpLimits,
 }
@@ -178,9 +181,23 @@ impl Default for Policy {
             blocked_merchant_countries: Vec::new(),
             stores: BTreeMap::new(),
             other_stores: StoreRule::default(),
+            limits: default_limits(),
             windows: Windows::default(),
             http: HttpLimits::default(),
         }
+    }
+}
+
+fn default_limits() -> LimitPolicy {
+    LimitPolicy {
+        currency: Currency::USD,
+        per_purchase_minor: 20_000,
+        per_day_minor: 50_000,
+        abandoned_holds_per_day: 3,
+        cards_per_day: 10,
+        unpaid_at_once: 1,
+        new_account_ms: 7 * 86_400_000,
+        new_accounts_share: Bps(2_500),
     }
 }
 

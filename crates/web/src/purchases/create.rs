@@ -1,0 +1,201 @@
+//! Begin, quote, cancel.
+//!
+//! Invariant: everything that can be refused is refused before anything is begun.
+
+use super::{full_view, origin, wait_past};
+use crate::app::App;
+use crate::auth::Shopper;
+use crate::dto::ProblemBody;
+use crate::dto::money::read_currency;
+use crate::dto::purchase::{NewPurchase, NewQuote, PurchaseView};
+use crate::extract::{Id, Json};
+use crate::idempotency::{Done, Once};
+use crate::limits::{self, Step};
+use crate::policy::Policy;
+use crate::problem::{Code, Problem};
+use accounts::Country;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::response::Response;
+use engine::NewQuote as QuoteRequest;
+use ids::{Nonce, PurchaseId};
+use money::{Currency, Money};
+use purchase::{ClaimOn, Flow, State};
+
+/// A request that is of the right form; whether it is served is asked next.
+struct Wish {
+    store_host: String,
+    total: Option<Money>,
+    currency: Currency,
+    nonce: Nonce,
+    claim_on: Option<ClaimOn>,
+    country: Option<Country>,
+}
+
+impl Wish {
+    fn read(request: &NewPurchase) -> Result<Self, Problem> {
+        let (total, currency) = match (&request.total, request.card_first, &request.currency) {
+            (Some(total), false, None) => {
+                let total = total.read()?;
+                (Some(total), total.currency())
+            }
+            (None, true, Some(currency)) => (None, read_currency(currency)?),
+            _ => return Err(Code::TotalNeeded.into()),
+        };
+        let country = request.country.as_deref().map(Country::parse).transpose().map_err(|_| Code::CountryInvalid)?;
+        Ok(Self {
+            store_host: request.store_host.clone(),
+            total,
+            currency,
+            nonce: read_nonce(&request.nonce)?,
+            claim_on: request.claim_on.map(ClaimOn::from),
+            country,
+        })
+    }
+
+    fn flow(&self) -> Flow {
+        if self.total.is_some() { Flow::Card } else { Flow::CardFirst }
+    }
+}
+
+fn read_nonce(text: &str) -> Result<Nonce, Problem> {
+    text.parse().map_err(|why| Problem::with(Code::InvalidBody, format!("`nonce`: {why}.")))
+}
+
+/// Begins a purchase: checked, quoted and committed when this answers; usually the invoice is in the answer, else it
+/// follows as an event. With `card_first` a card with limit zero is prepared, and the quote is asked for later.
+#[utoipa::path(post, path = "/v1/purchases", tag = "purchases", security(("device_token" = [])),
+    request_body = NewPurchase, params(("Idempotency-Key" = String, Header)), responses(
+    (status = CREATED, body = PurchaseView),
+    (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, total_needed, \
+        destination_needed, unpaid_purchase_open, limit_reached, idempotency_*",
+     content_type = "application/problem+json", body = ProblemBody),
+    (status = 503, description = "no_room, no_float, price_unavailable, unavailable, draining",
+     content_type = "application/problem+json", body = ProblemBody),
+))]
+pub async fn create(
+    Shared(app): Shared<App>,
+    shopper: Shopper,
+    once: Once,
+    Json(request): Json<NewPurchase>,
+) -> Result<Response, Problem> {
+    let wish = Wish::read(&request)?;
+    let who = shopper.clone();
+    once.run(&app, &shopper, &request, move |app| async move { begin(&app, &who, wish).await }).await
+}
+
+async fn begin(app: &App, shopper: &Shopper, wish: Wish) -> Result<Done, Problem> {
+    if !app.state.running.accepts() {
+        return Err(Problem::from(Code::Draining).retry_after_s(60));
+    }
+    let policy = app.policy();
+    let rule = policy.store(&wish.store_host)?;
+    match wish.total {
+        Some(total) => policy.total(total)?,
+        None => policy.currency(wish.currency).map(|_| ())?,
+    }
+    check_country(app, shopper, wish.country).await?;
+    let claim_on = Policy::claim_on(rule, wish.claim_on)?;
+    if claim_on == ClaimOn::Reveal {
+        let setting = app.state.accounts.refund_setting(shopper.account).await?;
+        setting.in_force().ok_or(Code::DestinationNeeded)?;
+    }
+    let agreed = policy.of_purchase(rule, wish.currency, wish.flow(), claim_on)?;
+    let step = if wish.total.is_some() { Step::Create } else { Step::PrepareCard };
+    let limits = limits::take(app, shopper.account, wish.currency, wish.total, step).await?;
+    let store_name = if rule.name.is_empty() { wish.store_host.clone() } else { rule.name.clone() };
+    let begun = app
+        .engine()
+        .create(engine::NewPurchase {
+            account: shopper.account,
+            store_host: wish.store_host,
+            store_name,
+            order_total: wish.total,
+            currency: wish.currency,
+            nonce: wish.nonce,
+            policy: agreed,
+            limits,
+        })
+        .await?;
+    metrics::counter!("anytill_purchases_begun_total", "currency" => wish.currency.code()).increment(1);
+    origin::remember(app, begun.id, shopper.device).await;
+    wait_past(app, begun.id, &[State::Opened, State::Quoted]).await;
+    // It is begun: an answer of less is better than none.
+    let view = full_view(app, begun.id, shopper.account).await;
+    Done::new(StatusCode::CREATED, &view.unwrap_or_else(|_| PurchaseView::new(&begun, None, &[])))
+}
+
+/// The billing address has the word; without one the request says it.
+async fn check_country(app: &App, shopper: &Shopper, asked: Option<Country>) -> Result<(), Problem> {
+    let on_file = app.state.accounts.billing_address(shopper.account).await?.map(|address| address.parts().country);
+    for country in on_file.iter().chain(&asked) {
+        app.policy().country(country.code())?;
+    }
+    let restricted = !app.policy().countries.is_empty() || !app.policy().blocked_countries.is_empty();
+    if restricted && on_file.is_none() && asked.is_none() { Err(Code::CountryNeeded.into()) } else { Ok(()) }
+}
+
+/// Quotes the total of a purchase whose card was prepared first.
+#[utoipa::path(post, path = "/v1/purchases/{id}/quote", tag = "purchases", security(("device_token" = [])),
+    request_body = NewQuote, params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
+    (status = OK, body = PurchaseView),
+    (status = "4XX", description = "amount_*, currency_*, not_ready, too_late, unpaid_purchase_open, limit_reached",
+     content_type = "application/problem+json", body = ProblemBody),
+    (status = 503, description = "no_room, no_float, price_unavailable, unavailable, draining",
+     content_type = "application/problem+json", body = ProblemBody),
+))]
+pub async fn quote(
+    Shared(app): Shared<App>,
+    shopper: Shopper,
+    once: Once,
+    Id(id): Id<PurchaseId>,
+    Json(request): Json<NewQuote>,
+) -> Result<Response, Problem> {
+    let (total, nonce) = (request.total.read()?, read_nonce(&request.nonce)?);
+    let account = shopper.account;
+    once.run(&app, &shopper, &request, move |app| async move {
+        if !app.state.running.accepts() {
+            return Err(Problem::from(Code::Draining).retry_after_s(60));
+        }
+        let (before, _) = app.purchase_of(id, account).await?;
+        if total.currency() != before.currency {
+            return Err(Code::CurrencyMismatch.into());
+        }
+        app.policy().total(total)?;
+        match before.state {
+            State::CardPrepared => {}
+            State::Opened => return Err(Code::NotReady.into()),
+            _ => return Err(Code::TooLate.into()),
+        }
+        let limits = limits::take(&app, account, total.currency(), Some(total), Step::Requote).await?;
+        let quoted = app.engine().requote(id, QuoteRequest { order_total: total, nonce, limits }).await?;
+        wait_past(&app, id, &[State::Quoted]).await;
+        let view = full_view(&app, id, account).await;
+        Done::ok(&view.unwrap_or_else(|_| PurchaseView::new(&quoted, None, &[])))
+    })
+    .await
+}
+
+/// Walks away, or is done with the card. Before the claim the bitcoin goes back; after it what was not captured is
+/// owed. Cancelled twice is cancelled.
+#[utoipa::path(post, path = "/v1/purchases/{id}/cancel", tag = "purchases", security(("device_token" = [])),
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
+    (status = OK, body = PurchaseView),
+    (status = "4XX", description = "not_found, too_late", content_type = "application/problem+json", body = ProblemBody),
+))]
+pub async fn cancel(
+    Shared(app): Shared<App>,
+    shopper: Shopper,
+    once: Once,
+    Id(id): Id<PurchaseId>,
+) -> Result<Response, Problem> {
+    let account = shopper.account;
+    once.run(&app, &shopper, &(), move |app| async move {
+        app.purchase_of(id, account).await?;
+        let cancelled = app.engine().cancel(id).await?;
+        metrics::counter!("anytill_purchases_cancelled_total").increment(1);
+        let view = full_view(&app, id, account).await;
+        Done::ok(&view.unwrap_or_else(|_| PurchaseView::new(&cancelled, None, &[])))
+    })
+    .await
+}

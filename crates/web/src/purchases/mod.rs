@@ -1,0 +1,29 @@
+//! Purchases of the shopper who asks.
+
+pub mod create;
+pub mod events;
+mod origin;
+pub mod receipt;
+pub mod refunds;
+pub mod reveal;
+pub mod show;
+pub mod terms;
+
+use crate::app::App;
+use crate::dto::purchase::PurchaseView;
+use crate::problem::Problem;
+use ids::{AccountId, PurchaseId};
+use std::time::Duration;
+
+/// The purchase with its refunds, as it is now.
+async fn full_view(app: &App, id: PurchaseId, account: AccountId) -> Result<PurchaseView, Problem> {
+    let (purchase, version) = app.purchase_of(id, account).await?;
+    let refunds = app.engine().refunds_of(&purchase).await?;
+    Ok(PurchaseView::new(&purchase, Some(version), &refunds))
+}
+
+/// Waits a little for the purchase to leave these states; whether it does or not.
+async fn wait_past(app: &App, id: PurchaseId, states: &[purchase::State]) {
+    let wait = Duration::from_millis(app.http().invoice_wait_ms);
+    let _ = tokio::time::timeout(wait, app.engine().wait_past(id, states)).await;
+}

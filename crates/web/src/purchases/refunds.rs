@@ -1,0 +1,91 @@
+//! What is owed back, and where it goes.
+
+use super::show::{next, page};
+use crate::app::App;
+use crate::auth::Shopper;
+use crate::dto::ProblemBody;
+use crate::dto::purchase::ListQuery;
+use crate::dto::refund::{GiveDestination, RefundList, RefundView};
+use crate::extract::{Id, Json, Params};
+use crate::idempotency::{Done, Once};
+use crate::problem::{Code, Problem};
+use accounts::{AccountError, RefundDestination};
+use axum::extract::State;
+use axum::response::Response;
+use ids::{AccountId, RefundId};
+use purchase::{Destination, Refund};
+
+/// Longer than any invoice that can be paid.
+const INVOICE_LEN_MAX: usize = 4_096;
+
+/// The account's refunds, newest first.
+#[utoipa::path(get, path = "/v1/refunds", tag = "refunds", security(("device_token" = [])), params(ListQuery), responses(
+    (status = OK, body = RefundList),
+    (status = "4XX", description = "invalid_query", content_type = "application/problem+json", body = ProblemBody),
+))]
+pub async fn list(
+    State(app): State<App>,
+    shopper: Shopper,
+    Params(query): Params<ListQuery>,
+) -> Result<axum::Json<RefundList>, Problem> {
+    let page = page(&query)?;
+    let found = app.all_refunds_of(shopper.account, page).await?;
+    let next_before_ms = next(page, found.len(), found.last().map(|refund| refund.created_at));
+    Ok(axum::Json(RefundList { refunds: found.iter().map(RefundView::from).collect(), next_before_ms }))
+}
+
+async fn refund_of(app: &App, id: RefundId, account: AccountId) -> Result<Refund, Problem> {
+    let refund = app.engine().refund(id).await?;
+    refund.filter(|refund| refund.account == account).ok_or_else(|| Code::NotFound.into())
+}
+
+/// Says where one refund goes. Needs the password: a stolen token must not collect what is owed.
+#[utoipa::path(post, path = "/v1/refunds/{id}/destination", tag = "refunds", security(("device_token" = [])),
+    request_body = GiveDestination, params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
+    (status = OK, body = RefundView),
+    (status = "4XX", description = "destination_invalid, password_needed, wrong_password, too_many_attempts, not_found, too_late",
+     content_type = "application/problem+json", body = ProblemBody),
+))]
+pub async fn give_destination(
+    State(app): State<App>,
+    shopper: Shopper,
+    once: Once,
+    Id(id): Id<RefundId>,
+    Json(request): Json<GiveDestination>,
+) -> Result<Response, Problem> {
+    let destination = read_destination(&app, &request)?;
+    refund_of(&app, id, shopper.account).await?;
+    shopper.prove_given(&app, request.password.as_ref()).await?;
+    let account = shopper.account;
+    once.run(&app, &shopper, &request, move |app| async move {
+        app.engine().give_destination(id, destination).await?;
+        Done::ok(&RefundView::from(&refund_of(&app, id, account).await?))
+    })
+    .await
+}
+
+fn read_destination(app: &App, request: &GiveDestination) -> Result<Destination, Problem> {
+    let wrong = |why: &str| Problem::with(Code::DestinationInvalid, format!("{why}."));
+    match (&request.bolt11, &request.lightning_address) {
+        (Some(invoice), None) => {
+            let invoice = invoice.trim().to_ascii_lowercase();
+            if invoice.len() > INVOICE_LEN_MAX {
+                return Err(wrong("the invoice is too long"));
+            }
+            let read = app.engine().ports().payees.read_invoice(&invoice);
+            let read = read.map_err(|_| wrong("not a BOLT 11 invoice of this server's network"))?;
+            if read.expires_at <= app.now() {
+                return Err(wrong("the invoice has expired"));
+            }
+            Ok(Destination::Bolt11 { invoice })
+        }
+        (None, Some(address)) => match app.state.accounts.read_lightning_address(address) {
+            Ok(RefundDestination::LightningAddress { address }) => {
+                Ok(Destination::LightningAddress { address: address.as_str().to_owned() })
+            }
+            Err(AccountError::Invalid { reason, .. }) => Err(wrong(reason)),
+            Err(other) => Err(other.into()),
+        },
+        _ => Err(wrong("give either `bolt11` or `lightning_address`")),
+    }
+}
