@@ -2,7 +2,7 @@
 
 use super::config::{address, public_key};
 use super::error::AdminError;
-use super::node::EmbeddedNode;
+use super::node::{EmbeddedNode, Gone};
 use super::table::HoldState;
 use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, FeeRate};
@@ -252,7 +252,11 @@ impl EmbeddedNode {
         &self,
         work: impl FnOnce(&super::node::Shared) -> Result<T, AdminError> + Send + 'static,
     ) -> Result<T, AdminError> {
-        self.shared.blocking(work).await.unwrap_or(Err(AdminError::NotRunning))
+        match self.shared.blocking(work).await {
+            Ok(answer) => answer,
+            Err(Gone::Stopped) => Err(AdminError::NotRunning),
+            Err(Gone::Panicked) => Err(AdminError::Refused("it did not answer; see the log".to_owned())),
+        }
     }
 }
 

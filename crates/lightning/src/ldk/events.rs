@@ -4,7 +4,8 @@
 //! before. What an event says of a hold or a send is in the table before the event is given out, and on the disk
 //! before it is acknowledged.
 
-use super::node::{EmbeddedNode, Shared};
+use super::node::{EmbeddedNode, Gone, Shared};
+use super::port::STOPPED;
 use super::table::{HoldRow, HoldState, SendState, Sync, TableResult};
 use super::watch;
 use ids::PaymentHash;
@@ -63,17 +64,21 @@ impl EmbeddedNode {
             }
             // Returns first: ldk-node may already have the next hold of the same hash.
             match shared.blocking(|shared| shared.table.untold()).await {
-                Some(Ok(Some(hash))) => {
+                Ok(Ok(Some(hash))) => {
                     return shared.delivery.set(Source::Table(hash), NodeEvent::HtlcReturned { payment_hash: hash });
                 }
-                Some(Ok(None)) => {}
-                Some(Err(error)) => {
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => {
                     tracing::error!(%error, "the table of holds cannot be read");
                     tokio::time::sleep(RETRY).await;
                     continue;
                 }
-                // The node has stopped: there will be no events.
-                None => std::future::pending().await,
+                // There will be no events any more.
+                Err(Gone::Stopped) => std::future::pending().await,
+                Err(Gone::Panicked) => {
+                    tokio::time::sleep(RETRY).await;
+                    continue;
+                }
             }
             let event = tokio::select! {
                 biased;
@@ -81,13 +86,15 @@ impl EmbeddedNode {
                 event = shared.node.next_event_async() => event,
             };
             match shared.blocking(move |shared| take_in(shared, event)).await {
-                Some(Ok(Some(event))) => return shared.delivery.set(Source::Node, event),
-                Some(Ok(None)) => drop(shared.blocking(|shared| shared.node.event_handled()).await),
-                Some(Err(error)) => {
+                Ok(Ok(Taken::In(event))) => return shared.delivery.set(Source::Node, event),
+                Ok(Ok(Taken::NotOurs)) => drop(shared.blocking(|shared| shared.node.event_handled()).await),
+                Ok(Ok(Taken::ReturnFirst)) => {}
+                Ok(Err(error)) => {
                     tracing::error!(%error, "an event of the node cannot be written");
                     tokio::time::sleep(RETRY).await;
                 }
-                None => std::future::pending().await,
+                Err(Gone::Stopped) => std::future::pending().await,
+                Err(Gone::Panicked) => tokio::time::sleep(RETRY).await,
             }
         }
     }
@@ -108,27 +115,40 @@ impl EmbeddedNode {
             })
             .await;
         match done {
-            Some(Ok(())) => {
+            Ok(Ok(())) => {
                 let mut out = self.shared.delivery.lock();
                 if out.as_ref().is_some_and(|(current, _)| *current == source) {
                     *out = None;
                 }
                 Outcome::Done(())
             }
-            Some(Err(why)) => Outcome::Unknown(why),
-            None => Outcome::NotSent("the node has stopped".to_owned()),
+            Ok(Err(why)) => Outcome::Unknown(why),
+            Err(Gone::Stopped) => Outcome::NotSent(STOPPED.to_owned()),
+            Err(Gone::Panicked) => Outcome::Unknown("the node did not answer".to_owned()),
         }
     }
 }
 
-/// Writes what an event says; `None` for what the engine has no business with.
-fn take_in(shared: &Shared, event: Event) -> TableResult<Option<NodeEvent>> {
+/// What to do with an event of ldk-node.
+enum Taken {
+    /// It is in the table; now give it out.
+    In(NodeEvent),
+    /// The engine has no business with it.
+    NotOurs,
+    /// An earlier hold of the same hash was returned, and that has to be told before.
+    ReturnFirst,
+}
+
+/// Writes what an event says.
+fn take_in(shared: &Shared, event: Event) -> TableResult<Taken> {
     match event {
         Event::PaymentClaimable { payment_hash, claimable_amount_msat, claim_deadline, .. } => {
-            held(shared, PaymentHash(payment_hash.0), claimable_amount_msat, claim_deadline)
+            let hash = PaymentHash(payment_hash.0);
+            shared.deciding(&hash, |shared| held(shared, hash, claimable_amount_msat, claim_deadline))
         }
         Event::PaymentReceived { payment_hash, amount_msat, .. } => {
-            claimed(shared, PaymentHash(payment_hash.0), amount_msat).map(Some)
+            let hash = PaymentHash(payment_hash.0);
+            shared.deciding(&hash, |shared| claimed(shared, hash, amount_msat)).map(Taken::In)
         }
         Event::PaymentSuccessful { payment_hash, payment_preimage, fee_paid_msat, .. } => {
             let hash = PaymentHash(payment_hash.0);
@@ -137,47 +157,45 @@ fn take_in(shared: &Shared, event: Event) -> TableResult<Option<NodeEvent>> {
                 let end = SendState::Succeeded { preimage: Preimage(preimage.0), fee_msat };
                 shared.table.end_send(&hash, &end, Sync::Later)?;
             }
-            Ok(Some(NodeEvent::SendSucceeded { payment_hash: hash, fee_msat: msat(fee_msat) }))
+            Ok(Taken::In(NodeEvent::SendSucceeded { payment_hash: hash, fee_msat: msat(fee_msat) }))
         }
         Event::PaymentFailed { payment_id, payment_hash, reason } => {
             // A BOLT 11 send's id is its hash.
             let hash = payment_hash.map(|hash| hash.0).or(payment_id.map(|id| id.0));
-            let Some(hash) = hash.map(PaymentHash) else { return Ok(None) };
+            let Some(hash) = hash.map(PaymentHash) else { return Ok(Taken::NotOurs) };
             let reason = why(reason).to_owned();
             shared.table.end_send(&hash, &SendState::Failed { reason: reason.clone() }, Sync::Later)?;
-            Ok(Some(NodeEvent::SendFailed { payment_hash: hash, reason }))
+            Ok(Taken::In(NodeEvent::SendFailed { payment_hash: hash, reason }))
         }
         Event::ChannelClosed { channel_id, counterparty_node_id, reason, .. } => {
             let reason = reason.map_or_else(|| "not said".to_owned(), |reason| reason.to_string());
             let peer = counterparty_node_id.map(|id| id.to_string()).unwrap_or_default();
             tracing::warn!(%channel_id, peer, reason, "a channel was closed");
-            Ok(None)
+            Ok(Taken::NotOurs)
         }
         Event::ChannelPending { channel_id, .. } => {
             tracing::info!(%channel_id, "a channel waits for its funding to confirm");
-            Ok(None)
+            Ok(Taken::NotOurs)
         }
         Event::ChannelReady { channel_id, .. } => {
             tracing::info!(%channel_id, "a channel is ready");
-            Ok(None)
+            Ok(Taken::NotOurs)
         }
-        Event::PaymentForwarded { .. } | Event::SplicePending { .. } | Event::SpliceFailed { .. } => Ok(None),
+        Event::PaymentForwarded { .. } | Event::SplicePending { .. } | Event::SpliceFailed { .. } => Ok(Taken::NotOurs),
     }
 }
 
-fn held(
-    shared: &Shared,
-    hash: PaymentHash,
-    amount_msat: u64,
-    claim_deadline: Option<u32>,
-) -> TableResult<Option<NodeEvent>> {
+fn held(shared: &Shared, hash: PaymentHash, amount_msat: u64, claim_deadline: Option<u32>) -> TableResult<Taken> {
     let height = shared.height();
     // Without a deadline, which LDK has given since 0.0.115, there is no time to hold.
     let claim_deadline = claim_deadline.unwrap_or(height);
     let before = shared.table.hold(&hash)?;
     if before.as_ref().is_some_and(|row| row.state == HoldState::Claimed) || watch::is_claimed(shared, &hash) {
         // Said again after a restart, of a hold that was claimed since. A new HTLC for a claimed hash ldk-node refuses.
-        return Ok(None);
+        return Ok(Taken::NotOurs);
+    }
+    if before.as_ref().is_some_and(|row| row.untold) {
+        return Ok(Taken::ReturnFirst);
     }
     let blocks = claim_deadline.saturating_sub(height);
     if blocks < BLOCKS_TO_HOLD_MIN {
@@ -202,7 +220,7 @@ fn held(
     if !again {
         watch::touch(shared, hash);
     }
-    Ok(Some(NodeEvent::HtlcHeld { payment_hash: hash, amount_msat: msat(amount_msat), claim_deadline }))
+    Ok(Taken::In(NodeEvent::HtlcHeld { payment_hash: hash, amount_msat: msat(amount_msat), claim_deadline }))
 }
 
 fn claimed(shared: &Shared, hash: PaymentHash, amount_msat: u64) -> TableResult<NodeEvent> {

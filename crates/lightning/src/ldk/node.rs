@@ -15,6 +15,7 @@ use ports::Clock;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch as signal};
 use tokio::time::Instant;
@@ -24,6 +25,8 @@ const LOG_FILE: &str = "ldk.log";
 /// Threads of the node's own runtime; its work is short and mostly waits for disk and peers.
 const NODE_THREADS: usize = 2;
 const DECIDERS: usize = 64;
+/// For what still runs on the node's threads when it has stopped.
+const THREADS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A Lightning node in this process, on keys and a directory of its own.
 ///
@@ -49,14 +52,14 @@ pub(super) struct Shared {
     pub delivery: Delivery,
     /// There is a return to tell of.
     pub returned: Notify,
-    /// When a hold was first heard of or last claimed in this run of the process.
+    /// When a hold was first seen unclaimed, or last claimed, in this run of the process.
     pub touched: Mutex<HashMap<PaymentHash, Instant>>,
     pub started: Instant,
     /// One for each first byte of a hash, modulo: a hold is decided by one thread at a time.
     deciding: [Mutex<()>; DECIDERS],
     handle: tokio::runtime::Handle,
-    /// Last: the lock is given up after everything else is closed.
-    _directory: NodeDirectory,
+    /// Given up when the node has stopped.
+    directory: Mutex<Option<NodeDirectory>>,
 }
 
 impl EmbeddedNode {
@@ -110,16 +113,27 @@ impl EmbeddedNode {
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(runtime) = runtime else { return };
         let shared = Arc::clone(&self.shared);
-        let ended = runtime.spawn_blocking(move || shared.node.stop()).await;
-        if let Ok(Err(error)) = &ended {
-            tracing::warn!(%error, "the Lightning node did not stop cleanly");
-        }
-        if let Err(error) = &ended {
+        let ended = tokio::task::spawn_blocking(move || end(&shared, runtime)).await;
+        if let Err(error) = ended {
             tracing::error!(%error, "the Lightning node panicked while stopping");
         }
-        self.shared.delivery.close();
-        runtime.shutdown_background();
     }
+}
+
+/// Stops the node, then its threads, then gives the directory up. Blocks; not for a thread of that runtime.
+fn end(shared: &Arc<Shared>, runtime: Runtime) {
+    let stopping = Arc::clone(shared);
+    // On its own threads: it waits for tasks of that runtime.
+    let (done, ended) = std::sync::mpsc::channel();
+    runtime.spawn_blocking(move || done.send(stopping.node.stop()));
+    match ended.recv() {
+        Ok(Ok(()) | Err(NodeError::NotRunning)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the Lightning node did not stop cleanly"),
+        Err(_) => tracing::error!("the Lightning node panicked while stopping"),
+    }
+    shared.delivery.close();
+    runtime.shutdown_timeout(THREADS_TIMEOUT);
+    *shared.directory.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
 impl Drop for EmbeddedNode {
@@ -128,12 +142,18 @@ impl Drop for EmbeddedNode {
         let runtime = self.runtime.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let Some(runtime) = runtime else { return };
         let shared = Arc::clone(&self.shared);
-        // ldk-node waits for its tasks when it stops, which this thread may not.
-        std::thread::spawn(move || {
-            let _ = runtime.block_on(async { tokio::task::spawn_blocking(move || shared.node.stop()).await });
-            runtime.shutdown_background();
-        });
+        // This thread may be one that must not wait.
+        std::thread::spawn(move || end(&shared, runtime));
     }
+}
+
+/// Why a call was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// It was never begun.
+    Stopped,
+    /// It may have done anything.
+    Panicked,
 }
 
 impl Shared {
@@ -156,7 +176,6 @@ impl Shared {
             // Invoices would be signed with a key that is not the node's.
             return Err(StartError::Node("it has another key than this program derives".to_owned()));
         }
-        node.start().map_err(|error| start_error(&config.chain, error))?;
         let shared = Self {
             node,
             table,
@@ -172,24 +191,28 @@ impl Shared {
             started: Instant::now(),
             deciding: [const { Mutex::new(()) }; DECIDERS],
             handle,
-            _directory: directory,
+            directory: Mutex::new(Some(directory)),
         };
-        watch::repeat_returns(&shared);
+        watch::recognise(&shared)
+            .map_err(|error| StartError::Storage { dir: config.storage_dir.clone(), why: error.to_string() })?;
+        shared.node.start().map_err(|error| start_error(&config.chain, error))?;
         Ok(shared)
     }
 
-    /// Runs what blocks on the node's own threads. `None`: it panicked or the node is gone.
-    pub async fn blocking<T, F>(self: &Arc<Self>, work: F) -> Option<T>
+    /// Runs what blocks on the node's own threads.
+    pub async fn blocking<T, F>(self: &Arc<Self>, work: F) -> Result<T, Gone>
     where
         T: Send + 'static,
         F: FnOnce(&Self) -> T + Send + 'static,
     {
         let shared = Arc::clone(self);
         match self.handle.spawn_blocking(move || work(&shared)).await {
-            Ok(value) => Some(value),
+            Ok(value) => Ok(value),
+            // A blocking task is cancelled only before it starts, when the runtime ends.
+            Err(error) if error.is_cancelled() => Err(Gone::Stopped),
             Err(error) => {
-                tracing::error!(%error, "a call of the Lightning node did not end");
-                None
+                tracing::error!(%error, "a call of the Lightning node panicked");
+                Err(Gone::Panicked)
             }
         }
     }

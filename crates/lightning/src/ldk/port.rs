@@ -2,7 +2,7 @@
 
 use super::events::msat;
 use super::invoice::{FINAL_CLTV_MAX, FINAL_CLTV_MIN, with_final_cltv};
-use super::node::{EmbeddedNode, Shared};
+use super::node::{EmbeddedNode, Gone, Shared};
 use super::table::{HoldRow, HoldState, Sync, TableResult};
 use super::watch::{self, DOUBT};
 use async_trait::async_trait;
@@ -106,8 +106,11 @@ pub(super) fn rejected<T>(code: &str, message: impl Into<String>) -> Outcome<T> 
 
 impl EmbeddedNode {
     async fn call<T: Send + 'static>(&self, work: impl FnOnce(&Shared) -> Outcome<T> + Send + 'static) -> Outcome<T> {
-        let done = self.shared.blocking(work).await;
-        done.unwrap_or_else(|| Outcome::Unknown("the node did not answer".to_owned()))
+        match self.shared.blocking(work).await {
+            Ok(outcome) => outcome,
+            Err(Gone::Stopped) => Outcome::NotSent(STOPPED.to_owned()),
+            Err(Gone::Panicked) => Outcome::Unknown("the node did not answer".to_owned()),
+        }
     }
 }
 
@@ -306,15 +309,14 @@ impl Shared {
         let Some(row) = self.table.hold(hash)? else {
             return Ok(HoldStatus::NotFound);
         };
-        let held = HoldStatus::Held { amount_msat: msat(row.amount_msat), claim_deadline: row.claim_deadline };
+        let amount_msat = msat(row.amount_msat);
         Ok(match row.state {
             HoldState::Open => HoldStatus::Open,
             HoldState::Returned => HoldStatus::Returned,
-            HoldState::Claimed => HoldStatus::Claimed { amount_msat: msat(row.amount_msat) },
-            HoldState::Held if watch::is_claimed(self, hash) => {
-                HoldStatus::Claimed { amount_msat: msat(row.amount_msat) }
-            }
-            HoldState::Held => held,
+            HoldState::Claimed => HoldStatus::Claimed { amount_msat },
+            HoldState::Held if watch::is_claimed(self, hash) => HoldStatus::Claimed { amount_msat },
+            HoldState::Held if row.claim_called => HoldStatus::Claiming { amount_msat },
+            HoldState::Held => HoldStatus::Held { amount_msat, claim_deadline: row.claim_deadline },
         })
     }
 }

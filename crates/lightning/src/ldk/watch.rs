@@ -8,7 +8,7 @@
 //! before a loss of power, that takes longer: the node's own confirmation comes within moments of a claim or of a
 //! start, so after [`DOUBT`] its absence is an answer.
 
-use super::node::Shared;
+use super::node::{Gone, Shared};
 use super::table::{HoldRow, HoldState, TableResult};
 use ids::PaymentHash;
 use ldk_node::LightningBalance;
@@ -23,7 +23,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often the height is looked at; that is a read of memory.
 const PERIOD: Duration = Duration::from_millis(250);
-/// How long a claim may go unconfirmed, after it was asked for or after a start, before its absence is believed.
+/// How long a claim may go unconfirmed, after it was asked for or after a start, before its absence is believed. LDK
+/// confirms within milliseconds, and says it again at once after a start.
 pub(super) const DOUBT: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(shared: Arc<Shared>, mut stopped: signal::Receiver<bool>) {
@@ -41,7 +42,11 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopped: signal::Receiver<bool>
         }
         height = now;
         // On a failure too: what is due stays due.
-        left = shared.blocking(move |shared| look(shared, now)).await.unwrap_or(true);
+        left = match shared.blocking(move |shared| look(shared, now)).await {
+            Ok(left) => left,
+            Err(Gone::Stopped) => return,
+            Err(Gone::Panicked) => true,
+        };
     }
 }
 
@@ -83,7 +88,7 @@ pub(super) fn verdict(shared: &Shared, row: &HoldRow) -> Verdict {
     }
     let touched = shared.touched().get(&row.hash).copied();
     if !row.claim_called && touched.is_some() {
-        // Heard of in this run and never claimed: no preimage has left.
+        // Seen unclaimed in this run and not claimed since: no preimage has left.
         return Verdict::Returned;
     }
     if touched.unwrap_or(shared.started).elapsed() < DOUBT { Verdict::Open } else { Verdict::Returned }
@@ -132,19 +137,22 @@ pub(super) fn waiting(shared: &Shared) -> HashSet<PaymentHash> {
         .collect()
 }
 
-/// Fails again what the table says is returned and a channel still holds: the process died before the node had written
-/// that it failed it.
-pub(super) fn repeat_returns(shared: &Shared) {
+/// Before the node starts: what it holds for a preimage that it was never given is known not to be claimed, and what
+/// the table says is returned is failed again. The process may have died before the node had written that.
+pub(super) fn recognise(shared: &Shared) -> TableResult<()> {
     for hash in waiting(shared) {
-        match shared.table.hold(&hash) {
-            Ok(Some(row)) if row.state == HoldState::Returned => {
+        match shared.table.hold(&hash)? {
+            Some(row) if row.state == HoldState::Returned => {
                 tracing::info!(%hash, "failing a hold back again that was returned before the restart");
-                let _ = shared.node.bolt11_payment().fail_for_hash(LdkHash(hash.0));
+                if let Err(error) = shared.node.bolt11_payment().fail_for_hash(LdkHash(hash.0)) {
+                    tracing::warn!(%hash, %error, "it could not be failed");
+                }
             }
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "the table of holds cannot be read"),
+            Some(row) if row.state == HoldState::Held && !row.claim_called => touch(shared, hash),
+            Some(_) | None => {}
         }
     }
+    Ok(())
 }
 
 /// Notes that a hold was heard of, or claimed, now.

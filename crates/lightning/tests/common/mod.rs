@@ -1,0 +1,107 @@
+//! What the tests of the embedded node have in common: keys, ports, the wallets that pay.
+
+use async_trait::async_trait;
+use bitcoin::Network;
+use bitcoin::secp256k1::PublicKey;
+use ids::{NodeId, PaymentHash, UnixMs};
+use lightning_node::conformance::Payer;
+use lightning_node::ldk::{ChainSource, NodeConfig, NodeSeed};
+use ports::{Clock, Secret};
+use sandbox::chain::{Chain, RpcAccess};
+use sandbox::wallet::{ChannelPlan, Outcome, PayerWallet, WalletConfig};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+pub const SOON: Duration = Duration::from_secs(45);
+const LOOK: Duration = Duration::from_millis(25);
+/// A tenth of it, LDK's cap for what may be held, is two reference orders and more.
+const CAPACITY_SAT: u64 = 12_000_000;
+const PUSH_MSAT: u64 = 1_200_000_000;
+const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+
+/// Only stamps the node's log.
+pub struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> UnixMs {
+        UnixMs(1_700_000_000_000)
+    }
+}
+
+pub struct LdkPayer(pub PayerWallet);
+
+pub fn seed() -> NodeSeed {
+    NodeSeed::from_words(WORDS).expect("a mnemonic")
+}
+
+pub fn config(dir: &Path, rpc: (SocketAddr, &RpcAccess), listens: SocketAddr) -> NodeConfig {
+    let chain = ChainSource::Bitcoind {
+        host: rpc.0.ip().to_string(),
+        port: rpc.0.port(),
+        user: rpc.1.user.clone(),
+        password: Secret::new(rpc.1.password.clone()),
+    };
+    let mut config = NodeConfig::new(Network::Regtest, chain, dir.join("node"));
+    config.listen = vec![listens.to_string()];
+    config
+}
+
+pub fn free_port() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("bound")
+}
+
+/// Looks until it is so.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + SOON;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "in {SOON:?} there was no {what}");
+        sleep(LOOK).await;
+    }
+}
+
+/// A wallet with money and a channel to the node.
+pub async fn open_payer(chain: &Chain, dir: PathBuf, node: NodeId, listens: SocketAddr) -> LdkPayer {
+    let wallet = PayerWallet::start(WalletConfig { dir, chain: chain.access().clone() }).await.expect("started");
+    let plan = ChannelPlan {
+        peer: PublicKey::from_slice(&node.0).expect("a node"),
+        peer_address: listens,
+        capacity_sat: CAPACITY_SAT,
+        push_msat: PUSH_MSAT,
+        step_timeout: SOON,
+    };
+    wallet.fund_and_open(chain, plan, |_| {}).await.expect("a channel");
+    LdkPayer(wallet)
+}
+
+#[async_trait]
+impl Payer for LdkPayer {
+    async fn pay(&self, bolt11: &str) -> Result<(), String> {
+        self.0.pay(bolt11).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    async fn pay_amount(&self, bolt11: &str, amount_msat: u64) -> Result<(), String> {
+        self.0.pay_amount(bolt11, amount_msat).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    async fn is_pending(&self, payment_hash: PaymentHash) -> bool {
+        self.0.outgoing_pending(&payment_hash.0).is_some()
+    }
+
+    async fn outcome(&self, payment_hash: PaymentHash) -> Result<[u8; 32], String> {
+        match self.0.wait_outcome(payment_hash.0, SOON).await.expect("an end") {
+            Outcome::Succeeded { preimage, .. } => Ok(preimage),
+            Outcome::Failed { reason } => Err(reason),
+        }
+    }
+
+    async fn balance_msat(&self) -> u64 {
+        self.0.balance_at_rest(SOON).await.expect("at rest").total_msat()
+    }
+
+    async fn invoice(&self, amount_msat: u64) -> String {
+        self.0.receive(amount_msat, "for the payer", 600).await.expect("an invoice")
+    }
+}

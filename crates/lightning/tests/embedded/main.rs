@@ -1,0 +1,7 @@
+//! The embedded node on a regtest chain, with real channels: the suite of the port, and what is its own.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod own;
+mod suite;
+mod world;
