@@ -85,7 +85,7 @@ pub async fn served(State(app): State<App>) -> Json<Served> {
         blocked_merchant_countries: policy.blocked_merchant_countries.clone(),
         stores: policy.stores.iter().map(|(host, rule)| store(Some(host), rule)).collect(),
         other_stores: (!policy.listed_stores_only).then(|| store(None, &policy.other_stores)),
-        spread_bps: config.spread.0,
+        spread_ppm: config.spread.0,
         fee_bps: config.fee.0,
         quote_ms: config.quote_ms,
         hold_ms_max: policy.windows.hold_ms_max,

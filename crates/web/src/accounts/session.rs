@@ -118,7 +118,7 @@ pub async fn new_recovery_code(
     let code = detached(async move {
         let proof = shopper.prove(&app, &request.password).await?;
         let accounts = &app.state.accounts;
-        let work = accounts.begin_new_recovery_code(shopper.account, proof)?;
+        let work = accounts.begin_new_recovery_code(shopper.account, proof);
         let prepared = slow(&app, move || work.run()).await?;
         Ok::<_, Problem>(accounts.finish_new_recovery_code(prepared).await?)
     })

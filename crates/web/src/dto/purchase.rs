@@ -149,8 +149,8 @@ pub struct QuoteView {
     /// The same as text: `5457.386`.
     #[schema(example = "5457.386")]
     pub rate: String,
-    /// Share of the price that the rate is below the executable one, hundredths of a percent.
-    pub spread_bps: u32,
+    /// Share of the price that the rate is below the executable one, millionths.
+    pub spread_ppm: u32,
     #[schema(example = 496_758_000)]
     pub amount_msat: u64,
     #[schema(example = "0.00496758")]
@@ -227,7 +227,7 @@ pub struct TermsView {
     pub currency: Currency,
     pub fee_minor: u64,
     pub rate_micro: u64,
-    pub spread_bps: u32,
+    pub spread_ppm: u32,
     pub amount_msat: u64,
     pub expires_at_ms: u64,
     pub claim_on: ClaimOn,
@@ -301,7 +301,7 @@ impl From<&Quote> for QuoteView {
             fee: quote.fee.into(),
             rate_micro: quote.rate.micro_per_btc(),
             rate: quote.rate.decimal(),
-            spread_bps: quote.spread.0,
+            spread_ppm: quote.spread.0,
             amount_msat: quote.amount_msat.get(),
             amount_btc: quote.amount_msat.sat_ceil().btc_string(),
             observed_at_ms: quote.observed_at.0,

@@ -53,7 +53,7 @@ pub struct Served {
     pub stores: Vec<StoreServed>,
     /// The rules of all others; none: they are not served.
     pub other_stores: Option<StoreServed>,
-    pub spread_bps: u32,
+    pub spread_ppm: u32,
     pub fee_bps: u32,
     /// How long a price is locked.
     pub quote_ms: u64,

@@ -33,7 +33,7 @@ pub async fn terms(
         currency: quote.order_total.currency(),
         fee_minor: quote.fee.minor(),
         rate_micro: quote.rate.micro_per_btc(),
-        spread_bps: quote.spread.0,
+        spread_ppm: quote.spread.0,
         amount_msat: quote.amount_msat.get(),
         expires_at_ms: quote.expires_at.0,
         claim_on: p.policy.claim_on.into(),

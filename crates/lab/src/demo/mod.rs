@@ -1,0 +1,118 @@
+//! `lab demo`: one purchase, or each way it can go otherwise.
+
+mod report;
+mod scenarios;
+mod server;
+mod shopper;
+mod timeline;
+mod world;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, ValueEnum};
+use std::process::ExitCode;
+use std::time::Duration;
+use timeline::Timeline;
+use world::{World, WorldOptions};
+
+/// When the shopper's bitcoin is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClaimOn {
+    /// When the store charges the card (the default of the server).
+    Authorization,
+    /// When the card becomes usable: for stores that charge days later.
+    Reveal,
+}
+
+impl ClaimOn {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Authorization => "authorization",
+            Self::Reveal => "reveal",
+        }
+    }
+}
+
+/// Buy the $27.11 album.
+#[derive(Debug, Parser)]
+pub struct Args {
+    /// One way a purchase can go, or `all`; `list` names them.
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// One JSON object per step on standard output, and a last one with the result.
+    #[arg(long)]
+    json: bool,
+    /// Leave everything running when done and say where it is.
+    #[arg(long)]
+    keep: bool,
+    /// When the bitcoin is claimed.
+    #[arg(long, value_enum, default_value = "authorization")]
+    claim_on: ClaimOn,
+    /// Use this bitcoind (regtest) instead of the built-in chain: http://user:password@host:port
+    #[arg(long, value_name = "URL")]
+    bitcoind: Option<String>,
+    /// Where data and logs go; a temporary directory that is removed when left out.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<std::path::PathBuf>,
+}
+
+pub async fn run(args: Args) -> Result<ExitCode> {
+    let timeline = Timeline::new(args.json);
+    let chosen = choose(args.scenario.as_deref())?;
+    let Some(chosen) = chosen else {
+        report::list_scenarios(&timeline);
+        return Ok(ExitCode::SUCCESS);
+    };
+    tokio::select! {
+        done = play(&args, &timeline, &chosen) => done,
+        _ = tokio::signal::ctrl_c() => {
+            timeline.note("stopped; everything that was started is stopped too");
+            Ok(ExitCode::from(130))
+        }
+    }
+}
+
+/// The scenarios to play; `None` to list them.
+fn choose(name: Option<&str>) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
+    match name {
+        None => Ok(Some(vec![scenarios::purchase()])),
+        Some("list") => Ok(None),
+        Some("all") => Ok(Some(scenarios::ALL.iter().collect())),
+        Some(name) => {
+            let found = scenarios::ALL.iter().find(|scenario| scenario.name == name);
+            let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
+            let scenario =
+                found.with_context(|| format!("no scenario `{name}`; there are: all, {}", names.join(", ")))?;
+            Ok(Some(vec![scenario]))
+        }
+    }
+}
+
+async fn play(args: &Args, timeline: &Timeline, chosen: &[&'static scenarios::Scenario]) -> Result<ExitCode> {
+    let patient = args.keep || args.scenario.is_none();
+    let options = WorldOptions { bitcoind: args.bitcoind.clone(), dir: args.dir.clone(), patient };
+    let mut world = World::start(options, timeline).await?;
+    let mut played = Vec::new();
+    for scenario in chosen {
+        timeline.begin(scenario.name, scenario.about);
+        let result = scenarios::play(scenario, &mut world, args.claim_on, timeline).await;
+        let result = result.with_context(|| format!("scenario `{}`", scenario.name));
+        match result {
+            Ok(result) => played.push(report::Played { scenario, result }),
+            Err(error) => {
+                timeline.failed(&error);
+                world.show_log_tail(timeline);
+                world.stop().await;
+                bail!(error);
+            }
+        }
+    }
+    let good = report::finish(&world, timeline, &played, chosen.len() > 1).await?;
+    if args.keep {
+        report::where_things_are(&world, timeline);
+        std::future::pending::<()>().await;
+    }
+    world.stop().await;
+    // Give the terminal its lines before the process ends.
+    tokio::time::timeout(Duration::from_secs(1), tokio::task::yield_now()).await.ok();
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

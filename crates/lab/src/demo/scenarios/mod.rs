@@ -1,0 +1,183 @@
+//! Each way a purchase can go, what it must end in, and what it may cost the payer to the millisatoshi.
+
+mod after;
+mod before;
+mod charge;
+mod crash;
+mod steps;
+
+use super::ClaimOn;
+use super::timeline::Timeline;
+use super::world::World;
+use anyhow::{Result, ensure};
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// 0.00496758 BTC: what the album costs at 5,457.386 USD/BTC.
+pub const PRICE_MSAT: i64 = 496_758_000;
+/// The order total, minor units.
+pub const TOTAL_MINOR: u64 = 2_711;
+/// Longest wait for anything that is not a window's end.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+type Playing<'a> = Pin<Box<dyn Future<Output = Result<Ended>> + Send + 'a>>;
+
+/// One way.
+pub struct Scenario {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// The purchase's last state.
+    pub state: &'static str,
+    /// What the payer's balance changes by, msat, on-chain resolution included.
+    pub change_msat: i64,
+    play: for<'a> fn(&'a mut World, ClaimOn, &'a Timeline) -> Playing<'a>,
+}
+
+/// How a scenario ended.
+pub struct Ended {
+    pub purchase: String,
+    pub state: String,
+}
+
+/// What is measured of it from outside.
+pub struct Measured {
+    pub purchase: String,
+    pub state: String,
+    pub change_msat: i64,
+    pub elapsed_ms: u64,
+    pub good: bool,
+}
+
+macro_rules! scenario {
+    ($name:literal, $state:literal, $change:expr, $about:literal, $play:path) => {
+        Scenario {
+            name: $name,
+            about: $about,
+            state: $state,
+            change_msat: $change,
+            play: |world, claim_on, timeline| Box::pin($play(world, claim_on, timeline)),
+        }
+    };
+}
+
+/// What is paid back for an amount of dollars at the market rate of 5,500 USD/BTC, rounded down to a millisatoshi.
+const fn at_market_msat(minor: i64) -> i64 {
+    minor * 100_000_000_000 / 550_000
+}
+
+/// All of them, in the order of `--scenario all`.
+pub static ALL: [Scenario; 19] = [
+    scenario!("purchase", "completed", -PRICE_MSAT, "the album is bought", charge::purchase),
+    scenario!(
+        "declined",
+        "returned",
+        0,
+        "the store's bank declines a mistyped card; the shopper gives up",
+        charge::declined
+    ),
+    scenario!("abandoned", "returned", 0, "paid, then nothing: the hold window ends", before::abandoned),
+    scenario!("cancelled", "returned", 0, "paid, then cancelled", before::cancelled),
+    scenario!("issuer-down", "returned", 0, "the issuer makes no card", before::issuer_down),
+    scenario!("price-stale", "returned", 0, "no fresh price when the store charges", charge::price_stale),
+    scenario!(
+        "exchange-down",
+        "completed",
+        -PRICE_MSAT,
+        "the exchange takes no order: the operator's exposure",
+        charge::exchange_down
+    ),
+    scenario!("late", "expired", 0, "the bitcoin arrives after the invoice has expired", before::late),
+    scenario!(
+        "twice",
+        "completed",
+        -PRICE_MSAT,
+        "a second wallet pays too: while held, after return, after claim",
+        before::twice
+    ),
+    scenario!("check", "completed", -PRICE_MSAT, "the store checks the card with $0 and $1 first", charge::check),
+    scenario!("overcharge", "returned", 0, "the store asks five dollars more", charge::overcharge),
+    scenario!("tax-change", "completed", -PRICE_MSAT, "seven cents more, inside the tolerance", charge::tax_change),
+    scenario!(
+        "partial",
+        "completed",
+        at_market_msat(711) - PRICE_MSAT,
+        "two shipments, together less than the total",
+        after::partial
+    ),
+    scenario!(
+        "card-first",
+        "completed",
+        -PRICE_MSAT,
+        "a prepared card, a check, then quote, hold, limit raised, charge",
+        charge::card_first
+    ),
+    scenario!(
+        "voided",
+        "completed",
+        at_market_msat(2_711) - PRICE_MSAT,
+        "charged, then voided by the store",
+        after::voided
+    ),
+    scenario!("late-answer", "completed", 0, "claimed, but the issuer did not get the answer", after::late_answer),
+    scenario!(
+        "refund",
+        "completed",
+        at_market_msat(1_000) - PRICE_MSAT,
+        "months later the store gives ten dollars back",
+        after::refund
+    ),
+    scenario!(
+        "crash",
+        "completed",
+        -PRICE_MSAT,
+        "the server is killed while the HTLC is held, and starts again",
+        crash::held
+    ),
+    scenario!(
+        "crash-claim",
+        "completed",
+        -PRICE_MSAT,
+        "the server is killed right after the claim call, and starts again",
+        crash::claiming
+    ),
+];
+
+/// The default: nothing goes wrong.
+pub fn purchase() -> &'static Scenario {
+    &ALL[0]
+}
+
+/// Plays one and measures it from outside: the payer's wallet before and after.
+pub async fn play(
+    scenario: &'static Scenario,
+    world: &mut World,
+    claim_on: ClaimOn,
+    timeline: &Timeline,
+) -> Result<Measured> {
+    let before = world.payer.balance_at_rest(PATIENCE).await?.total_msat();
+    let ended = (scenario.play)(world, claim_on, timeline).await?;
+    let chain = world.chain.clone();
+    let after = match world.payer.balance_at_rest(Duration::from_secs(10)).await {
+        Ok(balance) => balance,
+        // A channel was closed: on-chain until nothing moves.
+        Err(_) => world.payer.mine_until_at_rest(&chain, Duration::from_secs(120)).await?,
+    };
+    let change_msat = i64::try_from(after.total_msat())? - i64::try_from(before)?;
+    let good = ended.state == scenario.state && change_msat == scenario.change_msat;
+    let measured =
+        Measured { purchase: ended.purchase, state: ended.state, change_msat, elapsed_ms: timeline.elapsed_ms(), good };
+    timeline.step(
+        "result",
+        &format!("{}; the payer's balance changed by {change_msat} msat", measured.state),
+        serde_json::json!({ "state": measured.state, "payer_change_msat": change_msat, "as_expected": good }),
+    );
+    ensure!(
+        good,
+        "expected {} and {} msat, got {} and {change_msat} msat",
+        scenario.state,
+        scenario.change_msat,
+        measured.state
+    );
+    Ok(measured)
+}

@@ -1,0 +1,210 @@
+//! What shoppers do, step by step, shown as they go.
+
+use super::{PATIENCE, TOTAL_MINOR};
+use crate::demo::ClaimOn;
+use crate::demo::shopper::View;
+use crate::demo::timeline::Timeline;
+use crate::demo::world::World;
+use anyhow::{Context, Result, bail, ensure};
+use lightning_invoice::{Bolt11InvoiceDescription, Description};
+use sandbox::lithic::TypedCard;
+use sandbox::store::{Order, Practice};
+use sandbox::wallet::Outcome;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// One purchase under way.
+pub struct Buy<'a> {
+    pub world: &'a mut World,
+    pub timeline: &'a Timeline,
+    pub view: View,
+    pub hash: Option<[u8; 32]>,
+}
+
+impl<'a> Buy<'a> {
+    /// The store's page, the quote, the invoice; checked as the extension would.
+    pub async fn quote(world: &'a mut World, claim_on: ClaimOn, timeline: &'a Timeline) -> Result<Self> {
+        timeline.step(
+            "store page",
+            "jazz album 18.60 + shipping 5.99 + tax 2.52 = 27.11 USD",
+            json!({
+                "url": world.store.checkout_url(), "total_minor": TOTAL_MINOR, "currency": "USD",
+            }),
+        );
+        let nonce = world.shopper.new_nonce();
+        let view = world.shopper.create(TOTAL_MINOR, "USD", claim_on.word(), &nonce).await?;
+        let mut buy = Self { world, timeline, view, hash: None };
+        buy.invoiced(&nonce).await?;
+        Ok(buy)
+    }
+
+    /// Waits for the invoice, checks it, shows it.
+    pub async fn invoiced(&mut self, nonce: &str) -> Result<()> {
+        self.until(&["invoiced"]).await?;
+        self.world.shopper.verify_invoice(&self.view, nonce).await.context("the invoice is not what was quoted")?;
+        let view = &self.view;
+        let sat = view.amount_msat / 1_000;
+        self.timeline.step(
+            "quote",
+            &format!("0.{sat:08} BTC at {} USD/BTC, good for {} s", view.rate, view.good_for_secs()),
+            json!({ "amount_msat": view.amount_msat, "rate": view.rate, "bolt11": view.bolt11 }),
+        );
+        self.timeline.qr(&view.bolt11)?;
+        self.timeline.step("invoice", "signed by the server's node, commits to the terms: checked", json!({}));
+        Ok(())
+    }
+
+    /// The payer's wallet pays; the HTLC is held, unclaimed.
+    pub async fn pay(&mut self) -> Result<()> {
+        let hash = self.world.payer.pay(&self.view.bolt11).await?;
+        self.hash = Some(hash);
+        self.timeline.step("paid", "the payer's wallet sends its HTLC", json!({ "payment_hash": hex::encode(hash) }));
+        Ok(())
+    }
+
+    pub async fn held(&mut self) -> Result<()> {
+        self.until(&["held", "card_ready", "claiming", "funded"]).await?;
+        ensure!(self.unclaimed(), "the HTLC is not pending in the payer's wallet");
+        self.timeline.step("held", "HTLC held: the money is still the shopper's", json!({ "unclaimed": true }));
+        Ok(())
+    }
+
+    pub async fn card_ready(&mut self) -> Result<()> {
+        self.until(&["card_ready"]).await?;
+        self.timeline.step("card", "a card for this one order is ready", json!({}));
+        Ok(())
+    }
+
+    /// Card number and code, sealed to this shopper's one-time key. Under `reveal` the HTLC is claimed now.
+    pub async fn reveal(&mut self) -> Result<TypedCard> {
+        let card = self.world.shopper.reveal(&self.view.id).await?;
+        self.timeline.step("revealed", &format!("card ending in {}", last_four(&card)), json!({}));
+        Ok(card)
+    }
+
+    /// Is the HTLC still waiting in the payer's wallet?
+    pub fn unclaimed(&self) -> bool {
+        self.hash.is_some_and(|hash| self.world.payer.outgoing_pending(&hash).is_some())
+    }
+
+    /// Quote, pay, held, card, number: all up to the store's button.
+    pub async fn ready_to_charge(
+        world: &'a mut World,
+        claim_on: ClaimOn,
+        timeline: &'a Timeline,
+    ) -> Result<(Self, TypedCard)> {
+        let mut buy = Self::quote(world, claim_on, timeline).await?;
+        buy.pay().await?;
+        buy.held().await?;
+        buy.card_ready().await?;
+        let card = buy.reveal().await?;
+        if claim_on == ClaimOn::Authorization {
+            ensure!(buy.unclaimed(), "the HTLC was claimed before the store charged");
+        }
+        Ok((buy, card))
+    }
+
+    /// The shopper presses the store's button.
+    pub async fn place_order(&mut self, card: TypedCard, practice: Practice) -> Result<Order> {
+        let began = Instant::now();
+        let order = self.world.store.place_order(card, practice).await?;
+        let took_ms = u64::try_from(began.elapsed().as_millis())?;
+        let words =
+            if order.is_taken() { "the store charged the card and took the order" } else { "the store was declined" };
+        self.timeline.step(
+            "charged",
+            words,
+            json!({ "taken": order.is_taken(), "store_ms": took_ms, "order": order.number }),
+        );
+        Ok(order)
+    }
+
+    /// The wallet's word that the payee has the bitcoin.
+    pub async fn claimed(&mut self) -> Result<()> {
+        match self.outcome().await? {
+            Outcome::Succeeded { fee_msat, .. } => {
+                self.timeline.step("claimed", "the wallet has its receipt (preimage)", json!({ "fee_msat": fee_msat }));
+                Ok(())
+            }
+            Outcome::Failed { reason } => bail!("the wallet says that it failed: {reason}"),
+        }
+    }
+
+    /// The wallet's word that nothing was taken.
+    pub async fn returned(&mut self) -> Result<()> {
+        match self.outcome().await? {
+            Outcome::Failed { reason } => {
+                self.timeline.step("returned", "the HTLC came back: nothing was taken", json!({ "reason": reason }));
+                Ok(())
+            }
+            Outcome::Succeeded { .. } => bail!("the HTLC was claimed"),
+        }
+    }
+
+    async fn outcome(&self) -> Result<Outcome> {
+        let hash = self.hash.context("nothing was paid")?;
+        Ok(self.world.payer.wait_outcome(hash, PATIENCE).await?)
+    }
+
+    pub async fn cancel(&mut self) -> Result<()> {
+        self.view = self.world.shopper.cancel(&self.view.id).await?;
+        self.timeline.step("cancelled", "the shopper has enough", json!({ "state": self.view.state }));
+        Ok(())
+    }
+
+    /// Waits for one of the states.
+    pub async fn until(&mut self, states: &[&str]) -> Result<()> {
+        self.until_within(states, PATIENCE).await
+    }
+
+    pub async fn until_within(&mut self, states: &[&str], within: Duration) -> Result<()> {
+        self.view = self.world.shopper.wait(&self.view.id, states, within).await?;
+        Ok(())
+    }
+
+    /// The end: `completed`, with sale and capture in.
+    pub async fn completed(&mut self) -> Result<super::Ended> {
+        self.until(&["completed"]).await?;
+        self.timeline.step("completed", "captured; the purchase is over", json!({ "state": self.view.state }));
+        Ok(self.ended())
+    }
+
+    pub fn ended(&self) -> super::Ended {
+        super::Ended { purchase: self.view.id.clone(), state: self.view.state.clone() }
+    }
+
+    /// An invoice of the payer's wallet without an amount: what is owed in dollars is priced when it is paid.
+    async fn refund_invoice(&self) -> Result<String> {
+        let node = std::sync::Arc::clone(self.world.payer.node());
+        tokio::task::spawn_blocking(move || {
+            let text = Description::new("Anytill refund".to_owned()).map_err(|error| anyhow::anyhow!("{error}"))?;
+            let description = Bolt11InvoiceDescription::Direct(text);
+            let invoice = node.bolt11_payment().receive_variable_amount(&description, 3_600)?;
+            Ok(invoice.to_string())
+        })
+        .await?
+    }
+
+    /// Gives every open refund of this purchase an invoice of the payer's wallet, and waits until all are paid.
+    pub async fn collect_refunds(&mut self, count: usize) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let refunds = self.world.shopper.refunds(&self.view.id).await?;
+            for refund in refunds.iter().filter(|refund| refund.state == "awaiting_destination") {
+                let invoice = self.refund_invoice().await?;
+                self.world.shopper.give_destination(&refund.id, &invoice).await?;
+                self.timeline.step("refund", &format!("{} owed; an invoice was given", refund.owed), json!({}));
+            }
+            if refunds.len() >= count && refunds.iter().all(|refund| refund.state == "paid") {
+                self.timeline.step("refunded", "paid back over Lightning", json!({ "refunds": refunds.len() }));
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "the refund was not paid: {refunds:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+fn last_four(card: &TypedCard) -> &str {
+    card.number.get(card.number.len().saturating_sub(4)..).unwrap_or_default()
+}

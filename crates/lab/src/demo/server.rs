@@ -1,0 +1,244 @@
+//! The Anytill server as its operator runs it: a process of its own, a configuration, a data directory.
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+
+/// From the start of the process to its word that it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How often a file that another process writes is looked for.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// What the server needs to know of the sandbox.
+pub struct Outside {
+    pub bitcoind_url: String,
+    pub bitcoind_user: String,
+    pub bitcoind_password: String,
+    pub issuer_url: String,
+    pub issuer_key: String,
+    pub issuer_asa_secret: String,
+    pub issuer_events_secret: String,
+    pub exchange_url: String,
+    pub exchange_key: String,
+    pub exchange_secret: String,
+}
+
+/// Windows of a demo: generous for a person, short for a scenario that waits for their end.
+#[derive(Debug, Clone, Copy)]
+pub struct Windows {
+    pub quote_secs: u32,
+    pub hold_secs: u32,
+    pub price_age_ms_max: u32,
+}
+
+impl Windows {
+    pub const PATIENT: Self = Self { quote_secs: 300, hold_secs: 600, price_age_ms_max: 30_000 };
+    pub const SHORT: Self = Self { quote_secs: 20, hold_secs: 25, price_age_ms_max: 6_000 };
+}
+
+/// What a ready server says of itself.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Ready {
+    pub http: String,
+    pub node_id: String,
+    pub node_address: SocketAddr,
+}
+
+/// A server that was set up; running or not.
+pub struct Server {
+    binary: PathBuf,
+    dir: PathBuf,
+    port: u16,
+    node_port: u16,
+    child: Option<Child>,
+    pub ready: Option<Ready>,
+}
+
+impl Server {
+    /// Writes configuration and secrets, and makes a seed with `anytill init`.
+    pub async fn set_up(dir: &Path, outside: &Outside, windows: Windows, ports: (u16, u16)) -> Result<Self> {
+        let server = Self {
+            binary: binary()?,
+            dir: dir.join("server"),
+            port: ports.0,
+            node_port: ports.1,
+            child: None,
+            ready: None,
+        };
+        std::fs::create_dir_all(&server.dir)?;
+        server.anytill(&["init", "--network", "regtest"]).await.context("anytill init")?;
+        server.write_secrets(outside)?;
+        std::fs::write(server.dir.join("anytill.toml"), server.config(outside, windows))?;
+        Ok(server)
+    }
+
+    fn write_secrets(&self, outside: &Outside) -> Result<()> {
+        for (name, value) in [
+            ("bitcoind.secret", &outside.bitcoind_password),
+            ("issuer-key.secret", &outside.issuer_key),
+            ("issuer-asa.secret", &outside.issuer_asa_secret),
+            ("issuer-events.secret", &outside.issuer_events_secret),
+            ("exchange-key.secret", &outside.exchange_key),
+            ("exchange-private.secret", &outside.exchange_secret),
+        ] {
+            let path = self.dir.join(name);
+            std::fs::write(&path, value)?;
+            restrict(&path)?;
+        }
+        Ok(())
+    }
+
+    fn config(&self, outside: &Outside, windows: Windows) -> String {
+        let Windows { quote_secs, hold_secs, price_age_ms_max } = windows;
+        let (port, node_port) = (self.port, self.node_port);
+        let Outside { bitcoind_url, bitcoind_user, issuer_url, exchange_url, .. } = outside;
+        format!(
+            r#"# Written by the demo: an operator's configuration that points at the sandbox.
+[server]
+listen = "127.0.0.1:{port}"
+public_url = "http://127.0.0.1:{port}"
+
+[chain]
+network = "regtest"
+source = "bitcoind"
+url = "{bitcoind_url}"
+user = "{bitcoind_user}"
+password = "file:bitcoind.secret"
+
+[node]
+listen = ["127.0.0.1:{node_port}"]
+
+[purchase]
+spread_ppm = 7748
+quote_secs = {quote_secs}
+hold_secs = {hold_secs}
+
+[accounts]
+registration = "open"
+
+[limits]
+abandoned_day_max = 100
+cards_day_max = 100
+day_max = ["5000.00 USD"]
+new_account_room_bps = 10000
+
+[issuer]
+base_url = "{issuer_url}"
+api_key = "file:issuer-key.secret"
+authorization_secret = "file:issuer-asa.secret"
+events_secret = "file:issuer-events.secret"
+decline_on_timeout_confirmed = true
+
+[exchange]
+base_url = "{exchange_url}"
+api_key = "file:exchange-key.secret"
+private_key = "file:exchange-private.secret"
+
+[prices]
+venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
+refresh_ms = 1000
+age_ms_max = {price_age_ms_max}
+"#
+        )
+    }
+
+    /// Starts the process and waits for its word.
+    pub async fn start(&mut self) -> Result<Ready> {
+        let ready_file = self.dir.join("ready.json");
+        if ready_file.exists() {
+            std::fs::remove_file(&ready_file)?;
+        }
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path())?;
+        let mut child = Command::new(&self.binary)
+            .args(["--data", &self.dir.to_string_lossy(), "serve", "--ready-file", &ready_file.to_string_lossy()])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {}", self.binary.display()))?;
+        let deadline = Instant::now() + READY_WITHIN;
+        let ready: Ready = loop {
+            if let Some(status) = child.try_wait()? {
+                bail!("the server stopped at its start ({status}); see {}", self.log_path().display());
+            }
+            if let Ok(text) = std::fs::read_to_string(&ready_file)
+                && let Ok(ready) = serde_json::from_str(&text)
+            {
+                break ready;
+            }
+            if Instant::now() > deadline {
+                bail!("the server was not ready in time; see {}", self.log_path().display());
+            }
+            tokio::time::sleep(LOOK).await;
+        };
+        self.child = Some(child);
+        self.ready = Some(ready.clone());
+        Ok(ready)
+    }
+
+    /// SIGKILL: no goodbye.
+    pub async fn kill(&mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// As Ctrl-C does.
+    pub async fn stop(&mut self) -> Result<()> {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        if let Some(pid) = child.id() {
+            Command::new("kill").args(["-INT", &pid.to_string()]).status().await?;
+        }
+        if tokio::time::timeout(Duration::from_secs(30), child.wait()).await.is_err() {
+            child.kill().await?;
+            bail!("the server did not stop when asked");
+        }
+        Ok(())
+    }
+
+    /// Runs an operator's command on this server's data and gives its standard output.
+    pub async fn anytill(&self, args: &[&str]) -> Result<String> {
+        let output = Command::new(&self.binary)
+            .args(["--data", &self.dir.to_string_lossy()])
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .with_context(|| format!("running {}", self.binary.display()))?;
+        if !output.status.success() {
+            bail!("anytill {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub fn log_path(&self) -> PathBuf {
+        self.dir.join("server.log")
+    }
+}
+
+/// The server binary: named by the environment, or beside this one.
+fn binary() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("ANYTILL_BIN") {
+        return Ok(path.into());
+    }
+    let beside = std::env::current_exe()?.with_file_name("anytill");
+    if beside.exists() {
+        return Ok(beside);
+    }
+    bail!("the server binary is missing: run `cargo demo`, or `cargo build -p anytill` and set ANYTILL_BIN")
+}
+
+fn restrict(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?)
+}

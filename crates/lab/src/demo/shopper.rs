@@ -1,0 +1,321 @@
+//! The shopper's side of the API: what the extension does, without a browser.
+
+use anyhow::{Context, Result, bail, ensure};
+use hpke::{Deserializable, Kem as _, OpModeR, Serializable};
+use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef};
+use sandbox::lithic::TypedCard;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::str::FromStr;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+type Kem = hpke::kem::X25519HkdfSha256;
+type Kdf = hpke::kdf::HkdfSha256;
+type Aead = hpke::aead::ChaCha20Poly1305;
+
+const LOOK: Duration = Duration::from_millis(40);
+const CALL_WITHIN: Duration = Duration::from_secs(20);
+
+/// A purchase as the API shows it.
+#[derive(Debug, Clone)]
+pub struct View {
+    pub id: String,
+    pub state: String,
+    pub amount_msat: u64,
+    pub rate: String,
+    pub bolt11: String,
+    pub expires_at_ms: u64,
+}
+
+impl View {
+    fn read(value: &Value) -> Result<Self> {
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let number = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+        let view = Self {
+            id: text("/id"),
+            state: text("/state"),
+            amount_msat: number("/quote/amount_msat"),
+            rate: text("/quote/rate"),
+            bolt11: text("/invoice/bolt11"),
+            expires_at_ms: number("/quote/expires_at_ms"),
+        };
+        ensure!(!view.id.is_empty() && !view.state.is_empty(), "not a purchase: {value}");
+        Ok(view)
+    }
+
+    pub fn good_for_secs(&self) -> u64 {
+        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
+        self.expires_at_ms.saturating_sub(u64::try_from(now_ms).unwrap_or(u64::MAX)).div_ceil(1_000)
+    }
+}
+
+/// A refund as the API shows it.
+#[derive(Debug, Clone)]
+pub struct RefundView {
+    pub id: String,
+    pub state: String,
+    pub owed: String,
+}
+
+pub struct Receipt {
+    pub json: Value,
+}
+
+impl Receipt {
+    /// The receipt in one line.
+    pub fn line(&self) -> String {
+        let number = |pointer: &str| self.json.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+        let text = |pointer: &str| self.json.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
+        let captured = number("/captured/minor");
+        format!(
+            "{} {}.{:02} {} charged by {} for {} msat at {}",
+            text("/code"),
+            captured / 100,
+            captured % 100,
+            text("/captured/currency"),
+            text("/store_host"),
+            number("/claimed_msat"),
+            text("/quote/rate"),
+        )
+    }
+}
+
+/// A logged-in shopper.
+pub struct Shopper {
+    http: reqwest::Client,
+    base: String,
+    login: String,
+    password: String,
+    token: String,
+}
+
+impl Shopper {
+    /// Registers with a billing address.
+    pub async fn register(base: &str) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(CALL_WITHIN).build()?;
+        let mut shopper = Self {
+            http,
+            base: base.to_owned(),
+            login: format!("demo-{}", random_hex::<4>()),
+            password: format!("demo-{}", random_hex::<8>()),
+            token: String::new(),
+        };
+        let body = json!({ "login": shopper.login, "password": shopper.password, "device_name": "demo" });
+        let answer = shopper.call("POST", "/v1/register", Some(body)).await?;
+        shopper.token = answer["token"].as_str().context("no token")?.to_owned();
+        let address = json!({
+            "name": "Ella Example", "line1": "1 Swing Street", "city": "New York", "region": "NY",
+            "postal_code": "10001", "country": "US",
+        });
+        shopper.call("PUT", "/v1/account/billing-address", Some(address)).await?;
+        Ok(shopper)
+    }
+
+    pub fn login(&self) -> &str {
+        &self.login
+    }
+
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// 128 random bits, hex: the extension's part of the terms.
+    pub fn new_nonce(&self) -> String {
+        random_hex::<16>()
+    }
+
+    pub async fn create(&self, minor: u64, currency: &str, claim_on: &str, nonce: &str) -> Result<View> {
+        let body = json!({
+            "store_host": "store.example", "total": { "minor": minor, "currency": currency },
+            "claim_on": claim_on, "nonce": nonce,
+        });
+        View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
+    }
+
+    pub async fn create_card_first(&self, currency: &str, claim_on: &str) -> Result<View> {
+        let body = json!({
+            "store_host": "store.example", "card_first": true, "currency": currency,
+            "claim_on": claim_on, "nonce": self.new_nonce(),
+        });
+        View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
+    }
+
+    pub async fn quote(&self, id: &str, minor: u64, currency: &str, nonce: &str) -> Result<View> {
+        let body = json!({ "total": { "minor": minor, "currency": currency }, "nonce": nonce });
+        View::read(&self.call("POST", &format!("/v1/purchases/{id}/quote"), Some(body)).await?)
+    }
+
+    pub async fn get(&self, id: &str) -> Result<View> {
+        View::read(&self.call("GET", &format!("/v1/purchases/{id}"), None).await?)
+    }
+
+    /// Looks until the purchase is in one of the states; a server that is being restarted is asked again.
+    pub async fn wait(&self, id: &str, states: &[&str], within: Duration) -> Result<View> {
+        let deadline = Instant::now() + within;
+        let mut last = String::new();
+        loop {
+            match self.get(id).await {
+                Ok(view) if states.contains(&view.state.as_str()) => return Ok(view),
+                Ok(view) => last = view.state,
+                Err(error) => last = format!("{error:#}"),
+            }
+            ensure!(Instant::now() < deadline, "waited for {} and saw {last}", states.join(" or "));
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub async fn cancel(&self, id: &str) -> Result<View> {
+        View::read(&self.call("POST", &format!("/v1/purchases/{id}/cancel"), Some(json!({}))).await?)
+    }
+
+    /// What the extension checks before it shows an invoice: key, amount, expiry, hash of the terms.
+    pub async fn verify_invoice(&self, view: &View, nonce: &str) -> Result<()> {
+        let invoice = Bolt11Invoice::from_str(&view.bolt11).map_err(|error| anyhow::anyhow!("{error}"))?;
+        let terms = self.call("GET", &format!("/v1/purchases/{}/terms", view.id), None).await?;
+        ensure!(terms["purchase"] == view.id.as_str(), "the terms are another purchase's");
+        ensure!(terms["amount_msat"] == view.amount_msat, "the terms have another amount");
+        let canonical = canonical_terms(&terms, nonce);
+        let hash = hex::encode(&Sha256::digest(&canonical)[..16]);
+        let Bolt11InvoiceDescriptionRef::Direct(description) = invoice.description() else {
+            bail!("the invoice has no description");
+        };
+        ensure!(description.to_string().ends_with(&hash), "the invoice does not commit to the terms");
+        ensure!(invoice.amount_milli_satoshis() == Some(view.amount_msat), "the invoice asks another amount");
+        let node = invoice.recover_payee_pub_key().to_string();
+        ensure!(terms["node"] == node.as_str(), "the invoice is signed by another node");
+        Ok(())
+    }
+
+    /// Card number and code, sealed by the server to a key that lives for this call only.
+    pub async fn reveal(&self, id: &str) -> Result<TypedCard> {
+        let mut seed = [0u8; 32];
+        rand::fill(&mut seed);
+        let (private, public) = Kem::derive_keypair(&seed);
+        let body = json!({ "public_key": hex::encode(public.to_bytes()) });
+        let answer = self.call("POST", &format!("/v1/purchases/{id}/reveal"), Some(body)).await?;
+        let part = |name: &str| hex::decode(answer[name].as_str().unwrap_or_default()).context("not hex");
+        let encapsulated =
+            <Kem as hpke::Kem>::EncappedKey::from_bytes(&part("enc")?).map_err(|e| anyhow::anyhow!("{e}"))?;
+        let aad = hex::encode(hex::decode(id)?);
+        let plain = hpke::single_shot_open::<Aead, Kdf, Kem>(
+            &OpModeR::Base,
+            &private,
+            &encapsulated,
+            b"anytill reveal v1",
+            &part("ciphertext")?,
+            aad.as_bytes(),
+        )
+        .map_err(|error| anyhow::anyhow!("the card cannot be opened: {error}"))?;
+        let card: Value = serde_json::from_slice(&plain)?;
+        Ok(TypedCard {
+            number: card["number"].as_str().context("no number")?.to_owned(),
+            security_code: card["security_code"].as_str().context("no code")?.to_owned(),
+            exp_month: u8::try_from(card["expiry_month"].as_u64().context("no month")?)?,
+            exp_year: u16::try_from(card["expiry_year"].as_u64().context("no year")?)?,
+        })
+    }
+
+    pub async fn receipt(&self, id: &str) -> Result<Receipt> {
+        Ok(Receipt { json: self.call("GET", &format!("/v1/purchases/{id}/receipt"), None).await? })
+    }
+
+    /// Refunds of one purchase.
+    pub async fn refunds(&self, purchase: &str) -> Result<Vec<RefundView>> {
+        let answer = self.call("GET", "/v1/refunds", None).await?;
+        let rows = answer["refunds"].as_array().context("not a list")?;
+        Ok(rows
+            .iter()
+            .filter(|row| row["purchase"].as_str() == Some(purchase))
+            .map(|row| RefundView {
+                id: row["id"].as_str().unwrap_or_default().to_owned(),
+                state: row["state"].as_str().unwrap_or_default().to_owned(),
+                owed: if row["owed"].is_null() {
+                    format!("{} msat", row["owed_msat"])
+                } else {
+                    format!("{} cents", row["owed"]["minor"])
+                },
+            })
+            .collect())
+    }
+
+    pub async fn give_destination(&self, refund: &str, invoice: &str) -> Result<()> {
+        let body = json!({ "bolt11": invoice, "password": self.password });
+        self.call("POST", &format!("/v1/refunds/{refund}/destination"), Some(body)).await.map(|_| ())
+    }
+
+    pub async fn wait_for_price(&self, within: Duration) -> Result<()> {
+        self.wait_for_rates(within, true).await
+    }
+
+    /// Waits until the server has no fresh price any more.
+    pub async fn wait_for_no_price(&self, within: Duration) -> Result<()> {
+        self.wait_for_rates(within, false).await
+    }
+
+    async fn wait_for_rates(&self, within: Duration, wanted: bool) -> Result<()> {
+        let deadline = Instant::now() + within;
+        loop {
+            let rates = self.call("GET", "/v1/rates", None).await?;
+            let there = rates["rates"].as_array().is_some_and(|rows| rows.iter().any(|row| row["rate"].is_string()));
+            if there == wanted {
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "prices did not change: {rates}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+        let method_name = reqwest::Method::from_str(method)?;
+        let mut request = self.http.request(method_name, format!("{}{path}", self.base));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if let Some(body) = body {
+            request = request.header("idempotency-key", random_hex::<16>()).json(&body);
+        }
+        let response = request.send().await.with_context(|| format!("{method} {path}"))?;
+        let status = response.status();
+        let text = response.text().await?;
+        if !status.is_success() {
+            bail!("{method} {path}: {status} {text}");
+        }
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&text).with_context(|| format!("{method} {path}: not JSON: {text}"))
+    }
+}
+
+/// Built from the fields and our own nonce, byte for byte as `vectors/terms.json` shows.
+fn canonical_terms(terms: &Value, nonce: &str) -> String {
+    let mut lines = String::from("anytill-terms-v1\n");
+    for name in [
+        "server",
+        "node",
+        "purchase",
+        "store",
+        "total_minor",
+        "currency",
+        "fee_minor",
+        "rate_micro",
+        "spread_ppm",
+        "amount_msat",
+        "expires_at_ms",
+        "claim_on",
+    ] {
+        let value = match &terms[name] {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        lines.push_str(&format!("{name}={value}\n"));
+    }
+    lines.push_str(&format!("nonce={nonce}\n"));
+    lines
+}
+
+fn random_hex<const N: usize>() -> String {
+    let mut bytes = [0u8; N];
+    rand::fill(&mut bytes[..]);
+    hex::encode(bytes)
+}

@@ -1,0 +1,209 @@
+//! Everything around a purchase: chain, issuer, exchange, store, server, the payer's wallet and a channel.
+
+use super::server::{Outside, Ready, Server, Windows};
+use super::shopper::Shopper;
+use super::timeline::Timeline;
+use anyhow::{Context, Result};
+use bitcoin::secp256k1::PublicKey;
+use sandbox::chain::{Backend, Chain, RpcAccess};
+use sandbox::kraken::{Exchange, ExchangeConfig};
+use sandbox::link::Link;
+use sandbox::lithic::{Issuer, IssuerConfig};
+use sandbox::store::{Store, StoreConfig};
+use sandbox::wallet::{ChannelPlan, OpenStep, PayerWallet, WalletConfig};
+use serde_json::json;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Room for one hold of the reference purchase under LDK's cap of a tenth: 0.2 BTC carries four at a time.
+const CAPACITY_SAT: u64 = 20_000_000;
+/// Given to the server's side, so that it can pay refunds.
+const PUSH_MSAT: u64 = 4_000_000_000;
+const STEP_WITHIN: Duration = Duration::from_secs(60);
+/// On-chain funds of the server's node: its reserve for closing channels.
+const RESERVE_SAT: u64 = 1_000_000;
+
+pub struct WorldOptions {
+    pub bitcoind: Option<String>,
+    pub dir: Option<PathBuf>,
+    /// Windows for a person rather than for a script.
+    pub patient: bool,
+}
+
+pub struct World {
+    pub chain: Chain,
+    pub issuer: Issuer,
+    pub exchange: Exchange,
+    pub store: Store,
+    pub server: Server,
+    pub payer: PayerWallet,
+    /// Between the payer's wallet and the server's node.
+    pub link: Link,
+    pub shopper: Shopper,
+    pub windows: Windows,
+    dir: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl World {
+    pub async fn start(options: WorldOptions, timeline: &Timeline) -> Result<Self> {
+        let temporary = if options.dir.is_none() { Some(tempfile::tempdir()?) } else { None };
+        let dir = match (&options.dir, &temporary) {
+            (Some(dir), _) => dir.clone(),
+            (None, Some(temporary)) => temporary.path().to_owned(),
+            (None, None) => std::env::temp_dir(),
+        };
+        timeline.begin("setup", "chain, issuer, exchange, store, server, wallet, channel");
+        let chain = open_chain(options.bitcoind.as_deref(), timeline).await?;
+        let (issuer, exchange, store) = vendors(timeline).await?;
+        let windows = if options.patient { Windows::PATIENT } else { Windows::SHORT };
+        let ports = (free_port()?, free_port()?);
+        issuer.enroll_responder(&format!("http://127.0.0.1:{}/webhooks/lithic/charge", ports.0));
+        let events_secret = issuer.subscribe(&format!("http://127.0.0.1:{}/webhooks/lithic/events", ports.0));
+        let outside = outside(&chain, &issuer, &exchange, events_secret);
+        let mut server = Server::set_up(&dir, &outside, windows, ports).await?;
+        let ready = server.start().await?;
+        timeline.step(
+            "server",
+            &format!("{} (node {}…)", ready.http, &ready.node_id[..16]),
+            json!({ "http": ready.http }),
+        );
+        fund_reserve(&chain, &server, timeline).await?;
+        let link = Link::start(ready.node_address).await?;
+        let payer = open_wallet(&chain, dir.join("payer"), &ready, link.address(), timeline).await?;
+        let shopper = Shopper::register(&ready.http).await?;
+        timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
+        Ok(Self { chain, issuer, exchange, store, server, payer, link, shopper, windows, dir, _temporary: temporary })
+    }
+
+    /// Another wallet of another person, with a channel of its own.
+    pub async fn second_wallet(&self, timeline: &Timeline) -> Result<PayerWallet> {
+        let ready = self.server.ready.as_ref().context("the server is not running")?;
+        open_wallet(&self.chain, self.dir.join("second-payer"), ready, ready.node_address, timeline).await
+    }
+
+    /// Starts a server that was killed and waits until the payer's channel can be used again.
+    pub async fn restart_server(&mut self) -> Result<()> {
+        let ready = self.server.start().await?;
+        let id = PublicKey::from_str(&ready.node_id)?;
+        let deadline = tokio::time::Instant::now() + STEP_WITHIN;
+        while !self.payer.channels().iter().any(|c| c.is_usable) {
+            anyhow::ensure!(tokio::time::Instant::now() < deadline, "the channel is not usable after the restart");
+            // Our side reconnects at once instead of by its back-off; an error only says that it is too early.
+            let _ = self.payer.connect(id, self.link.address()).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        Ok(())
+    }
+
+    pub fn show_log_tail(&self, timeline: &Timeline) {
+        let Ok(text) = std::fs::read_to_string(self.server.log_path()) else { return };
+        let lines: Vec<_> = text.lines().collect();
+        timeline.note("\nthe end of the server's log:");
+        for line in lines.iter().rev().take(25).rev() {
+            timeline.note(&format!("  {line}"));
+        }
+    }
+
+    /// Stops what runs; problems on the way out are shown, not fatal.
+    pub async fn stop(mut self) {
+        if let Err(error) = self.server.stop().await {
+            tracing::warn!(%error, "the server");
+        }
+        if let Err(error) = self.payer.stop().await {
+            tracing::warn!(%error, "the wallet");
+        }
+    }
+}
+
+async fn open_chain(bitcoind: Option<&str>, timeline: &Timeline) -> Result<Chain> {
+    let backend = match bitcoind {
+        Some(url) => Backend::Bitcoind(RpcAccess::from_url(url)?),
+        None => Backend::InProcess { bind: SocketAddr::from(([127, 0, 0, 1], 0)) },
+    };
+    let chain = Chain::open(backend).await?;
+    let height = chain.height().await?;
+    let what = if bitcoind.is_some() { "bitcoind" } else { "built in" };
+    timeline.step("chain", &format!("regtest, {what}, height {height}"), json!({ "height": height }));
+    Ok(chain)
+}
+
+async fn vendors(timeline: &Timeline) -> Result<(Issuer, Exchange, Store)> {
+    let issuer = Issuer::start(IssuerConfig::default()).await?;
+    let exchange = Exchange::start(ExchangeConfig::default()).await?;
+    let store = Store::start(issuer.clone(), StoreConfig::default()).await?;
+    timeline.step("issuer", &format!("simulated Lithic at {}", issuer.url()), json!({ "url": issuer.url() }));
+    timeline.step("exchange", &format!("simulated Kraken at {}", exchange.url()), json!({ "url": exchange.url() }));
+    timeline.step("store", &format!("demo store at {}", store.url()), json!({ "url": store.url() }));
+    Ok((issuer, exchange, store))
+}
+
+fn outside(chain: &Chain, issuer: &Issuer, exchange: &Exchange, issuer_events_secret: String) -> Outside {
+    let access = chain.access();
+    Outside {
+        bitcoind_url: format!("http://{}:{}", access.host, access.port),
+        bitcoind_user: access.user.clone(),
+        bitcoind_password: access.password.clone(),
+        issuer_url: issuer.url(),
+        issuer_key: issuer.api_key(),
+        issuer_asa_secret: issuer.asa_secret(),
+        issuer_events_secret,
+        exchange_url: exchange.url(),
+        exchange_key: exchange.api_key().to_owned(),
+        exchange_secret: exchange.api_secret().to_owned(),
+    }
+}
+
+/// The operator puts the on-chain reserve in place.
+async fn fund_reserve(chain: &Chain, server: &Server, timeline: &Timeline) -> Result<()> {
+    let address = server.anytill(&["node", "address"]).await?;
+    let address = bitcoin::Address::from_str(address.trim())?.require_network(bitcoin::Network::Regtest)?;
+    chain.fund(&address, RESERVE_SAT).await?;
+    chain.mine(1).await?;
+    timeline.step(
+        "reserve",
+        &format!("{RESERVE_SAT} sat on-chain for closing channels"),
+        json!({ "sat": RESERVE_SAT }),
+    );
+    Ok(())
+}
+
+async fn open_wallet(
+    chain: &Chain,
+    dir: PathBuf,
+    ready: &Ready,
+    peer_address: SocketAddr,
+    timeline: &Timeline,
+) -> Result<PayerWallet> {
+    std::fs::create_dir_all(&dir)?;
+    let wallet = PayerWallet::start(WalletConfig { dir, chain: chain.access().clone() }).await?;
+    timeline.step("wallet", "the payer's own Lightning node", json!({ "node_id": wallet.node_id().to_string() }));
+    let plan = ChannelPlan {
+        peer: PublicKey::from_str(&ready.node_id)?,
+        peer_address,
+        capacity_sat: CAPACITY_SAT,
+        push_msat: PUSH_MSAT,
+        step_timeout: STEP_WITHIN,
+    };
+    wallet.fund_and_open(chain, plan, |step| show(timeline, &step)).await?;
+    Ok(wallet)
+}
+
+fn show(timeline: &Timeline, step: &OpenStep) {
+    let (name, detail) = match step {
+        OpenStep::FundingSent { amount_sat, .. } => ("funding", format!("{amount_sat} sat on their way to the wallet")),
+        OpenStep::Funded { onchain_sat } => ("funded", format!("the wallet has {onchain_sat} sat")),
+        OpenStep::Connected => ("connected", "the wallet reached the server's node".to_owned()),
+        OpenStep::FundingBroadcast { txid } => ("channel", format!("funding transaction {txid}")),
+        OpenStep::Confirmed { blocks } => ("confirmed", format!("{blocks} blocks")),
+        OpenStep::Usable { ours_msat } => ("usable", format!("{} sat to spend over Lightning", ours_msat / 1_000)),
+    };
+    timeline.step(name, &detail, json!({}));
+}
+
+/// A port that was free a moment ago: the webhook's address has to be known before the server starts.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
