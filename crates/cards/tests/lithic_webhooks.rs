@@ -305,7 +305,12 @@ fn everything_else_that_can_happen() {
         ),
         (
             vec![("AUTHORIZATION_ADVICE", 900, OK), ("CLEARING", 900, OK)],
-            vec![other("STAND_IN_APPROVAL"), ForceCaptured { amount: usd(900) }],
+            vec![Authorized { amount: usd(900) }, Captured { amount: usd(900) }],
+        ),
+        (
+            // Our answer came too late, and a stand-in approved.
+            vec![("AUTHORIZATION", 900, "UNKNOWN_HOST_TIMEOUT"), ("AUTHORIZATION_ADVICE", 900, OK)],
+            vec![Declined, Authorized { amount: usd(900) }],
         ),
         (vec![("CORRECTION_DEBIT", 3, OK)], vec![ForceCaptured { amount: usd(3) }]),
         (vec![("CORRECTION_CREDIT", -3, OK)], vec![Refunded { amount: usd(3) }]),

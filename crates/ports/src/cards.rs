@@ -128,7 +128,8 @@ pub struct ChargeChange {
     /// [`Issuer::changes`].
     pub event_id: String,
     pub card: CardRef,
-    /// The charge it belongs to; of a force capture or a refund without one: the issuer's own new identifier.
+    /// The charge it belongs to; of a force capture or a refund without one: the issuer's own new identifier. Empty of
+    /// what is the card's alone.
     pub charge_id: String,
     pub notice: IssuerNotice,
 }
@@ -160,7 +161,8 @@ pub enum IssuerNotice {
     RefundReversed {
         amount: Money,
     },
-    /// A capture that no authorization of ours stands behind, stand-in approvals included.
+    /// A capture that no authorization stands behind. A stand-in's approval that the issuer tells of is
+    /// [`Self::Authorized`] and its capture [`Self::Captured`]: who approved is known from our own decisions.
     ForceCaptured {
         amount: Money,
     },

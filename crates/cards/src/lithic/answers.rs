@@ -14,6 +14,8 @@ pub fn check(response: &Response) -> Result<(), Outcome<()>> {
         401 => fatal("unauthorized"),
         403 => fatal("forbidden"),
         404 => fatal("not_found"),
+        // Of a closed card; not documented, seen by others.
+        405 => fatal("not_allowed"),
         422 => fatal("unprocessable"),
         429 => Err(Outcome::Rejected(Rejection::retryable("rate_limited", message(response)))),
         // 409: the same key is being worked on; 5xx and the rest: anything may have happened.
@@ -79,6 +81,7 @@ mod tests {
             (401, "unauthorized"),
             (403, "forbidden"),
             (404, "not_found"),
+            (405, "not_allowed"),
             (422, "unprocessable"),
         ] {
             assert_eq!(meaning(status), Outcome::Rejected(Rejection::fatal(code, "why")));

@@ -56,7 +56,7 @@ pub fn changes_of_all(transactions: &[Transaction]) -> Result<Vec<(String, Charg
 /// What the earlier events of a transaction leave for the later ones to build on.
 #[derive(Default)]
 struct SoFar {
-    /// We were asked and said yes. A capture without it is a forced one.
+    /// We or a stand-in said yes. A capture without it is a forced one.
     approved: bool,
     /// Authorized and not reversed, in minor units.
     authorized_minor: u64,
@@ -112,7 +112,7 @@ fn notices(event: &TransactionEvent, so_far: &mut SoFar) -> Result<Vec<(&'static
         "AUTHORIZATION_EXPIRY" if approved => one(IssuerNotice::Expired { amount }),
         "CLEARING" if approved && event.effective_polarity == "CREDIT" => one(IssuerNotice::Refunded { amount }),
         "CLEARING" if approved && so_far.approved => one(IssuerNotice::Captured { amount }),
-        // Nobody asked us: without authorization, after a decline, or approved by a stand-in.
+        // Nobody approved it: without an authorization, or after a decline.
         "CLEARING" | "CORRECTION_DEBIT" if approved => one(IssuerNotice::ForceCaptured { amount }),
         "RETURN" | "FINANCIAL_CREDIT_AUTHORIZATION" | "CORRECTION_CREDIT" if approved => {
             one(IssuerNotice::Refunded { amount })
@@ -130,12 +130,10 @@ impl SoFar {
     }
 }
 
-/// An approved advice. After an authorization of ours its amount replaces the authorized one; without one it tells of
-/// a stand-in's approval, which moves nothing until it is captured.
+/// An approved advice: its amount replaces what was authorized. Without an authorization of ours before it, a stand-in
+/// has approved in our name.
 fn advice(event: &TransactionEvent, amount: Money, so_far: &mut SoFar) -> Result<IssuerNotice, &'static str> {
-    if !so_far.approved {
-        return Ok(IssuerNotice::Other { kind: "STAND_IN_APPROVAL".to_owned() });
-    }
+    so_far.approved = true;
     let before = std::mem::replace(&mut so_far.authorized_minor, amount.minor());
     let by = Money::new(before.abs_diff(amount.minor()), amount.currency()).map_err(|_| BAD_AMOUNT)?;
     Ok(match amount.minor().cmp(&before) {

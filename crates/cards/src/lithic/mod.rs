@@ -25,6 +25,8 @@ use ports::{
 
 /// After this Lithic declines with `CUSTOMER_ASA_TIMEOUT`.
 const ANSWER_WITHIN_MS: u64 = 6_000;
+/// How Lithic may say that a card was closed before.
+const REFUSALS_OF_CLOSED_CARDS: [&str; 3] = ["invalid_request", "not_allowed", "unprocessable"];
 /// Pages of one list that are read before giving up.
 const PAGES_MAX: usize = 20;
 
@@ -152,7 +154,7 @@ impl Issuer for Lithic {
         let first = self.run(&CloseCardCall { config: &self.config, card }).await;
         match first {
             // A refusal may mean that it is closed already.
-            Outcome::Rejected(refusal) if matches!(refusal.code.as_str(), "invalid_request" | "unprocessable") => {
+            Outcome::Rejected(refusal) if REFUSALS_OF_CLOSED_CARDS.contains(&refusal.code.as_str()) => {
                 match self.run(&IsClosedCall { config: &self.config, card }).await {
                     Outcome::Done(true) => Outcome::Done(()),
                     _ => Outcome::Rejected(refusal),

@@ -79,10 +79,15 @@ impl Private for AddOrder<'_> {
     }
 
     fn handle_response(&self, response: &Response) -> Outcome<String> {
-        errors::read::<Placed>(response).and_then(|placed| match <[String; 1]>::try_from(placed.txid) {
+        let placed = errors::read::<Placed>(response).and_then(|placed| match <[String; 1]>::try_from(placed.txid) {
             Ok([txid]) => Outcome::Done(txid),
             Err(_) => Outcome::Unknown("accepted without exactly one transaction id".to_owned()),
-        })
+        });
+        match placed {
+            // Something on the way may have sent the request twice: then the first of them was taken.
+            Outcome::Rejected(refusal) if refusal.code == errors::INVALID_NONCE => Outcome::Unknown(refusal.message),
+            other => other,
+        }
     }
 }
 

@@ -29,6 +29,9 @@ pub fn read<T: DeserializeOwned>(response: &Response) -> Outcome<T> {
     })
 }
 
+/// The code of a nonce that is not above the last one.
+pub const INVALID_NONCE: &str = "invalid_nonce";
+
 const FATAL: bool = false;
 const RETRYABLE: bool = true;
 
@@ -36,7 +39,7 @@ const RETRYABLE: bool = true;
 const REFUSALS: &[(&str, &str, bool)] = &[
     ("EAPI:Invalid key", "unauthorized", FATAL),
     ("EAPI:Invalid signature", "unauthorized", FATAL),
-    ("EAPI:Invalid nonce", "invalid_nonce", RETRYABLE),
+    ("EAPI:Invalid nonce", INVALID_NONCE, RETRYABLE),
     ("EAPI:Rate limit exceeded", "rate_limited", RETRYABLE),
     ("EAPI:Feature disabled", "forbidden", FATAL),
     ("EAPI:Bad request", "invalid_request", FATAL),

@@ -80,6 +80,8 @@ fn an_order_is_placed_as_documented() {
 
     let placed = r#"{"descr":{"order":"sell 0.00496758 XBTUSD @ limit 5430.1"},"txid":["OUF4EM-FRGI2-MQMWZD"]}"#;
     assert_eq!(signed.handle_response(&answer(placed)), Outcome::Done("OUF4EM-FRGI2-MQMWZD".to_owned()));
+    let repeated = Response::new(200, br#"{"error":["EAPI:Invalid nonce"]}"#.as_slice());
+    assert!(matches!(signed.handle_response(&repeated), Outcome::Unknown(_)), "a proxy may have sent it twice");
     for unclear in [r#"{"txid":[]}"#, r#"{"txid":["A","B"]}"#, "{}"] {
         assert!(matches!(signed.handle_response(&answer(unclear)), Outcome::Unknown(_)), "{unclear}");
     }
