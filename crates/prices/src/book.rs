@@ -46,28 +46,51 @@ impl Book {
         if total.is_zero() {
             return self.best();
         }
-        let (wanted, sat) = self.walk(total)?;
-        Rate::new(u64::try_from(div_floor(wanted, sat)).ok()?, self.currency).ok()
+        self.walk(total)?.average(self.currency)
     }
 
-    /// The total and the satoshi that it takes. Values are millionths of the major unit times satoshi per bitcoin, so
-    /// that a bid's is simply rate times amount.
-    fn walk(&self, total: Money) -> Option<(u128, u128)> {
+    fn walk(&self, total: Money) -> Option<Walk> {
         let micro_per_minor = 10u128.pow(RATE_DECIMALS.checked_sub(self.currency.exponent())?);
         let wanted = u128::from(total.minor()) * micro_per_minor * SAT_PER_BTC;
         let mut missing = wanted;
-        let mut sat = 0u128;
+        let mut whole_sat = 0u128;
         for bid in &self.bids {
-            let (rate, amount) = (u128::from(bid.rate.micro_per_btc()), u128::from(bid.amount_sat.get()));
-            let value = rate * amount;
+            let (last_rate, amount) = (u128::from(bid.rate.micro_per_btc()), u128::from(bid.amount_sat.get()));
+            let value = last_rate * amount;
             if value >= missing {
-                // A part of a satoshi is sold as a whole one.
-                return Some((wanted, sat + missing.div_ceil(rate)));
+                return Some(Walk { wanted, whole_sat, missing, last_rate });
             }
             missing -= value;
-            sat += amount;
+            whole_sat += amount;
         }
         None
+    }
+}
+
+/// How far a sale goes. Values are millionths of the major unit times satoshi per bitcoin, so that a bid's is simply
+/// rate times amount.
+struct Walk {
+    /// The total.
+    wanted: u128,
+    /// Of the bids that are taken whole.
+    whole_sat: u128,
+    /// What the last bid has to bring.
+    missing: u128,
+    last_rate: u128,
+}
+
+impl Walk {
+    /// `wanted / (whole_sat + missing / last_rate)`: the last bid is taken as far as needed, to a part of a satoshi.
+    fn average(&self, currency: Currency) -> Option<Rate> {
+        let wanted = self.wanted.checked_mul(self.last_rate)?;
+        let sat = self.whole_sat.checked_mul(self.last_rate)?.checked_add(self.missing)?;
+        Rate::new(u64::try_from(div_floor(wanted, sat)).ok()?, currency).ok()
+    }
+
+    /// What has to be sold; a part of a satoshi is sold as a whole one.
+    #[cfg(test)]
+    fn sat(&self) -> u128 {
+        self.whole_sat + self.missing.div_ceil(self.last_rate)
     }
 }
 
@@ -96,16 +119,15 @@ mod tests {
         assert_eq!(average(&two, "15").as_deref(), Some("75000000"));
         assert_eq!(average(&two, "15.01"), None);
         assert_eq!(average(&two, "0").as_deref(), Some("100000000"));
-        // 10.01 takes 11 satoshi, the last of them only in part.
-        assert_eq!(average(&two, "10.01").as_deref(), Some("91000000"));
+        // 10.01 takes ten satoshi and a fiftieth: 10.01 / 10.02.
+        assert_eq!(average(&two, "10.01").as_deref(), Some("99900199.600798"));
         assert_eq!(average(&[], "0"), None);
         assert_eq!(average(&[("100", 0)], "0"), None);
     }
 
     #[test]
     fn the_reference_purchase() {
-        // 496,758 satoshi bring 27.11 and a little more, so that the average is a little less.
-        assert_eq!(average(&[("5457.386", 100_000_000)], "27.11").as_deref(), Some("5457.385688"));
+        assert_eq!(average(&[("5457.386", 100_000_000)], "27.11").as_deref(), Some("5457.386"));
     }
 
     #[test]
@@ -147,19 +169,18 @@ mod tests {
             let total = Money::new(minor, Currency::USD).unwrap();
             let wanted = u128::from(minor) * 10_000 * SAT_PER_BTC;
             let expected = one_by_one(&bids, wanted);
-            prop_assert_eq!(book.walk(total).map(|(_, sat)| sat), expected);
-            match (book.average(total), expected) {
-                (Some(rate), Some(sat)) => {
-                    prop_assert_eq!(u128::from(rate.micro_per_btc()), wanted / sat);
-                    prop_assert!(rate.micro_per_btc() <= book.best().unwrap().micro_per_btc());
-                    prop_assert!(u128::from(rate.sat_ceil(total).unwrap().get()) >= sat);
-                }
-                (None, None) => {}
-                (average, _) => prop_assert!(average.is_none() && expected.is_some_and(|sat| wanted / sat == 0)),
-            }
+            prop_assert_eq!(book.walk(total).map(|walk| walk.sat()), expected);
+            let (Some(sat), Some(rate)) = (expected, book.average(total)) else {
+                return Ok(prop_assert!(expected.is_none() && book.average(total).is_none()));
+            };
+            // Between what whole satoshi and one satoshi less would make of it.
+            let micro = u128::from(rate.micro_per_btc());
+            prop_assert!(micro >= wanted / sat && (sat == 1 || micro <= wanted / (sat - 1)));
+            prop_assert!(micro <= u128::from(book.best().unwrap().micro_per_btc()));
+            prop_assert!(u128::from(rate.sat_ceil(total).unwrap().get()) >= sat);
         }
 
-        /// A larger sale never has a better rate, up to the satoshi that the smaller one sold in part.
+        /// A larger sale never has a better rate.
         #[test]
         fn more_is_not_dearer(
             bids in proptest::collection::vec((1_000_000_000u64..100_000_000_000, 1u64..100_000_000), 1..8),
@@ -171,10 +192,18 @@ mod tests {
                 amount_sat: Sat::new(*amount).unwrap(),
             });
             let book = Book::new(Currency::USD, levels.collect()).unwrap();
-            let walk = |minor| book.walk(Money::new(minor, Currency::USD).unwrap());
-            if let (Some((small, small_sat)), Some((large, large_sat))) = (walk(minor), walk(minor + more)) {
-                prop_assert!(large * (small_sat - 1) <= small * large_sat);
+            let average = |minor| book.average(Money::new(minor, Currency::USD).unwrap());
+            if let (Some(small), Some(large)) = (average(minor), average(minor + more)) {
+                prop_assert!(large.micro_per_btc() <= small.micro_per_btc());
             }
+        }
+
+        /// Amounts that no book has do not overflow.
+        #[test]
+        fn no_overflow(micro in 1u64.., amount in 1u64..2_100_000_000_000_000, minor in 1..=Money::MINOR_MAX) {
+            let bid = Bid { rate: Rate::new(micro, Currency::USD).unwrap(), amount_sat: Sat::new(amount).unwrap() };
+            let book = Book::new(Currency::USD, vec![bid]).unwrap();
+            let _ = book.average(Money::new(minor, Currency::USD).unwrap());
         }
     }
 }
