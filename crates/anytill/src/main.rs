@@ -1,1 +1,5 @@
+//! The Anytill server.
+
+mod config;
+
 fn main() {}

@@ -1,0 +1,148 @@
+//! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
+
+use super::model::{ChainKind, Config};
+use money::{Currency, Money};
+
+/// Limits of BOLT 11 invoices that the node makes.
+const FINAL_CLTV: std::ops::RangeInclusive<u16> = 80..=1001;
+/// Blocks that are sure to be left when an HTLC with the least final CLTV arrives.
+const SURE_BLOCKS: u32 = 42;
+
+pub fn problems(config: &Config) -> Vec<String> {
+    let mut found = Found::default();
+    addresses(config, &mut found);
+    purchase(config, &mut found);
+    amounts(config, &mut found);
+    lists(config, &mut found);
+    prices(config, &mut found);
+    found.0
+}
+
+#[derive(Default)]
+struct Found(Vec<String>);
+
+impl Found {
+    /// Notes the problem unless `good`.
+    fn unless(&mut self, good: bool, key: &str, why: &str) {
+        if !good {
+            self.0.push(format!("{key}: {why}"));
+        }
+    }
+}
+
+fn addresses(config: &Config, found: &mut Found) {
+    let url = &config.server.public_url;
+    let plain = url.is_empty() || url.starts_with("https://") || url.starts_with("http://");
+    found.unless(plain && !url.ends_with('/'), "server.public_url", "begins with https:// and has no `/` at its end");
+    found.unless(config.server.body_bytes_max >= 1_024, "server.body_bytes_max", "is at least 1024");
+    let chain = &config.chain;
+    let scheme = |schemes: &[&str]| schemes.iter().any(|scheme| chain.url.starts_with(scheme));
+    match chain.source {
+        ChainKind::Bitcoind => {
+            let port = chain.url.strip_prefix("http://").and_then(|rest| rest.rsplit_once(':'));
+            let good = port.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            found.unless(good, "chain.url", "is http://host:port for a bitcoind");
+            found.unless(!chain.user.is_empty(), "chain.user", "is needed for a bitcoind");
+            found.unless(chain.password.is_set(), "chain.password", "is needed for a bitcoind");
+        }
+        ChainKind::Esplora => {
+            found.unless(scheme(&["https://", "http://"]), "chain.url", "is https://host/path for an Esplora server");
+        }
+        ChainKind::Electrum => {
+            found.unless(scheme(&["ssl://", "tcp://"]), "chain.url", "is ssl://host:port for an Electrum server");
+        }
+    }
+    found.unless(config.chain.tip_age_secs_max >= 30, "chain.tip_age_secs_max", "is at least 30");
+    found.unless(config.node.seed.is_set(), "node.seed", "is needed: `file:seed.words` is what `anytill init` writes");
+    found.unless(config.node.alias.len() <= 32, "node.alias", "has at most 32 bytes");
+}
+
+fn purchase(config: &Config, found: &mut Found) {
+    let p = &config.purchase;
+    found.unless(p.spread_ppm <= 500_000, "purchase.spread_ppm", "is at most 500000 (half the price)");
+    found.unless(p.fee_bps <= 5_000, "purchase.fee_bps", "is at most 5000 (half the order total)");
+    found.unless((1..=3_600).contains(&p.quote_secs), "purchase.quote_secs", "is 1 to 3600");
+    found.unless((1..=21_600).contains(&p.hold_secs), "purchase.hold_secs", "is 1 to 21600 (six hours)");
+    found.unless(p.hold_sat_min >= 1_000, "purchase.hold_sat_min", "is at least 1000: less can be lost as dust");
+    found.unless(FINAL_CLTV.contains(&p.min_final_cltv_delta), "purchase.min_final_cltv_delta", "is 80 to 1001");
+    let sure = u32::from(p.min_final_cltv_delta).saturating_sub(80 - SURE_BLOCKS);
+    // Ten minutes a block on average; a third more, because blocks come in bursts.
+    let hold_blocks = u32::try_from(p.hold_secs.div_ceil(450)).unwrap_or(u32::MAX);
+    found.unless(
+        (3..=100).contains(&p.deadline_margin_blocks) && p.deadline_margin_blocks.saturating_add(hold_blocks) < sure,
+        "purchase.deadline_margin_blocks",
+        "is 3 to 100, and with the hold window it has to fit into what min_final_cltv_delta gives",
+    );
+    found.unless((200..=5_000).contains(&p.answer_ms_max), "purchase.answer_ms_max", "is 200 to 5000");
+    found.unless(p.price_fall_bps_max <= 5_000, "purchase.price_fall_bps_max", "is at most 5000");
+    found.unless(p.card_open_secs >= 1, "purchase.card_open_secs", "is at least 1");
+    found.unless((5..=60).contains(&config.sale.deadline_secs), "sale.deadline_secs", "is 5 to 60");
+    found.unless(config.sale.slack_bps <= 5_000, "sale.slack_bps", "is at most 5000");
+    found.unless(config.refund.fee_bps_max <= 1_000, "refund.fee_bps_max", "is at most 1000");
+    found.unless(config.limits.unpaid_max >= 1, "limits.unpaid_max", "is at least 1");
+    found.unless(config.limits.new_account_room_bps <= 10_000, "limits.new_account_room_bps", "is at most 10000");
+    found.unless(config.process.effects_at_once_max >= 1, "process.effects_at_once_max", "is at least 1");
+}
+
+fn amounts(config: &Config, found: &mut Found) {
+    let limits = &config.limits;
+    found.unless(!config.served.currencies.is_empty(), "served.currencies", "needs at least one");
+    for currency in &config.served.currencies {
+        if *currency != config.issuer.currency {
+            found.0.push(format!("served.currencies: {currency}: the issuer's cards bill in {}", config.issuer.currency));
+        }
+        let min = of(&limits.purchase_min, *currency);
+        let max = of(&limits.purchase_max, *currency);
+        let day = of(&limits.day_max, *currency);
+        for (key, amount) in [("purchase_min", min), ("purchase_max", max), ("day_max", day)] {
+            if amount.is_none() {
+                found.0.push(format!("limits.{key}: one entry for {currency} is needed"));
+            }
+        }
+        let ordered = match (min, max, day) {
+            (Some(min), Some(max), Some(day)) => min.minor() <= max.minor() && max.minor() <= day.minor(),
+            _ => true,
+        };
+        found.unless(ordered, "limits", "purchase_min <= purchase_max <= day_max has to hold");
+    }
+}
+
+/// The one amount of this currency.
+pub fn of(amounts: &[Money], currency: Currency) -> Option<Money> {
+    let mut found = amounts.iter().filter(|amount| amount.currency() == currency);
+    let first = found.next()?;
+    found.next().is_none().then_some(*first)
+}
+
+fn lists(config: &Config, found: &mut Found) {
+    let country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let category = |code: &String| code.len() == 4 && code.bytes().all(|b| b.is_ascii_digit());
+    let why = "are two capital letters each (ISO 3166-1)";
+    found.unless(config.served.countries.iter().all(country), "served.countries", why);
+    found.unless(config.blocked.countries.iter().all(country), "blocked.countries", why);
+    let why = "are four digits each (ISO 18245)";
+    found.unless(config.blocked.categories.iter().all(category), "blocked.categories", why);
+    let why = "are host names in lower case, without scheme and path";
+    found.unless(config.blocked.stores.iter().all(|host| is_host(host)), "blocked.stores", why);
+    found.unless(config.stores.iter().all(|rule| is_host(&rule.host)), "stores.host", why);
+    let mut hosts: Vec<&str> = config.stores.iter().map(|rule| rule.host.as_str()).collect();
+    hosts.sort_unstable();
+    found.unless(hosts.windows(2).all(|pair| pair[0] != pair[1]), "stores.host", "has one rule each");
+}
+
+fn is_host(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':');
+    !text.is_empty() && text.len() <= 253 && text.bytes().all(plain)
+}
+
+fn prices(config: &Config, found: &mut Found) {
+    let prices = &config.prices;
+    let venues = u32::try_from(prices.venues.len()).unwrap_or(u32::MAX);
+    found.unless((1..=venues).contains(&prices.venues_min), "prices.venues_min", "is 1 to the number of venues");
+    found.unless(prices.refresh_ms >= 200, "prices.refresh_ms", "is at least 200");
+    let good = prices.age_ms_max > prices.refresh_ms;
+    found.unless(good, "prices.age_ms_max", "is more than refresh_ms, or no price would ever be fresh");
+    let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms];
+    let good = timeouts.iter().all(|ms| (100..=60_000).contains(ms));
+    found.unless(good, "timeout_ms", "is 100 to 60000 everywhere");
+}

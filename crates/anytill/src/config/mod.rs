@@ -1,0 +1,20 @@
+//! What an operator sets: one documented file of defaults, the operator's own file, the environment.
+//!
+//! Invariant: `config/default.toml` is documentation and default at once, so no setting has a default in code; a key
+//! that it does not have is refused; no secret is ever a value, only a reference to where it is.
+
+mod check;
+mod load;
+mod model;
+mod secret_ref;
+#[cfg(test)]
+mod tests;
+
+pub use load::{ConfigError, load};
+pub use model::{ChainKind, Config, LogFormat, Network, Registration, StoreRule, Venue};
+pub use secret_ref::{Lookup, SecretRef};
+
+/// The commented defaults; also what `anytill init` writes from.
+pub const DEFAULT: &str = include_str!("../../config/default.toml");
+/// File name in the data directory.
+pub const FILE_NAME: &str = "anytill.toml";

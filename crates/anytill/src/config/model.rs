@@ -1,0 +1,314 @@
+//! The settings as the program reads them. What each means is said in `config/default.toml`.
+
+use super::SecretRef;
+use ids::NodeId;
+use money::{Currency, Money};
+use purchase::ClaimOn;
+use serde::{Deserialize, Deserializer, de};
+use std::net::SocketAddr;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub chain: Chain,
+    pub node: Node,
+    pub purchase: Purchase,
+    pub sale: Sale,
+    pub refund: Refund,
+    pub accounts: Accounts,
+    pub limits: Limits,
+    pub served: Served,
+    pub blocked: Blocked,
+    #[serde(default)]
+    pub stores: Vec<StoreRule>,
+    pub issuer: Issuer,
+    pub exchange: Exchange,
+    pub prices: Prices,
+    pub log: Log,
+    pub process: Process,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub public_url: String,
+    pub name: String,
+    pub body_bytes_max: usize,
+    pub requests_per_minute_address: u32,
+    pub requests_per_minute_account: u32,
+    pub behind_proxy: bool,
+    pub stop_secs_max: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    Regtest,
+    Signet,
+    Testnet,
+    Bitcoin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChainKind {
+    Bitcoind,
+    Esplora,
+    Electrum,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    pub network: Network,
+    pub source: ChainKind,
+    pub url: String,
+    pub user: String,
+    pub password: SecretRef,
+    pub tip_age_secs_max: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeLogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    pub seed: SecretRef,
+    pub listen: Vec<String>,
+    pub announce: Vec<String>,
+    pub alias: String,
+    pub reserve_per_channel_sat: u64,
+    pub peers_without_reserve: Vec<NodeId>,
+    pub peers_zero_conf: Vec<NodeId>,
+    pub log_level: NodeLogLevel,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purchase {
+    pub spread_ppm: u32,
+    pub fee_bps: u32,
+    pub quote_secs: u64,
+    pub hold_secs: u64,
+    pub hold_sat_min: u64,
+    pub deadline_margin_blocks: u32,
+    pub min_final_cltv_delta: u16,
+    pub claim_on: ClaimOn,
+    pub answer_ms_max: u64,
+    pub price_fall_bps_max: u32,
+    pub tolerance_minor: u64,
+    pub check_minor_max: u64,
+    pub checks_max: u32,
+    pub card_open_secs: u64,
+    pub card_attempts_max: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sale {
+    pub slack_bps: u32,
+    pub deadline_secs: u64,
+    pub attempts_max: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refund {
+    pub wait_secs: u64,
+    pub early_minor_max: u64,
+    pub fee_bps_max: u32,
+    pub fee_msat_min: u64,
+    pub destination_delay_secs: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    Invite,
+    Open,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accounts {
+    pub registration: Registration,
+    pub invite_days: u64,
+    pub device_days: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    #[serde(deserialize_with = "amounts")]
+    pub purchase_min: Vec<Money>,
+    #[serde(deserialize_with = "amounts")]
+    pub purchase_max: Vec<Money>,
+    #[serde(deserialize_with = "amounts")]
+    pub day_max: Vec<Money>,
+    pub unpaid_max: u32,
+    pub abandoned_day_max: u32,
+    pub cards_day_max: u32,
+    pub new_account_days: u64,
+    pub new_account_room_bps: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Served {
+    pub currencies: Vec<Currency>,
+    pub countries: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blocked {
+    pub stores: Vec<String>,
+    pub countries: Vec<String>,
+    pub categories: Vec<String>,
+}
+
+/// One store's own terms; what is `None` is as in `[purchase]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreRule {
+    pub host: String,
+    pub name: Option<String>,
+    pub claim_on: Option<ClaimOn>,
+    #[serde(default)]
+    pub card_first: bool,
+    #[serde(default)]
+    pub splits: bool,
+    pub tolerance_minor: Option<u64>,
+    pub check_minor_max: Option<u64>,
+    pub checks_max: Option<u32>,
+    pub card_open_secs: Option<u64>,
+}
+
+/// Names of [`StoreRule`]'s fields.
+pub const STORE_KEYS: &[&str] = &[
+    "host",
+    "name",
+    "claim_on",
+    "card_first",
+    "splits",
+    "tolerance_minor",
+    "check_minor_max",
+    "checks_max",
+    "card_open_secs",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssuerVendor {
+    Lithic,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    pub vendor: IssuerVendor,
+    pub base_url: String,
+    pub api_key: SecretRef,
+    pub authorization_secret: SecretRef,
+    pub events_secret: SecretRef,
+    pub currency: Currency,
+    pub card_program_token: String,
+    pub account_token: String,
+    pub financial_account_token: String,
+    pub headroom_minor: u64,
+    pub decline_on_timeout_confirmed: bool,
+    pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExchangeVendor {
+    Kraken,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    pub vendor: ExchangeVendor,
+    pub base_url: String,
+    pub api_key: SecretRef,
+    pub private_key: SecretRef,
+    pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    pub venues: Vec<Venue>,
+    pub refresh_ms: u64,
+    pub venues_min: u32,
+    pub age_ms_max: u64,
+    pub deviation_bps_max: u32,
+    pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VenueVendor {
+    Kraken,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Venue {
+    pub vendor: VenueVendor,
+    pub base_url: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    pub debugger: bool,
+    pub effects_at_once_max: usize,
+}
+
+impl Network {
+    pub const fn bitcoin(self) -> bitcoin::Network {
+        match self {
+            Self::Regtest => bitcoin::Network::Regtest,
+            Self::Signet => bitcoin::Network::Signet,
+            Self::Testnet => bitcoin::Network::Testnet,
+            Self::Bitcoin => bitcoin::Network::Bitcoin,
+        }
+    }
+}
+
+/// `"500.00 USD"` each.
+fn amounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Money>, D::Error> {
+    Vec::<String>::deserialize(deserializer)?.iter().map(|text| amount(text).map_err(de::Error::custom)).collect()
+}
+
+fn amount(text: &str) -> Result<Money, String> {
+    let (number, code) = text.split_once(' ').ok_or_else(|| format!("`{text}` is not like `500.00 USD`"))?;
+    let currency: Currency = code.parse().map_err(|error: money::UnknownCurrency| error.to_string())?;
+    Money::parse(number, currency).map_err(|error| format!("`{text}`: {error}"))
+}
