@@ -1,6 +1,6 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config};
+use super::model::{ChainKind, Config, Network};
 use money::{Currency, Money};
 
 /// Limits of BOLT 11 invoices that the node makes.
@@ -35,6 +35,9 @@ fn addresses(config: &Config, found: &mut Found) {
     let plain = url.is_empty() || url.starts_with("https://") || url.starts_with("http://");
     found.unless(plain && !url.ends_with('/'), "server.public_url", "begins with https:// and has no `/` at its end");
     found.unless(config.server.body_bytes_max >= 1_024, "server.body_bytes_max", "is at least 1024");
+    let rates = [config.server.requests_per_minute_address, config.server.requests_per_minute_account];
+    let good = rates.iter().all(|rate| (5..=60_000).contains(rate));
+    found.unless(good, "server.requests_per_minute_...", "is 5 to 60000");
     let chain = &config.chain;
     let scheme = |schemes: &[&str]| schemes.iter().any(|scheme| chain.url.starts_with(scheme));
     match chain.source {
@@ -120,11 +123,16 @@ fn lists(config: &Config, found: &mut Found) {
     let why = "are two capital letters each (ISO 3166-1)";
     found.unless(config.served.countries.iter().all(country), "served.countries", why);
     found.unless(config.blocked.countries.iter().all(country), "blocked.countries", why);
+    let merchant = |code: &String| matches!(code.len(), 2 | 3) && code.bytes().all(|b| b.is_ascii_uppercase());
+    let why = "are two or three capital letters each (ISO 3166-1)";
+    found.unless(config.blocked.merchant_countries.iter().all(merchant), "blocked.merchant_countries", why);
     let why = "are four digits each (ISO 18245)";
     found.unless(config.blocked.categories.iter().all(category), "blocked.categories", why);
     let why = "are host names in lower case, without scheme and path";
     found.unless(config.blocked.stores.iter().all(|host| is_host(host)), "blocked.stores", why);
     found.unless(config.stores.iter().all(|rule| is_host(&rule.host)), "stores.host", why);
+    let regtest = config.chain.network == Network::Regtest;
+    found.unless(regtest || !config.served.local_stores, "served.local_stores", "is for regtest only");
     let mut hosts: Vec<&str> = config.stores.iter().map(|rule| rule.host.as_str()).collect();
     hosts.sort_unstable();
     found.unless(hosts.windows(2).all(|pair| pair[0] != pair[1]), "stores.host", "has one rule each");

@@ -55,7 +55,8 @@ fn missing(file: &Path, error: &std::io::Error) -> String {
     format!("{} cannot be read ({error}){hint}", file.display())
 }
 
-pub(super) fn from_text(
+/// As [`load`], from a text; `source` names it in complaints.
+pub fn from_text(
     text: &str,
     source: &str,
     env: impl IntoIterator<Item = (String, String)>,

@@ -9,10 +9,13 @@ mod model;
 mod secret_ref;
 #[cfg(test)]
 mod tests;
+mod written;
 
-pub use load::{ConfigError, load};
+pub use check::of as amount_of;
+pub use load::{ConfigError, file_of, from_text as load_text, load};
 pub use model::{ChainKind, Config, LogFormat, Network, Registration, StoreRule, Venue};
 pub use secret_ref::{Lookup, SecretRef};
+pub use written::{Chosen, quoted, written};
 
 /// The commented defaults; also what `anytill init` writes from.
 pub const DEFAULT: &str = include_str!("../../config/default.toml");

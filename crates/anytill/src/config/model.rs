@@ -5,7 +5,8 @@ use ids::NodeId;
 use money::{Currency, Money};
 use purchase::ClaimOn;
 use serde::{Deserialize, Deserializer, de};
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,7 +39,8 @@ pub struct Server {
     pub body_bytes_max: usize,
     pub requests_per_minute_address: u32,
     pub requests_per_minute_account: u32,
-    pub behind_proxy: bool,
+    pub trusted_proxies: BTreeSet<IpAddr>,
+    pub metrics_token: SecretRef,
     pub stop_secs_max: u64,
 }
 
@@ -167,6 +169,8 @@ pub struct Limits {
 pub struct Served {
     pub currencies: Vec<Currency>,
     pub countries: Vec<String>,
+    pub listed_stores_only: bool,
+    pub local_stores: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -174,6 +178,7 @@ pub struct Served {
 pub struct Blocked {
     pub stores: Vec<String>,
     pub countries: Vec<String>,
+    pub merchant_countries: Vec<String>,
     pub categories: Vec<String>,
 }
 
@@ -185,27 +190,13 @@ pub struct StoreRule {
     pub name: Option<String>,
     pub claim_on: Option<ClaimOn>,
     #[serde(default)]
-    pub card_first: bool,
-    #[serde(default)]
     pub splits: bool,
     pub tolerance_minor: Option<u64>,
-    pub check_minor_max: Option<u64>,
-    pub checks_max: Option<u32>,
     pub card_open_secs: Option<u64>,
 }
 
 /// Names of [`StoreRule`]'s fields.
-pub const STORE_KEYS: &[&str] = &[
-    "host",
-    "name",
-    "claim_on",
-    "card_first",
-    "splits",
-    "tolerance_minor",
-    "check_minor_max",
-    "checks_max",
-    "card_open_secs",
-];
+pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "tolerance_minor", "card_open_secs"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -292,6 +283,16 @@ pub struct Process {
 }
 
 impl Network {
+    /// As the configuration has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Regtest => "regtest",
+            Self::Signet => "signet",
+            Self::Testnet => "testnet",
+            Self::Bitcoin => "bitcoin",
+        }
+    }
+
     pub const fn bitcoin(self) -> bitcoin::Network {
         match self {
             Self::Regtest => bitcoin::Network::Regtest,

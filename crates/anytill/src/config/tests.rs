@@ -88,6 +88,8 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("[served]\ncurrencies = [\"USD\", \"EUR\"]", &["EUR", "bill in USD", "limits.purchase_min"]),
     ("[blocked]\ncategories = [\"79\"]", &["blocked.categories"]),
     ("[blocked]\ncountries = [\"usa\"]", &["blocked.countries"]),
+    ("[blocked]\nmerchant_countries = [\"U\"]", &["blocked.merchant_countries"]),
+    ("[served]\nlocal_stores = true", &["served.local_stores", "regtest"]),
     ("[prices]\nvenues_min = 2", &["prices.venues_min"]),
     ("[prices]\nvenues = [{ vendor = \"kraken\" }]", &["prices.venues", "base_url"]),
     ("[prices]\nage_ms_max = 100", &["prices.age_ms_max"]),
@@ -144,8 +146,8 @@ fn all_problems_are_told_at_once() {
 
 #[test]
 fn every_key_of_a_store_rule_is_known() {
-    let rule = "[[stores]]\nhost = \"a.example:8080\"\nname = \"A\"\nclaim_on = \"authorization\"\ncard_first = true\n\
-                splits = true\ntolerance_minor = 0\ncheck_minor_max = 0\nchecks_max = 0\ncard_open_secs = 60";
+    let rule = "[[stores]]\nhost = \"a.example:8080\"\nname = \"A\"\nclaim_on = \"authorization\"\nsplits = true\n\
+                tolerance_minor = 0\ncard_open_secs = 60";
     assert_eq!(read(rule).unwrap().stores.len(), 1);
     assert_eq!(rule.lines().count() - 1, super::model::STORE_KEYS.len());
 }

@@ -1,0 +1,238 @@
+//! The commands and what their help teaches.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Lets shoppers pay at any online store with bitcoin over Lightning.
+///
+/// A new server: `anytill init`, fill in the configuration it wrote, `anytill doctor` until it has no complaint,
+/// `anytill serve`. Then, beside it: `anytill node address` (fund it), `anytill node connect` and inbound capacity,
+/// `anytill invite` for the first shopper. Before a stop: `anytill drain`.
+#[derive(Debug, Parser)]
+#[command(name = "anytill", version, arg_required_else_help = true, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// Everything this server keeps: configuration, database, Lightning node, seed words. One server at a time.
+    #[arg(long, global = true, value_name = "DIR", env = "ANYTILL_DATA", default_value = "anytill-data")]
+    pub data: PathBuf,
+    /// The configuration, if it is not `anytill.toml` in the data directory.
+    #[arg(long, global = true, value_name = "FILE", env = "ANYTILL_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a new server: seed words, configuration, database
+    ///
+    /// Shows the 24 seed words once. They are the node's identity and its on-chain money: write them on paper. Asks
+    /// what it needs to know unless `--yes` is given or nobody is there to answer. Changes nothing that exists.
+    Init(Init),
+    /// Runs the server
+    ///
+    /// Prints one line when it takes requests: `ready <http address> node <id>@<address>`. Ctrl-C or SIGTERM stops:
+    /// no new purchases, steps under way are finished, held HTLCs are named; a second Ctrl-C stops at once. Nothing
+    /// that was agreed is lost by a crash: start again.
+    Serve(Serve),
+    /// Says what is wrong and how to mend it
+    ///
+    /// Each line is `ok`, `warning` or `wrong`; exits with 1 if something is wrong. Asks the running server, or what
+    /// can be asked without it. Run it before `serve`, after every change, and first in every trouble.
+    Doctor(Report),
+    /// The Lightning node of the running server
+    #[command(subcommand)]
+    Node(Node),
+    /// Trial balance, profit and loss, exposure
+    ///
+    /// Every posting adds up to zero per currency and layer, so the trial balance does. Debits are positive.
+    Ledger(Report),
+    /// Compares the ledger with node, exchange and issuer
+    ///
+    /// To the satoshi and the cent; exits with 1 on a difference. Bitcoin or money that you moved by hand is a
+    /// difference until `--accept` books it as put in or taken out by the operator.
+    Reconcile(Reconcile),
+    /// What waits for the operator
+    #[command(subcommand)]
+    Parked(Parked),
+    /// Takes no new purchases and waits until nothing is held
+    ///
+    /// While held HTLCs are open and the server is away, their channels are closed soon after the HTLCs' expiry, at
+    /// everybody's cost. Says when it is safe to stop; the server goes on until you stop it.
+    Drain(Drain),
+    /// Makes invitation codes, each for one registration
+    Invite(Invite),
+    /// Shows the root public key, by which extensions pin this server
+    Key(Report),
+    /// Prints the OpenAPI document of the JSON API
+    Openapi,
+    /// Prints every setting with its default and its meaning
+    Config,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Network {
+    Regtest,
+    Signet,
+    Testnet,
+    Bitcoin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ChainSource {
+    Bitcoind,
+    Esplora,
+    Electrum,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The Bitcoin network, for ever.
+    #[arg(long)]
+    pub network: Option<Network>,
+    /// Where blocks come from.
+    #[arg(long)]
+    pub chain_source: Option<ChainSource>,
+    /// `http://host:port` of a bitcoind, `https://host/api` of an Esplora or `ssl://host:port` of an Electrum server.
+    #[arg(long, value_name = "URL")]
+    pub chain_url: Option<String>,
+    /// User of the bitcoind.
+    #[arg(long, value_name = "NAME")]
+    pub chain_user: Option<String>,
+    /// Where the bitcoind's password is: `env:NAME` or `file:PATH`.
+    #[arg(long, value_name = "REFERENCE")]
+    pub chain_password: Option<String>,
+    /// The address under which shoppers and the issuer will reach this server.
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Where the seed words are kept, mode 0600. If the file exists its words are used.
+    #[arg(long, value_name = "FILE")]
+    pub seed_file: Option<PathBuf>,
+    /// Ask nothing; take the default for whatever is not given.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Write addresses and node id there as JSON once the server is ready; removed when it stops.
+    #[arg(long, value_name = "PATH", env = "ANYTILL_READY_FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Report {
+    /// One JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Node {
+    /// Node id and where peers reach it
+    Id(Report),
+    /// A fresh on-chain address, to fund channels and their reserve
+    Address(Report),
+    /// Connects to a peer, now and after every start
+    Connect {
+        /// `<node id>@<host>:<port>`
+        peer: String,
+    },
+    /// Opens a channel from us to a peer
+    ///
+    /// That gives outbound capacity. To receive, inbound capacity is needed: a channel that a peer opens to us.
+    Open {
+        /// `<node id>@<host>:<port>`
+        peer: String,
+        capacity_sat: u64,
+        /// Given to the peer with the channel.
+        #[arg(long, default_value_t = 0)]
+        push_msat: u64,
+        /// Make it known to the network; needs `node.alias` and `node.listen`.
+        #[arg(long)]
+        announce: bool,
+    },
+    /// Closes a channel together with its peer
+    Close {
+        /// As `anytill node channels` shows it.
+        channel_id: String,
+        /// Without the peer: costs fees and takes blocks; what is held in it is decided on the chain.
+        #[arg(long)]
+        force: bool,
+    },
+    /// On-chain and in channels
+    Balances(Report),
+    /// Channels, with what they can receive
+    Channels(Report),
+    /// Peers
+    Peers(Report),
+    /// HTLCs held and not yet claimed or returned, nearest deadline first
+    Holds(Report),
+    /// Sends on-chain, never out of the reserve
+    Withdraw {
+        address: String,
+        amount_sat: u64,
+        /// Else the node's estimate.
+        #[arg(long)]
+        sat_per_vbyte: Option<u64>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// One JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Parked {
+    /// Purchases and refunds that wait, with the reason
+    List(Report),
+    /// The whole story of a purchase or refund, and what may be done
+    Explain {
+        /// The id, its first digits, or the eight-character code on the invoice.
+        id: String,
+    },
+    /// Goes on with a parked purchase or refund
+    Resolve {
+        /// The id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Drain {
+    /// Cancel what is held and not yet charged: those HTLCs go back to their payers now.
+    #[arg(long)]
+    pub return_holds: bool,
+    /// Give up waiting after this; exits with 1 if something is still held.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    pub wait_secs: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Invite {
+    /// How many codes.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub count: u16,
+    /// One JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+}
