@@ -150,13 +150,13 @@ fn text(question: &str, default: &str) -> Result<String> {
     Ok(if trimmed.is_empty() { default.to_owned() } else { trimmed.to_owned() })
 }
 
-/// The words, and whether they are new.
+/// The words, and whether they are new. An existing file has them in its first line.
 fn words_of(path: &Path) -> Result<(Zeroizing<String>, bool)> {
     match fs::read_to_string(path) {
         Ok(text) => {
             let text = Zeroizing::new(text);
-            let words = Zeroizing::new(text.split_whitespace().collect::<Vec<_>>().join(" "));
-            seed::bytes(&words).with_context(|| format!("{}", path.display()))?;
+            let words = Zeroizing::new(text.lines().next().unwrap_or_default().trim().to_owned());
+            seed::bytes(&words).with_context(|| format!("{} (its first line)", path.display()))?;
             Ok((words, false))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -96,18 +96,19 @@ fn amounts(config: &Config, found: &mut Found) {
         }
         let min = of(&limits.purchase_min, *currency);
         let max = of(&limits.purchase_max, *currency);
-        let day = of(&limits.day_max, *currency);
-        for (key, amount) in [("purchase_min", min), ("purchase_max", max), ("day_max", day)] {
+        for (key, amount) in [("purchase_min", min), ("purchase_max", max)] {
             if amount.is_none() {
                 found.0.push(format!("limits.{key}: one entry for {currency} is needed"));
             }
         }
-        let ordered = match (min, max, day) {
-            (Some(min), Some(max), Some(day)) => min.minor() <= max.minor() && max.minor() <= day.minor(),
-            _ => true,
-        };
-        found.unless(ordered, "limits", "purchase_min <= purchase_max <= day_max has to hold");
+        let ordered = min.zip(max).is_none_or(|(min, max)| min.minor() <= max.minor());
+        found.unless(ordered, "limits", "purchase_min <= purchase_max has to hold");
     }
+    let served = config.served.currencies.contains(&limits.day_max.currency());
+    found.unless(served, "limits.day_max", "is in a served currency");
+    let single = of(&limits.purchase_max, limits.day_max.currency());
+    let ordered = single.is_none_or(|max| max.minor() <= limits.day_max.minor());
+    found.unless(ordered, "limits", "purchase_max <= day_max has to hold");
 }
 
 /// The one amount of this currency.

@@ -35,7 +35,6 @@ pub struct Config {
 pub struct Server {
     pub listen: SocketAddr,
     pub public_url: String,
-    pub name: String,
     pub body_bytes_max: usize,
     pub requests_per_minute_address: u32,
     pub requests_per_minute_account: u32,
@@ -145,7 +144,7 @@ pub enum Registration {
 pub struct Accounts {
     pub registration: Registration,
     pub invite_days: u64,
-    pub device_days: u64,
+    pub token_days: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -155,12 +154,12 @@ pub struct Limits {
     pub purchase_min: Vec<Money>,
     #[serde(deserialize_with = "amounts")]
     pub purchase_max: Vec<Money>,
-    #[serde(deserialize_with = "amounts")]
-    pub day_max: Vec<Money>,
-    pub unpaid_max: u32,
-    pub abandoned_day_max: u32,
-    pub cards_day_max: u32,
-    pub new_account_days: u64,
+    #[serde(deserialize_with = "one_amount")]
+    pub day_max: Money,
+    pub unpaid_max: u64,
+    pub abandoned_day_max: u64,
+    pub cards_day_max: u64,
+    pub new_account_secs: u64,
     pub new_account_room_bps: u32,
 }
 
@@ -306,6 +305,10 @@ impl Network {
 /// `"500.00 USD"` each.
 fn amounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Money>, D::Error> {
     Vec::<String>::deserialize(deserializer)?.iter().map(|text| amount(text).map_err(de::Error::custom)).collect()
+}
+
+fn one_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    amount(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
 fn amount(text: &str) -> Result<Money, String> {

@@ -28,7 +28,7 @@ fn the_defaults_are_a_configuration() {
 fn the_file_wins_over_the_defaults_and_the_environment_over_the_file() {
     let text = "[server]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n[served]\ncurrencies = [\"EUR\"]\n\
                 [issuer]\ncurrency = \"EUR\"\n[limits]\npurchase_min = [\"1.00 EUR\"]\npurchase_max = [\"2.00 EUR\"]\n\
-                day_max = [\"3.00 EUR\"]\n[[stores]]\nhost = \"shop.example\"\nclaim_on = \"reveal\"";
+                day_max = \"3.00 EUR\"\n[[stores]]\nhost = \"shop.example\"\nclaim_on = \"reveal\"";
     let vars = [("ANYTILL_SERVER__LISTEN", "[::1]:9000"), ("ANYTILL_DATA", "/elsewhere"), ("OTHER__KEY", "1")];
     let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = from_text(text, "anytill.toml", vars).unwrap();
@@ -86,6 +86,8 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("[limits]\npurchase_max = [\"500.001 USD\"]", &["limits.purchase_max"]),
     ("[limits]\npurchase_max = [\"5000.00 USD\"]", &["purchase_max <= day_max"]),
     ("[served]\ncurrencies = [\"USD\", \"EUR\"]", &["EUR", "bill in USD", "limits.purchase_min"]),
+    ("[limits]\nday_max = \"1000.00 EUR\"", &["limits.day_max", "served"]),
+    ("[limits]\nday_max = 1000", &["limits.day_max"]),
     ("[blocked]\ncategories = [\"79\"]", &["blocked.categories"]),
     ("[blocked]\ncountries = [\"usa\"]", &["blocked.countries"]),
     ("[blocked]\nmerchant_countries = [\"U\"]", &["blocked.merchant_countries"]),

@@ -1,0 +1,88 @@
+//! Issuer, exchange and price venues.
+
+use crate::config::{Config, Lookup, SecretRef, VenueVendor};
+use anyhow::{Context as _, Result, anyhow};
+use cards::lithic::{Lithic, LithicConfig};
+use exchanges::kraken::{Kraken, KrakenConfig};
+use money::Bps;
+use outbound::{Limits, Retry};
+use ports::{Clock, Secret};
+use prices::{KrakenVenue, LivePrices, PricesConfig, Rules, Venue};
+use rand::Rng as _;
+use std::sync::Arc;
+
+const KRAKEN_URL: &str = "https://api.kraken.com";
+/// Longest answer of a vendor.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+fn limits(deadline_ms: u64) -> Limits {
+    Limits { deadline_ms, answer_bytes_max: ANSWER_BYTES_MAX }
+}
+
+fn retry() -> Retry {
+    Retry::short(Arc::new(|most| rand::rng().random_range(0..=most)))
+}
+
+fn secret(key: &str, reference: &SecretRef, at: Lookup<'_>) -> Result<Secret> {
+    reference.read(at).map_err(|why| anyhow!("{key}: {why}"))
+}
+
+fn optional(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// `public_url` is where the issuer should reach this server.
+pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<Lithic>> {
+    let issuer = &config.issuer;
+    let lithic = LithicConfig {
+        base_url: issuer.base_url.clone(),
+        api_key: secret("issuer.api_key", &issuer.api_key, at)?,
+        authorization_secret: secret("issuer.authorization_secret", &issuer.authorization_secret, at)?,
+        events_secret: secret("issuer.events_secret", &issuer.events_secret, at)?,
+        currency: issuer.currency,
+        card_program_token: optional(&issuer.card_program_token),
+        account_token: optional(&issuer.account_token),
+        financial_account_token: optional(&issuer.financial_account_token),
+        headroom_minor: issuer.headroom_minor,
+        authorization_url: Some(super::webhook_url(public_url, "lithic", "authorization")),
+        events_url: Some(super::webhook_url(public_url, "lithic", "events")),
+        decline_on_timeout_confirmed: issuer.decline_on_timeout_confirmed,
+    };
+    Ok(Arc::new(Lithic::new(lithic, limits(issuer.timeout_ms), retry()).context("issuer")?))
+}
+
+pub fn exchange(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Result<Arc<Kraken>> {
+    let exchange = &config.exchange;
+    let kraken = KrakenConfig {
+        base_url: exchange.base_url.clone(),
+        api_key: secret("exchange.api_key", &exchange.api_key, at)?,
+        private_key: secret("exchange.private_key", &exchange.private_key, at)?,
+        currencies: config.served.currencies.clone(),
+    };
+    Ok(Arc::new(Kraken::new(kraken, limits(exchange.timeout_ms), retry(), clock).context("exchange")?))
+}
+
+/// The venues, and the book of the exchange where the bitcoin is sold.
+pub fn prices(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<LivePrices>> {
+    let prices = &config.prices;
+    let kraken = |base_url: &str| -> Result<Arc<dyn Venue>> {
+        let url = if base_url.is_empty() { KRAKEN_URL } else { base_url };
+        Ok(Arc::new(KrakenVenue::new(url, limits(prices.timeout_ms)).context("prices.venues: base_url")?))
+    };
+    let venues = prices
+        .venues
+        .iter()
+        .map(|venue| match venue.vendor {
+            VenueVendor::Kraken => kraken(&venue.base_url),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let sold_at = kraken(&config.exchange.base_url)?;
+    let rules = Rules {
+        age_ms_max: prices.age_ms_max,
+        deviation_max: Bps(prices.deviation_bps_max),
+        venues_min: prices.venues_min,
+    };
+    let live =
+        PricesConfig { currencies: config.served.currencies.clone(), rules, refresh_ms: prices.refresh_ms };
+    Ok(Arc::new(LivePrices::new(live, venues, sold_at, clock).context("prices")?))
+}

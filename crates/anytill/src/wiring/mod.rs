@@ -1,0 +1,20 @@
+//! From settings to parts: the one place that names adapters.
+
+mod adapters;
+mod node;
+mod payees;
+mod rules;
+mod secrets;
+mod shoppers;
+
+pub use adapters::{exchange, issuer, prices};
+pub use node::{DIRECTORY as NODE_DIRECTORY, host_and_port, node_config};
+pub use payees::LightningPayees;
+pub use rules::{account_rules, engine_config, web_policy};
+pub use secrets::{SeedVault, ServerTrust};
+pub use shoppers::AccountShoppers;
+
+/// Where vendors send their webhooks, under the public address.
+pub fn webhook_url(public_url: &str, issuer: &str, what: &str) -> String {
+    format!("{public_url}/v1/webhooks/{issuer}/{what}")
+}

@@ -1,0 +1,100 @@
+//! The embedded Lightning node.
+
+use crate::config::{ChainKind, Config, Lookup, NodeLogLevel};
+use anyhow::{Context as _, Result, anyhow};
+use lightning_node::ldk::{ChainSource, LogConfig, LogLevel, NodeConfig};
+use std::net::TcpListener;
+use std::path::Path;
+
+/// Where the node keeps its state, in the data directory. Never to be restored from a copy.
+pub const DIRECTORY: &str = "node";
+
+/// `epoch_min` is what the database remembers of the node's last start.
+pub fn node_config(config: &Config, data: &Path, at: Lookup<'_>, epoch_min: u64) -> Result<NodeConfig> {
+    let node = &config.node;
+    let level = match node.log_level {
+        NodeLogLevel::Error => LogLevel::Error,
+        NodeLogLevel::Warn => LogLevel::Warn,
+        NodeLogLevel::Info => LogLevel::Info,
+        NodeLogLevel::Debug => LogLevel::Debug,
+        NodeLogLevel::Trace => LogLevel::Trace,
+    };
+    let mut made =
+        NodeConfig::new(config.chain.network.bitcoin(), chain_source(config, at)?, data.join(DIRECTORY));
+    made.listen = node.listen.iter().map(|address| with_port(address)).collect::<Result<_>>()?;
+    made.announce = node.announce.clone();
+    made.alias = Some(node.alias.clone()).filter(|alias| !alias.is_empty());
+    made.log = LogConfig { level, ..LogConfig::default() };
+    made.reserve_per_channel_sat = node.reserve_per_channel_sat;
+    made.peers_without_reserve = node.peers_without_reserve.clone();
+    made.peers_zero_conf = node.peers_zero_conf.clone();
+    made.hold_sat_min = config.purchase.hold_sat_min;
+    made.epoch_min = epoch_min;
+    Ok(made)
+}
+
+fn chain_source(config: &Config, at: Lookup<'_>) -> Result<ChainSource> {
+    let chain = &config.chain;
+    Ok(match chain.source {
+        ChainKind::Bitcoind => {
+            let (host, port) = host_and_port(&chain.url).context("chain.url: http://host:port")?;
+            let password = chain.password.read(at).map_err(|why| anyhow!("chain.password: {why}"))?;
+            ChainSource::Bitcoind { host, port, user: chain.user.clone(), password }
+        }
+        ChainKind::Esplora => ChainSource::Esplora { url: chain.url.clone() },
+        ChainKind::Electrum => ChainSource::Electrum { url: chain.url.clone() },
+    })
+}
+
+/// Of `scheme://host[:port][/path]`; the scheme's own port if none is written.
+pub fn host_and_port(url: &str) -> Option<(String, u16)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let place = rest.split('/').next()?;
+    let default = match scheme {
+        "https" => 443,
+        "http" => 80,
+        _ => 0,
+    };
+    let (host, port) = match place.rsplit_once(':').filter(|(host, _)| !host.ends_with(':')) {
+        Some((host, port)) => (host, port.parse().ok()?),
+        None => (place, default),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (!host.is_empty() && port != 0).then(|| (host.to_owned(), port))
+}
+
+/// ldk-node does not tell which port it took for 0, so it is chosen here: somebody else could take it in between, and
+/// the node then says so.
+fn with_port(address: &str) -> Result<String> {
+    let Some(host) = address.strip_suffix(":0") else { return Ok(address.to_owned()) };
+    let free = TcpListener::bind(address).with_context(|| format!("node.listen: {address}"))?;
+    Ok(format!("{host}:{}", free.local_addr()?.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_out_of_addresses() {
+        for (url, place) in [
+            ("http://127.0.0.1:18443", Some(("127.0.0.1", 18_443))),
+            ("https://mempool.space/signet/api", Some(("mempool.space", 443))),
+            ("ssl://electrum.example:50002", Some(("electrum.example", 50_002))),
+            ("tcp://[::1]:50001", Some(("::1", 50_001))),
+            ("http://host", Some(("host", 80))),
+            ("ssl://host", None),
+            ("http://:80", None),
+            ("host:80", None),
+        ] {
+            assert_eq!(host_and_port(url), place.map(|(host, port)| (host.to_owned(), port)), "{url}");
+        }
+    }
+
+    #[test]
+    fn port_zero_becomes_a_free_one() {
+        let taken = with_port("127.0.0.1:0").unwrap();
+        assert!(taken.starts_with("127.0.0.1:") && !taken.ends_with(":0"), "{taken}");
+        assert_eq!(with_port("0.0.0.0:9735").unwrap(), "0.0.0.0:9735");
+    }
+}
