@@ -60,7 +60,8 @@ impl LightningAddress {
         if name.is_empty() || name.len() > NAME_LEN_MAX || !name.bytes().all(good) {
             return invalid(FIELD, "the name before the @ has letters, digits and - _ . + only");
         }
-        if !is_domain(host) && !(hosts == Hosts::AlsoLocal && is_local(host)) {
+        let allowed = is_domain(host) || (hosts == Hosts::AlsoLocal && is_local(host));
+        if !allowed {
             return invalid(FIELD, "after the @ comes a domain, such as example.com");
         }
         Ok(Self(text))

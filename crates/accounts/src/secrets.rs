@@ -23,8 +23,8 @@ pub(crate) fn new_token(rng: &mut dyn RngCore) -> (Secret, [u8; 32]) {
     rng.fill_bytes(&mut *bytes);
     let mut text = String::with_capacity(TOKEN_PREFIX.len() + TOKEN_TEXT_LEN);
     text.push_str(TOKEN_PREFIX);
-    URL_SAFE_NO_PAD.encode_string(&*bytes, &mut text);
-    (Secret::new(text), Sha256::digest(*bytes).into())
+    URL_SAFE_NO_PAD.encode_string(bytes.as_slice(), &mut text);
+    (Secret::new(text), Sha256::digest(bytes.as_slice()).into())
 }
 
 /// What is stored of a token; none if the text cannot be one.
@@ -32,7 +32,7 @@ pub(crate) fn token_hash(text: &str) -> Option<[u8; 32]> {
     let encoded = text.strip_prefix(TOKEN_PREFIX).filter(|encoded| encoded.len() == TOKEN_TEXT_LEN)?;
     let mut bytes = Zeroizing::new([0u8; TOKEN_BYTES]);
     let length = URL_SAFE_NO_PAD.decode_slice(encoded, &mut *bytes).ok()?;
-    (length == TOKEN_BYTES).then(|| Sha256::digest(*bytes).into())
+    (length == TOKEN_BYTES).then(|| Sha256::digest(bytes.as_slice()).into())
 }
 
 /// A new code as it is shown: five groups of five.

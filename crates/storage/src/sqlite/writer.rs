@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Most steps of one group, so that an answer's delay is bounded.
-const GROUP_MAX: usize = 256;
+const GROUP_MAX: usize = 128;
 /// Steps after which the log is copied into the database although more work waits.
 const CHECKPOINT_STEPS: u64 = 1_000;
 /// Quiet time after which the log is copied into the database.
