@@ -225,7 +225,7 @@ fn any_event(pick: u8, of: u8, refund: &Refund) -> RefundEvent {
         7 => RefundEvent::RetryDue,
         8 => RefundEvent::WaitEnded,
         9 => RefundEvent::Reclaimed { amount: usd(["0.01", "3", "10"][usize::from(of) % 3]) },
-        10 => RefundEvent::PrepareFailed { reason: why(), ask_again: of % 2 == 0 },
+        10 => RefundEvent::PrepareFailed { reason: why(), ask_again: of.is_multiple_of(2) },
         _ => all()[usize::from(of) % all().len()].1.clone(),
     }
 }

@@ -150,10 +150,9 @@ pub(super) fn funded(d: &mut Draft, invoiced_msat: Msat, excess_msat: Msat) -> R
     let due_at = d.now.plus_ms(d.p.policy.card_open_ms_max);
     d.timer(Timer::CardOpen(due_at));
     let limit = d.limit()?;
-    if d.p.policy.flow == Flow::CardFirst && d.p.policy.claim_on == ClaimOn::Reveal {
-        if let Some(card) = d.p.live_card().map(str::to_owned) {
-            d.effect(Effect::RaiseLimit { card, limit });
-        }
+    let raise = d.p.policy.flow == Flow::CardFirst && d.p.policy.claim_on == ClaimOn::Reveal;
+    if let Some(card) = d.p.live_card().filter(|_| raise).map(str::to_owned) {
+        d.effect(Effect::RaiseLimit { card, limit });
     }
     // The issuer may have closed the card while the claim was under way.
     d.finish_winding_up()?;

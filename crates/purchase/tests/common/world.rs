@@ -86,7 +86,7 @@ fn asked(throw: Throw, number: usize) -> Event {
         1 => ChargeKind::ZeroCheck,
         _ => ChargeKind::Authorization,
     };
-    if throw.wild % 7 == 0 {
+    if throw.wild.is_multiple_of(7) {
         charge.merchant = merchant("store-2");
     }
     asks(charge)

@@ -13,7 +13,7 @@ pub fn node() -> NodeId {
 /// Terms of the tests over one quote of [`amounts::QUOTES`].
 pub fn terms(quote: &Quote, index: u8, claim_on: ClaimOn) -> Terms<'_> {
     Terms {
-        server: if index % 2 == 0 { "https://till.example" } else { "http://127.0.0.1:8480" },
+        server: if index.is_multiple_of(2) { "https://till.example" } else { "http://127.0.0.1:8480" },
         node: node(),
         purchase: PurchaseId(std::array::from_fn(|i| index.wrapping_mul(37).wrapping_add(i as u8 * 11))),
         store_host: ["shop.example", "www.b\u{fc}cher.example", "xn--bcher-kva.example"][usize::from(index) % 3],
