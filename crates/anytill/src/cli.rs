@@ -67,6 +67,11 @@ pub enum Command {
     Drain(Drain),
     /// Makes invitation codes, each for one registration
     Invite(Invite),
+    /// Writes a whole copy of the database (never of the Lightning node)
+    Backup {
+        /// A file that does not exist yet.
+        path: PathBuf,
+    },
     /// Shows the root public key, by which extensions pin this server
     Key(Report),
     /// Prints the OpenAPI document of the JSON API
@@ -188,6 +193,9 @@ pub struct Reconcile {
     /// One JSON document instead of text.
     #[arg(long)]
     pub json: bool,
+    /// Book the differences as put in or taken out by you, with this note: `--accept "funded the node"`.
+    #[arg(long, value_name = "NOTE")]
+    pub accept: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -198,6 +206,8 @@ pub enum Parked {
     Explain {
         /// The id, its first digits, or the eight-character code on the invoice.
         id: String,
+        #[command(flatten)]
+        report: Report,
     },
     /// Goes on with a parked purchase or refund
     Resolve {

@@ -12,8 +12,10 @@ mod tests;
 mod written;
 
 pub use check::of as amount_of;
-pub use load::{ConfigError, file_of, from_text as load_text, load};
-pub use model::{ChainKind, Config, LogFormat, Network, Registration, StoreRule, Venue};
+pub use load::{file_of, from_text as load_text, load};
+pub use model::{
+    ChainKind, Config, ExchangeVendor, IssuerVendor, Log, LogFormat, Network, NodeLogLevel, Registration, VenueVendor,
+};
 pub use secret_ref::{Lookup, SecretRef};
 pub use written::{Chosen, quoted, written};
 

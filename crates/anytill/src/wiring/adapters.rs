@@ -1,6 +1,6 @@
 //! Issuer, exchange and price venues.
 
-use crate::config::{Config, Lookup, SecretRef, VenueVendor};
+use crate::config::{Config, ExchangeVendor, IssuerVendor, Lookup, SecretRef, VenueVendor};
 use anyhow::{Context as _, Result, anyhow};
 use cards::lithic::{Lithic, LithicConfig};
 use exchanges::kraken::{Kraken, KrakenConfig};
@@ -44,11 +44,15 @@ pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<L
         account_token: optional(&issuer.account_token),
         financial_account_token: optional(&issuer.financial_account_token),
         headroom_minor: issuer.headroom_minor,
-        authorization_url: Some(super::webhook_url(public_url, "lithic", "authorization")),
+        authorization_url: Some(super::webhook_url(public_url, "lithic", "charge")),
         events_url: Some(super::webhook_url(public_url, "lithic", "events")),
         decline_on_timeout_confirmed: issuer.decline_on_timeout_confirmed,
     };
-    Ok(Arc::new(Lithic::new(lithic, limits(issuer.timeout_ms), retry()).context("issuer")?))
+    match issuer.vendor {
+        IssuerVendor::Lithic => {
+            Ok(Arc::new(Lithic::new(lithic, limits(issuer.timeout_ms), retry()).context("issuer")?))
+        }
+    }
 }
 
 pub fn exchange(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Result<Arc<Kraken>> {
@@ -59,7 +63,11 @@ pub fn exchange(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Resul
         private_key: secret("exchange.private_key", &exchange.private_key, at)?,
         currencies: config.served.currencies.clone(),
     };
-    Ok(Arc::new(Kraken::new(kraken, limits(exchange.timeout_ms), retry(), clock).context("exchange")?))
+    match exchange.vendor {
+        ExchangeVendor::Kraken => {
+            Ok(Arc::new(Kraken::new(kraken, limits(exchange.timeout_ms), retry(), clock).context("exchange")?))
+        }
+    }
 }
 
 /// The venues, and the book of the exchange where the bitcoin is sold.

@@ -16,5 +16,5 @@ pub use shoppers::AccountShoppers;
 
 /// Where vendors send their webhooks, under the public address.
 pub fn webhook_url(public_url: &str, issuer: &str, what: &str) -> String {
-    format!("{public_url}/v1/webhooks/{issuer}/{what}")
+    format!("{public_url}/webhooks/{issuer}/{what}")
 }

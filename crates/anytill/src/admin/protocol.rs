@@ -1,0 +1,65 @@
+//! What is asked and answered.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Longest line in either direction, bytes.
+pub const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Request {
+    Doctor,
+    Ledger,
+    Reconcile { accept: Option<String> },
+    ParkedList,
+    ParkedExplain { id: String },
+    ParkedResolve { id: String },
+    Drain { return_holds: bool, wait_secs: u64 },
+    Invite { count: u16 },
+    Backup { path: String },
+    NodeId,
+    NodeAddress,
+    NodeConnect { peer: String },
+    NodeOpen { peer: String, capacity_sat: u64, push_msat: u64, announce: bool },
+    NodeClose { channel_id: String, force: bool },
+    NodeBalances,
+    NodeChannels,
+    NodePeers,
+    NodeHolds,
+    NodeWithdraw { address: String, amount_sat: u64, sat_per_vbyte: Option<u64> },
+}
+
+/// The same thing for a person and for a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// False: the command ends with exit code 1.
+    pub ok: bool,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Answer {
+    /// # Errors
+    /// When the value has no JSON form.
+    pub fn new(ok: bool, text: impl Into<String>, json: &impl Serialize) -> anyhow::Result<Self> {
+        Ok(Self { ok, text: text.into(), json: serde_json::to_value(json)? })
+    }
+
+    /// Done, with nothing more to say than this.
+    pub fn done(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { ok: true, json: serde_json::json!({ "done": text }), text }
+    }
+}
+
+/// One line from the server.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    /// More is to come.
+    Progress(String),
+    Answer(Answer),
+    /// Refused or failed: for the person at the terminal.
+    Error(String),
+}

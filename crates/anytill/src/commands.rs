@@ -1,0 +1,132 @@
+//! The commands that ask the running server, or the database while none runs.
+
+use crate::admin::{self, Answer, Request};
+use crate::cli::{self, Cli, Command, Node, Parked, Place};
+use crate::clock::SystemClock;
+use crate::server::{lookup, open_accounts, read_seed};
+use crate::{config, doctor, init, ops, out, server, wiring};
+use anyhow::{Context as _, Result, bail};
+use std::process::ExitCode;
+use std::sync::Arc;
+use trust::OperatorSeed;
+
+pub fn run(cli: Cli) -> Result<ExitCode> {
+    let place = &cli.place;
+    let (answer, json) = match cli.command {
+        Command::Init(args) => return init::run(place, args).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => return server::run(place, &args),
+        Command::Config => {
+            out::line(config::DEFAULT.trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Openapi => {
+            out::line(web::openapi_json().trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Doctor(report) => (doctor::run(place)?, report.json),
+        Command::Key(report) => (key(place)?, report.json),
+        Command::Node(node) => {
+            let (request, json) = node_request(node);
+            (of_server(place, &request)?, json)
+        }
+        Command::Ledger(report) => (of_server_or_store(place, &Request::Ledger)?, report.json),
+        Command::Reconcile(args) => (of_server(place, &Request::Reconcile { accept: args.accept })?, args.json),
+        Command::Parked(Parked::List(report)) => (of_server_or_store(place, &Request::ParkedList)?, report.json),
+        Command::Parked(Parked::Explain { id, report }) => {
+            (of_server_or_store(place, &Request::ParkedExplain { id })?, report.json)
+        }
+        Command::Parked(Parked::Resolve { id }) => (of_server(place, &Request::ParkedResolve { id })?, false),
+        Command::Drain(args) => {
+            let request = Request::Drain { return_holds: args.return_holds, wait_secs: args.wait_secs };
+            (of_server(place, &request)?, false)
+        }
+        Command::Invite(args) => (of_server_or_store(place, &Request::Invite { count: args.count })?, args.json),
+        Command::Backup { path } => {
+            let path = std::path::absolute(path)?;
+            let path = path.to_str().context("the path is not UTF-8")?.to_owned();
+            (of_server_or_store(place, &Request::Backup { path })?, false)
+        }
+    };
+    show(&answer, json)?;
+    Ok(if answer.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show(answer: &Answer, json: bool) -> Result<()> {
+    if json {
+        out::json(&answer.json)
+    } else {
+        out::line(&answer.text);
+        Ok(())
+    }
+}
+
+fn of_server(place: &Place, request: &Request) -> Result<Answer> {
+    match admin::ask(&place.data, request)? {
+        Some(answer) => Ok(answer),
+        None => bail!(
+            "no server runs on {}: start it with `anytill serve` (or name its data directory with --data)",
+            place.data.display()
+        ),
+    }
+}
+
+/// What needs the database only: the server's answer, or that of the database under its lock.
+fn of_server_or_store(place: &Place, request: &Request) -> Result<Answer> {
+    if let Some(answer) = admin::ask(&place.data, request)? {
+        return Ok(answer);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(offline(place, request))
+}
+
+async fn offline(place: &Place, request: &Request) -> Result<Answer> {
+    let store = admin::offline_store(&place.data)?;
+    let answer = match request {
+        Request::Ledger => ops::ledger::report(&store).await,
+        Request::ParkedList => ops::parked::list(&store).await,
+        Request::ParkedExplain { id } => ops::parked::explain(&store, id).await,
+        Request::Backup { path } => ops::backup(&store, path).await,
+        Request::Invite { count } => {
+            let config = config::load(&config::file_of(&place.data, place.config.as_deref()), std::env::vars())?;
+            let rules = wiring::account_rules(&config);
+            let accounts = open_accounts(&store, Arc::new(SystemClock), rules).await?;
+            ops::invite(&accounts, *count, config.accounts.invite_days).await
+        }
+        other => bail!("{other:?} needs the running server"),
+    };
+    store.close().await;
+    answer
+}
+
+/// Follows from the seed words; nothing else is needed.
+fn key(place: &Place) -> Result<Answer> {
+    let file = config::file_of(&place.data, place.config.as_deref());
+    let config = config::load(&file, std::env::vars())?;
+    let root = OperatorSeed::new(*read_seed(&config, lookup(&file))?).root_key(0).verifying_key();
+    let url = &config.server.public_url;
+    let text = format!(
+        "{root}\n\nThe root key of this server. Shoppers pair with its address and compare this key; whoever has both \
+         pins this server and no other{}",
+        if url.is_empty() { String::new() } else { format!(":\n{url}#{root}") }
+    );
+    Answer::new(true, text, &serde_json::json!({ "root_key": root, "public_url": url }))
+}
+
+fn node_request(node: Node) -> (Request, bool) {
+    match node {
+        Node::Id(cli::Report { json }) => (Request::NodeId, json),
+        Node::Address(cli::Report { json }) => (Request::NodeAddress, json),
+        Node::Connect { peer } => (Request::NodeConnect { peer }, false),
+        Node::Open { peer, capacity_sat, push_msat, announce } => {
+            (Request::NodeOpen { peer, capacity_sat, push_msat, announce }, false)
+        }
+        Node::Close { channel_id, force } => (Request::NodeClose { channel_id, force }, false),
+        Node::Balances(cli::Report { json }) => (Request::NodeBalances, json),
+        Node::Channels(cli::Report { json }) => (Request::NodeChannels, json),
+        Node::Peers(cli::Report { json }) => (Request::NodePeers, json),
+        Node::Holds(cli::Report { json }) => (Request::NodeHolds, json),
+        Node::Withdraw { address, amount_sat, sat_per_vbyte } => {
+            (Request::NodeWithdraw { address, amount_sat, sat_per_vbyte }, false)
+        }
+    }
+}

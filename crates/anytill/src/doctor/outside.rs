@@ -1,0 +1,172 @@
+//! Issuer, exchange, prices, and what can be seen of the rest while no server runs.
+
+use super::Check;
+use crate::admin;
+use crate::cli::Place;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::server::lookup;
+use crate::wiring;
+use money::Currency;
+use outbound::{HttpClient, Limits, Request};
+use ports::{Clock, Exchange, Issuer, Outcome, Prices};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+const PAGE_LIMITS: Limits = Limits { deadline_ms: 5_000, answer_bytes_max: 64 * 1024 };
+
+/// In the server's place.
+pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<Check> {
+    let at = lookup(file);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut checks = vec![database(place), chain(config).await];
+    checks.push(Check::warning(
+        "server",
+        "does not run: channels, room and holds cannot be seen",
+        "`anytill serve`, then run this again",
+    ));
+    let public_url = config.server.public_url.clone();
+    match wiring::issuer(config, &public_url, at) {
+        Ok(issuer) => checks.extend(of_issuer(issuer.as_ref(), config).await),
+        Err(error) => checks.push(Check::wrong("issuer", format!("{error:#}"), "fill in [issuer]")),
+    }
+    match wiring::exchange(config, Arc::clone(&clock), at) {
+        Ok(exchange) => checks.push(of_exchange(exchange.as_ref()).await),
+        Err(error) => checks.push(Check::wrong("exchange", format!("{error:#}"), "fill in [exchange]")),
+    }
+    match wiring::prices(config, Arc::clone(&clock)) {
+        Ok(prices) => {
+            prices.refresh_once().await;
+            checks.extend(of_prices(prices.as_ref(), config, clock.as_ref()));
+        }
+        Err(error) => checks.push(Check::wrong("prices", format!("{error:#}"), "fill in [prices]")),
+    }
+    if let Err(error) = wiring::web_policy(config, at) {
+        checks.push(Check::wrong("metrics", format!("{error:#}"), "fill in server.metrics_token or leave it empty"));
+    }
+    checks
+}
+
+fn database(place: &Place) -> Check {
+    match admin::offline_store(&place.data) {
+        Ok(_) => Check::ok("database", "whole"),
+        Err(error) => Check::wrong("database", format!("{error:#}"), "docs/operating/backup.md says what may be done"),
+    }
+}
+
+async fn chain(config: &Config) -> Check {
+    const NAME: &str = "chain source";
+    let url = &config.chain.url;
+    let mend = "start it, or correct chain.url; without heights nothing is held or claimed";
+    let Some((host, port)) = wiring::host_and_port(url) else {
+        return Check::wrong(NAME, format!("{url} names no place"), mend);
+    };
+    match timeout(CONNECT_MAX, TcpStream::connect((host.as_str(), port))).await {
+        Ok(Ok(_)) => Check::ok(NAME, format!("{url} answers")),
+        Ok(Err(error)) => Check::wrong(NAME, format!("{url}: {error}"), mend),
+        Err(_) => Check::wrong(NAME, format!("{url} does not answer"), mend),
+    }
+}
+
+pub async fn of_issuer(issuer: &dyn Issuer, config: &Config) -> Vec<Check> {
+    let name = issuer.name();
+    let Outcome::Done(health) = issuer.health().await else {
+        return vec![Check::wrong("issuer", format!("{name} cannot be asked"), "see [issuer]")];
+    };
+    let notes = health.notes.join("; ");
+    if !health.reachable {
+        return vec![Check::wrong("issuer", notes, "see issuer.base_url, issuer.api_key and the network")];
+    }
+    let mut checks = vec![Check::ok("issuer", format!("{name} answers"))];
+    checks.push(match health.webhook_registered {
+        Some(true) => Check::ok("webhooks", "authorization requests and events come here"),
+        Some(false) => Check::wrong("webhooks", notes.clone(), "register this server's two addresses at the issuer"),
+        None => Check::warning("webhooks", notes.clone(), "compare the address at the issuer with server.public_url"),
+    });
+    checks.push(match health.declines_on_timeout {
+        Some(true) => Check::ok("no answer", "the issuer declines"),
+        Some(false) => Check::wrong("no answer", "the issuer approves by itself", "have the issuer change that first"),
+        None => Check::wrong(
+            "no answer",
+            "whether the issuer declines when we do not answer is not confirmed",
+            "have it confirmed in writing, then set issuer.decline_on_timeout_confirmed",
+        ),
+    });
+    checks.push(match issuer.float().await {
+        Outcome::Done(float) => {
+            let most = config.limits.purchase_max.iter().find(|max| max.currency() == float.available.currency());
+            let found = format!("{} can be spent", float.available);
+            match most {
+                Some(max) if float.available.minor() >= max.minor() => Check::ok("float", found),
+                Some(max) => Check::warning("float", format!("{found}, a purchase may be {max}"), "fund the issuer's account"),
+                None => Check::wrong("float", found, "served.currencies and issuer.currency have to fit"),
+            }
+        }
+        Outcome::Rejected(r) => Check::wrong("float", r.message, "see the rights of issuer.api_key"),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => Check::wrong("float", why, "see [issuer]"),
+    });
+    checks
+}
+
+pub async fn of_exchange(exchange: &dyn Exchange) -> Check {
+    const NAME: &str = "exchange";
+    let name = exchange.name();
+    match exchange.health().await {
+        Outcome::Done(text) => Check::ok(NAME, format!("{name}: {text}")),
+        Outcome::Rejected(r) => Check::wrong(
+            NAME,
+            format!("{name}: {}: {}", r.code, r.message),
+            "the key needs the rights to query funds and orders and to create orders; the clock has to be right",
+        ),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => {
+            Check::wrong(NAME, format!("{name}: {why}"), "see exchange.base_url and the network")
+        }
+    }
+}
+
+pub fn of_prices(prices: &dyn Prices, config: &Config, clock: &dyn Clock) -> Vec<Check> {
+    config.served.currencies.iter().map(|currency| price(prices, config, clock, *currency)).collect()
+}
+
+fn price(prices: &dyn Prices, config: &Config, clock: &dyn Clock, currency: Currency) -> Check {
+    const NAME: &str = "prices";
+    let now = clock.now();
+    let mend = "without a price nothing is quoted: see prices.venues and the network";
+    let seen = match prices.rate(currency, now) {
+        Ok(seen) => seen,
+        Err(error) => return Check::wrong(NAME, format!("{currency}: {error}"), mend),
+    };
+    if let Some(max) = config.limits.purchase_max.iter().find(|max| max.currency() == currency)
+        && let Err(error) = prices.executable(*max, now)
+    {
+        return Check::warning(NAME, format!("{max} cannot be sold at the exchange now: {error}"), "lower purchase_max");
+    }
+    let found = format!("{currency}: fresh, from {}", seen.venues.join(", "));
+    match seen.venues.len() {
+        0..=2 => Check::warning(
+            NAME,
+            format!("{found}; fewer than three venues cannot outvote a wrong one"),
+            "more venues come with later versions; keep limits low",
+        ),
+        _ => Check::ok(NAME, found),
+    }
+}
+
+/// Through the proxy and back.
+pub async fn of_public_url(url: &str) -> Check {
+    const NAME: &str = "reachable";
+    let mend = "see the proxy: it has to pass everything under server.public_url to server.listen";
+    let client = match HttpClient::new(url, PAGE_LIMITS) {
+        Ok(client) => client,
+        Err(error) => return Check::wrong(NAME, format!("{url}: {error}"), mend),
+    };
+    match client.send(&Request::get("/health/live")).await {
+        Ok(response) if response.is_success() => Check::ok(NAME, format!("{url} leads here")),
+        Ok(response) => Check::wrong(NAME, format!("{url} answers with HTTP status {}", response.status), mend),
+        Err(fault) => Check::warning(NAME, format!("{url} cannot be reached from here: {fault:?}"), mend),
+    }
+}

@@ -1,0 +1,119 @@
+//! What the running server sees.
+
+use super::{Check, answer, outside};
+use crate::admin::Answer;
+use crate::server::Server;
+use anyhow::Result;
+use ports::{AggregateKind, LightningNode as _, Outcome, Page, Store};
+use std::sync::Arc;
+
+/// Blocks to a claim deadline that are worth a word.
+const BLOCKS_NEAR: i64 = 18;
+
+pub async fn running(server: &Arc<Server>) -> Result<Answer> {
+    let mut checks = vec![serving(server), database(server).await];
+    checks.extend(node(server).await);
+    checks.extend(outside::of_issuer(server.issuer.as_ref(), &server.config).await);
+    checks.push(outside::of_exchange(server.exchange.as_ref()).await);
+    checks.extend(outside::of_prices(server.prices.as_ref(), &server.config, server.clock.as_ref()));
+    if !server.config.server.public_url.is_empty() {
+        checks.push(outside::of_public_url(&server.config.server.public_url).await);
+    }
+    checks.push(parked(server).await);
+    answer(checks)
+}
+
+fn serving(server: &Server) -> Check {
+    let found = format!("runs at {}, node {}", server.http_url, server.node_address());
+    if server.running.accepts() {
+        Check::ok("server", found)
+    } else {
+        Check::warning("server", format!("{found}, draining"), "it takes purchases again once it is started again")
+    }
+}
+
+async fn database(server: &Server) -> Check {
+    match Store::next_due(&server.store).await {
+        Ok(_) => {
+            let stats = server.store.stats();
+            Check::ok("database", format!("answers; {} steps in {} syncs since the start", stats.steps, stats.groups))
+        }
+        Err(error) => Check::wrong("database", error.to_string(), "docs/operating/backup.md says what may be done"),
+    }
+}
+
+async fn node(server: &Server) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mend = "see chain.url and `node/ldk.log`; without a fresh tip nothing is held or claimed";
+    checks.push(match server.node.info().await {
+        Outcome::Done(info) => {
+            let age_secs = server.clock.now().since_ms(info.tip_seen_at) / 1_000;
+            let found = format!("height {}, confirmed by the chain source {age_secs} s ago", info.tip_height);
+            if age_secs <= server.config.chain.tip_age_secs_max {
+                Check::ok("chain", found)
+            } else {
+                Check::wrong("chain", found, mend)
+            }
+        }
+        Outcome::Rejected(r) => Check::wrong("chain", r.message, mend),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => Check::wrong("chain", why, mend),
+    });
+    checks.extend(channels(server).await);
+    checks.push(holds(server).await);
+    checks
+}
+
+async fn channels(server: &Server) -> Vec<Check> {
+    let Outcome::Done(room) = server.node.room().await else {
+        return vec![Check::wrong("channels", "the node does not tell", "see `node/ldk.log`")];
+    };
+    let usable = room.channels.iter().filter(|channel| channel.usable).count();
+    let found = format!(
+        "{usable} of {} usable, {} sat can be held now, {} sat at most in one part",
+        room.channels.len(),
+        room.total_msat() / 1_000,
+        room.largest_part_msat() / 1_000
+    );
+    let get = "get inbound capacity: docs/operating/costs.md";
+    let channels = match (usable, room.total_msat()) {
+        (0, _) if room.channels.is_empty() => Check::wrong("channels", "none: nothing can be received", get),
+        (0, _) => Check::wrong("channels", found, "their peers are away: `anytill node peers`, `anytill node connect`"),
+        (_, 0) => Check::wrong("channels", found, get),
+        _ => Check::ok("channels", found),
+    };
+    let reserve = if room.reserve_ok {
+        Check::ok("reserve", "enough on-chain for closing channels")
+    } else {
+        let mend = "send bitcoin to `anytill node address`: no hold is accepted without it";
+        Check::wrong("reserve", "too little on-chain for closing channels", mend)
+    };
+    vec![channels, reserve]
+}
+
+async fn holds(server: &Server) -> Check {
+    match server.node.held().await {
+        Ok(held) => match held.first() {
+            Some(nearest) if nearest.blocks_left < BLOCKS_NEAR => Check::warning(
+                "holds",
+                format!("{} held, the nearest deadline in {} blocks", held.len(), nearest.blocks_left),
+                "they are returned in time while the server runs: do not stop it now",
+            ),
+            _ => Check::ok("holds", format!("{} held", held.len())),
+        },
+        Err(error) => Check::wrong("holds", error.to_string(), "see `node/ldk.log`"),
+    }
+}
+
+async fn parked(server: &Server) -> Check {
+    let mut count = 0;
+    for kind in [AggregateKind::Purchase, AggregateKind::Refund] {
+        match Store::list(&server.store, kind, false, true, Page { after: None, limit: 100 }).await {
+            Ok(rows) => count += rows.len(),
+            Err(error) => return Check::wrong("parked", error.to_string(), ""),
+        }
+    }
+    match count {
+        0 => Check::ok("parked", "nothing waits for you"),
+        _ => Check::warning("parked", format!("{count} wait for you"), "anytill parked list"),
+    }
+}

@@ -1,0 +1,122 @@
+//! `anytill node`: the operator's hand on the Lightning node.
+
+use crate::admin::{Answer, Request};
+use crate::server::Server;
+use anyhow::{Context as _, Result, bail};
+use ids::NodeId;
+use lightning_node::ldk::OpenChannel;
+use ports::LightningNode as _;
+use serde_json::json;
+use std::fmt::Write as _;
+
+pub async fn run(server: &Server, request: Request) -> Result<Answer> {
+    let node = &server.node;
+    match request {
+        Request::NodeId => {
+            let id = node.node_id();
+            let addresses: Vec<String> = server.node_listens.iter().map(|place| format!("{id}@{place}")).collect();
+            let text = if addresses.is_empty() { id.to_string() } else { addresses.join("\n") };
+            Answer::new(true, text, &json!({ "node_id": id, "addresses": addresses }))
+        }
+        Request::NodeAddress => {
+            let address = node.new_address().await?;
+            Answer::new(true, address.clone(), &json!({ "address": address }))
+        }
+        Request::NodeConnect { peer } => {
+            let (id, place) = peer_of(&peer)?;
+            node.connect(id, place).await?;
+            Ok(Answer::done(format!("connected to {peer}, and again after every start")))
+        }
+        Request::NodeOpen { peer, capacity_sat, push_msat, announce } => {
+            let (id, place) = peer_of(&peer)?;
+            let open = OpenChannel { peer: id, address: place, capacity_sat, push_msat, announce };
+            let opened = node.open_channel(open).await?;
+            let text = "offered; `anytill node channels` shows it, usable once its funding is confirmed";
+            Answer::new(true, text, &opened)
+        }
+        Request::NodeClose { channel_id, force } => {
+            node.close_channel(channel_id.clone(), force).await?;
+            Ok(Answer::done(format!("closing {channel_id}; `anytill node balances` shows what is on its way back")))
+        }
+        Request::NodeBalances => balances(server).await,
+        Request::NodeChannels => channels(server).await,
+        Request::NodePeers => {
+            let peers = node.peers().await?;
+            let line = |peer: &lightning_node::ldk::PeerSummary| {
+                let state = if peer.connected { "connected" } else { "not connected" };
+                format!("{}@{}  {state}", peer.node_id, peer.address)
+            };
+            let text: Vec<String> = peers.iter().map(line).collect();
+            Answer::new(true, or(text.join("\n"), "no peers: `anytill node connect`"), &peers)
+        }
+        Request::NodeHolds => holds(server).await,
+        Request::NodeWithdraw { address, amount_sat, sat_per_vbyte } => {
+            let txid = node.send_on_chain(address, amount_sat, sat_per_vbyte).await?;
+            Answer::new(true, format!("sent in {txid}"), &json!({ "txid": txid }))
+        }
+        other => bail!("{other:?} is not the node's"),
+    }
+}
+
+async fn balances(server: &Server) -> Result<Answer> {
+    let found = server.node.balances().await?;
+    let text = format!(
+        "on-chain          {:>15} sat\n  spendable       {:>15} sat\n  reserve         {:>15} sat\nin channels       \
+         {:>15} sat\nfrom closed ones  {:>15} sat, on its way",
+        found.onchain_total_sat, found.onchain_spendable_sat, found.reserve_sat, found.lightning_sat, found.closing_sat
+    );
+    Answer::new(true, text, &found)
+}
+
+async fn channels(server: &Server) -> Result<Answer> {
+    let (channels, room) = (server.node.channels().await?, server.node.room().await.done());
+    let mut text = String::new();
+    for channel in &channels {
+        let usable = match (channel.usable, channel.ready) {
+            (true, _) => "usable".to_owned(),
+            (false, true) => "peer not connected".to_owned(),
+            (false, false) => format!("{}/{} confirmations", channel.confirmations, channel.confirmations_required),
+        };
+        let by = if channel.opened_by_us { "opened by us" } else { "opened by the peer" };
+        writeln!(text, "{}  {usable}, {by}", channel.channel_id)?;
+        writeln!(text, "  peer {}  capacity {} sat", channel.peer, channel.capacity_sat)?;
+        let held = room.as_ref().and_then(|room| room.channels.iter().find(|one| one.channel_id == channel.channel_id));
+        let left = held.map_or(0, |one| one.in_flight_left_msat.get() / 1_000);
+        writeln!(
+            text,
+            "  can send {} sat, can receive {} sat, of it held at a time now {left} sat",
+            channel.outbound_msat / 1_000,
+            channel.inbound_msat / 1_000
+        )?;
+    }
+    if let Some(room) = &room {
+        let reserve = if room.reserve_ok { "" } else { "; NO HOLD IS ACCEPTED: the on-chain reserve is missing" };
+        writeln!(text, "room for holds now: {} sat{reserve}", room.total_msat() / 1_000)?;
+    }
+    Answer::new(true, or(text.trim_end().to_owned(), "no channels"), &channels)
+}
+
+async fn holds(server: &Server) -> Result<Answer> {
+    let held = server.node.held().await?;
+    let mut text = String::new();
+    for htlc in &held {
+        let claim = if htlc.claim_called { ", claim under way" } else { "" };
+        writeln!(
+            text,
+            "{}  {} msat  claim deadline {} ({} blocks left){claim}",
+            htlc.payment_hash, htlc.amount_msat, htlc.claim_deadline, htlc.blocks_left
+        )?;
+    }
+    Answer::new(true, or(text.trim_end().to_owned(), "nothing is held"), &held)
+}
+
+fn or(text: String, nothing: &str) -> String {
+    if text.is_empty() { nothing.to_owned() } else { text }
+}
+
+/// `<node id>@<host>:<port>`.
+fn peer_of(text: &str) -> Result<(NodeId, String)> {
+    let (id, place) = text.split_once('@').context("a peer is written <node id>@<host>:<port>")?;
+    let id = id.parse().context("the node id before the @ is not one: 66 hex digits")?;
+    Ok((id, place.to_owned()))
+}

@@ -1,0 +1,230 @@
+//! What drives the engine: the node's events, effects, timers, the chain's tip, prices, lost webhooks.
+
+use super::metrics;
+use super::open::Server;
+use super::stop::{Phase, Phases, Watch};
+use engine::{Engine, EngineError};
+use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, Store};
+use purchase::{Effect, Purchase, State};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep};
+
+/// Pause after something that failed, doubled up to the longest.
+const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+/// The tip is looked at this often: heights decide about holds.
+const TIP_EVERY: Duration = Duration::from_secs(2);
+/// Timers are looked for at least this often.
+const TICK_EVERY: Duration = Duration::from_secs(5);
+/// How often the issuer's books of open cards are compared, in case a webhook was lost.
+const CARDS_EVERY: Duration = Duration::from_secs(60);
+const CARDS_AT_ONCE: u32 = 64;
+const PAIRS_EVERY: Duration = Duration::from_secs(3_600);
+
+pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
+    let mut tasks = JoinSet::new();
+    let engine = || Arc::clone(&server.engine);
+    tasks.spawn(node_events(engine(), server.node.clone(), phases.watch()));
+    tasks.spawn(effects(engine(), server.config.process.effects_at_once_max, phases.watch()));
+    tasks.spawn(timers(engine(), phases.watch()));
+    tasks.spawn(tips(engine(), phases.watch()));
+    tasks.spawn(cards(Arc::clone(server), phases.watch()));
+    tasks.spawn(prices(Arc::clone(server), phases.watch()));
+    tasks.spawn(pairs(Arc::clone(server), phases.watch()));
+    tasks.spawn(metrics::run(Arc::clone(server), phases.watch()));
+    tasks
+}
+
+/// The name of a loop that ended although nobody asked it to.
+pub async fn first_to_end(tasks: &mut JoinSet<&'static str>) -> String {
+    match tasks.join_next().await {
+        Some(Ok(name)) => name.to_owned(),
+        Some(Err(error)) => format!("a loop panicked: {error}"),
+        None => "all".to_owned(),
+    }
+}
+
+/// In the node's order, each acknowledged after it is stored. What cannot be stored is tried again for as long as it
+/// takes; what the core refuses is decided, and there is nothing to store.
+async fn node_events(engine: Arc<Engine>, node: Arc<dyn LightningNode>, mut watch: Watch) -> &'static str {
+    loop {
+        let event = tokio::select! {
+            () = watch.reached(Phase::NoWork) => break,
+            event = node.next_event() => event,
+        };
+        if !store_event(&engine, &event, &mut watch).await {
+            break;
+        }
+        match node.ack_event().await {
+            Outcome::Done(()) => {}
+            // It is delivered again, and known then.
+            Outcome::Rejected(r) => tracing::error!(reason = r.message, "a node event is not acknowledged"),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => {
+                tracing::error!(why, "a node event is not acknowledged");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+    "node events"
+}
+
+/// False when the server stops first.
+async fn store_event(engine: &Engine, event: &NodeEvent, watch: &mut Watch) -> bool {
+    let mut pause = PAUSE;
+    loop {
+        match engine.on_node_event(event).await {
+            Ok(()) => return true,
+            Err(EngineError::Rejected(refusal)) => {
+                tracing::error!(?event, %refusal, "the core refuses a node event");
+                return true;
+            }
+            Err(error) => tracing::error!(?event, %error, "a node event is not stored, trying again"),
+        }
+        tokio::select! {
+            () = watch.reached(Phase::NoWork) => return false,
+            () = sleep(pause) => pause = (pause * 2).min(PAUSE_MAX),
+        }
+    }
+}
+
+/// Runs effects beside each other. Claims and returns never wait behind calls to vendors. On the stop everything that
+/// is ready is still run.
+async fn effects(engine: Arc<Engine>, at_once_max: usize, mut watch: Watch) -> &'static str {
+    let permits = Arc::new(Semaphore::new(at_once_max));
+    let mut running = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = watch.reached(Phase::NoRequests) => break,
+            row = engine.next_ready() => start(&mut running, &engine, &permits, row),
+            Some(done) = running.join_next() => report(done),
+        }
+    }
+    loop {
+        while let Some(row) = engine.try_next_ready() {
+            start(&mut running, &engine, &permits, row);
+        }
+        match running.join_next().await {
+            Some(done) => report(done),
+            None => break,
+        }
+    }
+    "effects"
+}
+
+fn start(running: &mut JoinSet<()>, engine: &Arc<Engine>, permits: &Arc<Semaphore>, row: EffectRow) {
+    let (engine, permits) = (Arc::clone(engine), Arc::clone(permits));
+    // A row that waited long is leased again by then, and comes back by itself.
+    let patience = Duration::from_millis(engine.config().lease_ms / 2);
+    running.spawn(async move {
+        if is_urgent(&row) {
+            return engine.run_effect(row).await;
+        }
+        let begun = Instant::now();
+        let Ok(_permit) = permits.acquire_owned().await else { return };
+        if begun.elapsed() < patience {
+            engine.run_effect(row).await;
+        }
+    });
+}
+
+/// Of the node, and waited for by somebody within a second.
+fn is_urgent(row: &EffectRow) -> bool {
+    row.at.kind == AggregateKind::Purchase
+        && serde_json::from_str::<Effect>(&row.body).is_ok_and(|effect| effect.priority() <= 1)
+}
+
+fn report(done: Result<(), JoinError>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "an effect panicked; it runs again when its lease ends");
+    }
+}
+
+async fn timers(engine: Arc<Engine>, mut watch: Watch) -> &'static str {
+    loop {
+        if let Err(error) = engine.tick().await {
+            tracing::error!(%error, "timers");
+            sleep(PAUSE).await;
+        }
+        let now = engine.ports().clock.now();
+        let until = engine.next_wake().map_or(TICK_EVERY, |at| Duration::from_millis(at.since_ms(now)).min(TICK_EVERY));
+        tokio::select! {
+            () = watch.reached(Phase::NoWork) => break,
+            () = engine.woken() => {}
+            () = sleep(until) => {}
+        }
+    }
+    "timers"
+}
+
+async fn tips(engine: Arc<Engine>, mut watch: Watch) -> &'static str {
+    loop {
+        match engine.ports().node.info().await {
+            Outcome::Done(info) => {
+                if let Err(error) = engine.on_tip(info).await {
+                    tracing::error!(%error, "a tip is not taken up");
+                }
+            }
+            Outcome::Rejected(r) => tracing::warn!(why = r.message, "the node does not tell its tip"),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => tracing::warn!(why, "the node does not tell its tip"),
+        }
+        tokio::select! {
+            () = watch.reached(Phase::NoWork) => break,
+            () = sleep(TIP_EVERY) => {}
+        }
+    }
+    "tips"
+}
+
+/// What a lost webhook would have said, read from the issuer's books.
+async fn cards(server: Arc<Server>, mut watch: Watch) -> &'static str {
+    let mut after = None;
+    loop {
+        tokio::select! {
+            () = watch.reached(Phase::NoRequests) => break,
+            () = sleep(CARDS_EVERY) => {}
+        }
+        let page = Page { after, limit: CARDS_AT_ONCE };
+        let open = match Store::list(&server.store, AggregateKind::Purchase, true, false, page).await {
+            Ok(open) => open,
+            Err(error) => {
+                tracing::error!(%error, "open purchases cannot be listed");
+                continue;
+            }
+        };
+        after = open.last().map(|stored| stored.at.id).filter(|_| open.len() == CARDS_AT_ONCE as usize);
+        for stored in &open {
+            let Ok(purchase) = serde_json::from_str::<Purchase>(&stored.state) else { continue };
+            if !matches!(purchase.state, State::Funded | State::Closing | State::Claiming) {
+                continue;
+            }
+            if let Err(error) = server.engine.catch_up_card(purchase.id).await {
+                tracing::warn!(purchase = %purchase.id, %error, "the issuer's books were not compared");
+            }
+        }
+    }
+    "cards"
+}
+
+async fn prices(server: Arc<Server>, mut watch: Watch) -> &'static str {
+    server.prices.run(async move { watch.reached(Phase::NoWork).await }).await;
+    "prices"
+}
+
+/// The exchange's smallest orders and price steps change now and then.
+async fn pairs(server: Arc<Server>, mut watch: Watch) -> &'static str {
+    loop {
+        let pause = match server.exchange.refresh_pairs().await {
+            Outcome::Done(()) => PAIRS_EVERY,
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => PAUSE_MAX,
+        };
+        tokio::select! {
+            () = watch.reached(Phase::NoRequests) => break,
+            () = sleep(pause) => {}
+        }
+    }
+    "pairs"
+}

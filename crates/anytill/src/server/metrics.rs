@@ -1,0 +1,91 @@
+//! Numbers for Prometheus that no request makes: what an operator wants an alert for.
+
+use super::open::Server;
+use super::stop::{Phase, Watch};
+use anyhow::{Context as _, Result};
+use metrics::gauge;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use ports::{AggregateKind, LightningNode as _, Outcome, Page, Prices as _, Store};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+const EVERY: Duration = Duration::from_secs(10);
+/// Seconds: an authorization is answered in about 0.05, a vendor in up to some.
+const BUCKETS: [f64; 10] = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 3.0, 10.0];
+const PARKED_PAGE: u32 = 256;
+
+pub fn install() -> Result<PrometheusHandle> {
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?;
+    builder.install_recorder().context("the metrics' recorder")
+}
+
+pub async fn run(server: Arc<Server>, mut watch: Watch) -> &'static str {
+    loop {
+        look(&server).await;
+        server.metrics.run_upkeep();
+        tokio::select! {
+            () = watch.reached(Phase::NoWork) => break,
+            () = sleep(EVERY) => {}
+        }
+    }
+    "metrics"
+}
+
+async fn look(server: &Server) {
+    let now = server.clock.now();
+    let count = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    gauge!("anytill_holds").set(count(server.engine.holds()));
+    for kind in [AggregateKind::Purchase, AggregateKind::Refund] {
+        if let Some(parked) = parked(server, kind).await {
+            gauge!("anytill_parked", "kind" => kind.name()).set(count(parked));
+        }
+    }
+    if let Outcome::Done(info) = server.node.info().await {
+        gauge!("anytill_tip_height").set(f64::from(info.tip_height));
+        gauge!("anytill_tip_age_seconds").set(secs(now.since_ms(info.tip_seen_at)));
+        gauge!("anytill_channels_usable").set(f64::from(info.channels_usable));
+    }
+    if let Outcome::Done(room) = server.node.room().await {
+        gauge!("anytill_room_satoshi").set(whole(room.total_msat() / 1_000));
+        gauge!("anytill_reserve_ok").set(f64::from(u8::from(room.reserve_ok)));
+    }
+    if let Ok(held) = server.node.held().await {
+        let nearest = held.first().map_or(i64::from(i32::MAX), |htlc| htlc.blocks_left);
+        gauge!("anytill_hold_blocks_left_min").set(f64::from(i32::try_from(nearest).unwrap_or(i32::MAX)));
+    }
+    for currency in server.prices.currencies() {
+        if let Ok(seen) = server.prices.rate(currency, now) {
+            gauge!("anytill_price_age_seconds", "currency" => currency.code())
+                .set(secs(now.since_ms(seen.observed_at)));
+        }
+    }
+    if let Ok(free) = crate::disk::free_bytes(&server.data) {
+        gauge!("anytill_disk_free_bytes").set(whole(free));
+    }
+    let stats = server.store.stats();
+    gauge!("anytill_store_commits").set(whole(stats.groups));
+    gauge!("anytill_store_steps").set(whole(stats.steps));
+}
+
+async fn parked(server: &Server, kind: AggregateKind) -> Option<usize> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = Store::list(&server.store, kind, false, true, Page { after, limit: PARKED_PAGE }).await.ok()?;
+        count += page.len();
+        after = page.last().map(|stored| stored.at.id);
+        if page.len() < PARKED_PAGE as usize {
+            return Some(count);
+        }
+    }
+}
+
+fn secs(ms: u64) -> f64 {
+    whole(ms) / 1_000.0
+}
+
+/// Prometheus knows floating point only; nothing here is an amount that is booked.
+fn whole(number: u64) -> f64 {
+    f64::from(u32::try_from(number >> 20).unwrap_or(u32::MAX)) * 1_048_576.0
+        + f64::from(u32::try_from(number & 0xf_ffff).unwrap_or(0))
+}

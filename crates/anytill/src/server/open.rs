@@ -1,0 +1,180 @@
+//! Everything a server stands on, opened in the order in which it can fail without harm.
+
+use crate::clock::SystemClock;
+use crate::cli::Place;
+use crate::config::{Config, Lookup};
+use crate::seed;
+use crate::wiring;
+use accounts::{Accounts, Hasher};
+use anyhow::{Context as _, Result, anyhow};
+use engine::{Engine, Ports};
+use exchanges::kraken::Kraken;
+use lightning_node::ldk::{EmbeddedNode, NodeSeed};
+use metrics_exporter_prometheus::PrometheusHandle;
+use ports::{AccountStore, Clock, Issuer, Store};
+use prices::LivePrices;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use storage::sqlite::{OpenMode, Sqlite};
+use tokio::net::TcpListener;
+use trust::OperatorSeed;
+use web::{AppState, Policy, Running};
+use zeroize::Zeroizing;
+
+/// Where the database remembers how often the node's directory has been started.
+const NODE_EPOCH: &str = "node_epoch";
+
+/// A server that is open; cheap to share.
+pub struct Server {
+    pub config: Config,
+    pub data: PathBuf,
+    pub clock: Arc<dyn Clock>,
+    pub store: Sqlite,
+    pub node: Arc<EmbeddedNode>,
+    pub engine: Arc<Engine>,
+    pub accounts: Arc<Accounts>,
+    pub issuer: Arc<dyn Issuer>,
+    pub exchange: Arc<Kraken>,
+    pub prices: Arc<LivePrices>,
+    pub running: Arc<Running>,
+    pub metrics: PrometheusHandle,
+    /// `http://host:port` as bound.
+    pub http_url: String,
+    /// `host:port` each, as the node listens.
+    pub node_listens: Vec<String>,
+    policy: Arc<Policy>,
+    trust: Arc<wiring::ServerTrust>,
+}
+
+/// The environment, for secrets.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Where the references of a configuration begin.
+pub fn lookup(file: &Path) -> Lookup<'_> {
+    let base = file.parent().filter(|base| !base.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Lookup { env: &environment, base }
+}
+
+/// The 64 bytes behind the words.
+pub fn read_seed(config: &Config, at: Lookup<'_>) -> Result<Zeroizing<[u8; 64]>> {
+    let words = config.node.seed.read(at).map_err(|why| anyhow!("node.seed: {why}"))?;
+    seed::bytes(words.expose()).context("node.seed")
+}
+
+impl Server {
+    /// The database first: it holds the lock that keeps a second server away.
+    pub async fn open(place: &Place, file: &Path, config: Config) -> Result<(Arc<Self>, TcpListener)> {
+        let at = lookup(file);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let words = read_seed(&config, at)?;
+        let data = place.data.clone();
+        let store = tokio::task::spawn_blocking(move || Sqlite::open(&data, OpenMode::Existing)).await??;
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("server.listen: {listen}"))?;
+        let http_url = format!("http://{}", listener.local_addr()?);
+        let public_url = Some(&config.server.public_url).filter(|url| !url.is_empty()).unwrap_or(&http_url).clone();
+
+        let issuer: Arc<dyn Issuer> = wiring::issuer(&config, &public_url, at)?;
+        let exchange = wiring::exchange(&config, Arc::clone(&clock), at)?;
+        let prices = wiring::prices(&config, Arc::clone(&clock))?;
+        let policy = Arc::new(wiring::web_policy(&config, at)?);
+        let rules = wiring::account_rules(&config);
+        let hosts = rules.refund_hosts;
+        let accounts = Arc::new(open_accounts(&store, Arc::clone(&clock), rules).await?);
+
+        let (node, node_listens) = start_node(&config, &place.data, at, &words, &store, &clock).await?;
+        let operator = OperatorSeed::new(*words);
+        let node_id = ports::LightningNode::node_id(node.as_ref());
+        let trust = wiring::ServerTrust::open(&operator, node_id, &store, clock.now()).await?;
+        let ports = Ports {
+            store: Arc::new(store.clone()),
+            node: node.clone(),
+            vendor_node: None,
+            issuer: Arc::clone(&issuer),
+            exchange: exchange.clone(),
+            prices: prices.clone(),
+            payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
+            gift_cards: None,
+            paid_first: None,
+            shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
+            clock: Arc::clone(&clock),
+            vault: Arc::new(wiring::SeedVault::new(&operator)),
+        };
+        let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
+        let server = Self {
+            data: place.data.clone(),
+            clock,
+            store,
+            node,
+            engine,
+            accounts,
+            issuer,
+            exchange,
+            prices,
+            running: Arc::new(Running::default()),
+            metrics: super::metrics::install()?,
+            http_url,
+            node_listens,
+            policy,
+            trust: Arc::new(trust),
+            config,
+        };
+        Ok((Arc::new(server), listener))
+    }
+
+    pub fn web_state(&self) -> AppState {
+        AppState {
+            engine: Arc::clone(&self.engine),
+            accounts: Arc::clone(&self.accounts),
+            account_store: Arc::new(self.store.clone()),
+            policy: Arc::clone(&self.policy),
+            trust: self.trust.clone(),
+            metrics: self.metrics.clone(),
+            running: Arc::clone(&self.running),
+        }
+    }
+
+    /// `<node id>@<address>`, or the id alone where nobody can connect.
+    pub fn node_address(&self) -> String {
+        let id = ports::LightningNode::node_id(self.node.as_ref());
+        let announced = self.config.node.announce.first().or(self.node_listens.first());
+        announced.map_or_else(|| id.to_string(), |address| format!("{id}@{address}"))
+    }
+}
+
+/// The accounts' service over a store. The hash of nothing, made first, takes tens of milliseconds.
+pub async fn open_accounts(
+    store: &Sqlite,
+    clock: Arc<dyn Clock>,
+    rules: accounts::AccountRules,
+) -> Result<Accounts> {
+    let hasher = tokio::task::spawn_blocking(|| {
+        let mut rng = StdRng::try_from_os_rng().context("the system gives no random numbers")?;
+        let hasher = Hasher::new(accounts::HashCost::default(), &mut rng)?;
+        Ok::<_, anyhow::Error>((hasher, rng))
+    });
+    let (hasher, rng) = hasher.await??;
+    let store: Arc<dyn AccountStore> = Arc::new(store.clone());
+    Ok(Accounts::new(store, clock, Box::new(rng), hasher, rules))
+}
+
+async fn start_node(
+    config: &Config,
+    data: &Path,
+    at: Lookup<'_>,
+    seed: &[u8; 64],
+    store: &Sqlite,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<EmbeddedNode>, Vec<String>)> {
+    let epoch = Store::setting(store, NODE_EPOCH).await?;
+    let epoch_min = epoch.map_or(Ok(0), |text| text.parse()).context("the stored number of node starts")?;
+    let node_config = wiring::node_config(config, data, at, epoch_min)?;
+    let listens = node_config.listen.clone();
+    let node = EmbeddedNode::start(node_config, NodeSeed::new(*seed), Arc::clone(clock)).await?;
+    Store::put_setting(store, NODE_EPOCH, &node.epoch().to_string()).await?;
+    Ok((Arc::new(node), listens))
+}
