@@ -53,28 +53,23 @@ const LONGER_THAN_A_LOOK: Duration = Duration::from_secs(5);
 /// Without a chain the tip's age is seen, and with it again too.
 pub async fn tip_goes_stale(world: &dyn World) {
     let node = world.node();
-    let first = until("a tip", || async {
+    let first = until("a tip", async || {
         let seen = info(&node).await.tip_seen_at;
         (seen.0 > 0).then_some(seen)
     })
     .await;
-    until("a younger tip", || async { (info(&node).await.tip_seen_at > first).then_some(()) }).await;
+    until("a younger tip", async || (info(&node).await.tip_seen_at > first).then_some(())).await;
     world.cut_chain(true).await;
     // What was asked before the cut may still be answered; then nothing may be.
     let (mut last, mut since) = (info(&node).await.tip_seen_at, Instant::now());
-    until("standstill", || {
-        let node = &node;
-        let (last, since) = (&mut last, &mut since);
-        let seen = async move { info(node).await.tip_seen_at };
-        async move {
-            let seen = seen.await;
-            if seen != *last {
-                (*last, *since) = (seen, Instant::now());
-            }
-            (since.elapsed() > LONGER_THAN_A_LOOK).then_some(())
+    until("standstill", async || {
+        let seen = info(&node).await.tip_seen_at;
+        if seen != last {
+            (last, since) = (seen, Instant::now());
         }
+        (since.elapsed() > LONGER_THAN_A_LOOK).then_some(())
     })
     .await;
     world.cut_chain(false).await;
-    until("a younger tip", || async { (info(&node).await.tip_seen_at > last).then_some(()) }).await;
+    until("a younger tip", async || (info(&node).await.tip_seen_at > last).then_some(())).await;
 }

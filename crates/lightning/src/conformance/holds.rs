@@ -133,7 +133,7 @@ pub async fn room_shrinks(world: &dyn World) {
     done(node.return_hold(kit.hash).await);
     assert!(world.payer(0).outcome(kit.hash).await.is_err());
     kit.told_of_return(&node).await;
-    let after = super::parts::until("room again", || async {
+    let after = super::parts::until("room again", async || {
         let room = done(node.room().await);
         (slots(&room) == slots(&before)).then_some(room)
     })

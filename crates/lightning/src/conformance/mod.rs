@@ -30,8 +30,8 @@ use std::sync::Arc;
 pub const ORDER_MSAT: u64 = 496_758_000;
 
 /// The node under test and what is around it.
-#[async_trait]
-pub trait World: Send + Sync {
+#[async_trait(?Send)]
+pub trait World {
     /// The node, of which nothing is known but the port. Asked for anew after a restart.
     fn node(&self) -> Arc<dyn LightningNode>;
 

@@ -27,7 +27,7 @@ pub async fn soon<T>(what: &str, step: impl Future<Output = T>) -> T {
 }
 
 /// Looks until there is an answer.
-pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     soon(what, async {
         loop {
             if let Some(found) = look().await {

@@ -51,7 +51,7 @@ pub async fn send_succeeds(world: &dyn World) {
     };
     assert_eq!(sha256::Hash::hash(&preimage.0).to_byte_array(), request.payment_hash.0);
     assert_eq!(fee_msat, msat(0), "the payee is our peer");
-    let balance = until("the payee to have it", || async {
+    let balance = until("the payee to have it", async || {
         let now = payee.balance_msat().await;
         (now != before).then_some(now)
     })

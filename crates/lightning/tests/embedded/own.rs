@@ -41,13 +41,18 @@ async fn starts_only_on_what_is_its_own() {
     assert!(matches!(stale, StartError::StaleCopy { .. }), "{stale}");
     assert_eq!(state, std::fs::read(good.storage_dir.join("ldk_node_data.sqlite")).expect("a file"));
 
+    // Where fees matter the node does not start without a chain; on the test networks it starts, and its tip is old.
     let mut deaf = good.clone();
-    let password = Secret::new("none".to_owned());
-    let nowhere = free_port();
-    deaf.chain =
-        ChainSource::Bitcoind { host: "127.0.0.1".to_owned(), port: nowhere.port(), user: "u".to_owned(), password };
+    let (password, nowhere) = (Secret::new("none".to_owned()), free_port());
+    let (host, user) = (nowhere.ip().to_string(), "anytill".to_owned());
+    deaf.chain = ChainSource::Bitcoind { host, port: nowhere.port(), user, password };
+    deaf.network = bitcoin::Network::Bitcoin;
+    let other = start(&deaf, seed()).await.err().expect("another network");
+    assert!(matches!(other, StartError::WrongNetwork { .. }), "{other}");
+    deaf.storage_dir = dir.path().join("elsewhere");
     let error = start(&deaf, seed()).await.err().expect("no chain");
     assert!(matches!(error, StartError::ChainSource(_)), "{error}");
+    assert!(error.to_string().contains(&nowhere.to_string()), "{error}");
 
     let node = start(&good, seed()).await.expect("none of that did any harm");
     assert!(node.epoch() > epoch);

@@ -95,7 +95,7 @@ async fn start(config: &NodeConfig) -> Arc<EmbeddedNode> {
     Arc::new(EmbeddedNode::start(config.clone(), seed(), Arc::new(Still)).await.expect("started"))
 }
 
-#[async_trait]
+#[async_trait(?Send)]
 impl World for LdkWorld {
     fn node(&self) -> Arc<dyn LightningNode> {
         Arc::clone(self.embedded()) as Arc<dyn LightningNode>

@@ -8,7 +8,6 @@ use ports::LightningNode as _;
 use sandbox::chain::RpcAccess;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 /// Where the node lives.
 pub const DIRECTORY: &str = "ANYTILL_TEST_NODE_DIRECTORY";
@@ -27,8 +26,9 @@ pub async fn run() {
     let config = config(Path::new(&directory), (rpc, &access), listens);
     let node = EmbeddedNode::start(config, seed(), Arc::new(Still)).await.expect("started");
     println!("{}", node.node_id());
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    while let Some(line) = lines.next_line().await.expect("input") {
+    let mut lines = std::io::stdin().lines();
+    while let Some(line) = tokio::task::block_in_place(|| lines.next()) {
+        let line = line.expect("input");
         let words: Vec<&str> = line.split_whitespace().collect();
         println!("{}", answer(&node, &words).await);
     }

@@ -162,6 +162,8 @@ pub async fn run() {
     killed_while_held(&mut scene).await;
     killed_after_return(&mut scene).await;
     killed_after_claim(&mut scene).await;
+    scene.process.child.kill().await.expect("killed");
+    scene.payer.0.stop().await.expect("stopped");
 }
 
 /// The event comes again, and the claim works.
