@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::{Notify, watch as signal};
+use tokio::sync::{Notify, oneshot, watch as signal};
 use tokio::time::Instant;
 
 const TABLE_FILE: &str = "holds.sqlite";
@@ -70,28 +70,22 @@ impl EmbeddedNode {
     /// # Errors
     /// [`StartError`]; nothing of the node's state was touched unless it is `ChainSource` or `Node`.
     pub async fn start(config: NodeConfig, seed: NodeSeed, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let (answer, answered) = oneshot::channel();
+        // A thread of its own: it may block, and whoever stops waiting for it leaves nothing half started.
+        std::thread::spawn(move || answer.send(Self::open(&config, &seed, clock)));
+        answered.await.unwrap_or_else(|_| Err(StartError::Node("it panicked".to_owned())))
+    }
+
+    fn open(config: &NodeConfig, seed: &NodeSeed, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(NODE_THREADS)
             .thread_name("ldk-node")
             .enable_all()
             .build()
             .map_err(|error| StartError::Node(format!("threads: {error}")))?;
-        let handle = runtime.handle().clone();
-        let opening = handle.clone();
-        let opened = handle.spawn_blocking(move || Shared::open(&config, &seed, clock, opening)).await;
-        let shared = match opened {
-            Ok(Ok(shared)) => Arc::new(shared),
-            Ok(Err(error)) => {
-                runtime.shutdown_background();
-                return Err(error);
-            }
-            Err(error) => {
-                runtime.shutdown_background();
-                return Err(StartError::Node(format!("it panicked: {error}")));
-            }
-        };
+        let shared = Arc::new(Shared::open(config, seed, clock, runtime.handle().clone())?);
         let (stopping, stopped) = signal::channel(false);
-        handle.spawn(watch::run(Arc::clone(&shared), stopped));
+        runtime.spawn(watch::run(Arc::clone(&shared), stopped));
         Ok(Self { shared, runtime: Mutex::new(Some(runtime)), stopping })
     }
 

@@ -56,7 +56,17 @@ async fn starts_only_on_what_is_its_own() {
 
     let node = start(&good, seed()).await.expect("none of that did any harm");
     assert!(node.epoch() > epoch);
-    node.stop().await;
+    // Dropped, it ends as well, in its own time.
+    drop(node);
+    until("free directory", async || match start(&good, seed()).await {
+        Ok(node) => {
+            node.stop().await;
+            true
+        }
+        Err(StartError::InUse(_)) => false,
+        Err(other) => panic!("{other}"),
+    })
+    .await;
     assert!(good.storage_dir.join("ldk.log").exists());
 }
 

@@ -217,7 +217,7 @@ async fn killed_after_return(scene: &mut Scene) {
 async fn killed_after_claim(scene: &mut Scene) {
     for number in 0..3 {
         if scene.process.ask("usable").await == "0" && scene.process.ask("channels").await == "0" {
-            println!("the channel was closed by the kill before; what was held was claimed on the chain");
+            println!("kill {number} after a claim closed the channel; what was held was claimed on the chain");
             return;
         }
         scene.usable().await;
