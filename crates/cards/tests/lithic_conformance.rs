@@ -8,15 +8,16 @@ use cards::lithic::{Lithic, LithicConfig};
 use conformance::{Asked, Break, BreakNews, Step, World};
 use ids::UnixMs;
 use money::{Currency, Money};
-use outbound::{Limits, Retry};
-use ports::{CardRef, Charge, ChargeChange, Decision, Headers, Issuer, Secret};
+use outbound::{Call, HttpClient, Limits, Request, Response, Retry};
+use ports::{CardRef, Charge, ChargeChange, Decision, Headers, Issuer, Outcome, Secret};
 use sandbox::{
     faults::{Fault, HookFault},
+    kraken::{self, ExchangeConfig},
     lithic::{self, IssuerConfig, Merchant, OnTimeout},
 };
 use std::{
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::net::TcpListener;
 
@@ -26,6 +27,7 @@ const NEWS: &str = "card_transaction.updated";
 /// What the server would do with webhooks: read, decide, answer.
 struct Receiver {
     issuer: Arc<Lithic>,
+    clock: SandboxClock,
     decision: Mutex<Decision>,
     questions: Mutex<Vec<Charge>>,
     unreadable: Mutex<usize>,
@@ -67,7 +69,9 @@ impl LithicWorld {
             decline_on_timeout_confirmed: true,
         };
         let limits = Limits { deadline_ms: 500, ..Limits::default() };
+        let times = kraken::Exchange::start(ExchangeConfig::default()).await.unwrap();
         let receiver = Arc::new(Receiver {
+            clock: SandboxClock::ask(&times.url()).await,
             issuer: Arc::new(Lithic::new(config, limits, Retry::never()).unwrap()),
             decision: Mutex::new(Decision::Approve),
             questions: Mutex::default(),
@@ -81,10 +85,39 @@ impl LithicWorld {
     }
 }
 
-/// The simulation signs by the machine's clock.
-fn now() -> UnixMs {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    UnixMs(u64::try_from(since_epoch.as_millis()).unwrap())
+/// The sandbox's clock, which its vendors read, as Kraken's public call tells it.
+struct SandboxClock {
+    asked: UnixMs,
+    since: Instant,
+}
+
+struct AskTime;
+
+impl Call for AskTime {
+    type Answer = UnixMs;
+
+    fn build_request(&self) -> Request {
+        Request::get("/0/public/Time")
+    }
+
+    fn handle_response(&self, response: &Response) -> Outcome<UnixMs> {
+        let time = |answer: serde_json::Value| answer["result"]["unixtime"].as_u64().map(|secs| UnixMs(secs * 1_000));
+        response.json::<serde_json::Value>().map(|answer| time(answer).expect("a time"))
+    }
+}
+
+impl SandboxClock {
+    async fn ask(url: &str) -> Self {
+        let client = HttpClient::new(url, Limits::default()).unwrap();
+        let asked = client.run(&AskTime, &Retry::never()).await.done().expect("the time");
+        Self { asked, since: Instant::now() }
+    }
+}
+
+impl SandboxClock {
+    fn now(&self) -> UnixMs {
+        self.asked.plus_ms(u64::try_from(self.since.elapsed().as_millis()).unwrap())
+    }
 }
 
 fn headers_of(map: &HeaderMap) -> Headers {
@@ -95,7 +128,7 @@ fn headers_of(map: &HeaderMap) -> Headers {
 }
 
 async fn asked(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    let Ok(charge) = receiver.issuer.read_charge(&headers_of(&headers), &body, now()) else {
+    let Ok(charge) = receiver.issuer.read_charge(&headers_of(&headers), &body, receiver.clock.now()) else {
         *receiver.unreadable.lock().unwrap() += 1;
         return axum::http::StatusCode::UNAUTHORIZED.into_response();
     };
@@ -107,7 +140,7 @@ async fn asked(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: 
 }
 
 async fn told(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    match receiver.issuer.read_news(&headers_of(&headers), &body, now()) {
+    match receiver.issuer.read_news(&headers_of(&headers), &body, receiver.clock.now()) {
         Ok(news) => {
             receiver.news.lock().unwrap().extend(news.changes);
             axum::http::StatusCode::OK
@@ -141,7 +174,7 @@ impl World for LithicWorld {
     }
 
     fn now(&self) -> UnixMs {
-        now()
+        self.receiver.clock.now()
     }
 
     fn money(&self, minor: u64) -> Money {

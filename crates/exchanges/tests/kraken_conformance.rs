@@ -6,32 +6,62 @@ use conformance::{Asked, Break, World};
 use exchanges::kraken::{Kraken, KrakenConfig};
 use ids::UnixMs;
 use money::{Currency, Money, Rate};
-use outbound::{Limits, Retry};
+use outbound::{Call, HttpClient, Limits, Request, Response, Retry};
 use ports::{Clock, Exchange, Outcome, Secret};
 use sandbox::{
     faults::Fault,
     kraken::{self, ExchangeConfig, SystemStatus},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
-/// The machine's clock, which the simulation has too, set off by so many milliseconds.
-#[derive(Default)]
-struct OffClock(AtomicU64);
+/// The sandbox's clock, which its vendors read, as its public call tells it.
+struct SandboxClock {
+    asked: UnixMs,
+    since: Instant,
+    /// Set off by so much.
+    off_ms: AtomicU64,
+}
 
-impl Clock for OffClock {
+struct AskTime;
+
+impl Call for AskTime {
+    type Answer = UnixMs;
+
+    fn build_request(&self) -> Request {
+        Request::get("/0/public/Time")
+    }
+
+    fn handle_response(&self, response: &Response) -> Outcome<UnixMs> {
+        let time = |answer: serde_json::Value| answer["result"]["unixtime"].as_u64().map(|secs| UnixMs(secs * 1_000));
+        response.json::<serde_json::Value>().map(|answer| time(answer).expect("a time"))
+    }
+}
+
+impl SandboxClock {
+    async fn ask(url: &str) -> Self {
+        let client = HttpClient::new(url, Limits::default()).unwrap();
+        let asked = client.run(&AskTime, &Retry::never()).await.done().expect("the time");
+        Self { asked, since: Instant::now(), off_ms: AtomicU64::new(0) }
+    }
+}
+
+impl Clock for SandboxClock {
     fn now(&self) -> UnixMs {
-        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        UnixMs(u64::try_from(since_epoch.as_millis()).unwrap() + self.0.load(Ordering::SeqCst))
+        let elapsed_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap();
+        self.asked.plus_ms(elapsed_ms + self.off_ms.load(Ordering::SeqCst))
     }
 }
 
 struct KrakenWorld {
     vendor: kraken::Exchange,
     exchange: Arc<Kraken>,
-    clock: Arc<OffClock>,
+    clock: Arc<SandboxClock>,
 }
 
 impl KrakenWorld {
@@ -45,7 +75,7 @@ impl KrakenWorld {
             private_key: Secret::new(vendor.api_secret().to_owned()),
             currencies: vec![Currency::USD],
         };
-        let clock = Arc::new(OffClock::default());
+        let clock = Arc::new(SandboxClock::ask(&vendor.url()).await);
         let limits = Limits { deadline_ms: 500, ..Limits::default() };
         let exchange = Arc::new(Kraken::new(config, limits, Retry::never(), clock.clone()).unwrap());
         Self { vendor, exchange, clock }
@@ -153,7 +183,7 @@ async fn health_sees_clock_and_keys() {
     let world = KrakenWorld::start().await;
     let text = world.exchange.health().await.done().unwrap();
     assert!(text.contains("XBTUSD from 5000 sat"), "{text}");
-    world.clock.0.store(60_000, Ordering::SeqCst);
+    world.clock.off_ms.store(60_000, Ordering::SeqCst);
     assert_eq!(code(world.exchange.health().await), "clock_apart");
     let config = KrakenConfig {
         base_url: world.vendor.url(),
@@ -161,7 +191,7 @@ async fn health_sees_clock_and_keys() {
         private_key: Secret::new("d3Jvbmc=".to_owned()),
         currencies: vec![Currency::USD],
     };
-    let clock = Arc::new(OffClock::default());
+    let clock = Arc::new(SandboxClock::ask(&world.vendor.url()).await);
     let stranger = Kraken::new(config, Limits::default(), Retry::never(), clock).unwrap();
     assert_eq!(code(stranger.health().await), "unauthorized");
     assert_eq!(code(stranger.sell(conformance::order(&world, "x", 100_000, "5400")).await), "unauthorized");
@@ -187,8 +217,8 @@ async fn many_calls_at_once_keep_their_nonces_in_order() {
     for call in calls {
         assert!(matches!(call.await.unwrap(), Outcome::Done(_)));
     }
-    world.clock.0.store(60_000, Ordering::SeqCst);
+    world.clock.off_ms.store(60_000, Ordering::SeqCst);
     assert!(matches!(world.exchange.balances().await, Outcome::Done(_)));
-    world.clock.0.store(0, Ordering::SeqCst);
+    world.clock.off_ms.store(0, Ordering::SeqCst);
     assert!(matches!(world.exchange.balances().await, Outcome::Done(_)));
 }
