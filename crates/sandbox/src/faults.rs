@@ -58,6 +58,8 @@ pub enum HookFault {
     /// Sent twice with the same id and body. An authorization request is asked twice at the same time, and the first
     /// answer counts.
     Twice,
+    /// As [`Self::Twice`], but as two messages with ids of their own: a sender that does not keep the id.
+    TwiceWithNewId,
     /// Kept back until the next webhook has been delivered: out of order. Authorization requests: as [`Self::Pass`].
     AfterNext,
     /// Sent so many milliseconds late.

@@ -252,6 +252,7 @@ async fn each_fault_of_the_request() {
     assert!(bench.charge(&card, 1).await.is_approved());
     let asked = bench.receiver.asked_at_least(2).await;
     assert_eq!(asked[0].json()["token"], asked[1].json()["token"], "one charge, asked twice");
+    assert_eq!(asked[0].header("webhook-id"), asked[1].header("webhook-id"));
 
     faults.next_webhook(ASA, HookFault::WrongSignature);
     bench.charge(&card, 1).await;
@@ -293,4 +294,38 @@ async fn charges_at_the_same_time_share_the_float_and_the_limit() {
     let approved = [one, two].iter().filter(|result| result.is_approved()).count();
     assert_eq!(approved, 1, "the float is enough for one");
     assert_eq!(bench.issuer.available_minor(), 289);
+}
+
+#[tokio::test]
+async fn a_5xx_is_asked_once_more_and_no_more() {
+    let bench = Bench::start(IssuerConfig::default()).await;
+    let card = bench.album_card().await;
+    bench.receiver.reply(Reply::Raw(500, "{}"));
+    assert!(declined("MALFORMED_ASA_RESPONSE")(&bench.charge(&card, 2711).await.outcome));
+    let asked = bench.receiver.asked();
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0].header("webhook-id"), asked[1].header("webhook-id"));
+
+    bench.receiver.reply(Reply::Result("APPROVED"));
+    bench.issuer.faults().next_webhook(ASA, HookFault::TwiceWithNewId);
+    assert!(bench.charge(&card, 2711).await.is_approved());
+    let asked = bench.receiver.asked_at_least(4).await;
+    assert_eq!(asked[2].json()["token"], asked[3].json()["token"]);
+    assert_ne!(asked[2].header("webhook-id"), asked[3].header("webhook-id"));
+}
+
+#[tokio::test]
+async fn an_increment_is_asked_with_the_same_token() {
+    let bench = Bench::start(IssuerConfig::default()).await;
+    let card = CardRef::Token(text(&bench.card(json!({ "type": "VIRTUAL" })).await["token"]));
+    let token = bench.charge(&card, 2711).await.token.expect("a transaction");
+    assert!(bench.issuer.increment(&token, 300).await.expect("known").is_approved());
+    let asked = bench.receiver.asked();
+    assert_eq!(asked[0].json()["token"], asked[1].json()["token"]);
+    assert_eq!(asked[1].json()["amounts"]["merchant"]["amount"], 300);
+    bench.receiver.reply(Reply::Result("INSUFFICIENT_FUNDS"));
+    assert!(!bench.issuer.increment(&token, 5).await.expect("known").is_approved());
+    let state = bench.issuer.transaction(&token).expect("known");
+    assert_eq!((state.status, state.authorized_minor, state.held_minor), (Status::Pending, 3011, 3011));
+    assert_eq!(bench.issuer.available_minor(), 1_000_000 - 3011);
 }

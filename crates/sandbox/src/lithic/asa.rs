@@ -3,7 +3,7 @@
 //! Invariant: one charge gets one verdict, whatever the responder does and however often it is asked; an answer after
 //! the time limit changes nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -55,46 +55,60 @@ impl Asked {
 /// Asks the enrolled responder, at most for the configured time; what it answered and after how long.
 pub(crate) async fn ask(hub: &Arc<Hub>, url: &str, request: &Value) -> (Asked, Duration) {
     let started = Instant::now();
-    let limit = hub.config.asa_timeout;
-    let once = |seal, corrupt| once(hub, url, request, limit, seal, corrupt);
-    let asked = match hub.faults.take_webhook(ASA) {
-        HookFault::Pass | HookFault::AfterNext => once(Seal::Right, false).await,
-        HookFault::Twice => {
-            let (first, second) = tokio::join!(once(Seal::Right, false), once(Seal::Right, false));
-            if first == Asked::NoAnswer { second } else { first }
-        }
-        HookFault::DelayMs(ms) => {
-            let late = async {
-                tokio::time::sleep(Duration::from_millis(ms)).await;
-                once(Seal::Right, false).await
-            };
-            tokio::time::timeout(limit, late).await.unwrap_or(Asked::NoAnswer)
-        }
-        HookFault::Lose => {
-            tokio::time::sleep(limit).await;
-            Asked::NoAnswer
-        }
-        HookFault::WrongSignature => once(Seal::WrongKey, false).await,
-        HookFault::StaleSignature => once(Seal::Stale, false).await,
-        HookFault::CorruptJson => once(Seal::Right, true).await,
-        HookFault::LoseAnswer => {
-            once(Seal::Right, false).await;
-            Asked::NoAnswer
-        }
-    };
+    let asking = tokio::time::timeout(hub.config.asa_timeout, with_fault(hub, url, request));
+    let asked = asking.await.unwrap_or(Asked::NoAnswer);
     (asked, started.elapsed())
 }
 
-async fn once(hub: &Arc<Hub>, url: &str, request: &Value, limit: Duration, seal: Seal, corrupt: bool) -> Asked {
+async fn with_fault(hub: &Arc<Hub>, url: &str, request: &Value) -> Asked {
+    let id = ids::svix("msg");
+    let once = |id: String, seal, corrupt| once(hub, url, request, id, seal, corrupt);
+    match hub.faults.take_webhook(ASA) {
+        HookFault::Pass | HookFault::AfterNext => once(id, Seal::Right, false).await,
+        HookFault::Twice => {
+            let second = once(id.clone(), Seal::Right, false);
+            first_of(once(id, Seal::Right, false), second).await
+        }
+        HookFault::TwiceWithNewId => {
+            let second = once(ids::svix("msg"), Seal::Right, false);
+            first_of(once(id, Seal::Right, false), second).await
+        }
+        HookFault::DelayMs(ms) => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            once(id, Seal::Right, false).await
+        }
+        HookFault::Lose => std::future::pending().await,
+        HookFault::WrongSignature => once(id, Seal::WrongKey, false).await,
+        HookFault::StaleSignature => once(id, Seal::Stale, false).await,
+        HookFault::CorruptJson => once(id, Seal::Right, true).await,
+        HookFault::LoseAnswer => {
+            once(id, Seal::Right, false).await;
+            Asked::NoAnswer
+        }
+    }
+}
+
+/// Both are asked at the same time; the first one's answer counts.
+async fn first_of(first: impl Future<Output = Asked>, second: impl Future<Output = Asked>) -> Asked {
+    let (first, second) = tokio::join!(first, second);
+    if first == Asked::NoAnswer { second } else { first }
+}
+
+/// Asks; after a 5xx once more, at once, as the same message.
+async fn once(hub: &Arc<Hub>, url: &str, request: &Value, id: String, seal: Seal, corrupt: bool) -> Asked {
     let whole = request.to_string();
     let body = if corrupt { half_of(whole.as_bytes()).to_vec() } else { whole.into_bytes() };
-    let headers = {
+    let signed = || {
         let records = lock(&hub.records);
         let now_ms = records.now_ms();
-        let secrets = records.asa_secrets.valid(now_ms);
-        headers(&secrets, &ids::svix("msg"), now_ms, &body, seal)
+        headers(&records.asa_secrets.valid(now_ms), &id, now_ms, &body, seal)
     };
-    match hub.post(url, headers, body, limit).await {
+    let limit = hub.config.asa_timeout;
+    let mut answer = hub.post(url, signed(), body.clone(), limit).await;
+    if answer.as_ref().is_some_and(|(status, _)| *status >= 500) && hub.config.asa_again_after_5xx {
+        answer = hub.post(url, signed(), body.clone(), limit).await;
+    }
+    match answer {
         None => Asked::NoAnswer,
         Some((200, answer)) => read(&answer, request),
         Some(_) => Asked::Malformed,

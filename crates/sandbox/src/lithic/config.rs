@@ -32,6 +32,8 @@ pub struct IssuerConfig {
     /// How long the responder has (docs.lithic.com/docs/auth-stream-access-asa: about 6 s).
     pub asa_timeout: Duration,
     pub on_timeout: OnTimeout,
+    /// Whether the responder is asked once more, at once, when it answered 5xx.
+    pub asa_again_after_5xx: bool,
     /// Whether a card's spend limit is checked before asking. Captures are never checked.
     pub enforce_spend_limit: bool,
     /// Whether card number and CVV are in the API's answers (accounts that show PCI compliance).
@@ -56,6 +58,7 @@ impl Default for IssuerConfig {
             float_minor: 1_000_000,
             asa_timeout: Duration::from_secs(6),
             on_timeout: OnTimeout::Decline,
+            asa_again_after_5xx: true,
             enforce_spend_limit: true,
             reveal_card_data: true,
             webhook_timeout: Duration::from_secs(10),

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::{
     Issuer,
     model::{EventKind, Merchant, Status},
-    network::{charge_card, follow, state, unasked},
+    network::{charge_card, follow, increment, state, unasked},
 };
 use crate::vendor::lock;
 
@@ -113,6 +113,14 @@ impl Issuer {
         // A merchant that hangs up does not take the verdict with it: the network goes on.
         let hub = self.hub.clone();
         let charged = tokio::spawn(async move { charge_card(&hub, charge).await });
+        charged.await.unwrap_or(Err(DriverError::NotPossible("the issuer is stopping")))
+    }
+
+    /// The merchant asks for more on an authorization that it has (an incremental authorization): the responder gets a
+    /// request with the same token, for the difference in the merchant's minor units.
+    pub async fn increment(&self, token: &str, minor: i64) -> Result<ChargeResult, DriverError> {
+        let (hub, token) = (self.hub.clone(), token.to_owned());
+        let charged = tokio::spawn(async move { increment(&hub, &token, minor).await });
         charged.await.unwrap_or(Err(DriverError::NotPossible("the issuer is stopping")))
     }
 

@@ -123,7 +123,7 @@ impl EventKind {
 }
 
 /// An amount in the card's currency and in the merchant's. Minor units of each, never negative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Billed {
     pub(crate) billed_minor: i64,
     pub(crate) merchant_minor: i64,
@@ -200,9 +200,8 @@ pub enum Status {
 impl CardTransaction {
     /// Plays the events from the first to the last.
     pub(crate) fn standing(&self) -> Standing {
-        let nothing = Billed { billed_minor: 0, merchant_minor: 0 };
         let mut at = Standing {
-            authorized: nothing,
+            authorized: Billed::default(),
             held_minor: 0,
             settled_minor: 0,
             settled_merchant_minor: 0,
@@ -212,7 +211,14 @@ impl CardTransaction {
         for event in self.events.iter().filter(|event| event.verdict.is_approved()) {
             let Billed { billed_minor, merchant_minor } = event.amount;
             match event.kind {
-                EventKind::Authorization | EventKind::AuthorizationAdvice => {
+                // A second one is an increment.
+                EventKind::Authorization => {
+                    at.authorized.billed_minor += billed_minor;
+                    at.authorized.merchant_minor += merchant_minor;
+                    at.held_minor += billed_minor;
+                }
+                // An advice replaces what was authorized.
+                EventKind::AuthorizationAdvice => {
                     at.authorized = event.amount;
                     at.held_minor = (billed_minor - at.settled_minor).max(0);
                 }
@@ -334,6 +340,7 @@ mod tests {
             ),
             (vec![(Authorization, 1000), (Clearing, 600)], (400, 600, Settled)),
             (vec![(Authorization, 5000), (Clearing, 7340)], (0, 7340, Settled)),
+            (vec![(Authorization, 1000), (Authorization, 500), (Clearing, 1500)], (0, 1500, Settled)),
             (vec![(Clearing, 1000)], (0, 1000, Settled)),
             (vec![(Return, 800)], (0, -800, Settled)),
             (vec![(Return, 1000), (ReturnReversal, 1000)], (0, 0, Voided)),

@@ -31,7 +31,9 @@ enum Prepared {
     Ask {
         url: String,
         request: serde_json::Value,
-        transaction: Box<CardTransaction>,
+        token: String,
+        /// `None`: an increment of the transaction that is there.
+        transaction: Option<Box<CardTransaction>>,
         kind: EventKind,
         amount: Billed,
     },
@@ -41,22 +43,44 @@ pub(crate) async fn charge_card(hub: &Arc<Hub>, charge: Charge) -> Result<Charge
     if charge.amount_minor < 0 || (charge.balance_inquiry && charge.amount_minor != 0) {
         return Err(DriverError::NotPossible("a charge of this amount"));
     }
-    let (url, request, transaction, kind, amount) = match prepare(hub, &charge)? {
+    decide(hub, prepare(hub, |records| prepare_with(records, &charge))?).await
+}
+
+/// Asks for more on a transaction that has an authorization: a request with the same token, for the difference.
+pub(crate) async fn increment(hub: &Arc<Hub>, token: &str, merchant_minor: i64) -> Result<ChargeResult, DriverError> {
+    if merchant_minor <= 0 {
+        return Err(DriverError::NotPossible("an increment of this amount"));
+    }
+    decide(hub, prepare(hub, |records| prepare_increment(records, token, merchant_minor))?).await
+}
+
+/// Asks the responder, if it is still open, and books the verdict.
+async fn decide(hub: &Arc<Hub>, prepared: Prepared) -> Result<ChargeResult, DriverError> {
+    let (url, request, token, transaction, kind, amount) = match prepared {
         Prepared::Decided(result) => return Ok(result),
-        Prepared::Ask { url, request, transaction, kind, amount } => (url, request, transaction, kind, amount),
+        Prepared::Ask { url, request, token, transaction, kind, amount } => {
+            (url, request, token, transaction, kind, amount)
+        }
     };
-    let token = transaction.token.clone();
     let asking = Asking { hub: hub.clone(), token: token.clone() };
     let (asked, took) = ask(hub, &url, &request).await;
     let verdict = asked.verdict();
     let stands_in = asked.stands_in(hub.config.on_timeout);
     hub.change(|records| {
         drop_asking(records, &asking.token);
-        records.open_transaction(*transaction);
+        if let Some(transaction) = transaction {
+            records.open_transaction(*transaction);
+        }
         let mut events = records.add_event(&token, kind, amount, verdict.clone());
         if stands_in {
+            // The advice says what is authorized in all.
+            let before = records.transaction(&token).map(|of| of.standing().authorized).unwrap_or_default();
+            let in_all = Billed {
+                billed_minor: before.billed_minor + amount.billed_minor,
+                merchant_minor: before.merchant_minor + amount.merchant_minor,
+            };
             let advice = EventKind::AuthorizationAdvice;
-            events.extend(records.add_event(&token, advice, amount, Verdict::approved()));
+            events.extend(records.add_event(&token, advice, in_all, Verdict::approved()));
         }
         ((), events)
     });
@@ -93,17 +117,38 @@ fn result(verdict: Verdict, token: Option<String>, took: Option<Duration>) -> Ch
     ChargeResult { outcome, token, answered_in_ms }
 }
 
-fn prepare(hub: &Arc<Hub>, charge: &Charge) -> Result<Prepared, DriverError> {
-    hub.change(|records| {
-        let prepared = prepare_with(records, charge);
-        match prepared {
-            Ok((prepared, events)) => (Ok(prepared), events),
-            Err(error) => (Err(error), Vec::new()),
-        }
+type Preparing = Result<(Prepared, Vec<String>), DriverError>;
+
+fn prepare(hub: &Arc<Hub>, prepare: impl FnOnce(&mut Records) -> Preparing) -> Result<Prepared, DriverError> {
+    hub.change(|records| match prepare(records) {
+        Ok((prepared, events)) => (Ok(prepared), events),
+        Err(error) => (Err(error), Vec::new()),
     })
 }
 
-fn prepare_with(records: &mut Records, charge: &Charge) -> Result<(Prepared, Vec<String>), DriverError> {
+fn prepare_increment(records: &mut Records, token: &str, merchant_minor: i64) -> Preparing {
+    let of = records.transaction(token).ok_or(DriverError::NoSuchTransaction)?.clone();
+    if of.standing().status != Status::Pending {
+        return Err(DriverError::NotPossible("nothing is authorized"));
+    }
+    let card = records.card(&of.card_token).ok_or(DriverError::NoSuchCard)?;
+    let (from, to) = (decimals(&of.merchant_currency), decimals(&records.config.currency));
+    let billed_minor = bill(merchant_minor, of.rate_millionths, from, to);
+    let amount = Billed { billed_minor, merchant_minor };
+    let kind = EventKind::Authorization;
+    let checked = records.check(card, &of.merchant.acceptor_id, billed_minor);
+    let token = of.token.clone();
+    if let (Ok(()), Some(url)) = (&checked, records.responder.clone()) {
+        let request = wire::asa_request(records, card, &of, kind, billed_minor, merchant_minor);
+        records.asking.insert(token.clone(), (of.card_token, billed_minor));
+        return Ok((Prepared::Ask { url, request, token, transaction: None, kind, amount }, Vec::new()));
+    }
+    let verdict = checked.err().unwrap_or_else(Verdict::approved);
+    let events = records.add_event(&token, kind, amount, verdict.clone());
+    Ok((Prepared::Decided(result(verdict, Some(token), None)), events))
+}
+
+fn prepare_with(records: &mut Records, charge: &Charge) -> Preparing {
     let (card, fits) = match &charge.card {
         CardRef::Token(token) => (records.card(token).ok_or(DriverError::NoSuchCard)?, Ok(())),
         CardRef::Typed(typed) => match records.card_by_pan(&typed.number) {
@@ -142,7 +187,8 @@ fn prepare_with(records: &mut Records, charge: &Charge) -> Result<(Prepared, Vec
         let request = wire::asa_request(records, card, &transaction, kind, billed, charge.amount_minor);
         let reserved = (transaction.card_token.clone(), billed);
         records.asking.insert(transaction.token.clone(), reserved);
-        let ask = Prepared::Ask { url, request, transaction: Box::new(transaction), kind, amount };
+        let token = transaction.token.clone();
+        let ask = Prepared::Ask { url, request, token, transaction: Some(Box::new(transaction)), kind, amount };
         return Ok((ask, Vec::new()));
     }
     let verdict = checked.err().unwrap_or_else(Verdict::approved);

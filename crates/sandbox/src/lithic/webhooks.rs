@@ -1,7 +1,7 @@
 //! Delivery of event webhooks: signed, tried again until taken, and twice, late, out of order or wrongly signed when
 //! ordered (docs.lithic.com/docs/events-api; Lithic delivers through Svix).
 //!
-//! Invariant: every try of one event carries the same `webhook-id` and the same bytes.
+//! Invariant: every try of one event carries the same `webhook-id` and the same bytes, unless a fault says otherwise.
 
 use std::{
     collections::HashMap,
@@ -28,8 +28,9 @@ pub(crate) struct Delivery {
 }
 
 /// How a request is signed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Seal {
+    #[default]
     Right,
     WrongKey,
     /// Correct for an hour ago.
@@ -98,6 +99,11 @@ async fn one(hub: &Arc<Hub>, mut delivery: Delivery) -> Option<Delivery> {
             send(hub, &delivery, Seal::Right, false).await;
             send(hub, &delivery, Seal::Right, false).await
         }
+        HookFault::TwiceWithNewId => {
+            send(hub, &delivery, Seal::Right, false).await;
+            let other = Message { id: Some(ids::svix("msg")), ..Message::default() };
+            send_as(hub, &delivery, other).await
+        }
         HookFault::WrongSignature => send(hub, &delivery, Seal::WrongKey, false).await,
         HookFault::StaleSignature => send(hub, &delivery, Seal::Stale, false).await,
         HookFault::CorruptJson => send(hub, &delivery, Seal::Right, true).await,
@@ -128,8 +134,21 @@ fn again(hub: &Arc<Hub>, mut delivery: Delivery) {
     hub.later(delivery, wait.unwrap_or(Duration::from_secs(1)));
 }
 
-/// Sends; whether the receiver took it (2xx).
 async fn send(hub: &Arc<Hub>, delivery: &Delivery, seal: Seal, corrupt: bool) -> bool {
+    send_as(hub, delivery, Message { id: None, seal, corrupt }).await
+}
+
+/// How one try differs from a plain one.
+#[derive(Default)]
+struct Message {
+    /// Instead of the event's.
+    id: Option<String>,
+    seal: Seal,
+    corrupt: bool,
+}
+
+/// Sends; whether the receiver took it (2xx).
+async fn send_as(hub: &Arc<Hub>, delivery: &Delivery, message: Message) -> bool {
     let prepared = {
         let records = lock(&hub.records);
         let event = records.event(&delivery.event);
@@ -138,9 +157,10 @@ async fn send(hub: &Arc<Hub>, delivery: &Delivery, seal: Seal, corrupt: bool) ->
         let now_ms = records.now_ms();
         event.zip(subscription).map(|(event, subscription)| {
             let whole = event.body.as_bytes();
-            let body = if corrupt { half_of(whole).to_vec() } else { whole.to_vec() };
+            let body = if message.corrupt { half_of(whole).to_vec() } else { whole.to_vec() };
             let secrets = subscription.secrets.valid(now_ms);
-            let headers = headers(&secrets, &event.token, now_ms, &body, seal);
+            let id = message.id.as_ref().unwrap_or(&event.token);
+            let headers = headers(&secrets, id, now_ms, &body, message.seal);
             (subscription.url.clone(), headers, body)
         })
     };
