@@ -4,6 +4,7 @@
 mod demo;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 
 /// Try Anytill, break it, measure it. Everything runs on this machine; nothing is real money.
 #[derive(Parser)]
@@ -19,8 +20,18 @@ enum Command {
     Demo(demo::Args),
 }
 
-fn main() -> anyhow::Result<std::process::ExitCode> {
+fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lab: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
         Command::Demo(args) => runtime.block_on(demo::run(args)),

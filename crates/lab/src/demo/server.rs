@@ -70,7 +70,18 @@ impl Server {
             ready: None,
         };
         std::fs::create_dir_all(&server.dir)?;
-        server.anytill(&["init", "--network", "regtest"]).await.context("anytill init")?;
+        server
+            .anytill(&[
+                "init",
+                "--network",
+                "regtest",
+                "--chain-source",
+                "bitcoind",
+                "--chain-url",
+                &outside.bitcoind_url,
+            ])
+            .await
+            .context("anytill init")?;
         server.write_secrets(outside)?;
         std::fs::write(server.dir.join("anytill.toml"), server.config(outside, windows))?;
         Ok(server)
