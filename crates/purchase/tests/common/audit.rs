@@ -224,6 +224,7 @@ impl Auditor {
         let hold = p.hold.filter(|hold| !hold.returned && !p.is_funded());
         assert_eq!(s.held_msat, hold.map_or(0, |hold| i128::from(hold.amount_msat.get())), "pending holds");
         assert_eq!((s.owed_msat, s.owed_minor), (0, 0), "what is booked as owed is a refund, and nothing else");
+        assert!(p.sale.is_none_or(|sale| sale.sold <= sale.wanted), "more was sold than there was");
         assert!(s.shopper_msat >= 0 && s.shopper_minor >= 0 && s.sending_msat >= 0 && s.gift_cards_msat >= 0);
         if let Some(terminal) = self.terminal {
             assert_eq!(p.state, terminal, "a terminal state was left");

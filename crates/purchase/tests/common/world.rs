@@ -147,7 +147,9 @@ pub fn plausible(p: &Purchase, now: UnixMs, throw: Throw) -> Vec<Event> {
         State::PayingVendor => {
             list.extend([Event::VendorPaid { fee_msat: msat(9) }, Event::VendorSendFailed { reason: why() }])
         }
-        State::Claiming => list.extend([claimed(p), claimed(p), asked(throw, p.charges.len()), returned(p)]),
+        State::Claiming => {
+            list.extend([claimed(p), claimed(p), asked(throw, p.charges.len()), returned(p), Event::CardClosed]);
+        }
         State::Closing => list.extend([returned(p), Event::CardClosed, Event::CardCreated { card: why() }]),
         State::Completed | State::Returned | State::Expired => list.push(Event::CardClosed),
     }
