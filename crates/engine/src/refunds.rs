@@ -128,7 +128,8 @@ impl Engine {
         purchase: &Purchase,
         amount: Money,
     ) -> Result<(), EngineError> {
-        for owed in purchase.owed.iter().filter(|owed| owed.cause == OwedCause::StoreRefund) {
+        let in_currency = |owed: &&purchase::Owed| matches!(owed.amount, OwedAmount::Currency(_));
+        for owed in purchase.owed.iter().filter(in_currency) {
             let id = refund_id(purchase.id, owed.number);
             let inbox = With::inbox(format!("reclaim:{}", row.key));
             match self.apply_refund(id, &RefundEvent::Reclaimed { amount }, inbox).await {

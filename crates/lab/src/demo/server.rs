@@ -43,6 +43,7 @@ impl Windows {
 /// What a ready server says of itself.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ready {
+    #[serde(rename = "http_url")]
     pub http: String,
     pub node_id: String,
     pub node_address: SocketAddr,
@@ -70,19 +71,11 @@ impl Server {
             ready: None,
         };
         std::fs::create_dir_all(&server.dir)?;
-        server
-            .anytill(&[
-                "init",
-                "--network",
-                "regtest",
-                "--chain-source",
-                "bitcoind",
-                "--chain-url",
-                &outside.bitcoind_url,
-            ])
-            .await
-            .context("anytill init")?;
         server.write_secrets(outside)?;
+        let url = &outside.bitcoind_url;
+        let chain = ["--chain-source", "bitcoind", "--chain-url", url, "--chain-user", &outside.bitcoind_user];
+        let init = ["init", "--yes", "--network", "regtest", "--chain-password", "file:bitcoind.secret"];
+        server.anytill(&[&init[..], &chain[..]].concat()).await.context("anytill init")?;
         std::fs::write(server.dir.join("anytill.toml"), server.config(outside, windows))?;
         Ok(server)
     }
@@ -134,7 +127,7 @@ registration = "open"
 [limits]
 abandoned_day_max = 100
 cards_day_max = 100
-day_max = ["5000.00 USD"]
+day_max = "5000.00 USD"
 new_account_room_bps = 10000
 
 [issuer]

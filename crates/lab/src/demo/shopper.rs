@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 type Kem = hpke::kem::X25519HkdfSha256;
 type Kdf = hpke::kdf::HkdfSha256;
-type Aead = hpke::aead::ChaCha20Poly1305;
+type Aead = hpke::aead::AesGcm128;
 
 const LOOK: Duration = Duration::from_millis(40);
 const CALL_WITHIN: Duration = Duration::from_secs(20);

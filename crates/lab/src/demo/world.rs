@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Room for one hold of the reference purchase under LDK's cap of a tenth: 0.2 BTC carries four at a time.
-const CAPACITY_SAT: u64 = 20_000_000;
+/// Room for one hold of the reference purchase under LDK's cap of a tenth: 0.16 BTC carries three at a time.
+const CAPACITY_SAT: u64 = 16_000_000;
 /// Given to the server's side, so that it can pay refunds.
 const PUSH_MSAT: u64 = 4_000_000_000;
 const STEP_WITHIN: Duration = Duration::from_secs(60);
@@ -203,7 +203,14 @@ fn show(timeline: &Timeline, step: &OpenStep) {
     timeline.step(name, &detail, json!({}));
 }
 
-/// A port that was free a moment ago: the webhook's address has to be known before the server starts.
+/// A port that is free now, below those that the system gives to outgoing connections: the webhook's address has to be
+/// known before the server starts, and stays the same when it starts again.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    for _ in 0..100 {
+        let port = rand::random_range(20_000..32_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no free port between 20000 and 32000")
 }

@@ -106,7 +106,10 @@ pub(super) fn in_channel(channel: &ChannelDetails) -> Result<(u64, u64), WalletE
     let ours_msat = ours_msat.ok_or_else(|| inexact("the peer is below its reserve"))?;
     let resting_msat = channel.outbound_capacity_msat + 1_000 * our_reserve_sat + ANCHORS_MSAT;
     let in_flight_msat = ours_msat.checked_sub(resting_msat);
-    Ok((ours_msat, in_flight_msat.ok_or_else(|| inexact("a side is below its reserve"))?))
+    let in_flight_msat = in_flight_msat.ok_or_else(|| {
+        inexact(&format!("ours {ours_msat} msat are less than {resting_msat} msat spendable, reserved and for anchors"))
+    })?;
+    Ok((ours_msat, in_flight_msat))
 }
 
 fn claim_of(claim: &LightningBalance) -> (ldk_node::lightning::ln::types::ChannelId, u64) {

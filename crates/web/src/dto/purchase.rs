@@ -56,7 +56,7 @@ pub struct RevealRequest {
 }
 
 /// Number, code and expiry, which only the key's owner can read (RFC 9180: base mode, X25519, HKDF-SHA256,
-/// ChaCha20-Poly1305).
+/// AES-128-GCM).
 #[derive(Serialize, ToSchema)]
 pub struct Revealed {
     /// The encapsulated key, hex.
