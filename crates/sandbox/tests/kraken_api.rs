@@ -288,3 +288,23 @@ async fn each_fault() {
     assert_eq!(client.refused("Balance", "").await, "EAPI:Invalid nonce", "a replayed request");
     client.call("Balance", "").await;
 }
+
+#[tokio::test]
+async fn a_person_can_set_the_scene_over_http() {
+    let client = Client::start(ExchangeConfig::default()).await;
+    let post = async |path: &str, body: Value| {
+        let url = format!("{}/_sandbox/{path}", client.exchange.url());
+        client.http.post(url).json(&body).send().await.expect("an answer").status().as_u16()
+    };
+    let book = json!({ "pair": "XBTUSD", "bids": [["5600.0", "1"]], "asks": [] });
+    assert_eq!(post("book", book).await, 204);
+    assert_eq!(post("book", json!({ "pair": "XBTUSD", "bids": [["x", "1"]], "asks": [] })).await, 400);
+    assert_eq!(post("balance", json!({ "asset": "XXBT", "amount": "0.5" })).await, 204);
+    assert_eq!(post("status", json!({ "status": "cancel_only" })).await, 204);
+    assert_eq!(post("faults", json!({ "endpoint": "GET /0/public/Time", "fault": "corrupt_json" })).await, 204);
+    assert_eq!(client.exchange.balance("XBT").as_deref(), Ok("0.5000000000"));
+    assert_eq!(client.public("SystemStatus").await["result"]["status"], "cancel_only");
+    let overview = client.http.get(format!("{}/_sandbox", client.exchange.url())).send().await.expect("an answer");
+    let overview: Value = overview.json().await.expect("JSON");
+    assert_eq!((&overview["orders"], &overview["faults_queued"]), (&json!(0), &json!(1)));
+}

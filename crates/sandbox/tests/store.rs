@@ -192,3 +192,16 @@ async fn the_back_office_ships_voids_and_refunds() {
     assert!(press("refund").await.1.contains("refunded $27.11"));
     assert_eq!(mall.issuer.total_minor(), 1_000_000);
 }
+
+#[tokio::test]
+async fn the_practice_can_be_set_over_http() {
+    let mall = Mall::open().await;
+    let url = format!("{}/_sandbox/practice", mall.store.url());
+    let set = async |practice: serde_json::Value| {
+        mall.browser.post(&url).json(&practice).send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(set(json!({ "checks": [0], "difference_minor": 3 })).await, 204);
+    assert_eq!(set(json!({ "tip": 3 })).await, 400);
+    mall.submit("", &mall.card.number).await;
+    assert_eq!(amounts_asked(&mall.receiver), [0, 2714]);
+}

@@ -13,7 +13,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Desk, form::Form, private, public, signing::api_sign};
+use super::{Desk, control, form::Form, private, public, signing::api_sign};
 use crate::vendor::{
     gate::{self, Gate},
     lock,
@@ -43,10 +43,12 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
         routes = routes.route(&path, post(answer));
     }
     let unknown = |Path(_): Path<String>| async { envelope(Err("EGeneral:Unknown method".into())) };
-    routes
+    let api = routes
         .route("/0/{*method}", get(unknown).post(unknown))
         .layer(from_fn_with_state(gate, gate::pass))
-        .with_state(desk)
+        .with_state(desk.clone());
+    let faults = crate::vendor::control::routes(desk.faults.clone());
+    Router::new().nest("/_sandbox", control::routes(desk).merge(faults)).merge(api)
 }
 
 /// `{"error":[],"result":...}` or `{"error":["E..."]}`, both HTTP 200

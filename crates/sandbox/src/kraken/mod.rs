@@ -9,6 +9,7 @@
 //! of the quote balance's smallest unit (0.0001 USD), so that balances move by exactly what orders report.
 
 mod api;
+mod control;
 mod decimal;
 mod engine;
 mod form;
@@ -22,6 +23,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::signing::api_sign;
@@ -80,7 +82,8 @@ pub enum ExchangeError {
 }
 
 /// What `GET /0/public/SystemStatus` says. Everything but `online` refuses orders as Kraken does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SystemStatus {
     #[default]
     Online,
@@ -159,21 +162,12 @@ impl Exchange {
 
     /// Replaces a pair's book: prices and volumes as decimals, in any order. Resting orders that cross it trade.
     pub fn set_book(&self, pair: &str, bids: &[(&str, &str)], asks: &[(&str, &str)]) -> Result<(), ExchangeError> {
-        let known = Pair::find(pair).ok_or_else(|| ExchangeError::Unknown(pair.into()))?;
-        let now_ms = self.desk.clock.now_ms();
-        let mut book = Book { bids: levels(bids)?, asks: levels(asks)?, set_ms: now_ms };
-        book.bids.sort_by_key(|level| std::cmp::Reverse(level.price));
-        book.asks.sort_by_key(|level| level.price);
-        lock(&self.desk.engine).set_book(known, book, now_ms);
-        Ok(())
+        self.desk.set_book(pair, bids, asks)
     }
 
     /// Sets a balance.
     pub fn set_balance(&self, asset: &str, amount: &str) -> Result<(), ExchangeError> {
-        let known = pairs::find_asset(asset).ok_or_else(|| ExchangeError::Unknown(asset.into()))?;
-        let units = decimal::parse(amount, known.decimals).ok_or_else(|| ExchangeError::NotADecimal(amount.into()))?;
-        lock(&self.desk.engine).balances.insert(known.name, units);
-        Ok(())
+        self.desk.set_balance(asset, amount)
     }
 
     /// A balance as Kraken prints it.
@@ -196,10 +190,29 @@ impl Exchange {
     }
 }
 
-fn levels(levels: &[(&str, &str)]) -> Result<Vec<Level>, ExchangeError> {
+impl Desk {
+    fn set_book<T: AsRef<str>>(&self, pair: &str, bids: &[(T, T)], asks: &[(T, T)]) -> Result<(), ExchangeError> {
+        let known = Pair::find(pair).ok_or_else(|| ExchangeError::Unknown(pair.into()))?;
+        let now_ms = self.clock.now_ms();
+        let mut book = Book { bids: levels(bids)?, asks: levels(asks)?, set_ms: now_ms };
+        book.bids.sort_by_key(|level| std::cmp::Reverse(level.price));
+        book.asks.sort_by_key(|level| level.price);
+        lock(&self.engine).set_book(known, book, now_ms);
+        Ok(())
+    }
+
+    fn set_balance(&self, asset: &str, amount: &str) -> Result<(), ExchangeError> {
+        let known = pairs::find_asset(asset).ok_or_else(|| ExchangeError::Unknown(asset.into()))?;
+        let units = decimal::parse(amount, known.decimals).ok_or_else(|| ExchangeError::NotADecimal(amount.into()))?;
+        lock(&self.engine).balances.insert(known.name, units);
+        Ok(())
+    }
+}
+
+fn levels<T: AsRef<str>>(levels: &[(T, T)]) -> Result<Vec<Level>, ExchangeError> {
     let number = |text: &str, scale| decimal::parse(text, scale).ok_or_else(|| ExchangeError::NotADecimal(text.into()));
-    let level = |(price, volume): &(&str, &str)| {
-        Ok(Level { price: number(price, PRICE_SCALE)?, volume: number(volume, VOLUME_SCALE)? })
+    let level = |(price, volume): &(T, T)| {
+        Ok(Level { price: number(price.as_ref(), PRICE_SCALE)?, volume: number(volume.as_ref(), VOLUME_SCALE)? })
     };
     levels.iter().map(level).collect()
 }

@@ -35,7 +35,7 @@ pub(crate) fn answer(desk: &Desk, method: &str, form: &Form) -> Result<Value, Re
     }
 }
 
-fn balance(engine: &Engine) -> Value {
+pub(super) fn balance(engine: &Engine) -> Value {
     let entry = |(name, units): (&&'static str, &i64)| {
         let asset = ASSETS.iter().find(|asset| asset.name == *name)?;
         Some(((*name).to_owned(), json!(print(*units, asset.decimals))))

@@ -1,5 +1,7 @@
 //! The reference order and what a store does with it.
 
+use serde::Deserialize;
+
 use crate::lithic::TypedCard;
 
 /// The reference order: a jazz album at $18.60, shipping $5.99, tax $2.52; together $27.11.
@@ -27,7 +29,8 @@ pub struct OrderRow {
 }
 
 /// When the store asks for the money.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Authorize {
     /// The whole order when it is placed.
     #[default]
@@ -37,7 +40,8 @@ pub enum Authorize {
 }
 
 /// When the store takes the money.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Capture {
     /// As soon as the order is placed.
     #[default]
@@ -47,7 +51,8 @@ pub enum Capture {
 }
 
 /// How a store charges an order. `Default`: one authorization of the total, captured at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Practice {
     /// Authorizations before the order, minor units: `[0]`, `[100]`, `[0, 100]`. Those above zero are voided at once.
     pub checks: Vec<i64>,

@@ -1,9 +1,13 @@
 //! The store's pages: album, cart, checkout, order, and a back office for whoever plays the store.
+//!
+//! `POST /_sandbox/practice` with a JSON [`Practice`] says how orders are charged from then on, such as
+//! `{"checks": [0, 100], "difference_minor": 3, "authorize": "per_shipment", "shipments": [1860, 851]}`.
 
 use std::sync::Arc;
 
 use axum::{
     Form, Router,
+    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     middleware::from_fn_with_state,
@@ -12,10 +16,11 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{Counter, StoreError, orders::OrderState, pages};
+use super::{Counter, Practice, StoreError, orders::OrderState, pages};
 use crate::{
     lithic::TypedCard,
     vendor::{
+        control::{Misunderstood, read},
         gate::{self, Gate},
         ids, lock,
     },
@@ -31,7 +36,9 @@ pub(super) fn router(counter: Arc<Counter>) -> Router {
             (status, Html(pages::message("Sorry", message))).into_response()
         },
     };
-    Router::new()
+    let control = Router::new().route("/practice", post(set_practice)).with_state(counter.clone());
+    let faults = crate::vendor::control::routes(counter.faults.clone());
+    let pages = Router::new()
         .route("/", get(|| async { Html(pages::album()) }))
         .route("/cart", get(|| async { Html(pages::cart()) }).post(|| async { Redirect::to("/cart") }))
         .route("/checkout", get(checkout).post(place))
@@ -42,7 +49,14 @@ pub(super) fn router(counter: Arc<Counter>) -> Router {
         .route("/back-office/{number}/refund", post(refund))
         .fallback(|| async { (StatusCode::NOT_FOUND, Html(pages::message("Not found", "This page does not exist."))) })
         .layer(from_fn_with_state(gate, gate::pass))
-        .with_state(counter)
+        .with_state(counter);
+    Router::new().nest("/_sandbox", control.merge(faults)).merge(pages)
+}
+
+async fn set_practice(State(counter): Shared, bytes: Bytes) -> Result<StatusCode, Misunderstood> {
+    let practice: Practice = read(&bytes)?;
+    lock(&counter.books).practice = practice;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// What the checkout form sends. Field names are the store's own; the `autocomplete` attributes say what they are.

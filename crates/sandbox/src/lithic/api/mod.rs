@@ -57,7 +57,8 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .layer(from_fn_with_state(hub.clone(), api_key))
         .layer(from_fn_with_state(gate, gate::pass))
         .with_state(hub.clone());
-    Router::new().nest("/_sandbox", control::routes().with_state(hub)).merge(api)
+    let faults = crate::vendor::control::routes(hub.faults.clone());
+    Router::new().nest("/_sandbox", control::routes().with_state(hub).merge(faults)).merge(api)
 }
 
 /// An error as Lithic words it: `{"debugging_request_id": "...", "message": "..."}`
