@@ -162,6 +162,17 @@ async fn fund_reserve(chain: &Chain, server: &Server, timeline: &Timeline) -> Re
     let address = bitcoin::Address::from_str(address.trim())?.require_network(bitcoin::Network::Regtest)?;
     chain.fund(&address, RESERVE_SAT).await?;
     chain.mine(1).await?;
+    // Until the node has seen it, it refuses channels whose closing it could not pay for.
+    let deadline = tokio::time::Instant::now() + STEP_WITHIN;
+    loop {
+        let balances: serde_json::Value =
+            serde_json::from_str(&server.anytill(&["node", "balances", "--json"]).await?)?;
+        if balances["onchain_total_sat"].as_u64() == Some(RESERVE_SAT) {
+            break;
+        }
+        anyhow::ensure!(tokio::time::Instant::now() < deadline, "the node does not see its reserve: {balances}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     timeline.step(
         "reserve",
         &format!("{RESERVE_SAT} sat on-chain for closing channels"),
