@@ -105,6 +105,9 @@ impl Server {
 [server]
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
+# One impatient shopper after the other, all from here.
+requests_per_minute_address = 6000
+requests_per_minute_account = 6000
 
 [chain]
 network = "regtest"
