@@ -1,5 +1,6 @@
 //! `lab demo`: one purchase, or each way it can go otherwise.
 
+mod address;
 mod report;
 mod scenarios;
 mod server;

@@ -243,6 +243,12 @@ impl Shopper {
         self.call("POST", &format!("/v1/refunds/{refund}/destination"), Some(body)).await.map(|_| ())
     }
 
+    /// Where refunds of this account go from now on.
+    pub async fn set_refund_address(&self, address: &str) -> Result<()> {
+        let body = json!({ "lightning_address": address, "password": self.password });
+        self.call("PUT", "/v1/account/refund-destination", Some(body)).await.map(|_| ())
+    }
+
     pub async fn wait_for_price(&self, within: Duration) -> Result<()> {
         self.wait_for_rates(within, true).await
     }

@@ -84,6 +84,14 @@ impl World {
         open_wallet(&self.chain, self.dir.join("second-payer"), ready, ready.node_address, timeline).await
     }
 
+    /// A shopper whose refunds go to the payer's Lightning address: `reveal` asks for a destination before paying.
+    pub async fn shopper_with_address(&self) -> Result<Shopper> {
+        let ready = self.server.ready.as_ref().context("the server is not running")?;
+        let shopper = Shopper::register(&ready.http).await?;
+        shopper.set_refund_address(&super::address::serve(&self.payer).await?).await?;
+        Ok(shopper)
+    }
+
     /// Starts a server that was killed and waits until the payer's channel can be used again.
     pub async fn restart_server(&mut self) -> Result<()> {
         let ready = self.server.start().await?;

@@ -25,7 +25,7 @@ use ldk_node::lightning::ln::msgs::SocketAddress;
 use ldk_node::lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescription, Description};
 use ldk_node::logger::LogLevel;
 use ldk_node::payment::PaymentStatus;
-use ldk_node::{Builder, ChannelDetails, LightningBalance, Node, NodeError, UserChannelId};
+use ldk_node::{Builder, ChannelDetails, LightningBalance, NodeError, UserChannelId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -34,6 +34,7 @@ use crate::chain::{Chain, RpcAccess};
 
 pub use balance::Balance;
 pub use error::WalletError;
+pub use ldk_node::Node;
 pub use open::{ChannelPlan, OpenStep};
 pub use outcome::Outcome;
 

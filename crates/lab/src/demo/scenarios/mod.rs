@@ -31,6 +31,8 @@ pub struct Scenario {
     pub state: &'static str,
     /// What the payer's balance changes by, msat, on-chain resolution included.
     pub change_msat: i64,
+    /// Plays under `reveal` whatever was asked, so the shopper has a refund destination first.
+    needs_address: bool,
     play: for<'a> fn(&'a mut World, ClaimOn, &'a Timeline) -> Playing<'a>,
 }
 
@@ -56,6 +58,7 @@ macro_rules! scenario {
             about: $about,
             state: $state,
             change_msat: $change,
+            needs_address: matches!($name.as_bytes(), b"partial"),
             play: |world, claim_on, timeline| Box::pin($play(world, claim_on, timeline)),
         }
     };
@@ -156,7 +159,17 @@ pub async fn play(
     timeline: &Timeline,
 ) -> Result<Measured> {
     let before = world.payer.balance_at_rest(PATIENCE).await?.total_msat();
+    // Everybody else gives an invoice when something is owed.
+    let usual = if claim_on == ClaimOn::Reveal || scenario.needs_address {
+        let careful = world.shopper_with_address().await?;
+        Some(std::mem::replace(&mut world.shopper, careful))
+    } else {
+        None
+    };
     let ended = (scenario.play)(world, claim_on, timeline).await?;
+    if let Some(usual) = usual {
+        world.shopper = usual;
+    }
     let chain = world.chain.clone();
     let after = match world.payer.balance_at_rest(Duration::from_secs(10)).await {
         Ok(balance) => balance,

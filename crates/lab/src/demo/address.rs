@@ -1,0 +1,68 @@
+//! The payer's Lightning address: LNURL-pay (LUD-06, LUD-16) on loopback, answered by the payer's own wallet.
+
+use anyhow::Result;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use lightning_invoice::{Bolt11InvoiceDescription, Sha256};
+use sandbox::wallet::PayerWallet;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::Digest;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What wallets show of the payee (LUD-06).
+const METADATA: &str = r#"[["text/plain","Anytill refund"]]"#;
+const EXPIRY_SECS: u32 = 3_600;
+
+type Node = Arc<sandbox::wallet::Node>;
+
+#[derive(Clone)]
+struct Service {
+    node: Node,
+    at: SocketAddr,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// msat.
+    amount: u64,
+}
+
+/// Serves until the runtime ends; gives the address.
+pub async fn serve(wallet: &PayerWallet) -> Result<String> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let at = listener.local_addr()?;
+    let service = Service { node: Arc::clone(wallet.node()), at };
+    let router =
+        Router::new().route("/.well-known/lnurlp/payer", get(offer)).route("/pay", get(invoice)).with_state(service);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(format!("payer@{at}"))
+}
+
+async fn offer(State(service): State<Service>) -> Json<Value> {
+    Json(json!({
+        "tag": "payRequest",
+        "callback": format!("http://{}/pay", service.at),
+        "minSendable": 1_000,
+        "maxSendable": 1_000_000_000u64,
+        "metadata": METADATA,
+    }))
+}
+
+async fn invoice(State(service): State<Service>, Query(asked): Query<Asked>) -> Json<Value> {
+    let made = tokio::task::spawn_blocking(move || make(&service.node, asked.amount)).await;
+    Json(match made {
+        Ok(Ok(bolt11)) => json!({ "pr": bolt11, "routes": [] }),
+        Ok(Err(error)) => json!({ "status": "ERROR", "reason": format!("{error:#}") }),
+        Err(error) => json!({ "status": "ERROR", "reason": error.to_string() }),
+    })
+}
+
+fn make(node: &Node, amount_msat: u64) -> Result<String> {
+    let digest: [u8; 32] = sha2::Sha256::digest(METADATA).into();
+    let hash = Sha256(bitcoin::hashes::Hash::from_byte_array(digest));
+    let description = Bolt11InvoiceDescription::Hash(hash);
+    Ok(node.bolt11_payment().receive(amount_msat, &description, EXPIRY_SECS)?.to_string())
+}
