@@ -127,7 +127,9 @@ where
         return Ok(response);
     }
     let (kept, answer) = match work(app.clone()).await {
-        Ok(done) => (store.finish_idempotent(account, key, done.status.as_u16(), &done.body).await, done.into_response()),
+        Ok(done) => {
+            (store.finish_idempotent(account, key, done.status.as_u16(), &done.body).await, done.into_response())
+        }
         Err(problem) if problem.code == Code::OutcomeUnknown => {
             let done = Done::from_problem(&problem);
             let kept = store.finish_idempotent(account, key, done.status.as_u16(), &done.body).await;

@@ -58,8 +58,8 @@ fn known_method(method: &Method) -> &'static str {
 /// nothing that a foreign page could ride on.
 pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).filter(|origin| is_extension(origin)).cloned();
-    let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let preflight =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = match (&origin, preflight) {
         (Some(_), true) => preflight_answer(),
         _ => next.run(request).await,

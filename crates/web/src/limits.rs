@@ -1,11 +1,16 @@
 //! The account's limits as reservations that the purchase's commit takes: two requests at once cannot pass one together.
 
-use crate::app::App;
-use crate::problem::{Code, Problem};
+use crate::app::{App, ListPage};
+use crate::problem::{Code, Problem, limit_reached};
 use accounts::limits::{Ask, GiveBack, Limit, LimitError, LimitKind, limits_of};
 use ids::AccountId;
 use money::{Currency, Money};
 use ports::{Outcome, ReservationChange};
+use purchase::{CloseCause, Purchase};
+
+const DAY_MS: u64 = 86_400_000;
+/// Purchases of one account looked at; more than cards can be made in a day.
+const LOOKED_AT_MAX: u32 = 100;
 
 /// When in a purchase's life the limits are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +57,28 @@ pub async fn take(
         }
         LimitError::OtherCurrency { .. } => Problem::internal(error),
     })?;
+    let abandoned_max = limits.iter().find(|limit| limit.kind == LimitKind::AbandonedHolds);
+    if let Some(limit) = abandoned_max.filter(|_| step != Step::Requote)
+        && abandoned_today(app, account).await? >= limit.reservation.limit
+    {
+        return Err(limit_reached(&limit.reservation.resource));
+    }
     Ok(limits.into_iter().filter(|limit| applies(limit, step)).flat_map(|limit| changes(limit, step)).collect())
+}
+
+/// Holds that the shopper let go today: each was a free option on the price. Counted from the purchases themselves, not
+/// reserved: several that are open at once count only when they end, and how many can be is bounded by cards and room.
+async fn abandoned_today(app: &App, account: AccountId) -> Result<u64, Problem> {
+    let day = app.now().0 / DAY_MS;
+    let page = ListPage { before: None, limit: LOOKED_AT_MAX };
+    let latest = app.purchases_of(account, page).await?;
+    let abandoned = latest.iter().filter(|p| p.created_at.0 / DAY_MS == day && let_go(p)).count();
+    Ok(u64::try_from(abandoned).unwrap_or(u64::MAX))
+}
+
+fn let_go(p: &Purchase) -> bool {
+    let shoppers = |cause| matches!(cause, CloseCause::Cancelled | CloseCause::HoldWindowEnded);
+    p.hold.is_some() && !p.is_funded() && p.closing.is_some_and(|closing| shoppers(closing.cause))
 }
 
 /// Only what is given back in time, or ends with the day by its name: what is never given back locks people out.

@@ -65,7 +65,9 @@ async fn gather(app: &App) -> Result<(), StoreError> {
 async fn open(app: &App, name: &'static str, kind: AggregateKind) -> Result<(), StoreError> {
     let words: Vec<&'static str> = match kind {
         AggregateKind::Purchase => purchase::State::ALL.iter().filter(|s| !s.terminal()).map(|s| s.name()).collect(),
-        AggregateKind::Refund => purchase::RefundState::ALL.iter().filter(|s| !s.terminal()).map(|s| s.name()).collect(),
+        AggregateKind::Refund => {
+            purchase::RefundState::ALL.iter().filter(|s| !s.terminal()).map(|s| s.name()).collect()
+        }
     };
     let mut counts: BTreeMap<&str, u32> = words.iter().map(|word| (*word, 0)).collect();
     let (mut parked, mut after, mut counted) = (0u32, None, 0);

@@ -36,10 +36,7 @@ impl Modify for DeviceToken {
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("A device's token, from register or login"))
             .build();
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("device_token", SecurityScheme::Http(scheme));
+        document.components.get_or_insert_default().add_security_scheme("device_token", SecurityScheme::Http(scheme));
     }
 }
 

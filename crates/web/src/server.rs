@@ -120,7 +120,7 @@ pub async fn key_set(State(app): State<App>) -> Response {
 }
 
 /// What a problem's code means: where the `type` of a problem points.
-#[utoipa::path(get, path = "/v1/problems/{code}", tag = "server", params(("code" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/problems/{code}", operation_id = "explain_problem", tag = "server", params(("code" = String, Path)), responses(
     (status = OK, body = ProblemKind),
     (status = 404, description = "not_found", content_type = "application/problem+json", body = ProblemBody),
 ))]

@@ -6,20 +6,22 @@
 use crate::app::{App, detached};
 use crate::extract::bytes;
 use crate::problem::{Code, Problem};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use engine::NewsOutcome;
 use ports::{Decision, Headers, WebhookAnswer};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+const BODY_WITHIN: Duration = Duration::from_secs(5);
 
 /// May the store have this?
 pub async fn charge(State(app): State<App>, Path(issuer): Path<String>, request: Request) -> Result<Response, Problem> {
     let begun = Instant::now();
     known(&app, &issuer)?;
     let headers = headers_of(request.headers());
-    let body = bytes(request, &app).await?;
+    let body = body_of(&app, request).await?;
     // To its end even if the issuer hangs up: what was decided is followed up here and now.
     let answered = detached(async move { app.engine().on_charge(&headers, &body).await }).await?;
     let answered = answered.inspect_err(|_| count("charge", "refused"))?;
@@ -39,18 +41,28 @@ pub async fn charge(State(app): State<App>, Path(issuer): Path<String>, request:
 pub async fn events(State(app): State<App>, Path(issuer): Path<String>, request: Request) -> Result<Response, Problem> {
     known(&app, &issuer)?;
     let headers = headers_of(request.headers());
-    let body = bytes(request, &app).await?;
+    let body = body_of(&app, request).await?;
     let outcome = detached(async move { app.engine().on_news(&headers, &body).await }).await?;
     match outcome.inspect_err(|_| count("events", "refused"))? {
         NewsOutcome::Stored => {
             count("events", "stored");
-            response(WebhookAnswer { status: 200, content_type: "application/json", headers: Vec::new(), body: b"{}".to_vec() })
+            response(WebhookAnswer {
+                status: 200,
+                content_type: "application/json",
+                headers: Vec::new(),
+                body: b"{}".to_vec(),
+            })
         }
         NewsOutcome::Again => {
             count("events", "again");
             Err(Problem::from(Code::WebhookAgain).retry_after_s(1))
         }
     }
+}
+
+/// The issuer sends a whole body at once; who does not is somebody else.
+async fn body_of(app: &App, request: Request) -> Result<Bytes, Problem> {
+    tokio::time::timeout(BODY_WITHIN, bytes(request, app)).await.map_err(|_| Code::TimedOut)?
 }
 
 fn count(hook: &'static str, result: &'static str) {
@@ -63,7 +75,8 @@ fn known(app: &App, issuer: &str) -> Result<(), Problem> {
 
 /// A value that is no text is left out, so that a signature over it cannot hold.
 fn headers_of(headers: &HeaderMap) -> Headers {
-    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
+    let text =
+        |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
     Headers(headers.iter().filter_map(text).collect())
 }
 

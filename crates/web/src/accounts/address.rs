@@ -7,7 +7,7 @@ use crate::dto::account::Address;
 use crate::extract::Json;
 use crate::idempotency::{Done, Once};
 use crate::problem::{Code, Problem};
-use accounts::{BillingAddress, Country};
+use accounts::{AddressParts, BillingAddress, Country};
 use axum::extract::State;
 use axum::response::Response;
 
@@ -25,7 +25,7 @@ fn view(address: &BillingAddress) -> Address {
 }
 
 /// The address on file.
-#[utoipa::path(get, path = "/v1/account/billing-address", tag = "accounts", security(("device_token" = [])), responses(
+#[utoipa::path(get, path = "/v1/account/billing-address", operation_id = "show_billing_address", tag = "accounts", security(("device_token" = [])), responses(
     (status = OK, body = Address),
     (status = "4XX", description = "not_found: none on file",
      content_type = "application/problem+json", body = ProblemBody),
@@ -36,7 +36,7 @@ pub async fn show(State(app): State<App>, shopper: Shopper) -> Result<axum::Json
 }
 
 /// Puts an address on file, in place of the one before. The answer is how it was understood.
-#[utoipa::path(put, path = "/v1/account/billing-address", tag = "accounts", security(("device_token" = [])),
+#[utoipa::path(put, path = "/v1/account/billing-address", operation_id = "put_billing_address", tag = "accounts", security(("device_token" = [])),
     request_body = Address, params(("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = Address),
     (status = "4XX", description = "invalid_input, country_invalid, country_not_served",
@@ -50,12 +50,10 @@ pub async fn put(
 ) -> Result<Response, Problem> {
     let country = Country::parse(&request.country).map_err(|_| Code::CountryInvalid)?;
     app.policy().country(country.code())?;
-    // The shape is the same, and reading it checks it.
-    let typed = serde_json::to_value(&request).map_err(Problem::internal)?;
-    let address: BillingAddress =
-        serde_json::from_value(typed).map_err(|why| Problem::with(Code::InvalidInput, format!("{why}.")))?;
+    let Address { name, line1, line2, city, region, postal_code, .. } = request;
+    let address = BillingAddress::check(AddressParts { name, line1, line2, city, region, postal_code, country })?;
     let account = shopper.account;
-    once.run(&app, &shopper, &request, move |app| async move {
+    once.run(&app, &shopper, &view(&address), move |app| async move {
         app.state.accounts.set_billing_address(account, &address).await?;
         Done::ok(&view(&address))
     })

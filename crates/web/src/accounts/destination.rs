@@ -29,14 +29,14 @@ fn view(setting: &RefundSetting) -> DestinationSetting {
 }
 
 /// The destination in force, and a change that waits.
-#[utoipa::path(get, path = "/v1/account/refund-destination", tag = "accounts", security(("device_token" = [])),
+#[utoipa::path(get, path = "/v1/account/refund-destination", operation_id = "show_refund_destination", tag = "accounts", security(("device_token" = [])),
     responses((status = OK, body = DestinationSetting)))]
 pub async fn show(State(app): State<App>, shopper: Shopper) -> Result<axum::Json<DestinationSetting>, Problem> {
     Ok(axum::Json(view(&app.state.accounts.refund_setting(shopper.account).await?)))
 }
 
 /// Sets the destination: the first at once, a change with the password and after a delay.
-#[utoipa::path(put, path = "/v1/account/refund-destination", tag = "accounts", security(("device_token" = [])),
+#[utoipa::path(put, path = "/v1/account/refund-destination", operation_id = "put_refund_destination", tag = "accounts", security(("device_token" = [])),
     request_body = SetDestination, params(("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = DestinationSetting),
     (status = "4XX", description = "destination_invalid, password_needed, wrong_password, too_many_attempts",
@@ -66,7 +66,7 @@ pub async fn put(
 }
 
 /// Calls a waiting change off. Any device can, without the password; none waiting is fine.
-#[utoipa::path(delete, path = "/v1/account/refund-destination/waiting", tag = "accounts",
+#[utoipa::path(delete, path = "/v1/account/refund-destination/waiting", operation_id = "cancel_refund_destination_change", tag = "accounts",
     security(("device_token" = [])), params(("Idempotency-Key" = String, Header)),
     responses((status = OK, body = DestinationSetting)))]
 pub async fn cancel(State(app): State<App>, shopper: Shopper, once: Once) -> Result<Response, Problem> {

@@ -13,7 +13,7 @@ use axum::response::Response;
 use ids::DeviceId;
 
 /// Every device that ever logged in, dead ones too.
-#[utoipa::path(get, path = "/v1/devices", tag = "accounts", security(("device_token" = [])), responses(
+#[utoipa::path(get, path = "/v1/devices", operation_id = "list_devices", tag = "accounts", security(("device_token" = [])), responses(
     (status = OK, body = DeviceList),
     (status = "4XX", description = "unauthorized, token_invalid, token_expired",
      content_type = "application/problem+json", body = ProblemBody),
@@ -36,7 +36,7 @@ pub async fn list(State(app): State<App>, shopper: Shopper) -> Result<Json<Devic
 }
 
 /// Ends a device's token.
-#[utoipa::path(delete, path = "/v1/devices/{id}", tag = "accounts", security(("device_token" = [])),
+#[utoipa::path(delete, path = "/v1/devices/{id}", operation_id = "revoke_device", tag = "accounts", security(("device_token" = [])),
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
     (status = NO_CONTENT, description = "the token is of no more use"),
     (status = "4XX", description = "not_found: no such device, or its token is revoked already",
@@ -50,7 +50,11 @@ pub async fn revoke(
 ) -> Result<Response, Problem> {
     let account = shopper.account;
     once.run(&app, &shopper, &(), move |app| async move {
-        if app.state.accounts.revoke_device(account, device).await? { Ok(Done::empty()) } else { Err(Code::NotFound.into()) }
+        if app.state.accounts.revoke_device(account, device).await? {
+            Ok(Done::empty())
+        } else {
+            Err(Code::NotFound.into())
+        }
     })
     .await
 }

@@ -91,7 +91,7 @@ pub async fn recover(
     let recovered = detached(async move {
         let accounts = &app.state.accounts;
         let Recover { login, recovery_code, new_password } = request;
-        let work = accounts.begin_recovery(&login, &recovery_code, new_password).await?;
+        let work = accounts.begin_recovery(&login, recovery_code.expose(), new_password).await?;
         let checked = slow(&app, move || work.run()).await?;
         Ok::<_, Problem>(accounts.finish_recovery(checked).await?)
     })

@@ -44,7 +44,9 @@ pub struct LogIn {
 #[serde(deny_unknown_fields)]
 pub struct Recover {
     pub login: String,
-    pub recovery_code: String,
+    #[serde(deserialize_with = "secret")]
+    #[schema(value_type = String, format = Password)]
+    pub recovery_code: Secret,
     /// Takes the place of the forgotten one.
     #[serde(deserialize_with = "secret")]
     #[schema(value_type = String, format = Password)]

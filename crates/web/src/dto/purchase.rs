@@ -56,7 +56,7 @@ pub struct RevealRequest {
 }
 
 /// Number, code and expiry, which only the key's owner can read (RFC 9180: base mode, X25519, HKDF-SHA256,
-/// AES-128-GCM).
+/// AES-128-GCM; `info` is `anytill reveal v1`, `aad` the purchase's id in hex).
 #[derive(Serialize, ToSchema)]
 pub struct Revealed {
     /// The encapsulated key, hex.
@@ -254,10 +254,7 @@ impl PurchaseView {
             bitcoin: bitcoin_is(p),
             quote: p.quote.as_ref().map(QuoteView::from),
             terms_hash: p.terms_hash,
-            invoice: p
-                .invoice
-                .as_ref()
-                .map(|i| InvoiceView { bolt11: i.bolt11.clone(), payment_hash: i.payment_hash }),
+            invoice: p.invoice.as_ref().map(|i| InvoiceView { bolt11: i.bolt11.clone(), payment_hash: i.payment_hash }),
             hold: p.hold.as_ref().map(|hold| HoldView {
                 amount_msat: hold.amount_msat.get(),
                 held_at_ms: hold.held_at.0,

@@ -21,6 +21,7 @@ pub struct Receipt {
     pub store_name: String,
     pub state: PurchaseState,
     /// No state follows, and every refund is paid or cancelled.
+    #[serde(rename = "final")]
     pub final_: bool,
     pub created_at_ms: u64,
     pub state_since_ms: u64,

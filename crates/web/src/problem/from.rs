@@ -21,10 +21,9 @@ impl From<NotServed> for Problem {
             NotServed::AmountBelow { total_minor_min } => {
                 Self::with(Code::AmountBelowMinimum, format!("The least order total is {total_minor_min} minor units."))
             }
-            NotServed::AmountAbove { total_minor_max } => Self::with(
-                Code::AmountAboveLimit,
-                format!("The highest order total is {total_minor_max} minor units."),
-            ),
+            NotServed::AmountAbove { total_minor_max } => {
+                Self::with(Code::AmountAboveLimit, format!("The highest order total is {total_minor_max} minor units."))
+            }
             NotServed::CountryNotServed => Code::CountryNotServed.into(),
             NotServed::ClaimOnNotServed(_) => Code::ClaimOnNotServed.into(),
         }
@@ -43,7 +42,7 @@ impl From<CommandError> for Problem {
                 tracing::warn!("the issuer's float is too small");
                 Self::from(Code::NoFloat).retry_after_s(SOON_S)
             }
-            CommandError::Limit(resource) => limit(&resource),
+            CommandError::Limit(resource) => limit_reached(&resource),
             CommandError::TooSmall(least_msat) => Self::with(
                 Code::AmountBelowMinimum,
                 format!("Too little to be held safely: the least is {} satoshi.", least_msat.div_ceil(1_000)),
@@ -63,7 +62,7 @@ impl From<CommandError> for Problem {
 }
 
 /// The resource's name holds the account: only its kind is told.
-fn limit(resource: &str) -> Problem {
+pub fn limit_reached(resource: &str) -> Problem {
     let kind = resource.split(':').next().unwrap_or_default();
     if kind == "unpaid" {
         return Code::UnpaidPurchaseOpen.into();
@@ -98,7 +97,7 @@ impl From<Rejected> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NoRoom { resource } => limit(&resource),
+            StoreError::NoRoom { resource } => limit_reached(&resource),
             // Somebody else was faster, many times.
             StoreError::Conflict => Self::from(Code::Busy).retry_after_s(1),
             StoreError::Unknown(why) => {

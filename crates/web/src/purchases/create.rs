@@ -64,7 +64,7 @@ fn read_nonce(text: &str) -> Result<Nonce, Problem> {
 
 /// Begins a purchase: checked, quoted and committed when this answers; usually the invoice is in the answer, else it
 /// follows as an event. With `card_first` a card with limit zero is prepared, and the quote is asked for later.
-#[utoipa::path(post, path = "/v1/purchases", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(post, path = "/v1/purchases", operation_id = "begin_purchase", tag = "purchases", security(("device_token" = [])),
     request_body = NewPurchase, params(("Idempotency-Key" = String, Header)), responses(
     (status = CREATED, body = PurchaseView),
     (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, total_needed, \
@@ -136,7 +136,7 @@ async fn check_country(app: &App, shopper: &Shopper, asked: Option<Country>) -> 
 }
 
 /// Quotes the total of a purchase whose card was prepared first.
-#[utoipa::path(post, path = "/v1/purchases/{id}/quote", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(post, path = "/v1/purchases/{id}/quote", operation_id = "quote_purchase", tag = "purchases", security(("device_token" = [])),
     request_body = NewQuote, params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = PurchaseView),
     (status = "4XX", description = "amount_*, currency_*, not_ready, too_late, unpaid_purchase_open, limit_reached",
@@ -178,7 +178,7 @@ pub async fn quote(
 
 /// Walks away, or is done with the card. Before the claim the bitcoin goes back; after it what was not captured is
 /// owed. Cancelled twice is cancelled.
-#[utoipa::path(post, path = "/v1/purchases/{id}/cancel", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(post, path = "/v1/purchases/{id}/cancel", operation_id = "cancel_purchase", tag = "purchases", security(("device_token" = [])),
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = PurchaseView),
     (status = "4XX", description = "not_found, too_late", content_type = "application/problem+json", body = ProblemBody),

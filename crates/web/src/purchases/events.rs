@@ -31,7 +31,7 @@ const REPLAYED_MAX: u64 = 200;
 /// Follows a purchase. `purchase` events have the version as their id and the full view as data; a `refunds` event is
 /// the full view after a refund changed. With `Last-Event-ID` every version after it comes first, without it the
 /// current one. Comments keep the connection alive.
-#[utoipa::path(get, path = "/v1/purchases/{id}/events", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(get, path = "/v1/purchases/{id}/events", operation_id = "follow_purchase", tag = "purchases", security(("device_token" = [])),
     params(("id" = String, Path), ("Last-Event-ID" = Option<u64>, Header)), responses(
     (status = OK, content_type = "text/event-stream", body = PurchaseView),
     (status = "4XX", description = "not_found, rate_limited: too many streams of this account",

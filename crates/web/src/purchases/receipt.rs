@@ -11,7 +11,7 @@ use axum::extract::State;
 use ids::PurchaseId;
 
 /// What it cost and where every part of it went, so far.
-#[utoipa::path(get, path = "/v1/purchases/{id}/receipt", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(get, path = "/v1/purchases/{id}/receipt", operation_id = "show_receipt", tag = "purchases", security(("device_token" = [])),
     params(("id" = String, Path)), responses(
     (status = OK, body = Receipt),
     (status = "4XX", description = "not_found", content_type = "application/problem+json", body = ProblemBody),

@@ -19,7 +19,7 @@ use purchase::{Destination, Refund};
 const INVOICE_LEN_MAX: usize = 4_096;
 
 /// The account's refunds, newest first.
-#[utoipa::path(get, path = "/v1/refunds", tag = "refunds", security(("device_token" = [])), params(ListQuery), responses(
+#[utoipa::path(get, path = "/v1/refunds", operation_id = "list_refunds", tag = "refunds", security(("device_token" = [])), params(ListQuery), responses(
     (status = OK, body = RefundList),
     (status = "4XX", description = "invalid_query", content_type = "application/problem+json", body = ProblemBody),
 ))]
@@ -40,7 +40,7 @@ async fn refund_of(app: &App, id: RefundId, account: AccountId) -> Result<Refund
 }
 
 /// Says where one refund goes. Needs the password: a stolen token must not collect what is owed.
-#[utoipa::path(post, path = "/v1/refunds/{id}/destination", tag = "refunds", security(("device_token" = [])),
+#[utoipa::path(post, path = "/v1/refunds/{id}/destination", operation_id = "give_refund_destination", tag = "refunds", security(("device_token" = [])),
     request_body = GiveDestination, params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = RefundView),
     (status = "4XX", description = "destination_invalid, password_needed, wrong_password, too_many_attempts, not_found, too_late",

@@ -24,7 +24,7 @@ const PLAIN_LEN_MAX: usize = 256;
 
 /// Number and code, once, for this key. Each call is counted and shown. Under `claim_on = reveal` this is what claims
 /// the bitcoin. No `Idempotency-Key`: the answer is never kept; ask again with a new key.
-#[utoipa::path(post, path = "/v1/purchases/{id}/reveal", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(post, path = "/v1/purchases/{id}/reveal", operation_id = "reveal_card", tag = "purchases", security(("device_token" = [])),
     request_body = RevealRequest, params(("id" = String, Path)), responses(
     (status = OK, body = Revealed),
     (status = "4XX", description = "public_key_invalid, password_needed, wrong_password, not_ready, too_late, \
@@ -75,10 +75,8 @@ fn plain_text(secrets: &CardSecrets) -> Result<Zeroizing<Vec<u8>>, Problem> {
     }
     let mut text = Zeroizing::new(String::with_capacity(PLAIN_LEN_MAX));
     let (month, year) = (secrets.expiry_month, secrets.expiry_year);
-    let written = write!(
-        text,
-        r#"{{"number":"{number}","security_code":"{code}","expiry_month":{month},"expiry_year":{year}}}"#
-    );
+    let written =
+        write!(text, r#"{{"number":"{number}","security_code":"{code}","expiry_month":{month},"expiry_year":{year}}}"#);
     written.map_err(Problem::internal)?;
     debug_assert!(text.capacity() == PLAIN_LEN_MAX, "it grew, and left a copy behind");
     Ok(Zeroizing::new(std::mem::take(&mut *text).into_bytes()))

@@ -28,7 +28,7 @@ pub fn next(page: ListPage, count: usize, last: Option<UnixMs>) -> Option<u64> {
 }
 
 /// One purchase, with its refunds.
-#[utoipa::path(get, path = "/v1/purchases/{id}", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(get, path = "/v1/purchases/{id}", operation_id = "show_purchase", tag = "purchases", security(("device_token" = [])),
     params(("id" = String, Path)), responses(
     (status = OK, body = PurchaseView),
     (status = "4XX", description = "not_found", content_type = "application/problem+json", body = ProblemBody),
@@ -42,7 +42,7 @@ pub async fn one(
 }
 
 /// The account's purchases, newest first, without their refunds.
-#[utoipa::path(get, path = "/v1/purchases", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(get, path = "/v1/purchases", operation_id = "list_purchases", tag = "purchases", security(("device_token" = [])),
     params(ListQuery), responses(
     (status = OK, body = PurchaseList),
     (status = "4XX", description = "invalid_query", content_type = "application/problem+json", body = ProblemBody),

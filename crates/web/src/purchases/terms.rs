@@ -11,7 +11,7 @@ use axum::extract::State;
 use ids::PurchaseId;
 
 /// What the invoice commits to. `not_ready` while there is no quote.
-#[utoipa::path(get, path = "/v1/purchases/{id}/terms", tag = "purchases", security(("device_token" = [])),
+#[utoipa::path(get, path = "/v1/purchases/{id}/terms", operation_id = "show_terms", tag = "purchases", security(("device_token" = [])),
     params(("id" = String, Path)), responses(
     (status = OK, body = TermsView),
     (status = "4XX", description = "not_found, not_ready", content_type = "application/problem+json", body = ProblemBody),

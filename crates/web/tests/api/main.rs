@@ -1,0 +1,14 @@
+//! The API against the real engine, accounts and database, with a small outside.
+
+mod accounts;
+mod bad_input;
+mod events;
+mod fakes;
+mod idempotency;
+mod limits;
+mod purchases;
+mod refunds;
+mod reveal;
+mod server;
+mod setup;
+mod webhooks;

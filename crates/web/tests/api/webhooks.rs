@@ -1,0 +1,88 @@
+//! The issuer's webhooks.
+
+use crate::fakes::CARD_NUMBER;
+use crate::setup::{Options, Server};
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+use std::sync::atomic::Ordering;
+
+#[tokio::test]
+async fn what_is_not_signed_is_not_read() {
+    let server = Server::start().await;
+    let body = json!({ "id": "c1", "card": "none", "minor": 2711 }).to_string();
+    for hook in ["charge", "events"] {
+        assert_eq!(server.webhook(hook, "bad", "now", &body).await.problem(), (401, "webhook_signature".to_owned()));
+        assert_eq!(server.webhook(hook, "good", "old", &body).await.problem(), (401, "webhook_stale".to_owned()));
+        assert_eq!(server.webhook(hook, "good", "now", "{").await.problem(), (400, "webhook_malformed".to_owned()));
+        let large = "x".repeat(70_000);
+        assert_eq!(server.webhook(hook, "good", "now", &large).await.problem(), (413, "body_too_large".to_owned()));
+        let other = Request::post(format!("/webhooks/other/{hook}")).body(Body::empty()).unwrap();
+        assert_eq!(server.send(other).await.problem(), (404, "not_found".to_owned()));
+        // A header twice counts as missing.
+        let twice = Request::post(format!("/webhooks/fake/{hook}"))
+            .header("x-signature", "good")
+            .header("x-signature", "good")
+            .header("x-time", "now");
+        let answer = server.send(twice.body(Body::from(body.clone())).unwrap()).await;
+        assert_eq!(answer.problem(), (401, "webhook_signature".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_card_is_declined_in_the_issuers_words() {
+    let server = Server::start().await;
+    let body = json!({ "id": "c1", "card": "none", "minor": 2711 }).to_string();
+    assert_eq!(server.webhook("charge", "good", "now", &body).await.ok(), json!({ "approved": false }));
+}
+
+#[tokio::test]
+async fn a_replayed_question_is_answered_the_same_and_charged_once() {
+    let server = Server::start().await;
+    let ada = server.shopper("ada").await;
+    let ready = ada.ready("k1").await;
+    let card = server.issuer.cards.lock().unwrap().keys().next().unwrap().clone();
+    let body = json!({ "id": "c1", "card": card, "minor": 2711 }).to_string();
+    let (first, ()) = tokio::join!(server.webhook("charge", "good", "now", &body), server.confirm_claim(&ready));
+    let second = server.webhook("charge", "good", "now", &body).await;
+    assert_eq!((first.ok(), second.ok()), (json!({ "approved": true }), json!({ "approved": true })));
+    let path = format!("/v1/purchases/{}", ready["id"].as_str().unwrap());
+    assert_eq!(ada.get(&path).await.ok()["charges"].as_array().unwrap().len(), 1);
+    assert_eq!(server.node.claimed.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn news_is_acknowledged_only_when_stored() {
+    let server = Server::start().await;
+    server.issuer.books_closed.store(true, Ordering::SeqCst);
+    let body = json!({ "card": "card", "look_up": true }).to_string();
+    assert_eq!(server.webhook("events", "good", "now", &body).await.problem(), (503, "webhook_again".to_owned()));
+    server.issuer.books_closed.store(false, Ordering::SeqCst);
+    server.webhook("events", "good", "now", &body).await.ok();
+}
+
+#[tokio::test]
+async fn webhooks_wait_behind_nobody() {
+    let mut options = Options::default();
+    options.policy.http.requests_max = 0;
+    options.policy.http.per_ip.burst = 1;
+    let server = Server::with(options).await;
+    assert_eq!(server.get("/v1/rates").await.problem(), (503, "busy".to_owned()));
+    assert_eq!(server.get("/v1/rates").await.problem(), (429, "rate_limited".to_owned()));
+    let body = json!({ "id": "c1", "card": "none", "minor": 2711 }).to_string();
+    for _ in 0..5 {
+        server.webhook("charge", "good", "now", &body).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_panic_says_nothing_of_itself() {
+    let server = Server::start().await;
+    server.issuer.panics.store(true, Ordering::SeqCst);
+    let body = json!({ "id": "c1", "card": "none", "minor": 2711 }).to_string();
+    let answer = server.webhook("charge", "good", "now", &body).await;
+    assert_eq!(answer.problem(), (500, "internal".to_owned()));
+    assert!(!answer.text.contains("adapter") && !answer.text.contains(CARD_NUMBER));
+    server.issuer.panics.store(false, Ordering::SeqCst);
+    server.webhook("charge", "good", "now", &body).await.ok();
+}
