@@ -64,9 +64,9 @@ macro_rules! scenario {
     };
 }
 
-/// What is paid back for an amount of dollars at the market rate of 5,500 USD/BTC, rounded down to a millisatoshi.
+/// What is paid back for an amount of dollars at the middle of the market, 5,500.05 USD/BTC, rounded down to a millisatoshi.
 const fn at_market_msat(minor: i64) -> i64 {
-    minor * 100_000_000_000 / 550_000
+    minor * 100_000_000_000 / 550_005
 }
 
 /// All of them, in the order of `--scenario all`.
