@@ -1,6 +1,6 @@
 //! The configuration as an operator meets it: text in, settings or complaints out.
 
-use super::load::from_text;
+use super::load::{ConfigError, from_text};
 use super::*;
 use money::{Currency, Money};
 

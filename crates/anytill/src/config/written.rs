@@ -9,14 +9,19 @@ pub type Chosen = (&'static str, String);
 
 const HEAD: &str = "\
 # The settings of this Anytill server. Lines that begin with `#key = ` stand at their defaults: remove the `#` to change
-# one. `anytill config` prints the defaults of the version in use; `anytill doctor` says what is missing.
+# one. `anytill config` prints the defaults of the version in use; `anytill doctor` says what is missing. An environment
+# variable ANYTILL_<SECTION>__<KEY> wins over this file. Unknown keys are refused.
+#
 ";
+
+/// What comes before it in the defaults speaks of the defaults themselves.
+const BODY: &str = "# Secrets";
 
 /// `chosen` names settings as `section.key`; what the defaults do not have is a fault of the caller.
 pub fn written(chosen: &[Chosen]) -> String {
     let mut text = String::from(HEAD);
     let mut section = "";
-    let body = DEFAULT.lines().skip_while(|line| line.starts_with('#') && !line.starts_with("# Order of precedence"));
+    let body = DEFAULT.lines().skip_while(|line| !line.starts_with(BODY));
     for line in body {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name;

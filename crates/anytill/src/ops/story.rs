@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn times_are_short() {
-        let since = |ms| since(UnixMs(1_000), UnixMs(1_000 + ms));
+        let since = |ms: u64| since(UnixMs(1_000), UnixMs(1_000 + ms));
         assert_eq!([since(0), since(61_005), since(7_260_000)], ["+0.000s", "+1m01s", "+2h01m"]);
         assert!(time(UnixMs(1_709_251_199_007)).starts_with("2024-02-29 23:59:59"));
     }

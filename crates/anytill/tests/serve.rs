@@ -1,0 +1,142 @@
+//! The server from outside: started, asked, stopped, refused.
+
+mod common;
+
+use common::{World, patch, said, wait};
+use outbound::{HttpClient, Limits, Request};
+use rustix::process::Signal;
+use std::str::FromStr as _;
+
+/// Offset of `user_version` in a database's header (SQLite file format).
+const USER_VERSION: usize = 60;
+
+async fn get(url: &str, path: &str) -> (u16, String) {
+    let client = HttpClient::new(url, Limits::default()).unwrap();
+    let response = client.send(&Request::get(path)).await.unwrap();
+    (response.status, String::from_utf8_lossy(&response.body).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_started_asked_and_stopped() {
+    let world = World::new().await;
+    let server = world.serve();
+    let http = server.ready["http_url"].as_str().unwrap().to_owned();
+    assert_eq!(get(&http, "/health/live").await.0, 204);
+    let node_id = server.ready["node_id"].as_str().unwrap();
+    assert!(world.ok(&["node", "id"]).starts_with(&format!("{node_id}@127.0.0.1:")));
+
+    let refused = world.refused(&["serve"]);
+    assert!(refused.contains("another Anytill server") && refused.contains("stop it first"), "{refused}");
+
+    wait("fresh prices", || !world.refused(&["doctor"]).contains("no price was ever seen"));
+    let doctor = world.refused(&["doctor"]);
+    for line in [
+        "ok      server",
+        "ok      chain ",
+        "ok      issuer          lithic answers",
+        "ok      webhooks",
+        "ok      no answer",
+        "ok      float           10000.00 USD can be spent",
+        "ok      exchange        kraken:",
+        "WRONG   channels        none",
+        "ok      reachable",
+        "ok      parked          nothing waits for you",
+        "1 wrong",
+    ] {
+        assert!(doctor.contains(line), "{line}\n{doctor}");
+    }
+
+    funded_and_reconciled(&world).await;
+
+    let codes = world.ok(&["invite", "--count", "2", "--json"]);
+    assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&codes).unwrap().len(), 2);
+    assert!(world.ok(&["drain"]).contains("safe to stop"));
+    let (status, health) = get(&http, "/health").await;
+    assert!(status == 503 && health.contains("draining"), "{health}");
+
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), Some(0), "{}", world.log());
+    assert!(!world.ready_file().exists() && !world.data().join("admin.sock").exists());
+    let alone = world.refused(&["node", "balances"]);
+    assert!(alone.contains("anytill serve"), "{alone}");
+    assert!(world.ok(&["ledger", "--json"]).contains("\"balanced\": true"));
+    assert!(world.ok(&["parked", "list"]).contains("nothing is parked"));
+}
+
+/// What the operator puts in is a difference until it is said to be the operator's.
+async fn funded_and_reconciled(world: &World) {
+    let address = world.ok(&["node", "address"]);
+    let address = bitcoin::Address::from_str(address.trim()).unwrap().require_network(bitcoin::Network::Regtest).unwrap();
+    world.chain.fund(&address, 1_000_000).await.unwrap();
+    world.chain.mine(6).await.unwrap();
+    wait("the node to see its funds", || world.ok(&["node", "balances", "--json"]).contains("\"onchain_total_sat\": 1000000"));
+
+    let differs = world.refused(&["reconcile"]);
+    assert!(differs.contains("lightning:node") && differs.contains("0.01000000000"), "{differs}");
+    assert!(differs.contains("10000.00") && differs.contains("DIFFERS") && differs.contains("--accept"), "{differs}");
+    let booked = world.ok(&["reconcile", "--accept", "opening funds"]);
+    assert!(booked.contains("booked: issuer:lithic 10000.00 USD, opening funds"), "{booked}");
+    assert!(world.ok(&["reconcile"]).contains("everything agrees"));
+    assert!(world.ok(&["ledger"]).contains("equity"));
+
+    world.issuer.fund(-1);
+    let differs = world.refused(&["reconcile"]);
+    assert!(differs.contains("issuer:lithic") && differs.contains("-0.01"), "{differs}");
+    world.issuer.fund(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_belong_together_is_refused() {
+    let world = World::new().await;
+    let again = world.refused(&["init", "--yes"]);
+    assert!(again.contains("there is a server already") && again.contains("nothing was changed"), "{again}");
+    let server = world.serve();
+    server.signal(Signal::INT);
+    assert_eq!(server.ended(), Some(0), "{}", world.log());
+
+    let seed = world.data().join("seed.words");
+    let words = std::fs::read_to_string(&seed).unwrap();
+    let others = ["abandon"; 23].join(" ") + " art";
+    std::fs::write(&seed, &others).unwrap();
+    let refused = world.refused(&["serve"]);
+    assert!(refused.contains("seed words are not this node's") && !refused.contains("abandon"), "{refused}");
+    assert!(world.refused(&["doctor"]).contains("WRONG   seed words"));
+    std::fs::write(&seed, "abandon abandon").unwrap();
+    let refused = world.refused(&["serve"]);
+    assert!(refused.contains("node.seed") && !refused.contains("abandon"), "{refused}");
+    std::fs::write(&seed, &words).unwrap();
+
+    let database = world.data().join("anytill.sqlite");
+    let whole = std::fs::read(&database).unwrap();
+    patch(&database, USER_VERSION, &9_999u32.to_be_bytes());
+    let newer = world.refused(&["serve"]);
+    assert!(newer.contains("newer Anytill") && newer.contains("nothing was changed"), "{newer}");
+    std::fs::write(&database, &whole[..whole.len() / 2]).unwrap();
+    let damaged = world.refused(&["serve"]);
+    assert!(damaged.contains("damaged") && damaged.contains("backup"), "{damaged}");
+    std::fs::remove_file(&database).unwrap();
+    assert!(world.refused(&["serve"]).contains("there is no database"));
+    std::fs::write(&database, &whole).unwrap();
+
+    // Killed without a word: the socket's file stays, and is no hindrance.
+    let server = world.serve();
+    server.signal(Signal::KILL);
+    drop(server);
+    assert!(world.data().join("admin.sock").exists());
+    assert!(world.ok(&["parked", "list"]).contains("nothing is parked"));
+    drop(world.serve());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_closed_to_others() {
+    let world = World::new().await;
+    let server = world.serve();
+    let pid = server.ready["pid"].as_u64().unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+    let log = said(&world.run(&["doctor"])) + &world.log();
+    for secret in [world.issuer.api_key(), world.issuer.asa_secret(), world.exchange.api_secret().to_owned()] {
+        assert!(!log.contains(&secret), "a secret is shown");
+    }
+}
