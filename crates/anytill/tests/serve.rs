@@ -66,10 +66,13 @@ async fn a_server_is_started_asked_and_stopped() {
 /// What the operator puts in is a difference until it is said to be the operator's.
 async fn funded_and_reconciled(world: &World) {
     let address = world.ok(&["node", "address"]);
-    let address = bitcoin::Address::from_str(address.trim()).unwrap().require_network(bitcoin::Network::Regtest).unwrap();
+    let address =
+        bitcoin::Address::from_str(address.trim()).unwrap().require_network(bitcoin::Network::Regtest).unwrap();
     world.chain.fund(&address, 1_000_000).await.unwrap();
     world.chain.mine(6).await.unwrap();
-    wait("the node to see its funds", || world.ok(&["node", "balances", "--json"]).contains("\"onchain_total_sat\": 1000000"));
+    wait("the node to see its funds", || {
+        world.ok(&["node", "balances", "--json"]).contains("\"onchain_total_sat\": 1000000")
+    });
 
     let differs = world.refused(&["reconcile"]);
     assert!(differs.contains("lightning:node") && differs.contains("0.01000000000"), "{differs}");

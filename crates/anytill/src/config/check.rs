@@ -92,7 +92,9 @@ fn amounts(config: &Config, found: &mut Found) {
     found.unless(!config.served.currencies.is_empty(), "served.currencies", "needs at least one");
     for currency in &config.served.currencies {
         if *currency != config.issuer.currency {
-            found.0.push(format!("served.currencies: {currency}: the issuer's cards bill in {}", config.issuer.currency));
+            found
+                .0
+                .push(format!("served.currencies: {currency}: the issuer's cards bill in {}", config.issuer.currency));
         }
         let min = of(&limits.purchase_min, *currency);
         let max = of(&limits.purchase_max, *currency);

@@ -153,3 +153,26 @@ fn every_key_of_a_store_rule_is_known() {
     assert_eq!(read(rule).unwrap().stores.len(), 1);
     assert_eq!(rule.lines().count() - 1, super::model::STORE_KEYS.len());
 }
+
+/// `docs/operating/configuration.md` shows the defaults as they are. `ANYTILL_WRITE_DOCS=1` writes them there.
+#[test]
+fn the_page_shows_the_defaults() {
+    const MARKS: [&str; 2] = ["<!-- defaults: begin -->\n", "<!-- defaults: end -->\n"];
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operating/configuration.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(MARKS[0]).unwrap();
+    let (_, after) = rest.split_once(MARKS[1]).unwrap();
+    let wanted = format!("{before}{}```toml\n{DEFAULT}```\n{}{after}", MARKS[0], MARKS[1]);
+    if std::env::var_os("ANYTILL_WRITE_DOCS").is_some() {
+        return std::fs::write(path, &wanted).unwrap();
+    }
+    assert!(page == wanted, "run this test again with ANYTILL_WRITE_DOCS=1");
+}
+
+/// The example on the page is a configuration.
+#[test]
+fn the_example_on_the_page_is_read() {
+    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operating/configuration.md"));
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(read(example).unwrap().server.public_url, "https://pay.example");
+}

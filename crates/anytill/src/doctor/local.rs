@@ -69,9 +69,7 @@ fn secret_files(file: &Path, config: &Config) -> Check {
     ];
     let base = lookup(file).base;
     let paths: Vec<_> = references.iter().filter_map(|reference| reference.path(base)).collect();
-    let open = |path: &&std::path::PathBuf| {
-        fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
-    };
+    let open = |path: &&std::path::PathBuf| fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
     let readable: Vec<String> = paths.iter().filter(open).map(|path| path.display().to_string()).collect();
     if readable.is_empty() {
         Check::ok(NAME, format!("{} files, readable by their owner only", paths.len()))
@@ -143,7 +141,9 @@ fn address(config: &Config) -> Check {
     let mend = "set server.public_url to the https address of the proxy in front of this server";
     match url.as_str() {
         "" if play => Check::ok(NAME, "not set: on this machine only"),
-        "" => Check::wrong(NAME, "server.public_url is not set: neither shoppers nor the issuer find this server", mend),
+        "" => {
+            Check::wrong(NAME, "server.public_url is not set: neither shoppers nor the issuer find this server", mend)
+        }
         url if url.starts_with("https://") => Check::ok(NAME, url),
         url if play => Check::ok(NAME, url),
         url => Check::wrong(NAME, format!("{url} is not encrypted"), mend),

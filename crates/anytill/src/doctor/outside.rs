@@ -102,7 +102,9 @@ pub async fn of_issuer(issuer: &dyn Issuer, config: &Config) -> Vec<Check> {
             let found = format!("{} can be spent", float.available);
             match most {
                 Some(max) if float.available.minor() >= max.minor() => Check::ok("float", found),
-                Some(max) => Check::warning("float", format!("{found}, a purchase may be {max}"), "fund the issuer's account"),
+                Some(max) => {
+                    Check::warning("float", format!("{found}, a purchase may be {max}"), "fund the issuer's account")
+                }
                 None => Check::wrong("float", found, "served.currencies and issuer.currency have to fit"),
             }
         }
@@ -143,7 +145,11 @@ fn price(prices: &dyn Prices, config: &Config, clock: &dyn Clock, currency: Curr
     if let Some(max) = config.limits.purchase_max.iter().find(|max| max.currency() == currency)
         && let Err(error) = prices.executable(*max, now)
     {
-        return Check::warning(NAME, format!("{max} cannot be sold at the exchange now: {error}"), "lower purchase_max");
+        return Check::warning(
+            NAME,
+            format!("{max} cannot be sold at the exchange now: {error}"),
+            "lower purchase_max",
+        );
     }
     let found = format!("{currency}: fresh, from {}", seen.venues.join(", "));
     match seen.venues.len() {

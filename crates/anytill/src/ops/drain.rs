@@ -47,7 +47,8 @@ pub async fn run(server: &Arc<Server>, return_holds: bool, wait_secs: u64, progr
     loop {
         let (left, purchases) = look(server).await?;
         if left.nothing() {
-            let text = "nothing is held: it is safe to stop the server. No new purchases are taken until it is started again";
+            let text =
+                "nothing is held: it is safe to stop the server. No new purchases are taken until it is started again";
             return Answer::new(true, text, &json!({ "safe_to_stop": true }));
         }
         if told.as_ref() != Some(&left) {
@@ -74,7 +75,8 @@ pub async fn run(server: &Arc<Server>, return_holds: bool, wait_secs: u64, progr
 async fn look(server: &Server) -> Result<(Left, Vec<Purchase>)> {
     let (mut left, mut returnable, mut after) = (Left::default(), Vec::new(), None);
     loop {
-        let page = Store::list(&server.store, AggregateKind::Purchase, true, false, Page { after, limit: PAGE }).await?;
+        let page =
+            Store::list(&server.store, AggregateKind::Purchase, true, false, Page { after, limit: PAGE }).await?;
         for stored in &page {
             let purchase: Purchase = serde_json::from_str(&stored.state)?;
             match purchase.state {

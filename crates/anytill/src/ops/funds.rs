@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn rows_are_the_sum_of_the_log() {
         let mut funds = Funds::default();
-        funds.change(UnixMs(1), "opened", vec![fund("exchange:kraken", "BTC", 5), fund("issuer:lithic", "USD", 7)]).unwrap();
+        funds
+            .change(UnixMs(1), "opened", vec![fund("exchange:kraken", "BTC", 5), fund("issuer:lithic", "USD", 7)])
+            .unwrap();
         funds.change(UnixMs(2), "moved", vec![fund("exchange:kraken", "BTC", -5)]).unwrap();
         assert_eq!(funds.rows, [fund("issuer:lithic", "USD", 7)]);
         assert_eq!(funds.log.len(), 2);

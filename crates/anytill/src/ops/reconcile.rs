@@ -73,9 +73,7 @@ fn compare_one(books: &TrialBalance, seen: &Seen) -> Row {
 fn expected(books: &TrialBalance, place: Place, asset: Asset) -> i64 {
     let get = |place, layer| books.get(Account::At(place), asset, layer);
     match place {
-        Place::Lightning(name) => {
-            get(place, Layer::Posted).saturating_add(get(Place::Chain(name), Layer::Posted))
-        }
+        Place::Lightning(name) => get(place, Layer::Posted).saturating_add(get(Place::Chain(name), Layer::Posted)),
         Place::Issuer(_) => get(place, Layer::Posted).saturating_add(get(place, Layer::Pending)),
         Place::Chain(_) | Place::Exchange(_) | Place::Bank(_) => get(place, Layer::Posted),
     }
@@ -226,7 +224,8 @@ impl Walked {
 async fn walk(server: &Server) -> Result<Walked> {
     let (mut walked, mut after) = (Walked::default(), None);
     loop {
-        let page = Store::list(&server.store, AggregateKind::Purchase, false, false, Page { after, limit: PAGE }).await?;
+        let page =
+            Store::list(&server.store, AggregateKind::Purchase, false, false, Page { after, limit: PAGE }).await?;
         for stored in &page {
             let purchase: Purchase = serde_json::from_str(&stored.state)?;
             walked.sales = walked.sales.saturating_add(purchase.sale.map_or(0, |sale| sale.attempt));
@@ -263,7 +262,8 @@ async fn against_node(server: &Server, p: &Purchase) -> Option<String> {
         (None, _) => false,
     };
     disagrees.then(|| {
-        let ours = p.funding.map_or_else(|| "not claimed".to_owned(), |funding| format!("{} claimed", funding.amount_msat));
+        let ours =
+            p.funding.map_or_else(|| "not claimed".to_owned(), |funding| format!("{} claimed", funding.amount_msat));
         format!("purchase {}: {ours} by the ledger, the node says {status:?} of {}", p.id, hold.payment_hash)
     })
 }

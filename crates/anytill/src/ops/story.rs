@@ -55,8 +55,7 @@ pub async fn tell(store: &dyn Store, stored: &StoredAggregate) -> Result<Story> 
 fn of_purchase(p: &Purchase) -> (String, Vec<String>) {
     let total = p.order_total().map_or_else(|| "total not read yet".to_owned(), |total| total.to_string());
     let parked = p.parked.as_ref().map_or_else(String::new, |parked| format!(", PARKED: {}", parked.reason));
-    let headline =
-        format!("purchase {} ({}) at {}: {total}, {}{parked}", p.id, p.code(), p.store_host, p.state.name());
+    let headline = format!("purchase {} ({}) at {}: {total}, {}{parked}", p.id, p.code(), p.store_host, p.state.name());
     (headline, purchase_actions(p))
 }
 
@@ -72,8 +71,12 @@ fn purchase_actions(p: &Purchase) -> Vec<String> {
             "see that the node runs and its peer is connected (`anytill node peers`, `anytill node holds`); the claim is \
              then made again with the same preimage. If its deadline has passed the HTLC went back to the shopper"
         }
-        State::PayingVendor => "see what became of the send at the node that pays vendors; it is looked up, never made again",
-        State::Closing => "see that node and issuer answer (`anytill doctor`); return and closing are then asked for again",
+        State::PayingVendor => {
+            "see what became of the send at the node that pays vendors; it is looked up, never made again"
+        }
+        State::Closing => {
+            "see that node and issuer answer (`anytill doctor`); return and closing are then asked for again"
+        }
         State::CardReady | State::Funded => {
             "compare the card at the issuer with the log above; the limit already bounds what can be charged"
         }
@@ -86,7 +89,9 @@ fn purchase_actions(p: &Purchase) -> Vec<String> {
     };
     actions.push(mend.to_owned());
     if p.sale.is_some_and(|sale| sale.state == purchase::SaleState::Exposed) {
-        actions.push("the bitcoin was not sold: sell it by hand at the exchange, then `anytill reconcile --accept`".to_owned());
+        actions.push(
+            "the bitcoin was not sold: sell it by hand at the exchange, then `anytill reconcile --accept`".to_owned(),
+        );
     }
     actions.push(format!("then: anytill parked resolve {id}   (safe to repeat: no call outside is made twice)"));
     actions.push("never: edit the database, send or refund by hand while something above is under way".to_owned());

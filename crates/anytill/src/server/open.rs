@@ -1,7 +1,7 @@
 //! Everything a server stands on, opened in the order in which it can fail without harm.
 
-use crate::clock::SystemClock;
 use crate::cli::Place;
+use crate::clock::SystemClock;
 use crate::config::{Config, Lookup};
 use crate::seed;
 use crate::wiring;
@@ -147,11 +147,7 @@ impl Server {
 }
 
 /// The accounts' service over a store. The hash of nothing, made first, takes tens of milliseconds.
-pub async fn open_accounts(
-    store: &Sqlite,
-    clock: Arc<dyn Clock>,
-    rules: accounts::AccountRules,
-) -> Result<Accounts> {
+pub async fn open_accounts(store: &Sqlite, clock: Arc<dyn Clock>, rules: accounts::AccountRules) -> Result<Accounts> {
     let hasher = tokio::task::spawn_blocking(|| {
         let mut rng = StdRng::try_from_os_rng().context("the system gives no random numbers")?;
         let hasher = Hasher::new(accounts::HashCost::default(), &mut rng)?;

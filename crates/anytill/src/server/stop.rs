@@ -80,12 +80,7 @@ pub async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-pub async fn stop(
-    server: &Arc<Server>,
-    ended: Ended,
-    tasks: JoinSet<&'static str>,
-    phases: &Phases,
-) -> ExitCode {
+pub async fn stop(server: &Arc<Server>, ended: Ended, tasks: JoinSet<&'static str>, phases: &Phases) -> ExitCode {
     server.running.stop();
     phases.enter(Phase::NoRequests);
     let (code, work_max, node_max) = match &ended {

@@ -90,7 +90,6 @@ pub fn prices(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<LivePrices>>
         deviation_max: Bps(prices.deviation_bps_max),
         venues_min: prices.venues_min,
     };
-    let live =
-        PricesConfig { currencies: config.served.currencies.clone(), rules, refresh_ms: prices.refresh_ms };
+    let live = PricesConfig { currencies: config.served.currencies.clone(), rules, refresh_ms: prices.refresh_ms };
     Ok(Arc::new(LivePrices::new(live, venues, sold_at, clock).context("prices")?))
 }

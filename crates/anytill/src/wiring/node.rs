@@ -19,8 +19,7 @@ pub fn node_config(config: &Config, data: &Path, at: Lookup<'_>, epoch_min: u64)
         NodeLogLevel::Debug => LogLevel::Debug,
         NodeLogLevel::Trace => LogLevel::Trace,
     };
-    let mut made =
-        NodeConfig::new(config.chain.network.bitcoin(), chain_source(config, at)?, data.join(DIRECTORY));
+    let mut made = NodeConfig::new(config.chain.network.bitcoin(), chain_source(config, at)?, data.join(DIRECTORY));
     made.listen = node.listen.iter().map(|address| with_port(address)).collect::<Result<_>>()?;
     made.announce = node.announce.clone();
     made.alias = Some(node.alias.clone()).filter(|alias| !alias.is_empty());

@@ -40,8 +40,20 @@ impl World {
         let access = world.chain.access();
         let chain_url = format!("http://{}:{}", access.host, access.port);
         let made = world.run(&[
-            "init", "--yes", "--network", "regtest", "--chain-source", "bitcoind", "--chain-url", &chain_url,
-            "--chain-user", &access.user, "--chain-password", "env:CHAIN_PASSWORD", "--public-url", &url,
+            "init",
+            "--yes",
+            "--network",
+            "regtest",
+            "--chain-source",
+            "bitcoind",
+            "--chain-url",
+            &chain_url,
+            "--chain-user",
+            &access.user,
+            "--chain-password",
+            "env:CHAIN_PASSWORD",
+            "--public-url",
+            &url,
         ]);
         assert!(made.status.success(), "{}", said(&made));
         world
