@@ -8,6 +8,8 @@ pub mod node;
 pub mod parked;
 pub mod reconcile;
 pub mod story;
+#[cfg(test)]
+mod tests;
 
 use crate::admin::{Answer, Request};
 use crate::doctor;

@@ -5,6 +5,7 @@
 
 use anyhow::Result;
 use ids::{PurchaseId, UnixMs};
+use money::{Money, Rate};
 use ports::{AggregateKind, Store, StoredAggregate};
 use purchase::{Purchase, Refund, RefundState, State};
 use serde_json::{Map, Value, json};
@@ -26,8 +27,9 @@ pub async fn tell(store: &dyn Store, stored: &StoredAggregate) -> Result<Story> 
     let mut first = None;
     for row in &events {
         let body: Map<String, Value> = serde_json::from_str(&row.body)?;
-        let began = *first.get_or_insert(row.at);
-        writeln!(text, "{}  {:>10}  {}", time(row.at), since(began, row.at), event_line(&body))?;
+        let at = body.get("at").and_then(Value::as_u64).map_or(row.at, UnixMs);
+        let began = *first.get_or_insert(at);
+        writeln!(text, "{}  {:>10}  {}", time(at), since(began, at), event_line(&body))?;
     }
     let effects = store.effects_of(stored.at).await?;
     if !effects.is_empty() {
@@ -131,7 +133,10 @@ fn event_line(body: &Map<String, Value>) -> String {
     if rest.is_empty() { name.to_owned() } else { format!("{name:22}{}", flat(&Value::Object(rest))) }
 }
 
-/// `name=value` pairs, objects opened, nothing empty.
+/// Characters of one value; an invoice has some hundred.
+const VALUE_CHARS_MAX: usize = 72;
+
+/// `name=value` pairs, objects opened, amounts written out, nothing empty.
 fn flat(value: &Value) -> String {
     let mut pairs = Vec::new();
     flatten("", value, &mut pairs);
@@ -139,24 +144,42 @@ fn flat(value: &Value) -> String {
 }
 
 fn flatten(name: &str, value: &Value, pairs: &mut Vec<String>) {
+    let mut put = |text: &str| pairs.push(if name.is_empty() { text.to_owned() } else { format!("{name}={text}") });
+    if let Some(amount) = amount(value) {
+        return put(&amount);
+    }
     match value {
         Value::Null => {}
+        Value::Array(items) if items.is_empty() => {}
+        Value::Array(items) => put(&format!("[{}]", items.iter().map(flat).collect::<Vec<_>>().join(", "))),
+        Value::String(text) => put(&shortened(text)),
+        Value::Bool(_) | Value::Number(_) => put(&value.to_string()),
         Value::Object(fields) => {
             for (key, inner) in fields {
                 let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
                 flatten(&name, inner, pairs);
             }
         }
-        Value::Array(items) if items.is_empty() => {}
-        Value::Array(items) => {
-            let texts: Vec<String> = items.iter().map(flat).collect();
-            pairs.push(format!("{name}=[{}]", texts.join(", ")));
-        }
-        Value::String(text) if name.is_empty() => pairs.push(text.clone()),
-        Value::String(text) => pairs.push(format!("{name}={text}")),
-        Value::Bool(_) | Value::Number(_) if name.is_empty() => pairs.push(value.to_string()),
-        Value::Bool(_) | Value::Number(_) => pairs.push(format!("{name}={value}")),
     }
+}
+
+/// An amount of a currency, or a rate, as people write it.
+fn amount(value: &Value) -> Option<String> {
+    // Both have two fields; what has more is more.
+    if value.as_object().is_none_or(|fields| fields.len() != 2) {
+        return None;
+    }
+    let money = serde_json::from_value::<Money>(value.clone()).map(|money| money.to_string());
+    let rate = || serde_json::from_value::<Rate>(value.clone()).map(|rate| rate.to_string());
+    money.or_else(|_| rate()).ok()
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= VALUE_CHARS_MAX {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(VALUE_CHARS_MAX).collect();
+    format!("{kept}...")
 }
 
 /// `2026-01-31 23:59:59Z`.
@@ -181,11 +204,12 @@ mod tests {
     #[test]
     fn events_are_readable_in_one_line() {
         let event = json!({ "format": 1, "at": 5, "event": "htlc_held", "payment_hash": "ab", "amount_msat": 7,
-                            "tip": { "height": 3, "fresh": true }, "none": null, "list": [] });
+                            "tip": { "height": 3, "fresh": true }, "none": null, "list": [],
+                            "total": { "currency": "USD", "minor": 2711 } });
         let Value::Object(body) = event else { unreachable!() };
         assert_eq!(
             event_line(&body),
-            "htlc_held             amount_msat=7 payment_hash=ab tip.fresh=true tip.height=3"
+            "htlc_held             amount_msat=7 payment_hash=ab tip.fresh=true tip.height=3 total=27.11 USD"
         );
         let Value::Object(bare) = json!({ "event": "resumed", "at": 1, "format": 1 }) else { unreachable!() };
         assert_eq!(event_line(&bare), "resumed");
