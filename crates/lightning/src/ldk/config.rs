@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn bad_input_is_named() {
-        let cases: [(&str, fn(&mut NodeConfig)); 4] = [
+        type Spoil = fn(&mut NodeConfig);
+        let cases: [(&str, Spoil); 4] = [
             ("listen", |c| c.listen = vec!["no port".to_owned()]),
             ("announce", |c| c.announce = vec!["host:70000".to_owned()]),
             ("alias", |c| c.alias = Some("x".repeat(33))),

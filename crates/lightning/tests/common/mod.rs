@@ -7,7 +7,7 @@ use ids::{NodeId, PaymentHash, UnixMs};
 use lightning_node::conformance::Payer;
 use lightning_node::ldk::{ChainSource, NodeConfig, NodeSeed};
 use ports::{Clock, Secret};
-use sandbox::chain::{Chain, RpcAccess};
+use sandbox::chain::{Backend, Chain, RpcAccess};
 use sandbox::wallet::{ChannelPlan, Outcome, PayerWallet, WalletConfig};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -60,6 +60,16 @@ pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < deadline, "in {SOON:?} there was no {what}");
         sleep(LOOK).await;
     }
+}
+
+/// A chain in this process, or the `bitcoind -regtest` whose address is in `ANYTILL_REGTEST_URL`
+/// (`http://user:password@host:port`). These tests mine: on a shared one they run one at a time.
+pub async fn open_chain() -> Chain {
+    let backend = match std::env::var("ANYTILL_REGTEST_URL") {
+        Ok(url) => Backend::Bitcoind(RpcAccess::from_url(&url).expect("an address")),
+        Err(_) => Backend::InProcess { bind: SocketAddr::from(([127, 0, 0, 1], 0)) },
+    };
+    Chain::open(backend).await.expect("a chain")
 }
 
 /// A wallet with money and a channel to the node.

@@ -1,20 +1,18 @@
 //! What only the embedded node has: its directory, its log, the operator's commands.
 
-use crate::common::{SOON, Still, config, free_port, seed, until};
+use crate::common::{SOON, Still, config, free_port, open_chain, seed, until};
 use crate::world::LdkWorld;
 use ids::NodeId;
 use lightning_node::conformance::{Kit, ORDER_MSAT, World as _};
 use lightning_node::ldk::{AdminError, ChainSource, EmbeddedNode, NodeSeed, OpenChannel, StartError};
 use ports::{LightningNode as _, Outcome, Secret};
-use sandbox::chain::{Backend, Chain};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Wrong words, a second owner, an old copy, a chain that is not there: each is named, and none touches anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn starts_only_on_what_is_its_own() {
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let chain = Chain::open(Backend::InProcess { bind: loopback }).await.expect("a chain");
+    let chain = open_chain().await;
     let rpc: SocketAddr = format!("{}:{}", chain.access().host, chain.access().port).parse().expect("loopback");
     let dir = tempfile::tempdir().expect("a directory");
     let good = config(dir.path(), (rpc, chain.access()), free_port());

@@ -1,12 +1,12 @@
 //! A chain, the node under test, and two wallets with a channel to it each.
 
-use crate::common::{LdkPayer, SOON, Still, config, free_port, open_payer, seed, until};
+use crate::common::{LdkPayer, SOON, Still, config, free_port, open_chain, open_payer, seed, until};
 use async_trait::async_trait;
 use bitcoin::secp256k1::PublicKey;
 use lightning_node::conformance::{Payer, World};
 use lightning_node::ldk::{EmbeddedNode, NodeConfig};
 use ports::LightningNode;
-use sandbox::chain::{Backend, Chain};
+use sandbox::chain::Chain;
 use sandbox::link::Link;
 use sandbox::wallet::PayerWallet;
 use std::net::SocketAddr;
@@ -25,8 +25,7 @@ pub struct LdkWorld {
 
 impl LdkWorld {
     pub async fn start() -> Self {
-        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let chain = Chain::open(Backend::InProcess { bind: loopback }).await.expect("a chain");
+        let chain = open_chain().await;
         let rpc: SocketAddr = format!("{}:{}", chain.access().host, chain.access().port).parse().expect("loopback");
         let link = Link::start(rpc).await.expect("a link");
         let dir = TempDir::new().expect("a directory");

@@ -1,12 +1,12 @@
 //! Kills the node and looks at what is left.
 
 use crate::child::{CHAIN, DIRECTORY, LISTENS};
-use crate::common::{LdkPayer, SOON, free_port, open_payer, until};
+use crate::common::{LdkPayer, SOON, free_port, open_chain, open_payer, until};
 use bitcoin::secp256k1::PublicKey;
 use ids::NodeId;
 use lightning_node::conformance::{Kit, ORDER_MSAT, Payer as _};
 use ports::NodeEvent;
-use sandbox::chain::{Backend, Chain};
+use sandbox::chain::Chain;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -76,8 +76,7 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Self {
-        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let chain = Chain::open(Backend::InProcess { bind: loopback }).await.expect("a chain");
+        let chain = open_chain().await;
         let dir = TempDir::new().expect("a directory");
         let listens = free_port();
         let mut process = Process::start(&dir, &chain, listens).await;
