@@ -31,6 +31,8 @@ impl Engine {
             return self.look_up_sale(row, p, attempt, deadline).await;
         }
         let limit = expected.less_spread_floor(self.config.sale_slack).map_err(purchase::Rejected::from)?;
+        // Counted before it is sent: after a crash the row is one that was tried, and is looked up.
+        self.postpone(row, now.plus_ms(LOOK_MS), "sending").await?;
         let order = SellOrder { key: key_of(row), amount_sat: amount, limit, deadline };
         match self.ports.exchange.sell(order).await {
             Outcome::Done(SaleStatus::Closed(report)) => self.finish(row, p, &closed(attempt, &report)).await,
