@@ -74,6 +74,8 @@ impl Engine {
             Outcome::Done(SendStatus::NotFound) => {
                 node.pay(PayRequest { bolt11, payment_hash, amount_msat: None, max_fee_msat }).await
             }
+            // A refused look-up says nothing of the send.
+            Outcome::Rejected(refusal) => return self.retry(row, &refusal.message).await,
             other => other,
         };
         match status {

@@ -107,6 +107,8 @@ impl Engine {
         let known = node.send_status(send.payment_hash).await;
         let status = match known {
             Outcome::Done(SendStatus::NotFound) => node.pay(self.pay_request(send)).await,
+            // A refused look-up says nothing of the send.
+            Outcome::Rejected(refusal) => return self.retry(row, &refusal.message).await,
             other => other,
         };
         let payment_hash = send.payment_hash;
