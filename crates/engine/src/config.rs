@@ -26,6 +26,8 @@ pub struct Config {
     pub card_attempts_max: u32,
     /// The issuer's settlement window: when a void or a store's refund is final.
     pub refund_wait_ms: u64,
+    /// Funds that cannot be held are watched for so long after their quote is over; what arrives is paid back.
+    pub late_funds_ms: u64,
     /// Early refunds of one account at one store, minor units.
     pub early_refund_minor_max: u64,
     /// Highest routing fee of a refund: share of it, and at least so much.
@@ -47,6 +49,7 @@ impl Default for Config {
             sale_deadline_ms: 20_000,
             card_attempts_max: 3,
             refund_wait_ms: 7 * 86_400_000,
+            late_funds_ms: 30 * 86_400_000,
             early_refund_minor_max: 10_000,
             refund_fee_max: Bps(100),
             refund_fee_msat_min: 10_000,

@@ -9,6 +9,8 @@ use purchase::{Event, Purchase, State};
 
 /// Between look-ups of what the outside is still at.
 const LOOK_MS: u64 = 2_000;
+/// Between look-ups for funds that nobody waits for any more.
+const LATE_LOOK_MS: u64 = 3_600_000;
 
 impl Engine {
     pub(super) async fn order_gift_card(
@@ -160,7 +162,14 @@ impl Engine {
             Outcome::Done(FundsStatus::Failed { reason }) => {
                 self.finish(row, p, &Event::FundsRequestFailed { reason }).await
             }
-            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting) if p.state.terminal() => self.end(row).await,
+            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting) if p.state.terminal() => {
+                // An address stays good when the purchase is over: what still arrives is owed back.
+                let now = self.now();
+                if now >= expires_at.plus_ms(self.config.late_funds_ms) {
+                    return self.end(row).await;
+                }
+                self.postpone(row, now.plus_ms(LATE_LOOK_MS), "watching for late funds").await
+            }
             Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting | FundsStatus::Pending { .. }) => {
                 self.postpone(row, self.now().plus_ms(LOOK_MS), "awaiting funds").await
             }
