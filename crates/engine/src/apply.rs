@@ -47,6 +47,7 @@ pub(crate) struct With {
     pub inbox: Option<String>,
     pub finished_effect: Option<String>,
     pub reservations: Vec<ReservationChange>,
+    pub timers: Vec<TimerChange>,
     pub urgent: bool,
 }
 
@@ -314,6 +315,11 @@ impl Engine {
                 for timer in &done.timers {
                     self.timers.add(timer.due_at());
                 }
+                for timer in &with.timers {
+                    if let TimerChange::Set { due_at, .. } = timer {
+                        self.timers.add(*due_at);
+                    }
+                }
                 tracing::info!(refund = %id, event = event.name(), to = done.refund.state.name(), "step");
                 self.watch.changed(at, version + 1);
                 self.watch.changed(done.refund.purchase.into(), version + 1);
@@ -340,7 +346,8 @@ impl Engine {
             .collect::<Result<_, EngineError>>()?;
         let mut timers: Vec<TimerChange> =
             done.timers.iter().map(|t| TimerChange::Set { name: t.name().to_owned(), due_at: t.due_at() }).collect();
-        timers.extend(crate::refunds::extra_timers(event, r));
+        timers.extend(crate::refunds::extra_timers(event));
+        timers.extend(with.timers.iter().cloned());
         Ok(Commit {
             at,
             expected_version: version,

@@ -31,13 +31,11 @@ pub fn refund_id(purchase: PurchaseId, number: u32) -> RefundId {
     RefundId(id)
 }
 
-/// Timers of the engine's own on a refund.
-pub(crate) fn extra_timers(event: &RefundEvent, refund: &Refund) -> Vec<TimerChange> {
+/// Ends the timer that an event is, in its own commit: ended later, it could be the next one of that name.
+pub(crate) fn extra_timers(event: &RefundEvent) -> Vec<TimerChange> {
     match event {
         RefundEvent::WaitEnded => vec![TimerChange::Cancel { name: RefundTimer::WAIT.to_owned() }],
-        RefundEvent::RetryDue if refund.state != purchase::RefundState::Preparing => {
-            vec![TimerChange::Cancel { name: RefundTimer::RETRY.to_owned() }]
-        }
+        RefundEvent::RetryDue => vec![TimerChange::Cancel { name: RefundTimer::RETRY.to_owned() }],
         _ => Vec::new(),
     }
 }
@@ -76,13 +74,15 @@ impl Engine {
                 Some(self.early_exposure(purchase, owed).await?)
             }
         };
-        let with_early = With { reservations: exposure.iter().cloned().collect(), ..With::default() };
+        // What takes the exposure sets the timer that gives it back.
+        let due_at = now.plus_ms(self.config.refund_wait_ms);
+        let timer = exposure.is_some().then(|| TimerChange::Set { name: EXPOSURE.to_owned(), due_at });
+        let with_early = With {
+            reservations: exposure.into_iter().collect(),
+            timers: timer.into_iter().collect(),
+            ..With::default()
+        };
         match self.apply_refund(id, &opened(now), with_early).await {
-            Ok(_) if exposure.is_some() => {
-                let due_at = now.plus_ms(self.config.refund_wait_ms);
-                let timer = TimerChange::Set { name: EXPOSURE.to_owned(), due_at };
-                self.bare_commit(id.into(), vec![timer], Vec::new()).await?;
-            }
             Ok(_) => {}
             Err(EngineError::Store(StoreError::NoRoom { .. })) => {
                 let later = opened(now.plus_ms(self.config.refund_wait_ms));
@@ -115,13 +115,13 @@ impl Engine {
             return Err(EngineError::Broken(format!("a timer named {}", timer.name)));
         };
         let applied = self.apply_refund(id, &event, With::default()).await?;
-        if !applied.changed || timer.name == RefundTimer::RETRY {
+        if !applied.changed {
             self.drop_timer(timer).await?;
         }
         Ok(())
     }
 
-    /// The store took a refund back: what is not yet under way is not paid out.
+    /// The store took a refund back, or captured what it had voided: what is not yet under way is not paid out.
     pub(crate) async fn reclaim_refund(
         &self,
         row: &EffectRow,
@@ -135,7 +135,9 @@ impl Engine {
             match self.apply_refund(id, &RefundEvent::Reclaimed { amount }, inbox).await {
                 Ok(_) | Err(EngineError::Store(StoreError::Duplicate)) => break,
                 // Paid or on its way, or less than was taken back: the next one.
-                Err(EngineError::Rejected(Rejected::TooLate | Rejected::Money(_)) | EngineError::NotFound) => {}
+                Err(EngineError::Rejected(Rejected::TooLate | Rejected::Money(_))) => {}
+                // Its opening is still in the outbox.
+                Err(EngineError::NotFound) => return self.retry(row, "the refund is not open yet").await,
                 Err(other) => return Err(other),
             }
         }

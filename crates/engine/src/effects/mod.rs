@@ -96,7 +96,7 @@ impl Engine {
         Ok(self.ports.store.finish_effect(&row.key).await?)
     }
 
-    async fn retry(&self, row: &EffectRow, why: &str) -> Result<(), EngineError> {
+    pub(crate) async fn retry(&self, row: &EffectRow, why: &str) -> Result<(), EngineError> {
         tracing::warn!(effect = row.key, attempts = row.attempts, why, "effect postponed");
         let at = self.now().plus_ms(backoff_ms(row.attempts, RETRY_MS_MIN, RETRY_MS_MAX));
         self.postpone(row, at, why).await
