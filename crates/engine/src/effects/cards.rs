@@ -1,10 +1,18 @@
 //! The card: made, raised, closed.
 
 use super::key_of;
+use crate::apply::With;
 use crate::{Engine, EngineError};
 use money::Money;
 use ports::{CardRef, CreateCard, EffectRow, Outcome};
 use purchase::{CardState, Event, Purchase, State};
+
+/// Between looks into the issuer's books for the end of an open charge.
+const OPEN_LOOK_MS: u64 = 6 * 3_600_000;
+
+fn charges_open(p: &Purchase) -> bool {
+    p.charges.iter().any(|charge| charge.open_minor() > 0)
+}
 
 impl Engine {
     /// An unknown outcome is looked up before anything else; a card that nobody needs any more is found and closed.
@@ -59,7 +67,7 @@ impl Engine {
 
     /// Closes the purchase and leaves the row: it goes on looking for the card.
     async fn cancel_for_card(&self, row: &EffectRow, p: &Purchase) -> Result<(), EngineError> {
-        let applied = self.apply(p.id, &Event::CancelRequested, crate::apply::With::default()).await?;
+        let applied = self.apply(p.id, &Event::CancelRequested, With::default()).await?;
         tracing::info!(purchase = %p.id, state = applied.state.state.name(), "closed without a card");
         self.retry(row, "the issuer cannot be reached").await
     }
@@ -91,10 +99,22 @@ impl Engine {
         }
     }
 
-    /// Retried until the issuer confirms.
+    /// Retried until the issuer confirms; then its books are asked, as long as they may hold the end of a charge that no
+    /// webhook told (or told before the charge itself was asked about).
     pub(super) async fn close_card(&self, row: &EffectRow, p: &Purchase, card: &str) -> Result<(), EngineError> {
         match self.ports.issuer.close_card(&CardRef(card.to_owned())).await {
-            Outcome::Done(()) => self.finish(row, p, &Event::CardClosed).await,
+            Outcome::Done(()) if !charges_open(p) => self.finish(row, p, &Event::CardClosed).await,
+            Outcome::Done(()) => {
+                self.apply(p.id, &Event::CardClosed, With::default()).await?;
+                self.catch_up_card(p.id).await?;
+                let now = self.now();
+                match self.purchase(p.id).await? {
+                    Some(after) if charges_open(&after) => {
+                        self.postpone(row, now.plus_ms(OPEN_LOOK_MS), "charges are open").await
+                    }
+                    Some(_) | None => self.end(row).await,
+                }
+            }
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
