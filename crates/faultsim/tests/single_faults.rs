@@ -17,14 +17,19 @@ fn clean_runs() {
     assert!(failures.is_empty(), "{} clean runs went wrong", failures.len());
 }
 
-/// `FAULTSIM=scenario:index:Fault` shows one run.
+/// `FAULTSIM=scenario:index:Fault` shows one run, `FAULTSIM=scenario` all of its runs that went wrong.
 #[test]
 fn one_run() {
     let Ok(wanted) = std::env::var("FAULTSIM") else { return };
     let mut words = wanted.split(':');
     let (name, index, fault) = (words.next(), words.next().and_then(|n| n.parse().ok()), words.next());
     let scenario = ALL.iter().find(|s| Some(s.name) == name).expect("a scenario of that name");
-    let index: usize = index.unwrap_or(0);
+    let Some(index): Option<usize> = index else {
+        let (runs, failures) = every_single_fault(scenario, SEED);
+        failures.iter().for_each(|failure| println!("{failure}\n"));
+        println!("{runs} runs, {} wrong", failures.len());
+        return;
+    };
     let sites = run(scenario, SEED, Plan::default()).shared.lock().sites.clone();
     let fault = sites[index].faults().into_iter().find(|f| fault == Some(format!("{f:?}").as_str()));
     let plan = fault.map_or_else(Plan::default, |fault: Fault| Plan::single(index, fault));
