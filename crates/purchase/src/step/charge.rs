@@ -48,6 +48,10 @@ fn decide(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
     if let Some(reason) = merchant_refused(d, charge) {
         return Ok(Decision::Declined(reason));
     }
+    let over = super::issuer_events::unasked_name(&charge.charge_id);
+    if d.p.charge(&over).is_some() {
+        return Ok(Decision::Declined(DeclineReason::ClaimUnconfirmed));
+    }
     let usable = d.p.live_card().is_some() && !d.p.winding_up;
     if !usable {
         return Ok(Decision::Declined(DeclineReason::CardClosed));

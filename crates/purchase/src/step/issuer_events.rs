@@ -45,7 +45,7 @@ fn of_charge<'a>(d: &'a Draft, charge_id: &'a str) -> impl Iterator<Item = &'a C
 /// last one. Where we declined that one ourselves it is an echo, and what stood before still stands.
 pub(super) fn declined(d: &mut Draft, charge_id: &str) -> Result<Verdict, Rejected> {
     let last = d.p.charges.iter_mut().rev().find(|charge| charge.charge_id == charge_id && !charge.undone);
-    let Some(charge) = last else { return Ok(Verdict::Already) };
+    let Some(charge) = last else { return Ok(declined_unasked(d, charge_id)) };
     let open = charge.open_minor();
     match charge.decision {
         Decision::Declined(_) => return Ok(Verdict::Already),
@@ -67,6 +67,32 @@ pub(super) fn declined(d: &mut Draft, charge_id: &str) -> Result<Verdict, Reject
     }
     d.finish_winding_up()?;
     Ok(Verdict::Applied)
+}
+
+/// Declined before we were asked: the question is still under way, and nobody waits for its answer.
+fn declined_unasked(d: &mut Draft, charge_id: &str) -> Verdict {
+    if d.p.state.terminal() || d.p.live_card().is_none() || of_charge(d, charge_id).next().is_some() {
+        return Verdict::Already;
+    }
+    d.p.charges.push(ChargeRecord {
+        charge_id: charge_id.to_owned(),
+        request_id: unasked_name(charge_id),
+        kind: ChargeKind::Authorization,
+        amount: Money::zero(d.p.currency),
+        merchant: Merchant::default(),
+        decision: Decision::Declined(DeclineReason::ClaimUnconfirmed),
+        asked_at: d.now,
+        answer_by: d.now,
+        undone: true,
+        captured_minor: 0,
+        reversed_minor: 0,
+    });
+    Verdict::Applied
+}
+
+/// Stands for the question that never came in time.
+pub(super) fn unasked_name(charge_id: &str) -> String {
+    format!("{charge_id}/unasked")
 }
 
 fn end_reserve(d: &mut Draft, check: bool, minor: u64) -> Result<(), Rejected> {
