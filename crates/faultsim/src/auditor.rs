@@ -140,7 +140,8 @@ impl Audit<'_> {
         for ((commit, posting), (_, e)) in self.rows.postings.iter().zip(&self.rows.entries) {
             *sums.entry((*commit, *posting, &e.asset, &e.layer)).or_default() += e.amount;
         }
-        let bad: Vec<String> = sums.iter().filter(|(_, sum)| **sum != 0).map(|(key, sum)| format!("posting {key:?}: {sum}")).collect();
+        let bad: Vec<String> =
+            sums.iter().filter(|(_, sum)| **sum != 0).map(|(key, sum)| format!("posting {key:?}: {sum}")).collect();
         self.wrong.extend(bad);
     }
 
@@ -232,7 +233,8 @@ impl Audit<'_> {
         for (at, p) in &self.purchases {
             let claimed: u64 = self.holds_of(p).filter(|h| h.is == HoldIs::Claimed).map(|h| h.held_msat).sum();
             let paid = claimed + self.funds_of(at).map(|(amount, _)| amount).sum::<u64>();
-            let back: u64 = self.refunds.iter().filter(|(_, r)| r["purchase"] == p["id"]).map(|(_, r)| self.sent(r)).sum();
+            let back: u64 =
+                self.refunds.iter().filter(|(_, r)| r["purchase"] == p["id"]).map(|(_, r)| self.sent(r)).sum();
             let promised = self.promised(at, p, paid);
             if !promised.contains(&back) {
                 wrong.push(format!("{at}: paid {paid} msat, got back {back}, promised {promised:?}"));
@@ -244,7 +246,10 @@ impl Audit<'_> {
     fn sent(&self, refund: &Value) -> u64 {
         let of = hashes(refund);
         let sends = self.outside.books.node.sends.iter();
-        sends.filter(|(h, s)| of.contains(&h.to_string()) && s.is == SendIs::Succeeded).map(|(_, s)| s.amount_msat).sum()
+        sends
+            .filter(|(h, s)| of.contains(&h.to_string()) && s.is == SendIs::Succeeded)
+            .map(|(_, s)| s.amount_msat)
+            .sum()
     }
 
     /// What may have been paid back of `paid`, msat.
@@ -260,7 +265,8 @@ impl Audit<'_> {
             return vec![if self.outside.books.misc.gifts_fail { paid } else { more }];
         }
         let card = p["card"]["card"].as_str().unwrap_or_default();
-        let mine = |c: &&ChargeEntry| c.card == card && !c.forced && c.approved == Some(true) && c.amount_minor > CHECK_MAX;
+        let mine =
+            |c: &&ChargeEntry| c.card == card && !c.forced && c.approved == Some(true) && c.amount_minor > CHECK_MAX;
         let charges: Vec<&ChargeEntry> = self.outside.books.issuer.charges.values().filter(mine).collect();
         if charges.is_empty() {
             return vec![paid];

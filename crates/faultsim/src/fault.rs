@@ -58,8 +58,16 @@ impl Site {
         match self {
             Self::Call(name) => {
                 let mut all = vec![
-                    Rejected, RejectedRetryable, NotSent, UnknownNotDone, UnknownDone, Late, VeryLate, Never,
-                    CrashBefore, CrashAfter,
+                    Rejected,
+                    RejectedRetryable,
+                    NotSent,
+                    UnknownNotDone,
+                    UnknownDone,
+                    Late,
+                    VeryLate,
+                    Never,
+                    CrashBefore,
+                    CrashAfter,
                 ];
                 // An exchange may tell two orders apart only while the first is open: the caller never repeats one.
                 if name != "exchange.sell" {

@@ -1,8 +1,8 @@
 //! Scripts: what shopper and store do, whatever goes wrong. Each ends with everything healed and all windows over.
 
+use crate::outside::funds_arrive;
 use crate::outside::issuer::{Later, force_capture, store_charges, store_goes_on};
 use crate::outside::node::payer_pays;
-use crate::outside::funds_arrive;
 use crate::world::World;
 use engine::{NewPurchase, NewQuote};
 use ids::{AccountId, Nonce, PaymentHash, PurchaseId, RefundId};

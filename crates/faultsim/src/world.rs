@@ -345,8 +345,7 @@ impl World {
         let crashes = self.crashes;
         let answer = cell.clone();
         self.run_until(ms_max, move |w| answer.lock().expect("one thread").is_some() || w.crashes > crashes);
-        let answer = cell.lock().expect("one thread").take();
-        answer
+        cell.lock().expect("one thread").take()
     }
 
     /// Everything that happened, a line each.

@@ -69,9 +69,7 @@ impl IssuerBook {
 
     /// Paid back less paid out to stores, minor units.
     pub fn balance_minor(&self) -> i64 {
-        let of = |c: &ChargeEntry| {
-            c.refunded_minor as i64 - c.captured_minor as i64 - c.taken_back_minor as i64
-        };
+        let of = |c: &ChargeEntry| c.refunded_minor as i64 - c.captured_minor as i64 - c.taken_back_minor as i64;
         self.charges.values().map(of).sum()
     }
 }

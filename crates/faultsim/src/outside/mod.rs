@@ -8,7 +8,10 @@ pub mod others;
 pub use exchange::{ExchangeBook, ModelExchange, SaleEntry};
 pub use issuer::{CardEntry, ChargeEntry, IssuerBook, Later, ModelIssuer, Question};
 pub use node::{HoldEntry, HoldIs, ModelNode, NodeBook, SendEntry, SendIs};
-pub use others::{funds_arrive, FundsEntry, GiftEntry, Misc, ModelFunds, ModelGiftCards, ModelPayees, ModelPrices, ModelShoppers, ModelVault};
+pub use others::{
+    FundsEntry, GiftEntry, Misc, ModelFunds, ModelGiftCards, ModelPayees, ModelPrices, ModelShoppers, ModelVault,
+    funds_arrive,
+};
 
 use sha2::{Digest, Sha256};
 

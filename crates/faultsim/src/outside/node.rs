@@ -9,7 +9,8 @@ use ports::{
     ChannelRoom, HoldInvoice, HoldInvoiceRequest, HoldStatus, LightningNode, NodeEvent, NodeInfo, Outcome, PayRequest,
     Preimage, Rejection, Room, SendStatus,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::future::pending;
 
 /// From the preimage to the confirmation, milliseconds.
@@ -67,8 +68,10 @@ pub struct NodeBook {
 impl NodeBook {
     /// When something happens here by itself.
     pub fn next_ms(&self) -> Option<u64> {
-        let holds = self.holds.values().filter_map(|h| if let HoldIs::Claiming { due } = h.is { Some(due) } else { None });
-        let sends = self.sends.values().filter_map(|s| if let SendIs::Pending { due } = s.is { Some(due) } else { None });
+        let holds =
+            self.holds.values().filter_map(|h| if let HoldIs::Claiming { due } = h.is { Some(due) } else { None });
+        let sends =
+            self.sends.values().filter_map(|s| if let SendIs::Pending { due } = s.is { Some(due) } else { None });
         holds.chain(sends).min()
     }
 
@@ -289,8 +292,8 @@ impl LightningNode for ModelNode {
             let amount_msat = request.amount_msat.map(Msat::get).or(asked).unwrap_or(0);
             let book = self.book(inner);
             // Never a second one for the same hash.
-            if !book.sends.contains_key(&request.payment_hash) {
-                book.sends.insert(request.payment_hash, SendEntry { amount_msat, is: SendIs::Pending { due } });
+            if let Entry::Vacant(place) = book.sends.entry(request.payment_hash) {
+                place.insert(SendEntry { amount_msat, is: SendIs::Pending { due } });
                 inner.note(format!("a send of {amount_msat} msat begins, {}", short(&request.payment_hash)));
             }
             status(inner, self.vendor, &request.payment_hash)

@@ -202,7 +202,12 @@ impl PaidFirstSource for ModelFunds {
             let key = request.key.0.clone();
             if !inner.books.misc.funds.iter().any(|f| f.key == key) {
                 let asked_msat = request.amount_msat.get();
-                inner.books.misc.funds.push(FundsEntry { key: key.clone(), asked_msat, received_msat: None, final_seq: None });
+                inner.books.misc.funds.push(FundsEntry {
+                    key: key.clone(),
+                    asked_msat,
+                    received_msat: None,
+                    final_seq: None,
+                });
             }
             Outcome::Done(FundsTarget::Address { uri: format!("bitcoin:{key}") })
         };
