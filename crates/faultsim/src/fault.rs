@@ -28,7 +28,7 @@ pub enum Fault {
     Late,
     /// The answer (or message) comes after quote and hold window are over.
     VeryLate,
-    /// No command of this name is answered, nor done, until all is healed.
+    /// No command of this name is answered, nor done, until all is healed; no message of this name comes until then.
     Never,
     /// The process dies on the way.
     CrashBefore,
@@ -75,7 +75,7 @@ impl Site {
                 }
                 all
             }
-            Self::Message(_) => vec![Twice, Late, VeryLate, CrashBefore, CrashAfter],
+            Self::Message(_) => vec![Twice, Late, VeryLate, Never, CrashBefore, CrashAfter],
             Self::Write("commit") => vec![NotWritten, UnknownNotDone, UnknownDone, CrashBefore, CrashAfter],
             Self::Write(_) => vec![NotWritten, CrashBefore, CrashAfter],
         }

@@ -22,9 +22,10 @@ pub struct Inner {
     pub plan: Plan,
     /// Places in the order in which the run came to them.
     pub sites: Vec<Site>,
-    /// Commands that are never answered until healed.
+    /// Commands that are never answered, and messages that never come, until healed.
     dead: BTreeSet<&'static str>,
     pub crashed: bool,
+    pub healed: bool,
     /// Rises with everything that happens.
     pub activity: u64,
     /// Moments that somebody waits for.
@@ -73,6 +74,7 @@ impl Shared {
     pub fn heal(&self) {
         let mut inner = self.lock();
         inner.dead.clear();
+        inner.healed = true;
         inner.plan = Plan::default();
         inner.note("healed");
     }
@@ -91,6 +93,11 @@ impl Shared {
             }
         }
         fault.or_else(|| inner.dead.contains(site.name()).then_some(Fault::Never))
+    }
+
+    /// Waits until all is healed.
+    pub async fn healed(&self) {
+        poll_fn(|_| if self.lock().healed { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     /// Waits on the world's clock.

@@ -362,6 +362,9 @@ async fn before_message(shared: &Shared, fault: Option<Fault>) {
     if fault == Some(Fault::CrashBefore) {
         shared.die::<()>().await;
     }
+    if fault == Some(Fault::Never) {
+        shared.healed().await;
+    }
     let until = shared.now_ms() + delay_ms(fault);
     shared.until(until).await;
 }
