@@ -27,7 +27,6 @@ pub enum Run {
     /// A command that succeeds or fails.
     Command(&'static [&'static str]),
     /// A command beside a fresh regtest chain of Bitcoin Core, whose RPC address is `{url}`.
-    #[allow(dead_code, reason = "for rows that are still to come")]
     BesideBitcoind(&'static [&'static str]),
     /// A command that runs tests and prints Rust's `test result:` lines, which are counted; ignored tests fail it.
     Tests(&'static [&'static str]),
@@ -96,6 +95,22 @@ pub const STEPS: &[Step] = &[
         after: &[],
         when: When::Always,
         limit: minutes(120),
+    },
+    Step {
+        name: "demo",
+        why: "every way that a purchase can go, to the millisatoshi",
+        run: Run::Command(&["{bin}/lab", "demo", "--scenario", "all"]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(15),
+    },
+    Step {
+        name: "demo on bitcoind",
+        why: "the same purchase on Bitcoin Core's chain",
+        run: Run::BesideBitcoind(&["{bin}/lab", "demo", "--bitcoind", "{url}"]),
+        after: &["build", "bitcoind"],
+        when: When::Always,
+        limit: minutes(10),
     },
 ];
 
