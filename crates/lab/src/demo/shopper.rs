@@ -152,13 +152,12 @@ impl Shopper {
     /// Looks until the purchase is in one of the states; a server that is being restarted is asked again.
     pub async fn wait(&self, id: &str, states: &[&str], within: Duration) -> Result<View> {
         let deadline = Instant::now() + within;
-        let mut last = String::new();
         loop {
-            match self.get(id).await {
+            let last = match self.get(id).await {
                 Ok(view) if states.contains(&view.state.as_str()) => return Ok(view),
-                Ok(view) => last = view.state,
-                Err(error) => last = format!("{error:#}"),
-            }
+                Ok(view) => view.state,
+                Err(error) => format!("{error:#}"),
+            };
             ensure!(Instant::now() < deadline, "waited for {} and saw {last}", states.join(" or "));
             tokio::time::sleep(LOOK).await;
         }
