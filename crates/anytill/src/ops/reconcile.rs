@@ -184,12 +184,12 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
 }
 
 fn at_exchange(balances: &[AssetBalance], asset: Asset) -> Result<i64, String> {
-    let amounts = balances.iter().filter_map(|balance| match balance {
+    let mut amounts = balances.iter().filter_map(|balance| match balance {
         AssetBalance::Bitcoin(sat) if asset == Asset::Btc => Some(sat.msat().signed()),
         AssetBalance::Currency(money) if asset == Asset::Fiat(money.currency()) => Some(money.signed()),
         AssetBalance::Bitcoin(_) | AssetBalance::Currency(_) => None,
     });
-    amounts.fold(Some(0i64), |sum, amount| sum?.checked_add(amount)).ok_or_else(|| "too large".to_owned())
+    amounts.try_fold(0i64, i64::checked_add).ok_or_else(|| "too large".to_owned())
 }
 
 async fn look_at_node(server: &Server) -> Result<Seen> {

@@ -4,7 +4,7 @@ use super::metrics;
 use super::open::Server;
 use super::stop::{Phase, Phases, Watch};
 use engine::{Engine, EngineError};
-use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, Store};
+use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, Store, StoreError};
 use purchase::{Effect, Purchase, State};
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,34 +179,41 @@ async fn tips(engine: Arc<Engine>, mut watch: Watch) -> &'static str {
     "tips"
 }
 
-/// What a lost webhook would have said, read from the issuer's books.
+/// What a lost webhook would have said, read from the issuer's books: at once after a start, then again and again.
 async fn cards(server: Arc<Server>, mut watch: Watch) -> &'static str {
     let mut after = None;
     loop {
-        tokio::select! {
-            () = watch.reached(Phase::NoRequests) => break,
-            () = sleep(CARDS_EVERY) => {}
-        }
-        let page = Page { after, limit: CARDS_AT_ONCE };
-        let open = match Store::list(&server.store, AggregateKind::Purchase, true, false, page).await {
-            Ok(open) => open,
+        after = match catch_up(&server, after).await {
+            Ok(after) => after,
             Err(error) => {
                 tracing::error!(%error, "open purchases cannot be listed");
-                continue;
+                None
             }
         };
-        after = open.last().map(|stored| stored.at.id).filter(|_| open.len() == CARDS_AT_ONCE as usize);
-        for stored in &open {
-            let Ok(purchase) = serde_json::from_str::<Purchase>(&stored.state) else { continue };
-            if !matches!(purchase.state, State::Funded | State::Closing | State::Claiming) {
-                continue;
-            }
-            if let Err(error) = server.engine.catch_up_card(purchase.id).await {
-                tracing::warn!(purchase = %purchase.id, %error, "the issuer's books were not compared");
-            }
+        // The rest of a long list comes without a pause.
+        let pause = if after.is_some() { PAUSE } else { CARDS_EVERY };
+        tokio::select! {
+            () = watch.reached(Phase::NoRequests) => break,
+            () = sleep(pause) => {}
         }
     }
     "cards"
+}
+
+/// One page of open purchases; where the next begins.
+async fn catch_up(server: &Server, after: Option<[u8; 16]>) -> Result<Option<[u8; 16]>, StoreError> {
+    let page = Page { after, limit: CARDS_AT_ONCE };
+    let open = Store::list(&server.store, AggregateKind::Purchase, true, false, page).await?;
+    for stored in &open {
+        let Ok(purchase) = serde_json::from_str::<Purchase>(&stored.state) else { continue };
+        if !matches!(purchase.state, State::Funded | State::Closing | State::Claiming) {
+            continue;
+        }
+        if let Err(error) = server.engine.catch_up_card(purchase.id).await {
+            tracing::warn!(purchase = %purchase.id, %error, "the issuer's books were not compared");
+        }
+    }
+    Ok(open.last().map(|stored| stored.at.id).filter(|_| open.len() == CARDS_AT_ONCE as usize))
 }
 
 async fn prices(server: Arc<Server>, mut watch: Watch) -> &'static str {

@@ -51,7 +51,7 @@ async fn serve(place: &Place, args: &Serve, config: config::Config) -> Result<Ex
     let ended = tokio::select! {
         () = stop::signal() => Ended::Asked,
         reason = failed.wait() => Ended::StorageFailed(reason),
-        name = loops::first_to_end(&mut tasks) => Ended::LoopEnded(name),
+        name = loops::first_to_end(&mut tasks) => Ended::WithoutLoop(name),
     };
     drop(ready);
     let code = stop::stop(&server, ended, tasks, &phases).await;

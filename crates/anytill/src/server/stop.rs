@@ -61,7 +61,7 @@ impl Watch {
 pub enum Ended {
     Asked,
     StorageFailed(String),
-    LoopEnded(String),
+    WithoutLoop(String),
 }
 
 /// Ctrl-C or SIGTERM.
@@ -92,7 +92,7 @@ pub async fn stop(server: &Arc<Server>, ended: Ended, tasks: JoinSet<&'static st
             out::note(format!("THE DATABASE CANNOT BE USED ANY MORE, the server ends: {reason}"));
             (ExitCode::FAILURE, Duration::ZERO, FAILED_STOP_MAX)
         }
-        Ended::LoopEnded(name) => {
+        Ended::WithoutLoop(name) => {
             out::note(format!("A LOOP OF THE SERVER ENDED, the server ends; start it again: {name}"));
             (ExitCode::FAILURE, FAILED_STOP_MAX, FAILED_STOP_MAX)
         }
