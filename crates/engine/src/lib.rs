@@ -53,8 +53,9 @@ pub trait Shoppers: Send + Sync {
     /// Name and billing address for a card.
     async fn card_holder(&self, account: AccountId) -> CardHolder;
 
-    /// Where refunds of this account go now.
-    async fn refund_destination(&self, account: AccountId) -> Option<Destination>;
+    /// Where a refund of a purchase that was paid then goes. A destination that a device's token alone has set counts
+    /// only for what is paid after it.
+    async fn refund_destination(&self, account: AccountId, paid_at: ids::UnixMs) -> Option<Destination>;
 }
 
 /// Everything outside.

@@ -56,7 +56,9 @@ impl Engine {
             return Ok(self.ports.store.finish_effect(&row.key).await?);
         }
         let now = self.now();
-        let destination = self.ports.shoppers.refund_destination(purchase.account).await;
+        let held_at = purchase.hold.map(|hold| hold.held_at);
+        let paid_at = held_at.or(purchase.funding.map(|funding| funding.funded_at)).unwrap_or(purchase.created_at);
+        let destination = self.ports.shoppers.refund_destination(purchase.account, paid_at).await;
         let opened = |not_before| RefundEvent::Opened {
             id,
             purchase: purchase.id,

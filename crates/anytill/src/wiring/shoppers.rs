@@ -35,11 +35,13 @@ impl Shoppers for AccountShoppers {
     }
 
     /// Without one the refund waits for it.
-    async fn refund_destination(&self, account: AccountId) -> Option<Destination> {
+    async fn refund_destination(&self, account: AccountId, paid_at: ids::UnixMs) -> Option<Destination> {
         match self.0.refund_setting(account).await {
-            Ok(setting) => setting.in_force().map(|RefundDestination::LightningAddress { address }| {
-                Destination::LightningAddress { address: address.as_str().to_owned() }
-            }),
+            Ok(setting) => {
+                setting.for_purchase_paid_at(paid_at).map(|RefundDestination::LightningAddress { address }| {
+                    Destination::LightningAddress { address: address.as_str().to_owned() }
+                })
+            }
             Err(error) => {
                 tracing::error!(%account, %error, "a refund destination cannot be read");
                 None

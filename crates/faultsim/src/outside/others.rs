@@ -244,7 +244,7 @@ impl Shoppers for ModelShoppers {
         CardHolder::default()
     }
 
-    async fn refund_destination(&self, _account: AccountId) -> Option<Destination> {
+    async fn refund_destination(&self, _account: AccountId, _paid_at: ids::UnixMs) -> Option<Destination> {
         Some(Destination::LightningAddress { address: "shopper@wallet.test".to_owned() })
     }
 }

@@ -71,6 +71,7 @@ impl Server {
             ready: None,
         };
         std::fs::create_dir_all(&server.dir)?;
+        restrict(&server.dir, 0o700)?;
         server.write_secrets(outside)?;
         let url = &outside.bitcoind_url;
         let chain = ["--chain-source", "bitcoind", "--chain-url", url, "--chain-user", &outside.bitcoind_user];
@@ -91,7 +92,7 @@ impl Server {
         ] {
             let path = self.dir.join(name);
             std::fs::write(&path, value)?;
-            restrict(&path)?;
+            restrict(&path, 0o600)?;
         }
         Ok(())
     }
@@ -245,7 +246,7 @@ fn binary() -> Result<PathBuf> {
     bail!("the server binary is missing: run `cargo demo`, or `cargo build -p anytill` and set ANYTILL_BIN")
 }
 
-fn restrict(path: &Path) -> Result<()> {
+fn restrict(path: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?)
+    Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?)
 }

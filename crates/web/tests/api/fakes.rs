@@ -376,7 +376,7 @@ impl Shoppers for NoShoppers {
         CardHolder::default()
     }
 
-    async fn refund_destination(&self, _: AccountId) -> Option<Destination> {
+    async fn refund_destination(&self, _: AccountId, _: UnixMs) -> Option<Destination> {
         None
     }
 }
