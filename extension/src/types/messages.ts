@@ -1,0 +1,54 @@
+import type { Reading } from "./detect.ts";
+import type { Money } from "./money.ts";
+import type { CopyField, PanelAction, PanelView, PillView } from "./panel.ts";
+import type { FieldKind, Recipe } from "./recipe.ts";
+
+/**
+ * What the parts of the extension say to each other. Everything here passes through JSON.
+ *
+ * checkout page (content script) <-> background: a port named `checkout`, one per tab's top frame.
+ * provider frame (frame script) <-> background: a port named `frame`.
+ * popup and extension pages -> background: `runtime.sendMessage`, see `PageRequest` in `background/`.
+ */
+export type FromPage =
+  /** What the page is now. Sent on opening the panel and on every change while it is open; it stays in the browser. */
+  | { readonly say: "reading"; readonly url: string; readonly reading: Reading }
+  | { readonly say: "action"; readonly action: PanelAction }
+  /** The panel was opened or closed by the shopper. */
+  | { readonly say: "panel"; readonly open: boolean }
+  /** What came of a fill. */
+  | { readonly say: "filled"; readonly result: FillResult };
+
+export type ToPage =
+  | { readonly say: "recipes"; readonly recipes: readonly Recipe[] }
+  | { readonly say: "pill"; readonly pill: PillView }
+  | { readonly say: "view"; readonly view: PanelView }
+  | { readonly say: "open" }
+  /** Read the page again now and answer with `reading`. */
+  | { readonly say: "read" }
+  /** Fill these values into the page's own fields (never pressed on, never kept). `total`: refuse when the page says another. */
+  | { readonly say: "fill"; readonly card: CardToFill; readonly total: Money | null }
+  | { readonly say: "fill_code"; readonly code: string }
+  | { readonly say: "copied"; readonly field: CopyField };
+
+/** Card data on its way into a form: in memory only, in no storage, log or view. */
+export interface CardToFill {
+  readonly number: string;
+  readonly securityCode: string;
+  readonly expiryMonth: number;
+  readonly expiryYear: number;
+  readonly holder: string;
+  readonly postalCode: string | null;
+}
+
+export interface FillResult {
+  readonly filled: readonly FieldKind[];
+  /** Fields that were found and did not take their value. */
+  readonly refused: readonly FieldKind[];
+  readonly missing: readonly FieldKind[];
+  /** The page's total is not the quoted one: nothing was filled. */
+  readonly totalChanged: Money | null | false;
+  readonly saveCardTicked: boolean;
+  /** Provider frames that could hold what is missing. */
+  readonly frameHosts: readonly string[];
+}

@@ -1,0 +1,159 @@
+import type { Money } from "./money.ts";
+
+/**
+ * What the shopper is shown for one tab: a complete description, made by the background from the server's view of the
+ * purchase and from what the page says. The panel draws it and decides nothing; the same value always draws the same.
+ */
+export interface PanelView {
+  readonly store: { readonly host: string; readonly name: string };
+  /** The paired server's origin, shown so that the shopper sees whom they deal with; `null` before pairing. */
+  readonly server: string | null;
+  readonly stage: Stage;
+  /** A passing trouble on top of the stage: the last good view stays. */
+  readonly trouble?: Trouble;
+}
+
+export interface Trouble {
+  readonly kind: "server_unreachable" | "page_unreachable" | "clock_wrong" | "problem";
+  /** A problem code of the API, when the server said one. */
+  readonly code?: string;
+  readonly detail?: string;
+  readonly retryAtMs?: number;
+}
+
+/** The price, every part of it. Amounts of bitcoin in millisatoshi. */
+export interface PriceParts {
+  readonly total: Money;
+  readonly fee: Money;
+  /** Currency per bitcoin, millionths; after spread, as quoted. */
+  readonly rateMicro: number;
+  readonly spreadPpm: number;
+  readonly amountMsat: number;
+}
+
+/** Why nothing can be bought here, said before anything is paid. */
+export type NotServed =
+  | { readonly why: "store_blocked" | "store_unknown" | "country" | "address_missing" | "country_missing" | "not_accepting" }
+  | { readonly why: "currency"; readonly currency: string; readonly served: readonly string[] }
+  | { readonly why: "below_minimum" | "above_maximum"; readonly bound: Money }
+  | { readonly why: "no_rate"; readonly currency: string };
+
+export type ClaimOn = "authorization" | "reveal";
+export type Way = "card" | "gift_card";
+
+export interface OwedBack {
+  readonly id: string;
+  readonly state: "awaiting_destination" | "waiting" | "preparing" | "sending" | "paid" | "cancelled";
+  readonly cause: string;
+  readonly owed: Money | null;
+  readonly msat: number | null;
+  readonly destination: string | null;
+  readonly notBeforeMs: number;
+}
+
+/** One card value for one-click copy; the value itself is asked for when the shopper presses the button. */
+export type CopyField = "number" | "expiry" | "securityCode" | "holder" | "postalCode";
+
+export type Stage =
+  /** Not ready to buy: what is missing is done on the extension's own page, which the panel's button opens. */
+  | { readonly kind: "setup"; readonly missing: "pairing" | "login" | "billing_address" | "refund_destination" }
+  /** The page is no checkout as far as we can tell. The shopper can type the total. */
+  | { readonly kind: "no_checkout" }
+  /** The total is not sure: the shopper confirms `candidate` or types it. */
+  | { readonly kind: "confirm_total"; readonly text: string | null; readonly candidate: Money | null; readonly why: string }
+  | { readonly kind: "not_served"; readonly reason: NotServed }
+  /** Read and ready. `estimate` is computed here from the last rates; the binding price comes with the quote. */
+  | {
+      readonly kind: "offer";
+      readonly total: Money;
+      readonly estimate: PriceParts | null;
+      readonly ways: readonly Way[];
+      readonly claimOn: ClaimOn;
+    }
+  /** The store shows its total only once a card is on file: offer to begin with a prepared card. */
+  | { readonly kind: "offer_card_first"; readonly currency: string; readonly claimOn: ClaimOn }
+  | { readonly kind: "working"; readonly what: "quoting" | "checking_invoice" | "preparing_card" | "revealing" | "cancelling" }
+  /** The invoice did not pass our own check: it is not shown. */
+  | { readonly kind: "untrusted"; readonly fault: string }
+  | {
+      readonly kind: "pay";
+      readonly price: PriceParts;
+      readonly code: string;
+      readonly bolt11: string;
+      readonly expiresAtMs: number;
+      readonly claimOn: ClaimOn;
+      /** Only while the policy in force keeps it. */
+      readonly stillYours: boolean;
+    }
+  /** Accepted, not claimed. */
+  | {
+      readonly kind: "held";
+      readonly price: PriceParts;
+      readonly heldUntilMs: number;
+      readonly claimOn: ClaimOn;
+      readonly stillYours: boolean;
+    }
+  /** The page's total is no longer the quoted one: nothing is filled; quote anew. */
+  | { readonly kind: "total_changed"; readonly was: Money; readonly now: Money | null; readonly stillYours: boolean }
+  /** The card can be used; not filled yet, or filling needs the shopper. */
+  | {
+      readonly kind: "card_ready";
+      readonly price: PriceParts | null;
+      /** A prepared card with limit zero for the add-card form. */
+      readonly prepared: boolean;
+      readonly fill: FillState;
+      readonly claimOn: ClaimOn;
+      readonly stillYours: boolean;
+      readonly heldUntilMs: number | null;
+    }
+  /** Card first: on file at the store; go on to the review page. `checked`: the store's own small check has been seen. */
+  | { readonly kind: "go_to_review"; readonly checked: boolean }
+  /** The store charged (or is charging) the card. */
+  | { readonly kind: "charged"; readonly price: PriceParts | null; readonly confirmed: boolean }
+  | {
+      readonly kind: "done";
+      readonly price: PriceParts | null;
+      readonly captured: Money;
+      readonly claimedMsat: number;
+      readonly owed: readonly OwedBack[];
+      readonly receiptUrl: string | null;
+    }
+  /** Ended without a purchase. `nothingTaken` is said only when it is so. */
+  | {
+      readonly kind: "ended";
+      readonly how: "returned" | "expired";
+      readonly because: string | null;
+      readonly nothingTaken: boolean;
+      readonly owed: readonly OwedBack[];
+    }
+  /** The server waits for its operator; what is claimed stays claimed or is owed, nothing is lost. */
+  | { readonly kind: "waits_for_operator"; readonly code: string; readonly claimed: boolean };
+
+export type FillState =
+  | { readonly kind: "ready" }
+  | { readonly kind: "filling" }
+  | { readonly kind: "filled"; readonly fields: readonly CopyField[]; readonly missing: readonly CopyField[]; readonly storeSavesCard: boolean }
+  /** The card form is in a payment provider's frame: permission for `hosts` is asked for on the extension's page. */
+  | { readonly kind: "needs_permission"; readonly hosts: readonly string[] }
+  /** Could not be filled: one-click copy. */
+  | { readonly kind: "copy"; readonly fields: readonly CopyField[] };
+
+/** What the shopper can press. Sent by panel and popup only for trusted events. */
+export type PanelAction =
+  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" }
+  | { readonly do: "confirm_total"; readonly total: Money }
+  | { readonly do: "reread" }
+  | { readonly do: "begin"; readonly way: Way }
+  | { readonly do: "begin_card_first" }
+  | { readonly do: "requote" }
+  | { readonly do: "cancel" }
+  | { readonly do: "fill" }
+  | { readonly do: "copy"; readonly field: CopyField }
+  | { readonly do: "dismiss" };
+
+/** The pill at a named store's checkout, before anything is opened. */
+export interface PillView {
+  readonly amountMsat: number | null;
+  readonly total: Money | null;
+  readonly tone: "offer" | "unsure" | "active" | "attention";
+}
