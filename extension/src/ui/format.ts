@@ -2,6 +2,7 @@
  * Amounts, rates and times in the shopper's language. Amounts are put together from whole numbers as decimal text, which
  * `Intl.NumberFormat` formats digit by digit: no amount becomes a fraction on the way.
  */
+import { formatMoney } from "../money/format.ts";
 import type { Money } from "../types/money.ts";
 
 type DecimalText = `${number}`;
@@ -35,10 +36,6 @@ export interface Formats {
   list(items: readonly string[]): string;
 }
 
-function fractionDigits(currency: string): number {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-}
-
 function group(locale: string, digits: number): Intl.NumberFormat {
   return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
@@ -60,16 +57,11 @@ function named(locale: string, type: "region" | "currency", code: string): strin
   }
 }
 
-function moneyText(locale: string, amount: Money): string {
-  const digits = fractionDigits(amount.currency);
-  return new Intl.NumberFormat(locale, { style: "currency", currency: amount.currency }).format(decimal(amount.minor, digits));
-}
-
 export function formats(locale: string): Formats {
   const splitMsat = (msat: number): boolean => msat % 1000 !== 0;
   return {
     locale,
-    money: (amount) => moneyText(locale, amount),
+    money: (amount) => formatMoney(amount, locale),
     btc: (msat) => {
       const [units, digits] = splitMsat(msat) ? [BigInt(msat), 11] : [BigInt(msat) / 1000n, 8];
       return `${group(locale, digits).format(decimal(units, digits))} BTC`;

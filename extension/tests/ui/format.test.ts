@@ -12,6 +12,8 @@ describe("amounts", () => {
     [3000, "JPY", "¥3,000", "3.000 ¥"],
     [12345, "KWD", "KWD 12.345", "12,345 KWD"],
     [Number.MAX_SAFE_INTEGER, "EUR", "€90,071,992,547,409.91", "90.071.992.547.409,91 €"],
+    // ISO 4217 gives the dinar three decimals, whatever a browser usually shows.
+    [27_110, "IQD", "IQD 27.110", "27,110 IQD"],
     [5, "GBP", "£0.05", "0,05 £"],
   ])("%i %s", (minor, currency, american, german) => {
     expect(plain(en.money({ minor, currency }))).toBe(american);

@@ -1,7 +1,7 @@
 /** Runs in the gallery's page: draws any fixture in any language, in an open shadow root so that it can be looked into. */
 import { mountPanel, type Panel } from "../../src/ui/panel.ts";
 import { mountPill, type Pill } from "../../src/ui/pill.ts";
-import type { MoneyRead } from "../../src/types/money.ts";
+import { readMoney } from "../../src/money/index.ts";
 import type { PanelAction, PillView } from "../../src/types/panel.ts";
 import { NOW_MS, STAGE_NAMES, STAGES, type StageName } from "./fixtures.ts";
 
@@ -28,18 +28,12 @@ function freshRoot(): ShadowRoot {
   return shadow;
 }
 
-/** Enough to type "27.11 USD" in the gallery; the content script hands in the real reader. */
-function readMoney(text: string): MoneyRead {
-  const match = /^(\d{1,9})\.(\d\d) ([A-Z]{3})$/.exec(text);
-  return match ? { money: { minor: Number(`${match[1]}${match[2]}`), currency: match[3] ?? "" } } : { unsure: "no_currency" };
-}
-
 const gallery: Gallery = {
   names: STAGE_NAMES,
   acts: [],
   nowMs: NOW_MS,
   draw(name, locale) {
-    panel = mountPanel(freshRoot(), { act: (action) => gallery.acts.push(action), now: () => gallery.nowMs, locale, readMoney });
+    panel = mountPanel(freshRoot(), { act: (action) => gallery.acts.push(action), now: () => gallery.nowMs, locale, readMoney: (text) => readMoney(text, { locale }) });
     panel.update(STAGES[name]);
     panel.open();
     document.documentElement.lang = locale;
