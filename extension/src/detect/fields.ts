@@ -5,7 +5,7 @@
 
 import type { FieldPlaces, Place, Reading } from "../types/detect.ts";
 import type { FieldKind, Recipe } from "../types/recipe.ts";
-import { BILLING, FAMILY, FIELD_WORDS, GIFT_CARD, GIVEN, MONTH, NOT_CARD, NOT_CODE, PLAIN_NAME, SAVE_CARD, SHIPPING, STREET, YEAR } from "./field_words.ts";
+import { FAMILY, FIELD_WORDS, GIFT_CARD, GIVEN, MONTH, NOT_CARD, NOT_CODE, PLAIN_NAME, SAVE_CARD, STREET, YEAR } from "./field_words.ts";
 import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
@@ -42,12 +42,12 @@ export const placeOf = (spot: Spot): Place => spot.scope.wrap(selectorOf(spot.el
 export function findFields(walked: Walked, recipe: Recipe | null, shown: (element: Element) => boolean, alone = false): Fields {
   const usable = walked.controls.filter((spot) => spot.tier === 0 && isUsable(spot.element) && shown(spot.element));
   const facts = usable.map((spot) => factsOf(spot));
-  const named = byRecipe(walked, recipe, facts);
+  const named = byRecipe(recipe, facts);
   const guesses = facts.flatMap((one) => named.get(one.spot.element) ?? guess(one) ?? []);
   const chosen = choose(guesses, facts, alone);
   const places: { [kind in FieldKind]?: readonly Place[] } = {};
   for (const [kind, spots] of chosen) places[kind] = spots.map(placeOf);
-  return { places, spots: chosen, saveCard: saveCards(walked, recipe), giftCardCode: giftCards(facts, walked, recipe, chosen) };
+  return { places, spots: chosen, saveCard: saveCards(walked, recipe), giftCardCode: giftCards(facts, recipe, chosen) };
 }
 
 function isUsable(element: Element): boolean {
@@ -60,7 +60,7 @@ function isUsable(element: Element): boolean {
   return !element.hasAttribute("readonly") || wakes;
 }
 
-function byRecipe(walked: Walked, recipe: Recipe | null, facts: readonly Facts[]): Map<Element, Guess> {
+function byRecipe(recipe: Recipe | null, facts: readonly Facts[]): Map<Element, Guess> {
   const out = new Map<Element, Guess>();
   for (const [kind, selectors] of Object.entries(recipe?.fields ?? {}) as [FieldKind, readonly string[]][]) {
     for (const css of selectors) {
@@ -290,11 +290,9 @@ function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
   return out;
 }
 
-function giftCards(facts: readonly Facts[], walked: Walked, recipe: Recipe | null, chosen: Chosen): Place[] {
+function giftCards(facts: readonly Facts[], recipe: Recipe | null, chosen: Chosen): Place[] {
   const taken = new Set([...chosen.values()].flat().map((spot) => spot.element));
   const named = (recipe?.giftCardCode ?? []).flatMap((css) => facts.filter((one) => matches(one.spot.element, css)));
   const words = facts.filter((one) => (GIFT_CARD.test(one.labels) || GIFT_CARD.test(one.names)) && !/\bpin\b|message|amount|recipient|nachricht/.test(`${one.labels} ${one.names}`));
   return [...new Set(named.length > 0 ? named : words)].filter((one) => one.spot.element.localName === "input" && !taken.has(one.spot.element)).slice(0, 4).map((one) => placeOf(one.spot));
 }
-
-export { BILLING, SHIPPING };

@@ -121,8 +121,9 @@ function valueIn(walked: Walked, element: Element, context: MoneyContext, rows: 
   const lines = walked.lines.filter((line) => line.runs.some((run) => element.contains(run.element)));
   const tier = Math.min(...lines.map((line) => line.tier));
   const seen = lines.filter((line) => line.tier === tier);
-  const text = withoutAsides(seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; "));
-  if (!/\p{Nd}/u.test(text) || text.length > 300) return null;
+  const printed = seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; ");
+  if (!/\p{Nd}/u.test(printed) || printed.length > 300) return null;
+  const text = withoutAsides(printed);
   const own = rows.filter((row) => lines.includes(row.line) || element.contains(row.element));
   if (own.some((row) => !isTotal(row.kind) && row.kind !== "not_final") && !own.some((row) => isTotal(row.kind))) return null;
   const notFinal = own.some((row) => row.kind === "not_final");

@@ -92,7 +92,7 @@ export const ASIDES: readonly RegExp[] = [
   /\(?\b(incl|inkl|including|includes|include|inclusive|incluye|inclui|incluidos?|incluso|inclus|incluant|inclusief|compris|comprend|inkludera[rt]?|davon|darin|enth[aä]lt(en)?|dont|di cui|zawiera)\.?:?( of)?( all)?( les| la| el| l')? ?([\d.,]+ ?%)? ?[^\d()]{0,12}?[\d.,\s]*[^\d()\s]{0,4} ?([\d.,]+ ?%)? ?(of |de |d'|sales |en |estimated |gesetzl\.? |ges\.? |applicable )*(vat|tax(es)?|gst|hst|mwst|ust|mehrwertsteuer|umsatzsteuer|steuern?|tva|iva|impuestos|imposte|impostos|tasse|btw|moms|duties|fees|shipping|delivery|versand|versandkosten|livraison|envio|spedizione|verzending|verzendkosten|frete|frakt|dostawa)\.?( (and|&|und|et|y|e|en|och|\+) (vat|tax(es)?|shipping|delivery|fees|duties|versand(kosten)?|mwst|livraison|envio|impuestos))?( (included|incluido|inclus|inclusa|inclusas))?\)?/gi,
   /\(?\b(vat|tax(es)?|gst|mwst|tva|iva|btw|moms|impuestos|imposte|impostos|shipping|taxes comprises)\.? ?(incl|inkl|included|inclusive|incluid[oa]s?|inclus[ea]?|inclusief|compris(e|es)?|inbegrepen)\.?\)?/gi,
   /\b(ttc|brutto|t\.t\.c\.|inc\. vat|inc vat|inc\. tax|inc tax|inc gst)\b|[(（]?(税込み?|含税|含稅|税金込み?|税・送料込み?)[)）]?/gi,
-  /[(（]?\b?\d+ ?(x )?(items?|products?|articles?|artikel|produkte?|positionen|produits?|articulos?|productos?|articoli|articolo|prodott[oi]|itens|item|produtos?|artikelen|producten|produkt(y|ow|er)?|varor|点|件|件商品|個|pcs|pieces)[)）]?/gi,
+  /[(（]?(?<![\d.,$€£¥])\d+ ?(x )?(items?|products?|articles?|artikel|produkte?|positionen|produits?|articulos?|productos?|articoli|articolo|prodott[oi]|itens|item|produtos?|artikelen|producten|produkt(y|ow|er)?|varor|点|件|件商品|個|pcs|pieces)[)）]?/gi,
 ];
 
 /** The same, but only in front of the amount: behind it they may be its currency. */
