@@ -47,7 +47,7 @@ function faultsOfPage(page: LabelledPage, required: Requirements): string[] {
   if (/https?:\/\/(?!(?:[\w-]+\.)*example[:/])[^"'\s<>]+\.(?:js|css|png|jpe?g|gif|woff2?)\b/.test(page.html)) {
     faults.push("asks the network for a script, style or picture");
   }
-  const loaded = loadDocument(page.html, page.label.url);
+  const loaded = loadDocument(page.html);
   const places: [string, Place][] = [];
   for (const part of [expect.fields, expect.optional]) {
     for (const [kind, list] of Object.entries(part ?? {})) for (const place of list ?? []) places.push([kind, place]);

@@ -13,23 +13,25 @@ export interface Loaded {
 }
 
 const NESTING_MAX = 5;
+/** One window for all pages: making one costs far more than parsing a page. */
+const parser = new JSDOM("").window.DOMParser;
 
-export function loadDocument(html: string, url: string): Loaded {
+export function loadDocument(html: string): Loaded {
   const frames = new Map<Element, Document>();
-  const document = parse(html, url, frames, 0);
+  const document = parse(html, frames, 0);
   return { document, frameDocument: (frame) => frames.get(frame) ?? null };
 }
 
-function parse(html: string, url: string, frames: Map<Element, Document>, depth: number): Document {
-  const document = new JSDOM(html, { url }).window.document;
-  attachShadowRoots(document, frames, url, depth);
+function parse(html: string, frames: Map<Element, Document>, depth: number): Document {
+  const document = new parser().parseFromString(html, "text/html");
+  attachShadowRoots(document, frames, depth);
   return document;
 }
 
-function attachShadowRoots(root: Document | ShadowRoot, frames: Map<Element, Document>, url: string, depth: number): void {
+function attachShadowRoots(root: Document | ShadowRoot, frames: Map<Element, Document>, depth: number): void {
   if (depth > NESTING_MAX) return;
   for (const frame of root.querySelectorAll("iframe[srcdoc]")) {
-    frames.set(frame, parse(frame.getAttribute("srcdoc") ?? "", url, frames, depth + 1));
+    frames.set(frame, parse(frame.getAttribute("srcdoc") ?? "", frames, depth + 1));
   }
   for (const template of root.querySelectorAll<HTMLTemplateElement>("template[shadowrootmode=open]")) {
     const host = template.parentElement;
@@ -37,7 +39,7 @@ function attachShadowRoots(root: Document | ShadowRoot, frames: Map<Element, Doc
     const shadow = host.attachShadow({ mode: "open" });
     shadow.append(template.content);
     template.remove();
-    attachShadowRoots(shadow, frames, url, depth + 1);
+    attachShadowRoots(shadow, frames, depth + 1);
   }
 }
 
