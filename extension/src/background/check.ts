@@ -1,11 +1,11 @@
 /** Our own check of a purchase's invoice: nothing is shown to be paid before it has passed. */
 import type { PurchaseView, TermsView } from "../api/types.ts";
+import { minorDigits } from "../money/index.ts";
 import type { CheckedInvoice } from "../trust/invoice.ts";
 import { checkInvoice } from "../trust/invoice.ts";
 import { askedTerms, termsDescription } from "../trust/terms.ts";
 import type { Core } from "./core.ts";
 import { once } from "./core.ts";
-import { minorDigits } from "./currency.ts";
 import type { LocalPurchase, Pairing } from "./model.ts";
 import { refreshKeySet } from "./refresh.ts";
 

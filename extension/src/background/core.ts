@@ -34,6 +34,8 @@ export interface Core {
   readonly pageTrouble: Map<string, Trouble>;
   readonly cards: Map<string, CardToFill>;
   readonly follows: Map<string, AbortController>;
+  /** Tabs whose panel the shopper opened by the toolbar before the page's script was there. */
+  readonly openOnUp: Set<number>;
   /** Names of work that must not run twice at a time. */
   readonly running: Set<string>;
   /** Of this run of the browser: tab numbers mean something only within it. */
@@ -80,6 +82,7 @@ export function makeCore(env: Env, draw: (core: Core) => Promise<void>): Core {
     pageTrouble: new Map(),
     cards: new Map(),
     follows: new Map(),
+    openOnUp: new Set(),
     running: new Set(),
     run: () => (run ??= browserRun(env)),
     ask: async (call) => {

@@ -1,9 +1,8 @@
-/** Decimals of a currency's minor unit, as ECMA-402 says them. */
-export function minorDigits(currency: string): number {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-}
+/** What a host's shops mostly charge in, as far as its name tells, of the currencies that are served; else nothing. */
+import { homesOf, surroundings } from "../money/currency.ts";
 
-/** What a host's shops mostly charge in, as far as its name tells. */
-export function hostCurrency(_host: string): string | null {
-  return null;
+export function hostCurrency(host: string, served: readonly string[]): string | null {
+  const region = surroundings({ host }).hostRegion;
+  if (region !== undefined) return served.find((currency) => homesOf(currency).includes(region)) ?? null;
+  return served.length === 1 ? (served[0] ?? null) : null;
 }

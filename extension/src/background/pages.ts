@@ -20,13 +20,13 @@ export interface PageLine {
 const confirmedKey = (tabId: number): string => `confirmed ${tabId}`;
 
 export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
-  const { host, hostname } = new URL(port.url);
+  const { hostname } = new URL(port.url);
   const page: PageState = { port, host: hostname, reading: null, open: false, confirmed: null, waiting: [] };
   core.pages.set(port.tabId, page);
   const confirmed = readConfirmed(await core.env.session.get(confirmedKey(port.tabId)), hostname);
   page.confirmed ??= confirmed;
   const kept = await core.store.get();
-  const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], host, null) !== null || recipeFor([recipe], hostname, null) !== null);
+  const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], hostname, null) !== null);
   port.say({ say: "recipes", recipes });
   await adopt(core, page);
   return {
@@ -186,14 +186,14 @@ async function seen(core: Core, page: PageState): Promise<PageSeen> {
 
 function seenOf(core: Core, page: PageState, kept: Kept): PageSeen {
   const recipe = recipeFor(recipesOf(core.env, kept), page.host, page.reading);
-  const served = kept.cache.served?.currencies ?? [];
+  const served = (kept.cache.served?.currencies ?? []).map((row) => row.currency);
   return {
     host: page.host,
     name: recipe !== null && recipe.hosts.length > 0 ? recipe.name : page.host,
     reading: page.reading,
     confirmed: page.confirmed,
     cardFirst: recipe?.cardFirst ?? false,
-    currency: hostCurrency(page.host) ?? (served.length === 1 ? (served[0]?.currency ?? null) : null),
+    currency: hostCurrency(page.host, served),
   };
 }
 

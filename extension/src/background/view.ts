@@ -6,7 +6,6 @@ import type { Address, PurchaseView, Rates, Served } from "../api/types.ts";
 import type { Reading } from "../types/detect.ts";
 import type { Money } from "../types/money.ts";
 import type { ClaimOn, PanelView, PillView, Stage, Trouble } from "../types/panel.ts";
-import { minorDigits } from "./currency.ts";
 import type { LocalPurchase } from "./model.ts";
 import { isTerminal } from "./model.ts";
 import { estimate } from "./price.ts";
@@ -122,7 +121,7 @@ function pageStage(input: ViewInput): Stage {
   if (total === null) return withoutTotal(input, claimOn);
   const reason = served === null ? null : totalNotServed(served, input.rates, total);
   if (reason !== null) return { kind: "not_served", reason };
-  const price = estimate(total, served, input.rates, minorDigits(total.currency));
+  const price = estimate(total, served, input.rates);
   return { kind: "offer", total, estimate: price, ways: ["card"], claimOn };
 }
 
@@ -158,6 +157,6 @@ export function pillView(input: ViewInput): PillView {
   const total = page.reading?.total ?? page.confirmed;
   if (total === null) return { amountMsat: null, total: null, tone: page.cardFirst ? "offer" : "unsure" };
   const refused = input.served !== null && (storeRule(input.served, page.host) === null || totalNotServed(input.served, input.rates, total) !== null);
-  const price = refused ? null : estimate(total, input.served, input.rates, minorDigits(total.currency));
+  const price = refused ? null : estimate(total, input.served, input.rates);
   return { amountMsat: price?.amountMsat ?? null, total, tone: "offer" };
 }
