@@ -46,6 +46,8 @@ export interface NumberHints {
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** Something between digits that no amount has: `5:30`, `1,,234`, `1_000`. */
+const JOINS = /^(?:[_:;'/\\=^#&"!?。、٫][.,]?|[.,]{2,}|[.,]['٫])\d/u;
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= "0" && char <= "9";
 const LETTER = /[\p{L}\p{M}]/u;
 /** Scripts written without spaces: a word before or behind says nothing. */
@@ -96,13 +98,13 @@ export function scanNumber(text: string, start: number, firm: ReadonlySet<number
       end += apart[0].length;
     }
   }
-  const closing = loose === undefined ? /^(?:[.,:] ?(?:[-–]{1,2})|,=)(?!\d)/u.exec(text.slice(end, end + 6)) : null;
+  const closing = loose === undefined ? /^(?:[.,:] ?[-–]{1,2}|,=|\/[-=])(?!\d)/u.exec(text.slice(end, end + 6)) : null;
   if (closing !== null) end += closing[0].length;
   let raised = "";
   while (end + raised.length < text.length && RAISED.includes(text[end + raised.length] ?? "x")) raised += RAISED.indexOf(text[end + raised.length] ?? "");
   end += raised.length;
   const behind = text[end] ?? "";
-  const touched = behind === "\u0001" || (":'/".includes(behind) && behind !== "" && isDigit(text[end + 1])) || text[start - 1] === "\u0001";
+  const touched = behind === "\u0001" || JOINS.test(text.slice(end, end + 3)) || (separators.every((s) => s !== "." && s !== ",") && /^[.,][ \n]\d/u.test(text.slice(end, end + 3))) || text[start - 1] === "\u0001";
   return { start, end, groups, separators, closed: closing !== null, touched, lettered: LETTER.test(behind) && !UNSPACED.test(behind), raised, plainSpaces, ...(loose === undefined ? {} : { loose }) };
 }
 
