@@ -10,6 +10,8 @@ export interface Mark {
   /** As it is looked up: without spaces and full stop. */
   readonly symbol: string;
   readonly candidates: readonly string[];
+  /** A code that is more often a word, `TOP 10`: counts only where it is at home. */
+  readonly doubtful?: boolean;
   /** Coins and coin-like things that are no currency of ours: ¢, points, other coins. */
   readonly other?: boolean;
 }
@@ -26,7 +28,7 @@ const isUpper = (char: string | undefined): boolean => char !== undefined && cha
 /** Codes in another case, only of currencies that shops write so. */
 const LOOSE_CODE = /^(?:usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|sek|nok|dkk|pln|czk|huf|ron|inr|brl|mxn|zar|sgd|hkd|krw|rub|uah|aed|sar)$/u;
 /** Codes that are also words in capitals, or other things' names. */
-const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "CAD", "LAK", "RON", "COU", "USN", "CHE", "STN", "BOB", "ANG"]);
+const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "LAK", "COU", "CHE", "STN", "BOB"]);
 const NO_CURRENCY = /^(?:¢|₿|BTC|XBT|mBTC|ETH|LTC|BCH|XRP|DOGE|SOL|USDT|USDC|DAI|sats?|SATS?|cents?|Cents?|ct|Ct|pts?|Pts|PTS|points?|Points?|Punkte|miles|Miles|coins?|Coins?)(?![\p{L}\d])/u;
 const DOLLAR = /^[$£¥]$/u;
 
@@ -42,8 +44,9 @@ function codeAt(text: string, at: number): Mark | undefined {
   if (!/^[A-Za-z]{3}$/u.test(word) || isLetter(text[at + 3]) || isLetter(text[at - 1])) return undefined;
   const code = word.toUpperCase();
   if (!isCurrency(code)) return undefined;
-  const exact = word === code ? plausibleCode(text, at + 3, code) : LOOSE_CODE.test(word.toLowerCase()) && (word === word.toLowerCase() || word.slice(1) === word.slice(1).toLowerCase());
-  return exact ? { start: at, end: at + 3, symbol: code, candidates: [code] } : undefined;
+  const exact = word === code || (LOOSE_CODE.test(word.toLowerCase()) && (word === word.toLowerCase() || word.slice(1) === word.slice(1).toLowerCase()));
+  if (!exact) return undefined;
+  return { start: at, end: at + 3, symbol: code, candidates: [code], ...(word === code && !plausibleCode(text, at + 3, code) ? { doubtful: true } : {}) };
 }
 
 /** `TotalUS$5`: a label ends where capitals begin; `TOTALUS$5` does not say where it ends. */

@@ -41,7 +41,7 @@ export interface NumberHints {
   readonly homes: readonly Convention[];
   /** Lakh and crore: groups of two. */
   readonly indian: boolean;
-  /** A currency stands before the number: no count can. */
+  /** A currency stands before the number, or nothing else does: no count can. */
   readonly prefixed: boolean;
 }
 
@@ -168,7 +168,8 @@ function threeBehind(separator: string, { digits, page, homes }: NumberHints): "
   if (digits === 2) {
     // Nobody prints three decimals of a cent: only the page's own decimal sign speaks against a group.
     const here = page === undefined ? (homes.length > 0 && !home.has("decimal") ? "group" : undefined) : says(page);
-    return page !== undefined && here !== "decimal" ? "group" : here === "group" ? "group" : undefined;
+    if (page === undefined) return here === "group" ? "group" : undefined;
+    return here !== "decimal" || (home.size === 1 && home.has("group")) ? "group" : undefined;
   }
   // Three decimals are usual here: a group of three is too easily a sloppy decimal.
   return page !== undefined && says(page) === "decimal" ? "decimal" : undefined;

@@ -60,7 +60,8 @@ export function readMoney(text: string, context: MoneyContext): MoneyRead {
 
 /** Numbers with the currencies that belong to them. */
 function amountsOf(text: string, { numbers, marks: all }: Lexed, around: Surroundings): Amount[] {
-  const marks = all.filter((mark) => mark.candidates.length !== 1 || !isWeak(mark.symbol) || resolve(mark.symbol, mark.candidates, around) !== undefined);
+  const athome = (mark: Mark): boolean => mark.candidates.some((code) => code === around.hint || isLocal(code, around));
+  const marks = all.filter((mark) => mark.doubtful !== true || athome(mark)).filter((mark) => mark.candidates.length !== 1 || !isWeak(mark.symbol) || resolve(mark.symbol, mark.candidates, around) !== undefined);
   const found: Amount[] = [];
   let next = 0;
   let spare: Mark[] = [];
@@ -159,7 +160,7 @@ function readAmount(text: string, amount: Amount, around: Surroundings): MoneyRe
     if (cents.touched || minorDigits(currency) !== 2) return unsure("malformed");
     return moneyOf({ whole: number.groups.join(""), fraction: cents.groups.join("") }, currency);
   }
-  return numberAs(number, currency, around, prefixed);
+  return numberAs(number, currency, around, prefixed || (amount.start === 0 && amount.end === text.length));
 }
 
 function currencyOf(marks: readonly Mark[], around: Surroundings): string | undefined {

@@ -2,9 +2,10 @@
  * How shops write currencies beyond what CLDR's tables hold: names, and symbols with another country's habits. The
  * currencies they may stand for, then the spellings without spaces; joined with CLDR's own.
  */
-export const SPELLINGS = `USD US$ US-$ U.S.$ $US U$S U$D 美元 美金 米ドル
+export const SPELLINGS = `USD US$ US-$ U.S.$ $US U$S U$s u$s U$D 美元 美金 米ドル
 CAD Cdn$ CAN$ Can$ CDN$ $CAN $CDN
 AUD Aus$ AUS$
+BSDBND B$
 CVE $
 BRL BR$
 CADNIO C$
@@ -24,7 +25,7 @@ GBP 英镑 英鎊
 HKD 港币 港幣 港元
 KRW 韩元 원
 CHF SFr sFr
-CHFXOFXAFXPF Fr
+CHFXOFXAFXPF Fr fr
 CZK Kc
 PLN zł zl
 SEKNOKDKKISK kr Kr
