@@ -3,10 +3,10 @@
 mod address;
 mod report;
 mod scenarios;
-mod server;
-mod shopper;
-mod timeline;
-mod world;
+pub mod server;
+pub mod shopper;
+pub mod timeline;
+pub mod world;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
@@ -90,7 +90,13 @@ fn choose(name: Option<&str>) -> Result<Option<Vec<&'static scenarios::Scenario>
 
 async fn play(args: &Args, timeline: &Timeline, chosen: &[&'static scenarios::Scenario]) -> Result<ExitCode> {
     let patient = args.keep || args.scenario.is_none();
-    let options = WorldOptions { bitcoind: args.bitcoind.clone(), dir: args.dir.clone(), patient };
+    let options = WorldOptions {
+        bitcoind: args.bitcoind.clone(),
+        dir: args.dir.clone(),
+        patient,
+        direct: false,
+        settings: Vec::new(),
+    };
     let mut world = World::start(options, timeline).await?;
     let mut played = Vec::new();
     for scenario in chosen {

@@ -57,6 +57,8 @@ pub struct Server {
     node_port: u16,
     child: Option<Child>,
     pub ready: Option<Ready>,
+    /// Environment variables for [`Server::start`], over the configuration.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Server {
@@ -69,6 +71,7 @@ impl Server {
             node_port: ports.1,
             child: None,
             ready: None,
+            settings: Vec::new(),
         };
         std::fs::create_dir_all(&server.dir)?;
         restrict(&server.dir, 0o700)?;
@@ -163,6 +166,7 @@ age_ms_max = {price_age_ms_max}
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path())?;
         let mut child = Command::new(&self.binary)
             .args(["--data", &self.dir.to_string_lossy(), "serve", "--ready-file", &ready_file.to_string_lossy()])
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -223,6 +227,11 @@ age_ms_max = {price_age_ms_max}
             bail!("anytill {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Of the running process.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::id)
     }
 
     pub fn dir(&self) -> &Path {

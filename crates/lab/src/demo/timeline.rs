@@ -12,6 +12,8 @@ use std::time::Instant;
 pub struct Timeline {
     json: bool,
     colour: bool,
+    /// Nothing but progress: standard output belongs to something else.
+    aside: bool,
     began: Instant,
     at: Mutex<Place>,
 }
@@ -26,7 +28,18 @@ impl Timeline {
     pub fn new(json: bool) -> Self {
         let now = Instant::now();
         let colour = !json && std::io::stdout().is_terminal();
-        Self { json, colour, began: now, at: Mutex::new(Place { scenario: "setup", began: now, last: now }) }
+        Self {
+            json,
+            colour,
+            aside: false,
+            began: now,
+            at: Mutex::new(Place { scenario: "setup", began: now, last: now }),
+        }
+    }
+
+    /// For people, on standard error.
+    pub fn aside() -> Self {
+        Self { colour: false, aside: true, ..Self::new(false) }
     }
 
     pub fn json(&self) -> bool {
@@ -110,7 +123,8 @@ impl Timeline {
     }
 
     fn print(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
+        let mut out: Box<dyn Write> =
+            if self.aside { Box::new(std::io::stderr().lock()) } else { Box::new(std::io::stdout().lock()) };
         // A reader that went away ends the demo elsewhere; here there is nobody to tell.
         let _ = out.write_all(text.as_bytes());
         let _ = out.flush();

@@ -13,7 +13,7 @@ use sandbox::store::{Store, StoreConfig};
 use sandbox::wallet::{ChannelPlan, OpenStep, PayerWallet, WalletConfig};
 use serde_json::json;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ pub struct WorldOptions {
     pub dir: Option<PathBuf>,
     /// Windows for a person rather than for a script.
     pub patient: bool,
+    /// The payer's wallet and the server's node are connected without the link that scenarios cut.
+    pub direct: bool,
+    /// Settings of the server on top of the demo's, as environment variables.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 pub struct World {
@@ -64,6 +68,7 @@ impl World {
         let events_secret = issuer.subscribe(&format!("http://127.0.0.1:{}/webhooks/lithic/events", ports.0));
         let outside = outside(&chain, &issuer, &exchange, events_secret);
         let mut server = Server::set_up(&dir, &outside, windows, ports).await?;
+        server.settings = options.settings;
         let ready = server.start().await?;
         timeline.step(
             "server",
@@ -72,7 +77,8 @@ impl World {
         );
         fund_reserve(&chain, &server, timeline).await?;
         let link = Link::start(ready.node_address).await?;
-        let payer = open_wallet(&chain, dir.join("payer"), &ready, link.address(), timeline).await?;
+        let peer_address = if options.direct { ready.node_address } else { link.address() };
+        let payer = open_wallet(&chain, dir.join("payer"), &ready, peer_address, timeline).await?;
         let shopper = Shopper::register(&ready.http).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
         Ok(Self { chain, issuer, exchange, store, server, payer, link, shopper, windows, dir, _temporary: temporary })
@@ -82,6 +88,11 @@ impl World {
     pub async fn second_wallet(&self, timeline: &Timeline) -> Result<PayerWallet> {
         let ready = self.server.ready.as_ref().context("the server is not running")?;
         open_wallet(&self.chain, self.dir.join("second-payer"), ready, ready.node_address, timeline).await
+    }
+
+    /// A directory for what belongs to this world.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// A shopper whose refunds go to the payer's Lightning address: `reveal` asks for a destination before paying.
