@@ -1,6 +1,6 @@
 //! `lab demo`: one purchase, or each way it can go otherwise.
 
-mod address;
+pub mod address;
 mod report;
 mod scenarios;
 pub mod server;
@@ -10,6 +10,7 @@ pub mod world;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
+use server::{Rules, Windows};
 use std::process::ExitCode;
 use std::time::Duration;
 use timeline::Timeline;
@@ -90,10 +91,12 @@ fn choose(name: Option<&str>) -> Result<Option<Vec<&'static scenarios::Scenario>
 
 async fn play(args: &Args, timeline: &Timeline, chosen: &[&'static scenarios::Scenario]) -> Result<ExitCode> {
     let patient = args.keep || args.scenario.is_none();
+    let windows = if patient { Windows::PATIENT } else { Windows::SHORT };
     let options = WorldOptions {
         bitcoind: args.bitcoind.clone(),
         dir: args.dir.clone(),
-        patient,
+        windows,
+        rules: Rules::default(),
         direct: false,
         settings: Vec::new(),
     };
