@@ -4,6 +4,7 @@
 //! Integers are decimal strings, so that no reader takes them through floating point. Nothing in here is random.
 
 mod amounts;
+mod currencies;
 mod hpke;
 mod invoice;
 mod key_set;
@@ -26,6 +27,11 @@ fn same_as_file(name: &str, value: &Value) {
 #[test]
 fn amounts() {
     same_as_file("amounts.json", &amounts::vectors());
+}
+
+#[test]
+fn currencies() {
+    same_as_file("currencies.json", &currencies::vectors());
 }
 
 #[test]
