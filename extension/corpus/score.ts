@@ -76,7 +76,7 @@ interface Judged {
 function* scorePlaces(expect: Expectation, reading: Reading, loaded: Loaded): Generator<Judged> {
   if (expect.fields !== undefined) {
     for (const kind of FIELD_KINDS) {
-      yield comparePlaces(`fields.${kind}`, expect.fields[kind] ?? [], reading.fields[kind] ?? [], loaded, expect.optional?.[kind]);
+      yield comparePlaces(`fields.${kind}`, expect.fields[kind] ?? [], reading.fields[kind] ?? [], loaded, expect.optional?.[kind] ?? [], true);
     }
   }
   if (expect.frames !== undefined) {
@@ -93,7 +93,9 @@ function* scorePlaces(expect: Expectation, reading: Reading, loaded: Loaded): Ge
   }
 }
 
-function comparePlaces(fact: string, want: readonly Place[], got: readonly Place[], loaded: Loaded, optional: readonly Place[] = []): Judged {
+function comparePlaces(
+  fact: string, want: readonly Place[], got: readonly Place[], loaded: Loaded, optional: readonly Place[] = [], ordered = false,
+): Judged {
   const one = (place: Place): Element | null => {
     const found = placeAll(loaded, place);
     return found.length === 1 ? (found[0] ?? null) : null;
@@ -109,7 +111,7 @@ function comparePlaces(fact: string, want: readonly Place[], got: readonly Place
     else if (wanted.includes(element)) seen.push(element);
     else if (!allowed.includes(element)) wrong++;
   }
-  const inOrder = wanted.filter((element) => element !== null && seen.includes(element)).every((element, index) => element === seen[index]);
+  const inOrder = !ordered || wanted.filter((element) => element !== null && seen.includes(element)).every((element, index) => element === seen[index]);
   if (!inOrder) wrong++;
   const counts = { right: seen.length, wrong, missed: want.length - seen.length };
   return { fact, counts, story: `wanted ${JSON.stringify(want)}, got ${JSON.stringify(got)}${inOrder ? "" : ", in another order"}` };
