@@ -32,6 +32,7 @@ export const DUE = set(
   "应付总额|应付金额|应付款|实付款|实付金额|实付|应付合计|應付總額|應付金額|實付金額|实际支付|待支付|支付金额|付款金额|应付",
   "do zaplaty|kwota do zaplaty|razem do zaplaty|lacznie do zaplaty|suma do zaplaty",
   "att betala|totalt att betala|summa att betala",
+  "at betale|a betale|til betaling|belob til betaling|maksettava|maksettavaa|maksettava yhteensa|k uhrade|celkem k uhrade|k zaplaceni|odenecek tutar|odenecek toplam|к оплате|итого к оплате|총 결제금액|총 결제 금액|결제금액|결제 금액|최종 결제금액|최종결제금액|결제예정금액|المبلغ المستحق|fizetendo|fizetendo osszesen|de plata|total de plata|πληρωτεο|σ υνολο πληρωμης",
 );
 
 /** The grand total, said so. */
@@ -47,6 +48,7 @@ export const GRAND = set(
   "订单总额|订单总计|订单合计|订单总价|总金额|总价|總金額|訂單總額|訂單總計|總額|总额|订单金额|合计金额|訂單金額|總價",
   "suma zamowienia|wartosc zamowienia|kwota calkowita|laczna kwota|wartosc calkowita|cena calkowita|laczny koszt|razem zamowienie|calkowity koszt|suma calkowita",
   "ordersumma|totalsumma|totalbelopp|totalpris|summa totalt|orderns summa|total summa|ordertotal",
+  "samlet belob|samlet pris|ordretotal|totalbelop|loppusumma|kokonaissumma|tilauksen summa|celkova cena|celkova castka|celkem s dph|celkem vc dph|celkem vcetne dph|genel toplam|siparis toplami|toplam tutar|общая сумма|сумма заказа|итоговая сумма|총 주문금액|총 금액|총액|주문 합계|총 합계|إجمالي الطلب|المبلغ الإجمالي|المجموع الكلي|الإجمالي الكلي|vegosszeg|teljes osszeg|total comanda|γενικο συνολο",
 );
 
 /** A plain "total". */
@@ -62,6 +64,7 @@ export const TOTAL = set(
   "合计|总计|總計|合計|共计|总共|总计金额",
   "razem|suma|lacznie|ogolem|w sumie",
   "totalt|summa|att totalt",
+  "i alt|ialt|sum|yhteensa|celkem|spolu|toplam|итого|всего|합계|총계|الإجمالي|المجموع|osszesen|totalul|συνολο",
 );
 
 /** Says that what is in front is not final. */
@@ -72,12 +75,12 @@ export const NOT_FINAL =
 export const ROWS: readonly { readonly kind: RowKind; readonly re: RegExp }[] = [
   { kind: "previous", re: /previous|last order|past order|letzte(n|r)? bestellung|vorherige|precedente|derniere commande|pedido anterior|ultimo pedido|ordine precedente|vorige bestelling|前回|上次|poprzedni|credit limit|kreditlimit|available balance|account balance|wallet balance|current balance|new balance|kontostand|guthabenstand|残高|余额|餘額|\bsaldo\b/ },
   { kind: "installment", re: /month|\/ ?mo\b|instal?ment|\bmonat|rate(n|nzahlung)?\b|mensuel|mensualit|par mois|en \d+ fois|sans frais|\bcuotas?\b|mensual|al mes|\brat[ae]\b|mensil|parcel|\bx de\b|termijn|per maand|分割|回払|分期|每期|mies|raty|manad|delbetal|every (2|two) weeks|weekly|pay in \d|\b\d payments|first payment|deposit|anzahlung|acompte|senal\b|acconto|recurring|renews|per year|jahrlich|par an|al ano|subscription/ },
-  { kind: "pretax", re: /before (sales )?(tax|vat|gst|shipping|delivery|discount)|pre-?tax|(excl|ex)\.?(uding|usive( of)?|us)? ?(of )?(sales )?(tax|vat|btw|mwst|ust|gst|shipping|delivery|postage|iva|tva|p&p)|(tax|vat|gst) (excl|exclusive|excluded)|without (tax|vat|shipping)|(exkl|zzgl|ohne|vor)\.? ?(der |abzug |gesetzl\.? )?(mwst|ust|mehrwert|umsatz|steuer|versand|lieferung|rabatt)|netto|hors (taxes?|tva|livraison|frais)|\bht\b|(sin|antes de) (iva|impuestos|envio)|(iva|tasse|imposte) (escl|no inclu)|(senza|esclus[ao]) (iva|spedizione)|(sem|antes d[eo]s?) (iva|impostos|frete)|excl\. |税抜|税別|税前|不含税|未稅|bez vat|exkl\.? moms|\bnet (total|amount|price)|avant (taxe|remise|livraison)|prima d[ei]/ },
-  { kind: "sub", re: /sub[\s-]?tot|zwischensumme|sous[\s-]?total|parcial|tussentotaal|小計|小计|商品合計|商品代金|商品金额|商品金額|商品总|商品總|delsumma|suma czesciowa|wartosc (koszyka|produktow)|warenwert|artikelsumme|artikelwert|summe (der )?artikel|merchandise|(items?|products?|goods|articles?|articulos?|productos?|produits?|articoli|prodotti|produtos?|itens|artikelen|producten|artikel)\)? ?(total|totals|totale|price|amount|value|cost)|total (for|of|des|de los|de|dei|dos|van)? ?(the |your |vos |les |tus |los )?\d* ?(items?|products?|goods|merchandise|articles?|produits?|articulos|productos|articoli|prodotti|produtos|itens|artikelen|producten|artikel)\b|^(items?|artikel|articles?|articulos?|articoli|artigos|itens|artikelen|productos?|produits?|prodotti|商品)( ?\(\d+.{0,12}\))?$|line total|item price|unit price|stuckpreis|einzelpreis|prix unitaire|food total/ },
+  { kind: "pretax", re: /before (sales )?(tax|vat|gst|shipping|delivery|discount)|pre-?tax|(excl|ex)\.?(uding|usive( of)?|us)? ?(of )?(sales )?(tax|vat|btw|mwst|ust|gst|shipping|delivery|postage|iva|tva|p&p)|(tax|vat|gst) (excl|exclusive|excluded)|without (tax|vat|shipping)|(exkl|zzgl|ohne|vor)\.? ?(der |abzug |gesetzl\.? )?(mwst|ust|mehrwert|umsatz|steuer|versand|lieferung|rabatt)|netto|hors (taxes?|tva|livraison|frais)|\bht\b|bez dph|ilman alv|kdv haric|без ндс|uden moms|부가세 별도|base imponible|imponibile|(sin|antes de) (iva|impuestos|envio)|(iva|tasse|imposte) (escl|no inclu)|(senza|esclus[ao]) (iva|spedizione)|(sem|antes d[eo]s?) (iva|impostos|frete)|excl\. |税抜|税別|税前|不含税|未稅|bez vat|exkl\.? moms|\bnet (total|amount|price)|avant (taxe|remise|livraison)|prima d[ei]/ },
+  { kind: "sub", re: /sub[\s-]?tot|mezisoucet|valisumma|ara toplam|подытог|товары|상품 ?금액|상품금액|주문금액|주문 금액|المجموع الفرعي|reszosszeg|delsum|zwischensumme|sous[\s-]?total|parcial|tussentotaal|小計|小计|商品合計|商品代金|商品金额|商品金額|商品总|商品總|delsumma|suma czesciowa|wartosc (koszyka|produktow)|warenwert|artikelsumme|artikelwert|summe (der )?artikel|merchandise|(items?|products?|goods|articles?|articulos?|productos?|produits?|articoli|prodotti|produtos?|itens|artikelen|producten|artikel)\)? ?(total|totals|totale|price|amount|value|cost)|total (for|of|des|de los|de|dei|dos|van)? ?(the |your |vos |les |tus |los )?\d* ?(items?|products?|goods|merchandise|articles?|produits?|articulos|productos|articoli|prodotti|produtos|itens|artikelen|producten|artikel)\b|^(items?|artikel|articles?|articulos?|articoli|artigos|itens|artikelen|productos?|produits?|prodotti|商品)( ?\(\d+.{0,12}\))?$|line total|item price|unit price|stuckpreis|einzelpreis|prix unitaire|food total/ },
   { kind: "gift", re: /gift|geschenk|carte[s -]*cadeau|tarjeta(s)? (de )?regalo|cart[ae] regalo|buono|presente|cadeau|ギフト|礼品卡|禮品卡|store credit|credits? applied|guthaben|avoir\b|karta podarunkowa|presentkort|wallet|reward|loyalty|points?\b|punkte|puntos|\bpunti\b|pontos|punten|ポイント|积分|積分|punkty|poang/ },
   { kind: "discount", re: /discount|coupon|promo|voucher|rabatt|gutschein|remise|reduction|reduit|descuento|cupon|scont[oi]|buono sconto|descont|cupom|korting|割引|クーポン|値引|优惠|優惠|折扣|红包|rabat|znizk|saving|saved|you save|ersparnis|gespart|sie sparen|economi[ae]|economis|ahorr|risparm|bespaar|お得|節約|kod |oszczed|sparar|besparing|reward/ },
-  { kind: "shipping", re: /shipping|delivery|postage|\bp&p\b|freight|courier|versand|liefer|livraison|(frais de )?port\b|envio|entrega|spedizion|consegna|frete|portes|verzend|bezorg|levering|配送|送料|运费|運費|邮费|邮资|物流|wysylk|dostaw|frakt|leverans|porto\b|^pickup|click & collect/ },
-  { kind: "tax", re: /\btax(es)?\b|\bvat\b|\b[gh]st\b|\bpst\b|mwst|\bust\b|steuer|\btaxes?\b|\btva\b|\btps\b|\btvq\b|\biva\b|\bigv\b|impuesto|imposte|impostos?\b|\bbtw\b|belasting|消費税|税|moms\b|podat|duty|duties|customs|zoll/ },
+  { kind: "shipping", re: /shipping|delivery|postage|\bp&p\b|freight|courier|versand|liefer|livraison|(frais de )?port\b|envio|entrega|spedizion|consegna|frete|portes|verzend|bezorg|levering|配送|送料|运费|運費|邮费|邮资|物流|wysylk|dostaw|frakt|leverans|doprava|postovne|toimitus|kargo|teslimat|доставка|배송비|الشحن|التوصيل|szallit|livrare|porto\b|^pickup|click & collect/ },
+  { kind: "tax", re: /\btax(es)?\b|\bvat\b|\b[gh]st\b|\bpst\b|mwst|\bust\b|steuer|\btaxes?\b|\btva\b|\btps\b|\btvq\b|\biva\b|\bigv\b|impuesto|imposte|impostos?\b|\bbtw\b|belasting|消費税|税|moms\b|\bdph\b|\balv\b|\bkdv\b|ндс|부가세|ضريبة|\bafa\b|podat|duty|duties|customs|zoll/ },
   { kind: "fee", re: /\bfees?\b|gebuhr|\bfrais\b|tarifa|cargo(s)? |commission|comision|commissione|taxa\b|\btips?\b|gratuity|trinkgeld|pourboire|propina|mancia|gorjeta|fooi|手数料|surcharge|zuschlag|handling|insurance|versicherung|assurance|seguro|gift ?wrap|donation|spende|prowizja|avgift|kosten\b|toeslag|pfand|crv\b|protection|round.?up/ },
 ];
 
@@ -85,7 +88,7 @@ export type RowKind = "previous" | "installment" | "pretax" | "sub" | "gift" | "
 
 /** Any of these in a line: worth a closer look. */
 export const TOTAL_TOKEN =
-  /tota|summ|gesamt|betrag|zahlen|due\b|pay\b|payable|payment|charge|endpreis|rechnung|regler|payer|pagar|pago|importe|monto|importo|valor|pagare|montant|dovuto|betalen|bedrag|合計|総|支払|請求|合计|总|總|付|共计|计|計|razem|suma|lacznie|zaplat|kwota|ogolem|wartosc|betala|prix|precio|prezzo|preco|prijs|coste|costo|cout|soma|amount|order|price|koszt/;
+  /tota|summ|gesamt|betrag|zahlen|due\b|pay\b|payable|payment|charge|endpreis|rechnung|regler|payer|pagar|pago|importe|monto|importo|valor|pagare|montant|dovuto|betalen|bedrag|合計|総|支払|請求|合计|总|總|付|共计|计|計|razem|suma|lacznie|zaplat|kwota|ogolem|wartosc|betala|prix|precio|prezzo|preco|prijs|coste|costo|cout|soma|amount|order|price|koszt|celkem|uhrade|zaplacen|castka|toplam|tutar|итог|оплат|всего|сумм|합계|총|결제|금액|إجمالي|مجموع|مستحق|i ?alt\b|betale|belob|yhteensa|maksett|summa|osszes|fizet|plata|συνολο|\bsum\b/;
 
 /** What may stand beside "total" without changing what it is. Taken out before the words are looked up. */
 export const ASIDES: readonly RegExp[] = [
