@@ -7,7 +7,8 @@
 
 import type { Place, Reading } from "../src/types/detect.ts";
 import { FIELD_KINDS, type Expectation, type LabelledPage } from "./labels.ts";
-import { type Loaded, placeAll } from "./load.ts";
+import type { SavedPage } from "../tools/page.ts";
+import { placeAll } from "./places.ts";
 
 export interface Outcome {
   readonly page: LabelledPage;
@@ -24,7 +25,7 @@ export function failed(outcome: Outcome): boolean {
   return outcome.wrong > 0 || outcome.missed > 0;
 }
 
-export function scorePage(page: LabelledPage, reading: Reading, loaded: Loaded): Outcome[] {
+export function scorePage(page: LabelledPage, reading: Reading, loaded: SavedPage): Outcome[] {
   const { expect } = page.label;
   const out: Outcome[] = [];
   const add = (fact: string, counts: Counts, story: string): void => {
@@ -73,7 +74,7 @@ interface Judged {
   readonly story: string;
 }
 
-function* scorePlaces(expect: Expectation, reading: Reading, loaded: Loaded): Generator<Judged> {
+function* scorePlaces(expect: Expectation, reading: Reading, loaded: SavedPage): Generator<Judged> {
   if (expect.fields !== undefined) {
     for (const kind of FIELD_KINDS) {
       yield comparePlaces(`fields.${kind}`, expect.fields[kind] ?? [], reading.fields[kind] ?? [], loaded, expect.optional?.[kind] ?? [], true);
@@ -94,7 +95,7 @@ function* scorePlaces(expect: Expectation, reading: Reading, loaded: Loaded): Ge
 }
 
 function comparePlaces(
-  fact: string, want: readonly Place[], got: readonly Place[], loaded: Loaded, optional: readonly Place[] = [], ordered = false,
+  fact: string, want: readonly Place[], got: readonly Place[], loaded: SavedPage, optional: readonly Place[] = [], ordered = false,
 ): Judged {
   const one = (place: Place): Element | null => {
     const found = placeAll(loaded, place);
