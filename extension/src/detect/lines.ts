@@ -29,7 +29,9 @@ export interface Line {
 
 const RUNS_MAX = 80;
 const RUN_LEN_MAX = 400;
+const BEFORE_LEN = 120;
 const DIGIT = /\d/;
+const LETTER = /\p{L}/u;
 const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\bsup\b/i;
 /** Stands between digits that must not be read as one number. */
 export const TORN = "¦";
@@ -68,8 +70,14 @@ export class LineWriter {
   }
 
   before(): string {
-    if (this.runs.length > 0) return join(this.runs).slice(-120);
-    return (this.lines[this.lines.length - 1]?.text ?? "").slice(-120);
+    const own = this.runs.length > 0 ? join(this.runs) : "";
+    if (LETTER.test(own)) return own.slice(-BEFORE_LEN);
+    // Past the "/" between month and year.
+    for (let i = this.lines.length - 1; i >= 0 && i >= this.lines.length - 3; i--) {
+      const text = this.lines[i]?.text ?? "";
+      if (LETTER.test(text)) return text.slice(-BEFORE_LEN);
+    }
+    return own;
   }
 }
 
