@@ -85,7 +85,9 @@ export function makeLine(index: number, all: readonly Run[], scope: Scope, headi
   const tiers = all.filter((run) => DIGIT.test(run.text)).map((run) => run.tier);
   const digits = tiers.length > 0 ? (Math.min(...tiers) as Tier) : null;
   const kept = digits === null ? all : all.filter((run) => run.tier <= digits || (/\p{L}{2}/u.test(run.text) && !DIGIT.test(run.text)));
-  const tier = digits ?? (Math.min(...all.map((run) => run.tier)) as Tier);
+  // For screen readers and for the eye: an amount that is there twice is seen.
+  const twice = digits === 1 && tiers.includes(2);
+  const tier = twice ? 0 : (digits ?? Math.min(...all.map((run) => run.tier))) as Tier;
   const first = kept[0] ?? (all[0] as Run);
   return { index, text: join(kept), runs: kept, element: first.element, scope, heading, tier };
 }
