@@ -99,7 +99,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   const ofAccount = headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays && !pathIsCheckout;
   if (atAccount) score -= 3;
   if (ofAccount) score -= 3;
-  const step = continues && (pathIsCheckout || URL_STRONG.test(path)) && (summary || pathIsCheckout) && hasStep(walked);
+  const step = (pathIsCheckout || URL_STRONG.test(path)) && (summary || continues) && hasStep(walked, headings);
   if (isLogin(walked, path) && !card && !pays && !methods) score -= 4;
   if (!pays && savesCard(walked) && !total.rowSeen) score -= 2;
   return { step, account: atAccount || ofAccount, pays, weakPays, card, frames: frames > 0, methods, total: total.rowSeen || total.total !== null, confirmed, score };
@@ -134,14 +134,18 @@ function isConfirmed(texts: readonly string[], headings: readonly string[]): boo
 }
 
 /** An address to type or a delivery to choose. */
-function hasStep(walked: Walked): boolean {
+function hasStep(walked: Walked, headings: readonly string[]): boolean {
+  const choices = walked.lines.some((line) => line.tier === 0 && line.element.closest("[role=radio]") !== null);
+  if (choices && headings.some((heading) => SHIPPING_NAMES.test(heading))) return true;
   return walked.controls.some((spot) => {
     if (spot.tier !== 0) return false;
     const { element } = spot;
     const said = `${element.getAttribute("name") ?? ""} ${element.getAttribute("id") ?? ""} ${element.getAttribute("autocomplete") ?? ""}`;
-    return element.getAttribute("type")?.toLowerCase() === "radio" ? SHIPPING_NAMES.test(`${said} ${spot.heading}`) : ADDRESS_NAMES.test(said);
+    return element.getAttribute("type")?.toLowerCase() === "radio" ? SHIPPING_NAMES.test(`${said} ${spot.heading}`) || element.closest(SHIPPING_BOX) !== null : ADDRESS_NAMES.test(said) && !/e-?mail|search|newsletter/i.test(said);
   });
 }
+
+const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shipping i],[id*=delivery i]";
 
 /** Two or more ways to pay to choose from, or a heading over them. */
 function hasMethods(walked: Walked): boolean {

@@ -49,7 +49,7 @@ export function currencyHint(walked: Walked): string | undefined {
 
 /** Words of the other countries that write `$`; any of them, and a bare `$` stays open. */
 const OTHER_DOLLARS =
-  /\bcanad|\bontario\b|\bquebec\b|\balberta\b|british columbia|\bmanitoba\b|nova scotia|\b[ghp]st\b|australia|\bnsw\b|queensland|\bvictoria\b|tasmania|new zealand|aotearoa|singapore|hong kong|taiwan|mexic|chile\b|colombia|argentin|caribbean|bermuda|bahamas|jamaica|barbados|trinidad|namibia|liberia|\b(cad|aud|nzd|sgd|hkd|twd|mxn|clp|cop|ars)\b|\bprovince\b|\bsuburb\b|(ca|au|nz|hk|a|c|s|r|mx|nt) ?\$/;
+  /\bcanad|\bontario\b|\bquebec\b|\balberta\b|british columbia|\bmanitoba\b|nova scotia|\b[ghp]st\b|australia|\bnsw\b|queensland|\bvictoria\b|tasmania|new zealand|aotearoa|singapore|hong kong|taiwan|mexic|chile\b|colombia|argentin|caribbean|bermuda|bahamas|jamaica|barbados|trinidad|namibia|liberia|\b(cad|aud|nzd|sgd|hkd|twd|mxn|clp|cop|ars)\b|\bprovince\b|\bsuburb\b|\b(ca|au|nz|hk|mx|nt) ?\$|\b[acsr]\$/;
 
 /** Whose a bare `$` is on a page in English that names no country: the United States', unless anything speaks of another. */
 export function dollarOf(walked: Walked, host: string, language: string | null): string | undefined {

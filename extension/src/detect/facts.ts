@@ -74,7 +74,8 @@ function labelText(element: Element, scope: Scope): string {
     if (label !== undefined) texts.push(label);
   }
   const around = element.closest("label");
-  if (around !== null && around.getAttribute("for") !== id) texts.push(text(around));
+  const aim = around?.getAttribute("for") ?? null;
+  if (around !== null && (aim === null || aim !== id)) texts.push(text(around));
   const described = element.getAttribute("aria-describedby");
   if (texts.length === 0 && described !== null) texts.push(textOfId(scope, described.split(/\s+/)[0] ?? ""));
   return texts.join(" ").slice(0, TEXT_MAX * 2);

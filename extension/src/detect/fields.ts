@@ -218,15 +218,17 @@ function better(a: Guess, b: Guess, at: (one: Guess) => number, anchor: Guess): 
 function cardBox(anchor: Guess, guesses: readonly Guess[]): Element {
   const strong = guesses.filter((one) => one.weight > 1 && (one.kind === "number" || one.kind === "securityCode" || one.kind.startsWith("expiry")) && one.facts.spot.scope === anchor.facts.spot.scope);
   let box: Element = anchor.facts.spot.element;
-  const enough = Math.min(strong.length, 2);
+  // Four boxes of one number are one thing.
+  const kindsIn = (inside: Element): number => new Set(strong.filter((one) => inside.contains(one.facts.spot.element)).map((one) => one.kind)).size;
+  const enough = Math.min(new Set(strong.map((one) => one.kind)).size, 2);
   for (let i = 0; i < 12; i++) {
     const parent: Element | null = box.parentElement;
     if (parent === null || parent.localName === "body" || parent.localName === "form" || parent.localName === "html") {
-      if (parent !== null && strong.filter((one) => box.contains(one.facts.spot.element)).length < enough) box = parent;
+      if (parent !== null && kindsIn(box) < enough) box = parent;
       break;
     }
     // One or two levels beyond, as long as no address begins there.
-    if (strong.filter((one) => box.contains(one.facts.spot.element)).length >= enough && (i > 8 || holdsAddress(parent) || isSection(box))) break;
+    if (kindsIn(box) >= enough && (i > 8 || holdsAddress(parent) || isSection(box))) break;
     box = parent;
   }
   return box;

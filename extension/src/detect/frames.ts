@@ -13,7 +13,7 @@ const NOT_CARD_FRAME =
   /express|apple ?pay|google ?pay|gpay|paypal.{0,8}button|button|wallet|messag|banner|logo|metrics|controller|hcaptcha|recaptcha|captcha|fingerprint|fraud|device|3ds|threeds|challenge|analytics|pixel|beacon|sdk|bridge|postmessage|link ?authentication|address|survey|chat|afterpay|smart\/buttons|__zoid|m-outer|hidden/;
 const CARD_FRAME = /card|number|expir|cvv|cvc|cvn|security|holder|payment|secure|encrypted|hosted|field|konto|karte|carte|tarjeta|pan\b|apx|element|input/;
 
-const CALLED_CARD = /\bcard|credit|karte\b|kreditkart|\bcarte\b|tarjeta|\bcarta\b|cartao|kaart|カード|cvv|cvc|\bpan\b|psp|payment ?(form|frame|field|detail)|secure ?payment|zahlung|paiement/;
+const CALLED_CARD = /\bcard|credit|karte\b|kartennummer|kreditkart|\bcarte\b|tarjeta|\bcarta\b|cartao|kaart|カード|cvv|cvc|\bpan\b|psp|payment ?(form|frame|field|detail)|secure ?payment|zahlung|paiement/;
 
 export function hostOf(url: string): string {
   try {

@@ -1,7 +1,7 @@
 /** Rows of an order summary: a label and its amount, however the page lays them out. */
 
 import type { Money, Unsure } from "../types/money.ts";
-import { found, moneyOf, type PageMoney, readOne, withoutAsides } from "./amounts.ts";
+import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } from "./amounts.ts";
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { DUE, fold, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, ROWS, type RowKind, SPOILS, TOTAL } from "./words.ts";
@@ -68,6 +68,7 @@ export function rowsAt(lines: readonly Line[], index: number, context: PageMoney
       return [makeRow(bareKind, line, line.element, bare[2] ?? "", bare[1] ?? "", contextOf(bare[1] ?? "", context), false)];
     }
     const kind = labelKind(line.text);
+    if (kind !== null && (PENDING.test(fold(line.text)) || /\s[-–—]{1,3}$/.test(line.text))) return [pendingRow(kind, line)];
     return kind === null ? [] : [rowAhead(lines, index, kind, contextOf(line.text, context))].filter((row) => row !== null);
   }
   const rows: Row[] = [];
@@ -82,7 +83,20 @@ export function rowsAt(lines: readonly Line[], index: number, context: PageMoney
     rows.push(makeRow(kind, line, line.element, text.slice(amount.start, end), before, contextOf(before, context), false));
     start = amounts[last]?.end ?? text.length;
   });
-  return rows;
+  return rows.length > 0 ? rows : labelBehind(line, text, amounts, context);
+}
+
+/** "$27.11 Total": the amount first. */
+function labelBehind(line: Line, text: string, amounts: readonly Found[], context: PageMoney): Row[] {
+  const [only] = amounts;
+  if (only === undefined || amounts.length !== 1 || text.slice(0, only.start).trim() !== "") return [];
+  const label = text.slice(only.end);
+  const kind = labelKind(label);
+  return kind === null || !isTotal(kind) ? [] : [makeRow(kind, line, line.element, only.text, label, contextOf(label, context), false)];
+}
+
+function pendingRow(kind: LabelKind, line: Line): Row {
+  return { kind, line, element: line.element, text: line.text.slice(0, 80), money: null, unsure: "no_amount", spoiled: false, pending: true, loose: false, tier: line.tier };
 }
 
 /** "Total (USD)": the label knows the currency. */
