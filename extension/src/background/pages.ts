@@ -64,9 +64,6 @@ async function heard(core: Core, page: PageState, message: FromPage): Promise<vo
       page.waiting.splice(0).forEach((told) => told(message.reading));
       core.draw();
       return;
-    case "code":
-      await core.env.inject(page.port.tabId, "panel.js", false);
-      return;
     case "panel":
       page.open = message.open;
       core.draw();

@@ -28,7 +28,8 @@ function start(): void {
     readMoney: (text) => readMoney(text, { locale: document.documentElement.lang || navigator.language, host: location.host }),
     fetchPanel: () => {
       line?.keep(true);
-      say({ say: "code" });
+      // Its code makes itself known at the hook below. It runs in the extension's own world, not in the page's.
+      void import(chrome.runtime.getURL("panel.js"));
       page?.panel(true);
     },
   });

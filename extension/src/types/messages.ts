@@ -14,8 +14,6 @@ export type FromPage =
   /** What the page is now. Sent on opening the panel and on every change while it is open; it stays in the browser. */
   | { readonly say: "reading"; readonly url: string; readonly reading: Reading }
   | { readonly say: "action"; readonly action: PanelAction }
-  /** The panel is wanted for the first time: its code is put beside the content script, which mounts it. */
-  | { readonly say: "code" }
   /** The panel was opened or closed by the shopper. */
   | { readonly say: "panel"; readonly open: boolean }
   /** What came of a fill. */
