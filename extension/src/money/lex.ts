@@ -92,6 +92,9 @@ function spacedSymbol(text: string, at: number, space: number): boolean {
 function withPrefix(text: string, mark: Mark): Mark {
   if (!DOLLAR.test(mark.symbol)) return mark;
   const run = /[A-Za-z]*$/u.exec(text.slice(Math.max(0, mark.start - 12), mark.start))?.[0] ?? "";
+  // `us$5`, `Us$5`: the country's letters in another case.
+  const loose = run.length <= 3 ? symbolCurrencies(run.toUpperCase() + mark.symbol) : undefined;
+  if (run !== "" && loose !== undefined && run !== run.toUpperCase()) return { ...mark, symbol: run.toUpperCase() + mark.symbol, candidates: loose };
   const capitals = /[A-Z]*$/u.exec(run)?.[0] ?? "";
   const unknown = capitals.length > 0 && (capitals.length < run.length || capitals.length <= 3 || /(?:US|CA|AU|NZ|HK|NT|MX|RD)$/u.test(capitals));
   if (unknown && !isCurrency(capitals)) return { ...mark, symbol: `${capitals}?${mark.symbol}`, candidates: [] };

@@ -144,6 +144,8 @@ function readAmount(text: string, amount: Amount, around: Surroundings): MoneyRe
   const { number, marks, cents } = amount;
   if (amount.fault !== undefined) return unsure(amount.fault);
   const prefixed = marks.some((mark) => mark.end <= number.start);
+  // `$5.oo`: a decimal sign and no digit.
+  if (/^[.,]\p{Script=Latin}/u.test(text.slice(number.end, number.end + 2)) && !number.closed && !marks.some((mark) => mark.start === number.end + 1)) return unsure("malformed");
   if (number.lettered && !marks.some((mark) => mark.start === number.end)) return unsure("malformed");
   if (marks.some((mark) => mark.other === true) || vetoed(text, amount.start, amount.end, prefixed)) return unsure("malformed");
   if (negative(text, amount.start, amount.end) || marks.some((mark) => mark.end <= number.start && /[-–]/u.test(text.slice(mark.end, number.start)))) return unsure("out_of_range");

@@ -89,6 +89,8 @@ describe("near misses and house styles", () => {
       $5 EUR => malformed
       $5/$6 => several_amounts
       $5 or $6 => several_amounts
+      $5.oo => malformed
+      $5.S0 => malformed
       $5|$5 => 500 USD
       $5 each => malformed
       (2 @ $5.00) => malformed
@@ -150,6 +152,8 @@ describe("near misses and house styles", () => {
   it("Canada", () => {
     rows({ locale: "en-CA" }, String.raw`
       U.S. $5.00 => 500 USD
+      us$5.00 => 500 USD
+      Us$5.00 => 500 USD
       $5.00 US => 500 USD
       US $5 => 500 USD
       C $5 => 500 CAD
