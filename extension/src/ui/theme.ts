@@ -10,7 +10,7 @@ const DARK = `
 
 /** `scope` is where the variables are set: `:host` in the store's page, `:root` on our own pages. */
 export function themeCss(scope: string): string {
-  return `${scope}{${LIGHT}color-scheme:light dark}@media (prefers-color-scheme:dark){${scope}{${DARK}}}`;
+  return `${scope}{${LIGHT}}@media (prefers-color-scheme:dark){${scope}{${DARK}}}`;
 }
 
 /** Controls and blocks that look the same everywhere. */

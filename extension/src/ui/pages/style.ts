@@ -3,6 +3,7 @@ import { CONTROLS, themeCss } from "../theme.ts";
 const BASE = `
 ${themeCss(":root")}
 ${CONTROLS}
+:root{color-scheme:light dark}
 body{margin:0;background:var(--raised);color:var(--text);font:400 16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 h1{font-size:26px;line-height:1.25;font-weight:680;letter-spacing:-.015em;text-wrap:balance}h1:focus{outline:none}
 a{color:inherit}
