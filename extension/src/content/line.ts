@@ -5,6 +5,8 @@
 
 export interface Line<Out> {
   say(message: Out): void;
+  /** Makes the line if there is none. */
+  up(): void;
   /** Whether the line should be kept up although nothing is being said. */
   keep(wanted: boolean): void;
   close(): void;
@@ -65,6 +67,9 @@ export function openLine<Out, In>(options: LineOptions<In>): Line<Out> {
         port = null;
         if (was !== null) up()?.postMessage(message);
       }
+    },
+    up: () => {
+      up();
     },
     keep(wanted) {
       kept = wanted;

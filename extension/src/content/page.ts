@@ -8,7 +8,7 @@
 import type { Place, Reading } from "../types/detect.ts";
 import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
-import type { PanelAction, PanelView, PillView } from "../types/panel.ts";
+import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import { fillCard, fillCode } from "../fill/fill.ts";
 
@@ -33,7 +33,8 @@ export interface PageParts {
   readonly detector: Detector;
   readonly surface: Surface;
   readonly say: (message: FromPage) => void;
-  readonly writeClipboard: (text: string) => Promise<void>;
+  /** Puts a card's value on the clipboard and says so. */
+  readonly copy: (field: CopyField, value: string) => void;
 }
 
 export interface Page {
@@ -90,7 +91,7 @@ export function openPage(parts: PageParts): Page {
           fillCode(read().giftCardCode, find, message.code);
           return;
         case "copy":
-          void parts.writeClipboard(message.value);
+          parts.copy(message.field, message.value);
       }
     },
     changed() {

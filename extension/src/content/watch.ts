@@ -13,7 +13,7 @@ const SETTLE_MS = 250;
 /** An idle callback may not wait longer than this. */
 const IDLE_MS_MAX = 1_000;
 
-export function watch(view: Window, own: Node | null, changed: () => void): Watch {
+export function watch(view: Window, own: () => Node | null, changed: () => void): Watch {
   let timer: number | null = null;
   const later = (): void => {
     timer ??= view.setTimeout(() => {
@@ -22,7 +22,8 @@ export function watch(view: Window, own: Node | null, changed: () => void): Watc
     }, SETTLE_MS);
   };
   const observer = new MutationObserver((records) => {
-    if (records.some((record) => record.target !== own)) later();
+    const ours = own();
+    if (records.some((record) => record.target !== ours)) later();
   });
   observer.observe(view.document, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: WATCHED });
   const signals = ["popstate", "hashchange", "pageshow"] as const;
