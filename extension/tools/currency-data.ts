@@ -55,9 +55,8 @@ function fold(text: string): string {
   return text.replace(/[\u200e\u200f\u061c\u200b]/gu, "").replace(/[\s\u00a0\u202f]/gu, " ").replace(/[’‘']/gu, "'").replace("٫", ",").replace("٬", ".");
 }
 
-function parentOf(tag: string, parents: Readonly<Record<string, string>>): string | undefined {
-  const named = parents[tag];
-  if (named !== undefined) return named === "und" || named === "root" ? undefined : named;
+/** The reader cuts a tag from behind until it finds something: what inherits otherwise is written out. */
+function parentOf(tag: string): string | undefined {
   return tag.includes("-") ? tag.slice(0, tag.lastIndexOf("-")) : undefined;
 }
 
@@ -77,7 +76,7 @@ function regionCurrencies(known: ReadonlySet<string>): Map<string, string> {
 }
 
 /** In CLDR, but on a page more often something else; or what one minor locale alone writes. */
-const UNFIT = new Set(["$C", "$T", "ANG", "AAS", "BBG", "DBB", "DBM", "DBZ", "STD", "BR$", "HKS", "KA$", "FR", "LT", "LS", "D", "E", "S", "M", "p", "r", "ر", "[₾]", "GHC", "Kg", "ley", "lej", "Irakdinaa", "ЛСЛ", "ТМТ", "ಲೀ", "रॉन", "लेई", "सिෆ්එ", "සිෆ්එ", "ລາຣີ", "ლ", "ឡូទី", "レイ", "щ.д", "UP"]);
+const UNFIT = new Set(["$C", "$T", "ANG", "AAS", "BBG", "DBB", "DBM", "DBZ", "STD", "HKS", "KA$", "FR", "LT", "LS", "D", "E", "S", "M", "p", "r", "ر", "[₾]", "GHC", "Kg", "ley", "lej", "Irakdinaa", "ЛСЛ", "ТМТ", "ಲೀ", "रॉन", "लेई", "सिෆ්එ", "සිෆ්එ", "ລາຣີ", "ლ", "ឡូទី", "レイ", "щ.д", "UP", "₩ KPW", "£ SYP", "S$ SBD"]);
 
 /** Shared symbols with one meaning nearly everywhere; `SHARED_DEFAULT` of the reader says which. */
 const DEFAULTED = new Set(["£", "₩", "₱"]);
@@ -90,7 +89,7 @@ function symbolTable(locales: readonly CldrLocale[], known: ReadonlySet<string>)
       if (!known.has(code)) continue;
       for (const raw of [names.symbol, names["symbol-alt-narrow"], names["symbol-alt-variant"]]) {
         const symbol = raw === undefined ? "" : symbolKey(raw);
-        if (symbol === "" || known.has(symbol) || UNFIT.has(symbol)) continue;
+        if (symbol === "" || known.has(symbol) || UNFIT.has(symbol) || UNFIT.has(`${symbol} ${code}`)) continue;
         let set = table.get(symbol);
         if (set === undefined) table.set(symbol, (set = new Set()));
         set.add(code);
@@ -109,7 +108,6 @@ export function symbolKey(symbol: string): string {
 function localMeanings(
   locales: readonly CldrLocale[],
   table: ReadonlyMap<string, ReadonlySet<string>>,
-  parents: Readonly<Record<string, string>>,
 ): Map<string, string[]> {
   const meaning = new Map<string, Map<string, string>>();
   for (const { tag, currencies } of locales) {
@@ -123,7 +121,7 @@ function localMeanings(
   }
   const out = new Map<string, string[]>();
   for (const [tag, here] of meaning) {
-    const parent = parentOf(tag, parents);
+    const parent = parentOf(tag);
     for (const [symbol, code] of here) {
       const inherited = parent === undefined ? "" : (meaning.get(parent)?.get(symbol) ?? "");
       if (code === inherited) continue;
@@ -148,9 +146,6 @@ export function generate(): Map<string, string> {
   const decimals = serverDecimals();
   const known = new Set(decimals.keys());
   const coverage = (json(join(cldrCore, "coverageLevels.json")) as { coverageLevels: Record<string, string> }).coverageLevels;
-  const parents = (json(join(cldrCore, "supplemental", "parentLocales.json")) as {
-    supplemental: { parentLocales: { parentLocale: Record<string, string> } };
-  }).supplemental.parentLocales.parentLocale;
   const systems = (json(join(cldrCore, "supplemental", "numberingSystems.json")) as {
     supplemental: { numberingSystems: Record<string, { _digits?: string; _type: string }> };
   }).supplemental.numberingSystems;
@@ -161,7 +156,7 @@ export function generate(): Map<string, string> {
 
   const separators = new Map(all.map(({ tag, separators: s }) => [tag, s]));
   const ownSeparators = [...separators].filter(([tag, s]) => {
-    const parent = parentOf(tag, parents);
+    const parent = parentOf(tag);
     return s !== (parent === undefined ? ".," : (separators.get(parent) ?? ".,"));
   });
   const table = symbolTable(modern, known);
@@ -174,7 +169,7 @@ export function generate(): Map<string, string> {
   const unusual = grouped([...decimals].filter(([, d]) => d !== 2).map(([code, d]) => [code, String(d)] as const));
   const ordinary = sorted([...decimals].filter(([, d]) => d === 2).map(([code]) => code)).join("");
   const symbols = sorted([...table].map(([symbol, codes]) => `${symbol}\t${sorted(codes).join("")}`)).join("\n");
-  const local = sorted([...localMeanings(modern, table, parents)].map(([key, tags]) => `${key.replace("=", "\t")}\t${sorted(tags).join(",")}`)).join("\n");
+  const local = sorted([...localMeanings(modern, table)].map(([key, tags]) => `${key.replace("=", "\t")}\t${sorted(tags).join(",")}`)).join("\n");
 
   const head = "// Made by `npm run gen-currency` from CLDR and vectors/currencies.json. Not edited by hand.\n";
   return new Map([

@@ -4,7 +4,7 @@
  */
 
 import {
-  ACCOUNT_HEADING, ADDS_TO_CART, CART_HEADING, CONFIRMED, LOGIN, METHODS, PAYS, REVIEW, SAVES, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT,
+  ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHODS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT,
   URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS,
 } from "./checkout_words.ts";
 import type { Fields } from "./fields.ts";
@@ -20,6 +20,9 @@ export interface Signs {
   readonly methods: boolean;
   readonly total: boolean;
   readonly confirmed: boolean;
+  /** An earlier step of the same checkout: address or delivery, with a button that goes on. */
+  readonly step: boolean;
+  readonly account: boolean;
   readonly score: number;
 }
 
@@ -88,11 +91,18 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   if (toCheckout && !card && frames === 0) score -= pays ? 2 : 5;
   if (URL_CART.test(path) && !URL_STRONG.test(path) && !card) score -= pays ? 1 : 3;
   if (headings.some((heading) => CART_HEADING.test(heading)) && !card && !pays) score -= 2;
-  if (URL_ACCOUNT.test(path) && !URL_STRONG.test(path) && !pathIsCheckout) score -= 3;
-  if (headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays) score -= 3;
+  const summary = total.rowSeen || total.partsSeen;
+  const continues = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier < 2 && CONTINUES.test(fold(buttonText(spot.element))));
+  if (card && total.partsSeen && !total.rowSeen) score += 1;
+  if (card && continues) score += 1;
+  const atAccount = URL_ACCOUNT.test(path) && !URL_STRONG.test(path) && !pathIsCheckout;
+  const ofAccount = headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays && !pathIsCheckout;
+  if (atAccount) score -= 3;
+  if (ofAccount) score -= 3;
+  const step = (pathIsCheckout || URL_STRONG.test(path)) && (summary || continues) && hasStep(walked, headings);
   if (isLogin(walked, path) && !card && !pays && !methods) score -= 4;
   if (!pays && savesCard(walked) && !total.rowSeen) score -= 2;
-  return { pays, weakPays, card, frames: frames > 0, methods, total: total.rowSeen || total.total !== null, confirmed, score };
+  return { step, account: atAccount || ofAccount, pays, weakPays, card, frames: frames > 0, methods, total: total.rowSeen || total.total !== null, confirmed, score };
 }
 
 function pathOf(url: string): string {
@@ -122,6 +132,20 @@ function isConfirmed(texts: readonly string[], headings: readonly string[]): boo
   if (headings.slice(0, 8).some((heading) => CONFIRMED.test(heading))) return true;
   return texts.some((text) => text.length <= 160 && CONFIRMED.test(fold(text)));
 }
+
+/** An address to type or a delivery to choose. */
+function hasStep(walked: Walked, headings: readonly string[]): boolean {
+  const choices = walked.lines.some((line) => line.tier === 0 && line.element.closest("[role=radio]") !== null);
+  if (choices && headings.some((heading) => SHIPPING_NAMES.test(heading))) return true;
+  return walked.controls.some((spot) => {
+    if (spot.tier !== 0) return false;
+    const { element } = spot;
+    const said = `${element.getAttribute("name") ?? ""} ${element.getAttribute("id") ?? ""} ${element.getAttribute("autocomplete") ?? ""}`;
+    return element.getAttribute("type")?.toLowerCase() === "radio" ? SHIPPING_NAMES.test(`${said} ${spot.heading}`) || element.closest(SHIPPING_BOX) !== null : ADDRESS_NAMES.test(said) && !/e-?mail|search|newsletter/i.test(said);
+  });
+}
+
+const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shipping i],[id*=delivery i]";
 
 /** Two or more ways to pay to choose from, or a heading over them. */
 function hasMethods(walked: Walked): boolean {
@@ -158,9 +182,10 @@ function savesCard(walked: Walked): boolean {
 /** `named`: a named store's page at an address that its recipe knows. */
 export function isCheckout(signs: Signs, pathIsCheckout: boolean, named: boolean): boolean {
   if (signs.confirmed && !signs.card && !signs.pays && !signs.frames) return false;
+  if (signs.step && !signs.account && !signs.confirmed && signs.score >= 2) return true;
   const paysHere = signs.card || signs.frames || signs.methods || signs.pays;
   if (named && pathIsCheckout) return signs.score >= 4 && (paysHere || signs.total || signs.weakPays);
   if (!(paysHere || (signs.weakPays && signs.total))) return false;
-  if (!(signs.total || signs.pays || (signs.card && signs.score >= 6))) return false;
-  return signs.score >= 6;
+  if (signs.card && !signs.account) return signs.score >= 5;
+  return (signs.total || signs.pays) && signs.score >= 6;
 }

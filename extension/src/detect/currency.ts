@@ -2,6 +2,7 @@
 
 import { isCurrency } from "../money/index.ts";
 import type { Walked } from "./walk.ts";
+import { fold } from "./words.ts";
 
 const CURRENCY_ATTRIBUTES = ["data-currency", "data-currency-code", "data-currencycode", "data-cart-currency", "data-order-currency"];
 const LINES_MAX = 3_000;
@@ -44,6 +45,23 @@ export function currencyHint(walked: Walked): string | undefined {
     for (const [pattern, code] of EXPLICIT) if (pattern.test(line.text)) said.add(code);
   }
   return said.size === 1 ? [...said][0] : undefined;
+}
+
+/** Words of the other countries that write `$`; any of them, and a bare `$` stays open. */
+const OTHER_DOLLARS =
+  /\bcanad|\bontario\b|\bquebec\b|\balberta\b|british columbia|\bmanitoba\b|nova scotia|\b[ghp]st\b|australia|\bnsw\b|queensland|\bvictoria\b|tasmania|new zealand|aotearoa|singapore|hong kong|taiwan|mexic|chile\b|colombia|argentin|caribbean|bermuda|bahamas|jamaica|barbados|trinidad|namibia|liberia|\b(cad|aud|nzd|sgd|hkd|twd|mxn|clp|cop|ars)\b|\bprovince\b|\bsuburb\b|\b(ca|au|nz|hk|mx|nt) ?\$|\b[acsr]\$/;
+
+/** Whose a bare `$` is on a page in English that names no country: the United States', unless anything speaks of another. */
+export function dollarOf(walked: Walked, host: string, language: string | null): string | undefined {
+  if (language !== null && !/^en([-_]us)?$/i.test(language.trim())) return undefined;
+  if (/\.[a-z]{2}$/.test(host) && !/\.(us|io|co|ai|me|tv|so|to|gg)$/.test(host)) return undefined;
+  for (const line of walked.lines.slice(0, LINES_MAX)) {
+    if (line.text.length <= 400 && OTHER_DOLLARS.test(fold(line.text))) return undefined;
+  }
+  for (const option of select(walked.document, 'select[name*="country" i] option[selected],select[id*="country" i] option[selected]')) {
+    if (!/^(us|usa|united states)/i.test((option.getAttribute("value") ?? option.textContent ?? "").trim()) && !/united states/i.test(option.textContent ?? "")) return undefined;
+  }
+  return "USD";
 }
 
 function select(document: Document, css: string): Element[] {

@@ -13,6 +13,8 @@ const NOT_CARD_FRAME =
   /express|apple ?pay|google ?pay|gpay|paypal.{0,8}button|button|wallet|messag|banner|logo|metrics|controller|hcaptcha|recaptcha|captcha|fingerprint|fraud|device|3ds|threeds|challenge|analytics|pixel|beacon|sdk|bridge|postmessage|link ?authentication|address|survey|chat|afterpay|smart\/buttons|__zoid|m-outer|hidden/;
 const CARD_FRAME = /card|number|expir|cvv|cvc|cvn|security|holder|payment|secure|encrypted|hosted|field|konto|karte|carte|tarjeta|pan\b|apx|element|input/;
 
+const CALLED_CARD = /\bcard|credit|karte\b|kartennummer|kreditkart|\bcarte\b|tarjeta|\bcarta\b|cartao|kaart|カード|cvv|cvc|\bpan\b|psp|payment ?(form|frame|field|detail)|secure ?payment|zahlung|paiement/;
+
 export function hostOf(url: string): string {
   try {
     return new URL(url).hostname.toLowerCase();
@@ -37,7 +39,9 @@ export function cardFrame(spot: Spot, base: string, extra: readonly string[]): {
   }
   const said = `${element.getAttribute("title") ?? ""} ${element.getAttribute("name") ?? ""} ${element.getAttribute("id") ?? ""} ${element.getAttribute("class") ?? ""} ${element.getAttribute("aria-label") ?? ""} ${(element.getAttribute("src") ?? "").slice(0, 300)}`.toLowerCase();
   const named = extra.some((known) => host === known || (known.startsWith("*.") && host.endsWith(known.slice(1))) || host.endsWith(`.${known}`));
-  if (!named && !isProviderHost(host)) return null;
+  // A provider that we do not know, by what the shop calls the frame.
+  const called = CALLED_CARD.test(`${element.getAttribute("title") ?? ""} ${element.getAttribute("name") ?? ""} ${element.getAttribute("id") ?? ""}`.toLowerCase()) && host !== hostOf(base) && host !== "";
+  if (!named && !called && !isProviderHost(host)) return null;
   if (element.getAttribute("aria-hidden") === "true" || (NOT_CARD_FRAME.test(said) && !/card|number|cvc|cvv|expir/.test(said))) return null;
-  return named || CARD_FRAME.test(said) ? { host } : null;
+  return named || called || CARD_FRAME.test(said) ? { host } : null;
 }

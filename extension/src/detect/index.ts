@@ -6,10 +6,10 @@
  */
 
 import type { Reading } from "../types/detect.ts";
-import type { MoneyContext } from "../types/money.ts";
 import type { Recipe } from "../types/recipe.ts";
+import type { PageMoney } from "./amounts.ts";
 import { isCheckout, readButtons, weigh } from "./checkout.ts";
-import { currencyHint } from "./currency.ts";
+import { currencyHint, dollarOf } from "./currency.ts";
 import { findFields, placeOf, type Fields } from "./fields.ts";
 import { cardFrame, hostOf, isProviderHost } from "./frames.ts";
 import { recipeFor } from "./recipe.ts";
@@ -38,10 +38,16 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
   const total = readTotal(walked, money, recipe, buttons, shown);
-  const fields = findFields(walked, recipe, shown);
   const frames = framesOf(walked, url, recipe);
+  const provider = isProviderHost(hostOf(url));
+  const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
   const signs = weigh(walked, url, total, fields, frames.length, buttons, path);
-  if (!isCheckout(signs, path, known?.named ?? false)) return { ...NOTHING, confidence: Math.max(50, Math.min(99, 90 - signs.score * 5)) };
+  if (provider || !isCheckout(signs, path, known?.named ?? false)) {
+    const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
+    // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
+    const form = provider || (signs.card && !signs.account && fields.spots.has("number"));
+    return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence } : { ...NOTHING, confidence };
+  }
   return {
     checkout: true,
     store: recipe?.id ?? "generic",
@@ -58,14 +64,8 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
 /** What a payment provider's frame holds: for the extension's own script in there. */
 export function readFrame(document: Document, look: Look = {}): Pick<Reading, "fields" | "saveCard"> {
   const walked = walk(document, look);
-  const fields: Fields = findFields(walked, null, shownBy(look), true);
+  const fields: Fields = findFields(walked, null, shownBy(look), { alone: true, frames: false });
   return { fields: fields.places, saveCard: fields.saveCard };
-}
-
-/** The page of a provider itself: fields, and no checkout of its own. */
-export function readAny(document: Document, url: string, recipes: readonly Recipe[], context: ReadContext = {}): Reading {
-  const reading = read(document, url, recipes, context);
-  return reading.checkout || !isProviderHost(hostOf(url)) ? reading : { ...reading, ...readFrame(document, context) };
 }
 
 function shownBy({ visible }: Look): (element: Element) => boolean {
@@ -79,10 +79,15 @@ function shownBy({ visible }: Look): (element: Element) => boolean {
   };
 }
 
-function moneyContext(walked: Walked, url: string, context: ReadContext): MoneyContext {
+function moneyContext(walked: Walked, url: string, context: ReadContext): PageMoney {
   const language = walked.document.documentElement?.getAttribute("lang") ?? metaLanguage(walked.document);
   const hint = context.currency ?? currencyHint(walked);
-  return { host: hostOf(url), ...(language === null || language === "" ? {} : { locale: language }), ...(hint === undefined ? {} : { currency: hint }) };
+  const host = hostOf(url);
+  return {
+    host,
+    ...(language === null || language === "" ? {} : { locale: language }),
+    ...(hint === undefined ? { dollar: dollarOf(walked, host, language) } : { currency: hint }),
+  };
 }
 
 function metaLanguage(document: Document): string | null {

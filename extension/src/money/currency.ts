@@ -39,7 +39,7 @@ const SHARED_DEFAULT: Readonly<Record<string, string>> = { "£": "GBP", "₩": "
 
 /** Letters that are a currency only beside a number, and only where that currency is at home: `K`, `DA`, `Le`. */
 const WEAK = /^[A-Za-zа-яА-Я]{1,3}$/u;
-const STRONG = new Set(["kr", "Kr", "RM", "Rp", "TL", "Ft", "lei", "leu", "RMB", "NIS", "SFr", "sFr", "Fr", "Rs", "yen", "руб", "грн", "eur", "NTD", "zl", "KSh", "USh", "TSh", "Ksh", "Rs", "Php", "PhP"]);
+const STRONG = new Set(["kr", "Kr", "RM", "Rp", "TL", "Ft", "lei", "leu", "RMB", "NIS", "SFr", "sFr", "Fr", "Rs", "yen", "руб", "грн", "eur", "NTD", "zl", "лв", "дин", "ден", "Skr", "Dkr", "Nkr", "KSh", "USh", "TSh", "Ksh", "Rs", "Php", "PhP"]);
 
 export const isCurrency = (code: string): boolean => decimals.has(code);
 

@@ -1,6 +1,7 @@
 /** The numbers and the currencies of a cleaned text. */
 import { isCurrency, SYMBOL_LENGTH_MAX, SYMBOL_STARTS, symbolCurrencies } from "./currency.ts";
 import { scanNumber, UNSPACED } from "./number.ts";
+import type { Clean } from "./clean.ts";
 import type { PrintedNumber } from "./number.ts";
 
 export interface Mark {
@@ -33,7 +34,7 @@ function plausibleCode(text: string, end: number, code: string): boolean {
   if (!WORDLIKE.has(code)) return true;
   // `TOP 10`, `ALL 3 items`, `PHP 8.1` are words; an amount behind such a code shows its decimals or groups.
   if (/\d[ \n]?$/u.test(text.slice(Math.max(0, end - 5), end - 3))) return true;
-  return /^[ \n:]{0,2}[$]|^[ \n:]{0,2}\d[\d.,' ]*[.,' ]\d{2,3}(?!\d)/u.test(text.slice(end, end + 24));
+  return /^[ \n:]{0,2}[$]|^[ \n:]{0,2}\d[\d.,'٫ ]*[.,'٫ ]\d{2,3}(?!\d)/u.test(text.slice(end, end + 24));
 }
 
 function codeAt(text: string, at: number): Mark | undefined {
@@ -96,13 +97,13 @@ function withPrefix(text: string, mark: Mark): Mark {
   return mark;
 }
 
-export function lex(text: string): Lexed {
+export function lex({ text, firm }: Clean): Lexed {
   const numbers: PrintedNumber[] = [];
   const marks: Mark[] = [];
   for (let at = 0; at < text.length; ) {
     const char = text[at] ?? "";
     if ((char >= "0" && char <= "9") || startsLeading(text, at)) {
-      const number = scanNumber(text, at);
+      const number = scanNumber(text, at, firm);
       numbers.push(number);
       at = Math.max(number.end, at + 1);
       continue;

@@ -41,6 +41,8 @@ export interface NumberHints {
   readonly homes: readonly Convention[];
   /** Lakh and crore: groups of two. */
   readonly indian: boolean;
+  /** A currency stands before the number: no count can. */
+  readonly prefixed: boolean;
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -56,7 +58,7 @@ function digitsFrom(text: string, at: number): number {
 }
 
 /** The number that begins at `start`, a digit or a decimal separator before one. */
-export function scanNumber(text: string, start: number): PrintedNumber {
+export function scanNumber(text: string, start: number, firm: ReadonlySet<number>): PrintedNumber {
   const groups: string[] = [];
   const separators: string[] = [];
   let loose: PrintedNumber["loose"];
@@ -81,8 +83,8 @@ export function scanNumber(text: string, start: number): PrintedNumber {
     } else if (separator === " " && spaceGroups(text, end, groups, separators)) {
       separators.push(" ");
       groups.push(text.slice(end + 1, end + 4));
+      plainSpaces ||= !firm.has(end);
       end += 4;
-      plainSpaces = true;
     } else break;
   }
   if (loose === undefined && separators.every((s) => s !== "٫")) {
@@ -130,6 +132,9 @@ export function readNumber(number: PrintedNumber, hints: NumberHints): Decimal |
   if (number.loose === "leading") return separators.length === 1 && tail.length === hints.digits && hints.digits > 0 ? finish(number, ["0"], tail, hints) : malformed;
 
   const before = separators.slice(0, -1);
+  // One plain space may as well stand between a count and a price.
+  const spaces = separators.filter((s) => s === " ").length;
+  if (spaces === 1 && number.plainSpaces && !spacesAgree(hints) && !(hints.prefixed && last !== " ")) return { unsure: "ambiguous_number" };
   const sameBefore = before.every((s) => s === before[0]) && !before.includes("٫");
   if (number.loose !== undefined || last === "٫") {
     return sameBefore && (before.length === 0 || before[0] !== last) && (whole.length === 1 || grouped(whole, hints.indian)) ? finish(number, whole, tail, hints) : malformed;
@@ -139,7 +144,6 @@ export function readNumber(number: PrintedNumber, hints: NumberHints): Decimal |
     return finish(number, whole, tail, hints);
   }
   if (before.length > 0 || last === "'" || last === " ") {
-    if (last === " " && before.length === 0 && !spacesAgree(hints)) return { unsure: "ambiguous_number" };
     return sameBefore && grouped(groups, hints.indian) ? finish(number, groups, "", hints) : malformed;
   }
   if (tail.length !== 3 || !grouped(groups, false)) return finish(number, whole, tail, hints);
@@ -159,14 +163,13 @@ function threeBehind(separator: string, { digits, page, homes }: NumberHints): "
   if (digits === 0) return "group";
   const says = (c: Convention): "group" | "decimal" | undefined => (c.decimal === separator ? "decimal" : c.group === separator ? "group" : undefined);
   const home = new Set(homes.map(says));
-  const atHome = home.size === 1 ? [...home][0] : undefined;
   if (digits === 2) {
     // Nobody prints three decimals of a cent: only the page's own decimal sign speaks against a group.
     const here = page === undefined ? (homes.length > 0 && !home.has("decimal") ? "group" : undefined) : says(page);
     return page !== undefined && here !== "decimal" ? "group" : here === "group" ? "group" : undefined;
   }
-  const here = page === undefined ? atHome : says(page);
-  return atHome === undefined || here === atHome ? here : undefined;
+  // Three decimals are usual here: a group of three is too easily a sloppy decimal.
+  return page !== undefined && says(page) === "decimal" ? "decimal" : undefined;
 }
 
 function finish(number: PrintedNumber, groups: readonly string[], fraction: string, { digits }: NumberHints): Decimal | { readonly unsure: Unsure } {

@@ -38,7 +38,7 @@ const RIGHT_GAP = /^(?:-?[ \n]*|[ \n]?\()$/u;
 export function amountsIn(text: string, context: MoneyContext): readonly FoundAmount[] {
   const cleaned = clean(text);
   const around = surroundings(context);
-  return amountsOf(cleaned.text, lex(cleaned.text), around).map((amount) => ({
+  return amountsOf(cleaned.text, lex(cleaned), around).map((amount) => ({
     start: cleaned.at[amount.start] ?? 0,
     end: cleaned.at[amount.end] ?? text.length,
     read: readAmount(cleaned.text, amount, around),
@@ -50,7 +50,7 @@ export function readMoney(text: string, context: MoneyContext): MoneyRead {
   const cleaned = clean(text);
   if (cleaned.cut) return unsure("malformed");
   const around = surroundings(context);
-  const lexed = lex(cleaned.text);
+  const lexed = lex(cleaned);
   const reads = amountsOf(cleaned.text, lexed, around).map((amount) => readAmount(cleaned.text, amount, around));
   const [first, ...rest] = reads;
   if (first === undefined) return readBare(cleaned.text, lexed, around);
@@ -154,7 +154,7 @@ function readAmount(text: string, amount: Amount, around: Surroundings): MoneyRe
     if (cents.touched || minorDigits(currency) !== 2) return unsure("malformed");
     return moneyOf({ whole: number.groups.join(""), fraction: cents.groups.join("") }, currency);
   }
-  return numberAs(number, currency, around);
+  return numberAs(number, currency, around, marks.some((mark) => mark.end <= number.start));
 }
 
 function currencyOf(marks: readonly Mark[], around: Surroundings): string | undefined {
@@ -166,12 +166,13 @@ function currencyOf(marks: readonly Mark[], around: Surroundings): string | unde
   return common.length === 1 && marks.length > 1 ? common[0] : resolve(symbol, common, around);
 }
 
-function numberAs(number: PrintedNumber, currency: string, around: Surroundings): MoneyRead {
+function numberAs(number: PrintedNumber, currency: string, around: Surroundings, prefixed: boolean): MoneyRead {
   const decimal = readNumber(number, {
     digits: minorDigits(currency),
     page: pageConvention(around),
     homes: homeConventions(currency),
     indian: writesLakh(currency, around),
+    prefixed,
   });
   return "unsure" in decimal ? decimal : moneyOf(decimal, currency);
 }
@@ -199,5 +200,5 @@ function readBare(text: string, { numbers, marks }: Lexed, around: Surroundings)
   if (!/^[ \n]*[.*]?[ \n]*$/u.test(behind) || marks.some((m) => m.other === true)) return unsure(/^-[ \n]*$/u.test(behind) ? "out_of_range" : "malformed");
   if (!alone && !(TOTAL.test(before) && (number.separators.length > 0 || number.closed))) return unsure("malformed");
   if (number.separators.length === 0 && (number.groups[0] ?? "").length > 8) return unsure("malformed");
-  return numberAs(number, around.hint, around);
+  return numberAs(number, around.hint, around, false);
 }
