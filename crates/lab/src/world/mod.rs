@@ -42,7 +42,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   POST   /charges/ID/capture    {"amount_minor"} for a part; also /void, /expire, /refund {"amount_minor"}
 ///   GET    /cards                 what the issuer has: cards with their charges. No number
 ///   POST   /cards/TOKEN/force-capture, /cards/TOKEN/refund   {"amount_minor"}
-///   POST   /issuer/settle         waits until the issuer's news have arrived
+///   POST   /issuer/delivered      waits until the issuer's news have arrived
 ///   POST   /issuer/float          {"total_minor"}
 ///   POST   /exchange/price        {"currency", "bid", "ask"}, decimals
 ///   POST   /faults                {"fault"}: issuer-down, issuer-no-cards, issuer-refuses-card, issuer-slow {"ms"},
