@@ -91,8 +91,10 @@ async fn recipes_are_signed_shown_and_served_as_they_were_signed() {
 
     let config = world.data().join("anytill.toml");
     let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, format!("{text}\n[recipes]\nfile = \"recipes.json\"\n")).unwrap();
-    let doctor = world.refused(&["doctor"]);
+    let named = text.replacen("#file = \"\"", "file = \"recipes.json\"", 1);
+    assert_ne!(named, text, "the setting stands in a comment");
+    std::fs::write(&config, named).unwrap();
+    let doctor = said(&world.run(&["doctor"]));
     assert!(doctor.contains("ok      recipes         1, version "), "{doctor}");
     let server = world.serve();
     let http = server.ready["http_url"].as_str().unwrap();
@@ -102,7 +104,8 @@ async fn recipes_are_signed_shown_and_served_as_they_were_signed() {
     assert!(body.contains("#sum") && signed != first);
     let (_, key_set) = get(http, "/v1/keyset").await;
     assert!(key_set.contains(&format!("recipe_key={}", shown["key"].as_str().unwrap())), "{key_set}");
-    drop(server);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), Some(0), "{}", world.log());
 
     std::fs::write(&out, signed.replace("#sum", "#all")).unwrap();
     assert!(world.refused(&["recipes", "show", out_name]).contains("not signed by the key that it names"));

@@ -149,11 +149,10 @@ impl Server {
         let recipes = if rules.recipes.is_some() { RECIPES } else { "" };
         let [least, most, day] = [1, 500, 5_000].map(|dollars| rules.amount(dollars));
         format!(
-            r#"# Written by the demo: an operator's configuration that points at the sandbox.
+            r#"# Written by the demo.
 [server]
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
-# One impatient shopper after the other, all from here.
 requests_per_minute_address = 6000
 requests_per_minute_account = 6000
 
