@@ -137,6 +137,10 @@ cards_day_max = 100
 day_max = "5000.00 USD"
 new_account_room_bps = 10000
 
+[served]
+# The demo store has no public name.
+local_stores = true
+
 [issuer]
 base_url = "{issuer_url}"
 api_key = "file:issuer-key.secret"
@@ -227,6 +231,10 @@ age_ms_max = {price_age_ms_max}
             bail!("anytill {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    pub fn binary(&self) -> std::path::Display<'_> {
+        self.binary.display()
     }
 
     /// Of the running process.
