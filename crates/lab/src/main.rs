@@ -1,8 +1,9 @@
-//! The second binary: a demo of whole purchases, the outside as a sandbox, and benchmarks. Nothing of it is in the
+//! The second binary: a demo of whole purchases, their world to be driven from outside, benchmarks. Nothing of it is in the
 //! server.
 
 mod bench;
 mod demo;
+mod world;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -20,6 +21,7 @@ enum Command {
     /// Buy the $27.11 album: sandbox, server, wallet, one whole purchase over real Lightning.
     Demo(demo::Args),
     Bench(bench::Args),
+    World(world::Args),
 }
 
 fn main() -> std::process::ExitCode {
@@ -38,5 +40,6 @@ fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
     match cli.command {
         Command::Demo(args) => runtime.block_on(demo::run(args)),
         Command::Bench(args) => runtime.block_on(bench::run(args)),
+        Command::World(args) => runtime.block_on(world::run(args)),
     }
 }

@@ -6,6 +6,7 @@ use super::disk::Disk;
 use super::figures::{Figure, Samples};
 use super::log::StepLog;
 use super::{memory, progress};
+use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{World, WorldOptions};
 use anyhow::{Context as _, Result, ensure};
@@ -47,7 +48,8 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
     let options = WorldOptions {
         bitcoind: None,
         dir: Some(dir.to_owned()),
-        patient: true,
+        windows: Windows::PATIENT,
+        rules: Rules::default(),
         direct: true,
         settings: vec![
             // Times of steps are read from the log.

@@ -1,6 +1,6 @@
 //! `lab demo`: one purchase, or each way it can go otherwise.
 
-mod address;
+pub mod address;
 mod report;
 mod scenarios;
 pub mod server;
@@ -11,6 +11,7 @@ pub mod world;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
+use server::{Rules, Windows};
 use std::process::ExitCode;
 use timeline::Timeline;
 use world::{World, WorldOptions};
@@ -103,10 +104,12 @@ async fn play(
     chosen: &[&'static scenarios::Scenario],
 ) -> Result<(ExitCode, Option<World>)> {
     let patient = args.keep || args.scenario.is_none();
+    let windows = if patient { Windows::PATIENT } else { Windows::SHORT };
     let options = WorldOptions {
         bitcoind: args.bitcoind.clone(),
         dir: args.dir.clone(),
-        patient,
+        windows,
+        rules: Rules::default(),
         direct: false,
         settings: Vec::new(),
     };

@@ -11,9 +11,9 @@ use std::time::Instant;
 /// Lines for people on standard output, or one JSON object a step.
 pub struct Timeline {
     json: bool,
-    colour: bool,
-    /// Nothing but progress: standard output belongs to something else.
+    /// Lines for people on standard error: standard output belongs to a program.
     aside: bool,
+    colour: bool,
     began: Instant,
     at: Mutex<Place>,
 }
@@ -30,16 +30,16 @@ impl Timeline {
         let colour = !json && std::io::stdout().is_terminal();
         Self {
             json,
-            colour,
             aside: false,
+            colour,
             began: now,
             at: Mutex::new(Place { scenario: "setup", began: now, last: now }),
         }
     }
 
-    /// For people, on standard error.
+    /// Standard output is left to others.
     pub fn aside() -> Self {
-        Self { colour: false, aside: true, ..Self::new(false) }
+        Self { aside: true, colour: false, ..Self::new(false) }
     }
 
     pub fn json(&self) -> bool {
@@ -123,8 +123,11 @@ impl Timeline {
     }
 
     fn print(&self, text: &str) {
-        let mut out: Box<dyn Write> =
-            if self.aside { Box::new(std::io::stderr().lock()) } else { Box::new(std::io::stdout().lock()) };
+        if self.aside {
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+            return;
+        }
+        let mut out = std::io::stdout().lock();
         // A reader that went away ends the demo elsewhere; here there is nobody to tell.
         let _ = out.write_all(text.as_bytes());
         let _ = out.flush();
