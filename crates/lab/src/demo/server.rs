@@ -187,6 +187,7 @@ new_account_room_bps = 10000
 
 [served]
 currencies = ["{currency}"]
+# The demo store has no public name.
 local_stores = true
 
 [issuer]
@@ -279,6 +280,10 @@ file = "{recipes}"
             bail!("anytill {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    pub fn binary(&self) -> std::path::Display<'_> {
+        self.binary.display()
     }
 
     /// Of the running process.
