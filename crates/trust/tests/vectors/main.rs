@@ -4,9 +4,11 @@
 //! Integers are decimal strings, so that no reader takes them through floating point. Nothing in here is random.
 
 mod amounts;
+mod currencies;
 mod hpke;
 mod invoice;
 mod key_set;
+mod recipes;
 mod terms;
 
 use serde_json::Value;
@@ -29,6 +31,11 @@ fn amounts() {
 }
 
 #[test]
+fn currencies() {
+    same_as_file("currencies.json", &currencies::vectors());
+}
+
+#[test]
 fn terms() {
     same_as_file("terms.json", &terms::vectors());
 }
@@ -46,4 +53,9 @@ fn hpke() {
 #[test]
 fn key_set() {
     same_as_file("keyset.json", &key_set::vectors());
+}
+
+#[test]
+fn recipes() {
+    same_as_file("recipes.json", &recipes::vectors());
 }

@@ -1,0 +1,50 @@
+/** Amounts in lines of text: where they stand, and what the money reader says of them. */
+
+import { amountsIn, readMoney } from "../money/index.ts";
+import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
+import { APPROX, ASIDES, fold } from "./words.ts";
+
+/** What is known of the page's money. `dollar`: whose `$` it is, where the page is silent and nothing speaks against it. */
+export interface PageMoney extends MoneyContext {
+  readonly dollar?: string | undefined;
+}
+
+const withDollar = (text: string, context: PageMoney): MoneyContext =>
+  context.dollar !== undefined && context.currency === undefined && text.includes("$") ? { ...context, currency: context.dollar } : context;
+
+export interface Found {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  readonly read: MoneyRead;
+}
+
+export const moneyOf = (read: MoneyRead): Money | null => ("money" in read ? read.money : null);
+export const same = (a: Money, b: Money): boolean => a.minor === b.minor && a.currency === b.currency;
+
+/** Taxes included, number of items: what stands beside a total and is not part of it. */
+export function withoutAsides(text: string): string {
+  let out = text;
+  for (const aside of ASIDES) out = out.replace(aside, " ");
+  return out;
+}
+
+/** A digit is needed for an amount; most lines of a page have none. */
+export function found(text: string, context: PageMoney): readonly Found[] {
+  return /\p{Nd}/u.test(text) ? amountsIn(text, withDollar(text, context)).map(({ start, end, read }) => ({ text: text.slice(start, end), start, end, read })) : [];
+}
+
+/** One amount for a text: the charged one where another is only a conversion. */
+export function readOne(text: string, context: PageMoney): MoneyRead {
+  const read = readMoney(text, withDollar(text, context));
+  if ("money" in read || read.unsure !== "several_amounts") return read;
+  const amounts = found(text, context);
+  const charged = amounts.filter((amount, i) => {
+    const before = text.slice(amounts[i - 1]?.end ?? 0, amount.start);
+    return !APPROX.test(fold(before)) && !/≈|~|≃|約|约/.test(before);
+  });
+  const first = charged[0];
+  if (first === undefined) return read;
+  const all = charged.map((amount) => moneyOf(amount.read));
+  return all.every((money) => money !== null && same(money, moneyOf(first.read) ?? money)) ? first.read : read;
+}

@@ -1,0 +1,191 @@
+/**
+ * Is this the page on which an order is paid: the payment or the review step? Not the cart before it, nor the confirmation
+ * after it, nor an account page on which a card is kept. Signs are weighed; each is named where it is counted.
+ */
+
+import {
+  ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHODS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT,
+  URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS,
+} from "./checkout_words.ts";
+import type { Fields } from "./fields.ts";
+import type { PayButton, TotalRead } from "./total.ts";
+import type { Spot, Walked } from "./walk.ts";
+import { fold } from "./words.ts";
+
+export interface Signs {
+  readonly pays: boolean;
+  readonly weakPays: boolean;
+  readonly card: boolean;
+  readonly frames: boolean;
+  readonly methods: boolean;
+  readonly total: boolean;
+  readonly confirmed: boolean;
+  /** An earlier step of the same checkout: address or delivery, with a button that goes on. */
+  readonly step: boolean;
+  readonly account: boolean;
+  readonly score: number;
+}
+
+const BUTTONS_MAX = 400;
+
+export interface ButtonRead extends PayButton {
+  readonly weak: boolean;
+  readonly toCheckout: boolean;
+  readonly spot: Spot;
+}
+
+export function readButtons(walked: Walked, shown: (element: Element) => boolean): ButtonRead[] {
+  const out: ButtonRead[] = [];
+  for (const spot of walked.buttons) {
+    if (spot.tier > 1 || out.length >= BUTTONS_MAX) continue;
+    const text = buttonText(spot.element);
+    if (text === "" || text.length > 120) continue;
+    const said = fold(text).replace(/[\s>›→»]+$/u, "");
+    const words = said.replace(/[\p{Sc}\d.,]+/gu, " ").replace(/\s+/g, " ").trim();
+    const toCheckout = TO_CHECKOUT.test(words);
+    const pays = !toCheckout && (PAYS.test(said) || PAYS.test(words)) && !ADDS_TO_CART.test(said) && !OTHER_PAYS.test(said);
+    if (!(pays || toCheckout) || !shown(spot.element)) continue;
+    out.push({ text, pays, weak: WEAK_PAYS.test(words), toCheckout, spot });
+  }
+  return out;
+}
+
+/** "Pay later", "pay in 4": other ways than the one for the whole. */
+const OTHER_PAYS = /pay (later|in \d|over)|learn more|what is|how (to|does)|terms|why|pay with points|track|reorder|order again|view order|continue shopping/;
+
+function buttonText(element: Element): string {
+  const value = element.localName === "input" ? (element.getAttribute("value") ?? element.getAttribute("alt") ?? "") : (element.textContent ?? "");
+  const text = value.replace(/\s+/g, " ").trim();
+  return text === "" || text.length > 120 ? (element.getAttribute("aria-label") ?? element.getAttribute("title") ?? "").trim() : text;
+}
+
+export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fields, frames: number, buttons: readonly ButtonRead[], pathIsCheckout: boolean): Signs {
+  const path = pathOf(url);
+  const lines = walked.lines;
+  const headings = headingsOf(walked);
+  const has = (kind: "number" | "securityCode" | "expiry" | "expiryMonth"): boolean => fields.spots.has(kind);
+  const card = has("number") || (has("securityCode") && (has("expiry") || has("expiryMonth") || total.rowSeen));
+  const pays = buttons.some((button) => button.pays && !button.weak);
+  const weakPays = buttons.some((button) => button.pays);
+  const methods = hasMethods(walked);
+  let score = 0;
+  if (card) score += 3;
+  else if (frames > 0) score += 2;
+  if (pays) score += 3;
+  else if (weakPays) score += 2;
+  if (methods) score += 2;
+  if (total.rowSeen) score += 2;
+  else if (total.total !== null) score += 1;
+  if (pathIsCheckout) score += 2;
+  else if (URL_STRONG.test(path)) score += 2;
+  else if (URL_CHECKOUT.test(path)) score += 1;
+  if (headings.some((heading) => REVIEW.test(heading))) score += 1;
+
+  const confirmed = isConfirmed(lines.slice(0, 400).map((line) => line.text), headings);
+  if (confirmed && !card) score -= pays ? 2 : 6;
+  if (URL_DONE.test(path) && !card) score -= pays ? 1 : 4;
+  const addsToCart = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => ADDS_TO_CART.test(fold(buttonText(spot.element))));
+  if (addsToCart && !pays && !card) score -= 4;
+  else if (addsToCart && !card) score -= 2;
+  const toCheckout = buttons.some((button) => button.toCheckout);
+  if (toCheckout && !card && frames === 0) score -= pays ? 2 : 5;
+  if (URL_CART.test(path) && !URL_STRONG.test(path) && !card) score -= pays ? 1 : 3;
+  if (headings.some((heading) => CART_HEADING.test(heading)) && !card && !pays) score -= 2;
+  const summary = total.rowSeen || total.partsSeen;
+  const continues = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier < 2 && CONTINUES.test(fold(buttonText(spot.element))));
+  if (card && total.partsSeen && !total.rowSeen) score += 1;
+  if (card && continues) score += 1;
+  const atAccount = URL_ACCOUNT.test(path) && !URL_STRONG.test(path) && !pathIsCheckout;
+  const ofAccount = headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays && !pathIsCheckout;
+  if (atAccount) score -= 3;
+  if (ofAccount) score -= 3;
+  const step = (pathIsCheckout || URL_STRONG.test(path)) && (summary || continues) && hasStep(walked, headings);
+  if (isLogin(walked, path) && !card && !pays && !methods) score -= 4;
+  if (!pays && savesCard(walked) && !total.rowSeen) score -= 2;
+  return { step, account: atAccount || ofAccount, pays, weakPays, card, frames: frames > 0, methods, total: total.rowSeen || total.total !== null, confirmed, score };
+}
+
+function pathOf(url: string): string {
+  try {
+    const { pathname, search, hash } = new URL(url);
+    return `${pathname}${search.slice(0, 200)}${hash.slice(0, 80)}`.toLowerCase();
+  } catch {
+    return "";
+  }
+}
+
+function headingsOf(walked: Walked): string[] {
+  const out: string[] = [];
+  let last = "";
+  const title = fold((walked.document.title ?? "").slice(0, 200));
+  if (title !== "") out.push(title);
+  for (const line of walked.lines) {
+    if (line.heading === last || line.heading === "") continue;
+    last = line.heading;
+    out.push(fold(last));
+    if (out.length > 60) break;
+  }
+  return out;
+}
+
+function isConfirmed(texts: readonly string[], headings: readonly string[]): boolean {
+  if (headings.slice(0, 8).some((heading) => CONFIRMED.test(heading))) return true;
+  return texts.some((text) => text.length <= 160 && CONFIRMED.test(fold(text)));
+}
+
+/** An address to type or a delivery to choose. */
+function hasStep(walked: Walked, headings: readonly string[]): boolean {
+  const choices = walked.lines.some((line) => line.tier === 0 && line.element.closest("[role=radio]") !== null);
+  if (choices && headings.some((heading) => SHIPPING_NAMES.test(heading))) return true;
+  return walked.controls.some((spot) => {
+    if (spot.tier !== 0) return false;
+    const { element } = spot;
+    const said = `${element.getAttribute("name") ?? ""} ${element.getAttribute("id") ?? ""} ${element.getAttribute("autocomplete") ?? ""}`;
+    return element.getAttribute("type")?.toLowerCase() === "radio" ? SHIPPING_NAMES.test(`${said} ${spot.heading}`) || element.closest(SHIPPING_BOX) !== null : ADDRESS_NAMES.test(said) && !/e-?mail|search|newsletter/i.test(said);
+  });
+}
+
+const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shipping i],[id*=delivery i]";
+
+/** Two or more ways to pay to choose from, or a heading over them. */
+function hasMethods(walked: Walked): boolean {
+  let radios = 0;
+  for (const spot of walked.controls) {
+    if (spot.tier !== 0 || spot.element.getAttribute("type")?.toLowerCase() !== "radio") continue;
+    const said = fold(`${spot.element.getAttribute("name") ?? ""} ${spot.element.getAttribute("id") ?? ""} ${spot.element.getAttribute("value") ?? ""}`.slice(0, 200));
+    if (/pay|zahl|pago|paiement|pagamento|betaal|card|bacs|cod\b|gateway/.test(said)) radios++;
+  }
+  if (radios >= 1) return true;
+  let last = "";
+  for (const line of walked.lines) {
+    if (line.heading !== last) {
+      last = line.heading;
+      if (METHODS.test(fold(last))) return true;
+    }
+    if (line.text.length <= 60 && STRONG_METHODS.test(fold(line.text))) return true;
+  }
+  return false;
+}
+
+const STRONG_METHODS =
+  /^(payment( method| methods| options?| details| information)?|select (a )?payment method|choose (a )?payment method|credit (or debit )?card|pay with.{0,30}|zahlungsart|zahlungsmethode|zahlungsart (wahlen|andern)|(mode|moyen) de paiement|(metodo|forma|medio) de pago|metodo di pagamento|modalita di pagamento|(metodo|forma) de pagamento|betaalmethode|betaalwijze|お?支払い?方法.{0,6}|支付方式|付款方式|(metoda|sposob) platnosci|betalningssatt|betalsatt|betalningsmetod)\b:?$/;
+
+function isLogin(walked: Walked, path: string): boolean {
+  const password = walked.controls.some((spot) => spot.tier === 0 && spot.element.getAttribute("type")?.toLowerCase() === "password" && !/cvv|cvc|cvn|security|card|csc/i.test(`${spot.element.getAttribute("name") ?? ""}${spot.element.getAttribute("id") ?? ""}${spot.element.getAttribute("autocomplete") ?? ""}`));
+  return URL_LOGIN.test(path) || (password && walked.buttons.some((spot) => LOGIN.test(fold(buttonText(spot.element)))));
+}
+
+function savesCard(walked: Walked): boolean {
+  return walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier === 0 && SAVES.test(fold(buttonText(spot.element))));
+}
+
+/** `named`: a named store's page at an address that its recipe knows. */
+export function isCheckout(signs: Signs, pathIsCheckout: boolean, named: boolean): boolean {
+  if (signs.confirmed && !signs.card && !signs.pays && !signs.frames) return false;
+  if (signs.step && !signs.account && !signs.confirmed && signs.score >= 2) return true;
+  const paysHere = signs.card || signs.frames || signs.methods || signs.pays;
+  if (named && pathIsCheckout) return signs.score >= 4 && (paysHere || signs.total || signs.weakPays);
+  if (!(paysHere || (signs.weakPays && signs.total))) return false;
+  if (signs.card && !signs.account) return signs.score >= 5;
+  return (signs.total || signs.pays) && signs.score >= 6;
+}

@@ -1,0 +1,315 @@
+/**
+ * The card fields of a page. Every control is judged by what it says of itself (autocomplete, name, label, options) and by
+ * where it stands; a doubtful one is left alone.
+ */
+
+import type { FieldPlaces, Place, Reading } from "../types/detect.ts";
+import type { FieldKind, Recipe } from "../types/recipe.ts";
+import { FAMILY, FIELD_WORDS, GIFT_CARD, GIVEN, MONTH, NOT_CARD, NOT_CODE, PLAIN_NAME, SAVE_CARD, STREET, YEAR } from "./field_words.ts";
+import { type Facts, factsOf, optionsOf } from "./facts.ts";
+import { selectorOf } from "./places.ts";
+import type { Spot, Walked } from "./walk.ts";
+import { fold } from "./words.ts";
+
+export interface Fields {
+  readonly places: FieldPlaces;
+  readonly spots: ReadonlyMap<FieldKind, readonly Spot[]>;
+  readonly saveCard: Reading["saveCard"];
+  readonly giftCardCode: readonly Place[];
+}
+
+interface Guess {
+  readonly kind: FieldKind;
+  /** 1: only inside a card form. 2: by its words. 3: by autocomplete or the recipe. */
+  readonly weight: 1 | 2 | 3;
+  readonly facts: Facts;
+}
+
+const TYPED = new Set(["", "text", "tel", "number", "password", "search", "month"]);
+const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
+  "cc-number": "number",
+  "cc-exp": "expiry",
+  "cc-exp-month": "expiryMonth",
+  "cc-exp-year": "expiryYear",
+  "cc-csc": "securityCode",
+  "cc-name": "holder",
+  "cc-given-name": "givenName",
+  "cc-family-name": "familyName",
+};
+
+export const placeOf = (spot: Spot): Place => spot.scope.wrap(selectorOf(spot.element, spot.scope.root));
+
+export interface Setting {
+  /** The document is a payment provider's frame, in which everything belongs to the card. */
+  readonly alone: boolean;
+  /** The rest of the card form is in frames that we cannot look into. */
+  readonly frames: boolean;
+}
+
+export function findFields(walked: Walked, recipe: Recipe | null, shown: (element: Element) => boolean, setting: Setting): Fields {
+  const usable = walked.controls.filter((spot) => spot.tier === 0 && isUsable(spot.element) && shown(spot.element));
+  const facts = usable.map((spot) => factsOf(spot));
+  const named = byRecipe(recipe, facts);
+  const guesses = facts.flatMap((one) => named.get(one.spot.element) ?? guess(one) ?? []);
+  const chosen = choose(guesses, facts, setting);
+  const places: { [kind in FieldKind]?: readonly Place[] } = {};
+  for (const [kind, spots] of chosen) places[kind] = spots.map(placeOf);
+  const folded = walked.controls.filter((spot) => spot.tier === 2 && isUsable(spot.element) && spot.element.closest("details:not([open])") !== null);
+  return { places, spots: chosen, saveCard: saveCards(walked, recipe), giftCardCode: giftCards([...facts, ...folded.map((spot) => factsOf(spot))], recipe, chosen) };
+}
+
+function isUsable(element: Element): boolean {
+  if (element.hasAttribute("disabled") || element.closest("fieldset[disabled]") !== null) return false;
+  if (element.localName === "select") return true;
+  if (element.localName !== "input") return false;
+  if (!TYPED.has((element.getAttribute("type") ?? "").toLowerCase())) return false;
+  // Some forms are read-only until they are touched, to keep the browser's own filling away.
+  const wakes = /readonly/i.test(`${element.getAttribute("onfocus") ?? ""}${element.getAttribute("onclick") ?? ""}`);
+  return !element.hasAttribute("readonly") || wakes;
+}
+
+function byRecipe(recipe: Recipe | null, facts: readonly Facts[]): Map<Element, Guess> {
+  const out = new Map<Element, Guess>();
+  for (const [kind, selectors] of Object.entries(recipe?.fields ?? {}) as [FieldKind, readonly string[]][]) {
+    for (const css of selectors) {
+      const hits = facts.filter((one) => matches(one.spot.element, css) && !NOT_CARD.test(one.labels));
+      for (const one of hits) if (!out.has(one.spot.element)) out.set(one.spot.element, { kind, weight: 3, facts: one });
+      if (hits.length > 0) break;
+    }
+  }
+  return out;
+}
+
+function matches(element: Element, css: string): boolean {
+  try {
+    return element.matches(css);
+  } catch {
+    return false;
+  }
+}
+
+/** What one control is by itself. */
+function guess(facts: Facts): Guess | null {
+  const { autocomplete, names, labels, spot } = facts;
+  const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
+  const said = autocomplete.map((token) => AUTOCOMPLETE[token]).find((kind) => kind !== undefined);
+  if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;
+  if (said !== undefined) return NOT_CARD.test(names) && !CARD_WORDS.test(names) ? null : make(said, 3);
+  if (autocomplete.includes("postal-code")) {
+    return autocomplete.includes("shipping") || facts.context === "shipping" ? null : make("postalCode", autocomplete.includes("billing") || facts.context === "billing" ? 2 : 1);
+  }
+  if (autocomplete.some((token) => OTHER_TOKENS.test(token))) return null;
+  const postal = FIELD_WORDS.postalCode.labels.test(labels) && facts.context === "billing";
+  if (NOT_CARD.test(names) && !CARD_WORDS.test(names) && !postal) return null;
+  if (STARTS.test(names)) return null;
+  if (spot.element.localName === "select") return guessSelect(facts);
+  if (facts.type === "month") return make("expiry", EXPIRY(facts) ? 2 : 1);
+  return guessInput(facts);
+}
+
+const FOUR_GROUPS = /^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/;
+/** Autocomplete tokens of other things; `off` and made-up words say nothing. */
+const OTHER_TOKENS = /^(tel|tel-.*|email|username|new-password|current-password|one-time-code|organization|street-address|address-line\d|address-level\d|country|country-name|bday.*|sex|url|photo|given-name|family-name|additional-name|cc-type|cc-additional-name|transaction-.*)$/;
+const STARTS = /\b(start|ss|from|issue|birth|dob|bday)\b/;
+const CARD_WORDS = /\b(credit ?card|card ?number|cc ?(number|num|exp|cvv|cvc|cid)|cvv|cvc|card ?exp)\b/;
+const isCardLabel = (labels: string): boolean =>
+  /card ?number|kartennummer|numero de (la )?(carte|tarjeta)/.test(labels) && !/gift|geschenk|cadeau|regalo|presente|loyal|member|club|reward|bonus|payback|kundenkarte|fidel|fedel|klanten|library|issue|start|from/.test(labels);
+const EXPIRY = (facts: Facts): boolean => FIELD_WORDS.expiry.names.test(facts.names) || FIELD_WORDS.expiry.labels.test(facts.labels);
+
+function guessSelect(facts: Facts): Guess | null {
+  const expiry = EXPIRY(facts) || FIELD_WORDS.expiry.labels.test(facts.before) || /\b(cc|card|payment)\b/.test(facts.names);
+  if (NOT_CARD.test(facts.before) && !FIELD_WORDS.expiry.labels.test(facts.before)) return null;
+  // A full list of months or coming years speaks for itself; a short one only beside words of expiry.
+  const options = optionsOf(facts.spot.element, expiry);
+  if (options === null) return null;
+  return { kind: options === "month" ? "expiryMonth" : options === "year" ? "expiryYear" : "expiry", weight: expiry ? 2 : 1, facts };
+}
+
+function guessInput(facts: Facts): Guess | null {
+  const { names, labels, placeholder } = facts;
+  const make = (kind: FieldKind, weight: 1 | 2): Guess => ({ kind, weight, facts });
+  const says = (kind: keyof typeof FIELD_WORDS): boolean => FIELD_WORDS[kind].labels.test(labels) || FIELD_WORDS[kind].names.test(names);
+  if (FIELD_WORDS.securityCode.names.test(names) || FIELD_WORDS.securityCode.labels.test(labels)) {
+    return NOT_CODE.test(labels) && !/cvv|cvc|card|karte/.test(labels) ? null : make("securityCode", 2);
+  }
+  // The holder before the number: "name on card", "card holder".
+  const person = cardPerson(facts);
+  if (person !== null) return make(person, 2);
+  if (EXPIRY(facts)) return make(expiryPart(facts), 2);
+  if (says("holder")) return make("holder", 2);
+  if (says("number")) return isShort(facts) && !/number|nummer|num\b|\d$|番号|numero/.test(`${names} ${labels}`) ? null : make("number", 2);
+  if (says("postalCode")) {
+    if (facts.context === "shipping") return null;
+    return make("postalCode", facts.context === "billing" ? 2 : 1);
+  }
+  if (/^(mm|month|monat|mois|mes|mese|maand|月)$/.test(placeholder)) return make("expiryMonth", 1);
+  if (/^(yy|yyyy|jj|jjjj|aa|aaaa|year|jahr|annee|ano|anno|jaar|rr|年)$/.test(placeholder)) return make("expiryYear", 1);
+  if (FOUR_GROUPS.test(placeholder)) return make("number", 1);
+  if (PLAIN_NAME.test(labels) && !facts.context) return make("holder", 1);
+  if (/^account number/.test(labels) && /^[\dx•·*]{4}/.test(placeholder)) return make("number", 2);
+  if (/\b(number|num)$/.test(names) && /card|karte|carte|tarjeta|カード/.test(`${facts.group} ${facts.before}`)) return make("number", 1);
+  return null;
+}
+
+const isShort = (facts: Facts): boolean => facts.maxLength !== null && facts.maxLength < 4;
+
+function cardPerson(facts: Facts): "givenName" | "familyName" | null {
+  const { names, labels } = facts;
+  const ofCard = /\b(card|cc|holder|cardholder|owner)\b|cardholder|karteninhaber|titulaire|titular|intestatario|kaarthouder|名義|持卡人/.test(`${names} ${labels}`);
+  if (!ofCard || facts.context === "shipping") return null;
+  if (/first and last|given and family|vor- ?und/.test(labels)) return null;
+  if (GIVEN.test(names) || (/first name|given name|vorname|prenom\b|voornaam/.test(labels) && !/last|nachname|et nom|nom et/.test(labels))) return FAMILY.test(names) ? null : "givenName";
+  return FAMILY.test(names) || /last name|family name|surname|nachname|nom de famille|apellidos?|cognome|achternaam/.test(labels) ? "familyName" : null;
+}
+
+function expiryPart(facts: Facts): "expiry" | "expiryMonth" | "expiryYear" {
+  const { names, placeholder, own } = facts;
+  const both = /\b(mm|m)\b.{0,4}\b(yy|yyyy|jj|jjjj|aa|aaaa|rr|aaaa|年)\b|月.{0,3}年|年.{0,3}月|month.{0,8}year|monat.{0,8}jahr|mois.{0,8}annee|mes.{0,6}ano|\bmmyy|\bmm ?yy/;
+  if (both.test(placeholder)) return "expiry";
+  const month = MONTH.test(names) || MONTH.test(placeholder) || MONTH.test(own);
+  const year = YEAR.test(names) || YEAR.test(placeholder) || YEAR.test(own);
+  if (month && year) {
+    // Its own words before those of the group: "Expiry date (month / year)" over two fields.
+    const m = MONTH.test(names) || MONTH.test(placeholder);
+    const y = YEAR.test(names) || YEAR.test(placeholder);
+    return m === y ? "expiry" : m ? "expiryMonth" : "expiryYear";
+  }
+  return month ? "expiryMonth" : year ? "expiryYear" : "expiry";
+}
+
+type Chosen = Map<FieldKind, readonly Spot[]>;
+
+/** Out of all guesses the fields of one card form. */
+function choose(guesses: readonly Guess[], facts: readonly Facts[], { alone, frames }: Setting): Chosen {
+  const chosen: Chosen = new Map();
+  const order = new Map(facts.map((one, i) => [one.spot.element, i]));
+  const at = (one: Guess): number => order.get(one.facts.spot.element) ?? 0;
+  const numbers = guesses.filter((one) => one.kind === "number");
+  const number = numbers.reduce<Guess | null>((best, one) => (best === null || one.weight > best.weight ? one : best), null);
+  const anchor = (number !== null && number.weight > 1 ? number : null) ?? guesses.find((one) => one.kind === "securityCode" && one.weight > 1) ?? guesses.find((one) => one.kind.startsWith("expiry") && one.weight > 1) ?? number;
+  if (anchor === null) {
+    const holder = guesses.find((one) => one.kind === "holder" && one.weight > 1);
+    if (holder !== undefined) chosen.set("holder", [holder.facts.spot]);
+    const postal = guesses.find((one) => one.kind === "postalCode" && one.weight > 1);
+    if ((frames || alone) && postal !== undefined) chosen.set("postalCode", [postal.facts.spot]);
+    return chosen;
+  }
+  const form = cardBox(anchor, guesses);
+  const inForm = (one: Guess): boolean => alone || form.contains(one.facts.spot.element);
+  const split = number === null ? [] : splitNumber(number, facts);
+  if (number !== null && (number.weight > 1 || inForm(number))) chosen.set("number", split.length > 1 ? split : [number.facts.spot]);
+  const taken = new Set((chosen.get("number") ?? []).map((spot) => spot.element));
+  const limit = numbers.map(at).find((i) => i > at(anchor) && !taken.has((facts[i] as Facts).spot.element) && chosen.has("number")) ?? Number.POSITIVE_INFINITY;
+  for (const kind of ["expiry", "expiryMonth", "expiryYear", "securityCode", "holder", "givenName", "familyName", "postalCode"] as const) {
+    const able = guesses.filter((one) => one.kind === kind && !taken.has(one.facts.spot.element) && (one.weight > 1 || inForm(one)) && at(one) < limit);
+    const best = able.reduce<Guess | null>((a, b) => (a === null ? b : better(b, a, at, anchor) ? b : a), null);
+    if (best !== null) chosen.set(kind, [best.facts.spot]);
+  }
+  return settle(chosen, guesses, facts);
+}
+
+function better(a: Guess, b: Guess, at: (one: Guess) => number, anchor: Guess): boolean {
+  if (a.weight !== b.weight) return a.weight > b.weight;
+  const sameScope = (one: Guess): number => (one.facts.spot.scope === anchor.facts.spot.scope ? 0 : 1_000);
+  return Math.abs(at(a) - at(anchor)) + sameScope(a) < Math.abs(at(b) - at(anchor)) + sameScope(b);
+}
+
+/** The smallest box around the card's fields; weak guesses count only in there. */
+function cardBox(anchor: Guess, guesses: readonly Guess[]): Element {
+  const strong = guesses.filter((one) => one.weight > 1 && (one.kind === "number" || one.kind === "securityCode" || one.kind.startsWith("expiry")) && one.facts.spot.scope === anchor.facts.spot.scope);
+  let box: Element = anchor.facts.spot.element;
+  // Four boxes of one number are one thing.
+  const kindsIn = (inside: Element): number => new Set(strong.filter((one) => inside.contains(one.facts.spot.element)).map((one) => one.kind)).size;
+  const enough = Math.min(new Set(strong.map((one) => one.kind)).size, 2);
+  for (let i = 0; i < 12; i++) {
+    const parent: Element | null = box.parentElement;
+    if (parent === null || parent.localName === "body" || parent.localName === "form" || parent.localName === "html") {
+      if (parent !== null && kindsIn(box) < enough) box = parent;
+      break;
+    }
+    // One or two levels beyond, as long as no address begins there.
+    if (kindsIn(box) >= enough && (i > 8 || holdsAddress(parent) || isSection(box))) break;
+    box = parent;
+  }
+  return box;
+}
+
+const isSection = (box: Element): boolean => box.localName === "fieldset" || box.localName === "section" || box.localName === "form";
+
+function holdsAddress(box: Element): boolean {
+  for (const input of Array.from(box.querySelectorAll("input")).slice(0, 60)) {
+    const words = `${input.getAttribute("name") ?? ""} ${input.getAttribute("id") ?? ""} ${input.getAttribute("autocomplete") ?? ""}`.replace(/[_-]/g, " ").toLowerCase();
+    if (STREET.test(words) || /\bcity\b|\bemail\b|address line1|street address/.test(words)) return true;
+  }
+  return false;
+}
+
+/** Four boxes of four digits, or Amex's 4, 6, 5. */
+function splitNumber(number: Guess, facts: readonly Facts[]): Spot[] {
+  const all = facts.map((one) => one);
+  const i = all.findIndex((one) => one === number.facts);
+  const short = (one: Facts | undefined): boolean =>
+    one !== undefined && one.spot.element.localName === "input" && one.maxLength !== null && one.maxLength >= 4 && one.maxLength <= 6 && one.spot.scope === number.facts.spot.scope && !FIELD_WORDS.securityCode.names.test(one.names) && !FIELD_WORDS.expiry.names.test(one.names) && !FIELD_WORDS.postalCode.names.test(one.names);
+  if (!short(number.facts)) return [];
+  let from = i;
+  let to = i;
+  while (short(all[from - 1]) && i - from < 4) from--;
+  while (short(all[to + 1]) && to - from < 3) to++;
+  const part = all.slice(from, to + 1).filter((one) => one.maxLength === 4 || number.facts.maxLength !== 4 || one.maxLength === 6 || one.maxLength === 5);
+  return part.length === 4 || part.length === 3 ? part.map((one) => one.spot) : [];
+}
+
+/** One expiry field or two, one holder or two; two boxes under one label are month and year. */
+function settle(chosen: Chosen, guesses: readonly Guess[], facts: readonly Facts[]): Chosen {
+  const single = chosen.get("expiry")?.[0];
+  if (single !== undefined) {
+    const i = facts.findIndex((one) => one.spot === single);
+    const next = facts[i + 1];
+    const own = facts[i] as Facts;
+    const pairs = guesses.filter((one) => one.kind === "expiry" && one.weight > 1);
+    const second = next !== undefined && (pairs.some((one) => one.facts === next) || next.names.replace(/\d+$/, "") === own.names.replace(/\d+$/, "")) ? next : undefined;
+    if (second !== undefined && own.maxLength === 2 && (second.maxLength === 2 || second.maxLength === 4)) {
+      chosen.delete("expiry");
+      chosen.set("expiryMonth", [single]);
+      chosen.set("expiryYear", [second.spot]);
+    } else if (chosen.has("expiryMonth") && chosen.has("expiryYear")) chosen.delete("expiry");
+    else {
+      chosen.delete("expiryMonth");
+      chosen.delete("expiryYear");
+    }
+  }
+  if (chosen.has("expiryMonth") !== chosen.has("expiryYear") && !chosen.has("expiry")) {
+    // Half a date alone is a start date or a birthday, unless it says what it is.
+    const half = chosen.has("expiryMonth") ? "expiryMonth" : "expiryYear";
+    if (guesses.find((one) => one.facts.spot === chosen.get(half)?.[0])?.weight === 1) chosen.delete(half);
+  }
+  if (chosen.has("givenName") && chosen.has("familyName")) chosen.delete("holder");
+  else if (chosen.has("holder")) {
+    chosen.delete("givenName");
+    chosen.delete("familyName");
+  }
+  const card = ["number", "securityCode", "expiry", "expiryMonth"].some((kind) => chosen.has(kind as FieldKind));
+  if (!card) chosen.delete("postalCode");
+  return chosen;
+}
+
+function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
+  const out: { css: Place; checked: boolean }[] = [];
+  for (const spot of walked.controls) {
+    if (spot.tier !== 0 || spot.element.getAttribute("type")?.toLowerCase() !== "checkbox" || out.length >= 10) continue;
+    const facts = factsOf(spot);
+    const beside = facts.labels === facts.before ? fold((spot.element.parentElement?.textContent ?? "").slice(0, 120)) : "";
+    const named = (recipe?.saveCard ?? []).some((css) => matches(spot.element, css));
+    if (!named && !SAVE_CARD.test(facts.labels) && !SAVE_CARD.test(beside) && !SAVE_CARD.test(facts.names)) continue;
+    const live = (spot.element as HTMLInputElement).checked;
+    out.push({ css: placeOf(spot), checked: typeof live === "boolean" ? live : spot.element.hasAttribute("checked") });
+  }
+  return out;
+}
+
+function giftCards(facts: readonly Facts[], recipe: Recipe | null, chosen: Chosen): Place[] {
+  const taken = new Set([...chosen.values()].flat().map((spot) => spot.element));
+  const named = (recipe?.giftCardCode ?? []).flatMap((css) => facts.filter((one) => matches(one.spot.element, css)));
+  const words = facts.filter((one) => (GIFT_CARD.test(one.labels) || GIFT_CARD.test(one.names)) && !/\bpin\b|message|amount|recipient|nachricht/.test(`${one.labels} ${one.names}`));
+  return [...new Set(named.length > 0 ? named : words)].filter((one) => one.spot.element.localName === "input" && !taken.has(one.spot.element)).slice(0, 4).map((one) => placeOf(one.spot));
+}

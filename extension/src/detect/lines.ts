@@ -1,0 +1,136 @@
+/**
+ * Lines of text as the shopper sees them: what stands between two block boundaries, put together from its pieces. An
+ * amount in pieces ("US $", "1", ".", "9", "9") is whole again here; what cannot be joined safely is kept apart.
+ */
+
+import type { Scope } from "./walk.ts";
+
+/** 0: seen. 1: off the screen, for screen readers. 2: kept from screen readers, or inside something closed. */
+export type Tier = 0 | 1 | 2;
+
+export interface Run {
+  readonly text: string;
+  readonly element: Element;
+  readonly tier: Tier;
+  /** White space before it. */
+  readonly gap: boolean;
+}
+
+export interface Line {
+  readonly index: number;
+  readonly text: string;
+  readonly runs: readonly Run[];
+  /** The element of the first run. */
+  readonly element: Element;
+  readonly scope: Scope;
+  readonly heading: string;
+  readonly tier: Tier;
+}
+
+const RUNS_MAX = 80;
+const RUN_LEN_MAX = 400;
+const BEFORE_LEN = 120;
+const DIGIT = /\d/;
+const LETTER = /\p{L}/u;
+const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\bsup\b/i;
+/** Stands between digits that must not be read as one number. */
+export const TORN = "¦";
+
+export class LineWriter {
+  readonly lines: Line[] = [];
+  private runs: Run[] = [];
+  private gap = false;
+  private scope: Scope | null = null;
+  private heading = "";
+
+  text(data: string, element: Element | null, scope: Scope, tier: Tier, struck: boolean, heading: string): void {
+    if (struck || element === null) return;
+    if (this.scope !== scope && this.runs.length > 0) this.end();
+    const trimmed = data.trim();
+    if (trimmed === "") {
+      this.gap ||= data !== "";
+      return;
+    }
+    if (this.runs.length >= RUNS_MAX) return;
+    const text = trimmed.slice(0, RUN_LEN_MAX).replace(/[\s\u200b\u200e\u200f\u2060\u00ad]+/g, " ");
+    const gap = this.gap || /^\s/.test(data);
+    this.runs.push({ text, element, tier, gap: gap && this.runs.length > 0 });
+    this.gap = /\s$/.test(data);
+    this.scope = scope;
+    this.heading = heading;
+  }
+
+  end(): void {
+    const { runs, scope } = this;
+    const first = runs[0];
+    this.gap = false;
+    if (first === undefined || scope === null) return;
+    this.lines.push(makeLine(this.lines.length, runs, scope, this.heading));
+    this.runs = [];
+  }
+
+  before(): string {
+    const own = this.runs.length > 0 ? join(this.runs) : "";
+    if (LETTER.test(own)) return own.slice(-BEFORE_LEN);
+    // Past the "/" between month and year.
+    for (let i = this.lines.length - 1; i >= 0 && i >= this.lines.length - 3; i--) {
+      const text = this.lines[i]?.text ?? "";
+      if (LETTER.test(text)) return text.slice(-BEFORE_LEN);
+    }
+    return own;
+  }
+}
+
+export function makeLine(index: number, all: readonly Run[], scope: Scope, heading: string): Line {
+  const tiers = all.filter((run) => DIGIT.test(run.text)).map((run) => run.tier);
+  const digits = tiers.length > 0 ? (Math.min(...tiers) as Tier) : null;
+  const kept = digits === null ? all : all.filter((run) => run.tier <= digits || (/\p{L}{2}/u.test(run.text) && !DIGIT.test(run.text)));
+  // For screen readers and for the eye: an amount that is there twice is seen.
+  const twice = digits === 1 && tiers.includes(2);
+  const tier = twice ? 0 : (digits ?? Math.min(...all.map((run) => run.tier))) as Tier;
+  const first = kept[0] ?? (all[0] as Run);
+  return { index, text: join(kept), runs: kept, element: first.element, scope, heading, tier };
+}
+
+export function join(runs: readonly Run[]): string {
+  let out = "";
+  for (let i = 0; i < runs.length; i++) {
+    const run = runs[i] as Run;
+    const before = runs[i - 1];
+    out += (before === undefined ? "" : seam(out, before, run, runs[i + 1])) + run.text;
+  }
+  return out;
+}
+
+/** What goes between two pieces. */
+function seam(out: string, before: Run, run: Run, after: Run | undefined): string {
+  const mark = /^[.,]$/;
+  // "267 . 49" over three elements is one amount.
+  if (mark.test(run.text) && /\d$/.test(before.text) && after !== undefined && /^\d/.test(after.text)) return "";
+  if (mark.test(before.text) && /\d[.,]$/.test(out) && /^\d/.test(run.text)) return "";
+  if (/\d$/.test(before.text) && /^\d/.test(run.text) && before.element !== run.element) {
+    if (/^\d{2}$/.test(run.text) && isCents(run.element)) return decimalMark(out, run.element);
+    if (!run.gap && (run.text.length === 1 || /^\d[.,]?$/.test(before.text)) && before.element.parentNode === run.element.parentNode) return "";
+    return run.gap ? ` ${TORN} ` : TORN;
+  }
+  // "267." and "49" in an element of its own.
+  if (/\d[.,]$/.test(before.text) && /^\d{1,3}\b/.test(run.text) && before.element !== run.element) return "";
+  if (run.gap) return " ";
+  // Words of two elements without space between are two words on the screen too.
+  return /[\p{L})]$/u.test(before.text) && /^[\p{L}(]/u.test(run.text) ? " " : "";
+}
+
+function isCents(element: Element): boolean {
+  for (let at: Element | null = element, i = 0; at !== null && i < 2; at = at.parentElement, i++) {
+    if (at.localName === "sup" || CENTS_CLASS.test(at.getAttribute("class") ?? "")) return true;
+  }
+  return false;
+}
+
+function decimalMark(out: string, element: Element): string {
+  const number = /[\d.,]*$/.exec(out)?.[0] ?? "";
+  if (number.includes(".")) return ",";
+  if (number.includes(",")) return ".";
+  const language = element.closest("[lang]")?.getAttribute("lang") ?? element.ownerDocument.documentElement.getAttribute("lang") ?? "";
+  return /^(de|fr|es(?!-(mx|us))|it|pt|nl|pl|sv|da|nb|no|fi|cs|ru|tr|el|hu|ro|id)\b/i.test(language) ? "," : ".";
+}

@@ -1,0 +1,312 @@
+/**
+ * The order total: what all rows, the recipe and the pay button of a page say together. Two different totals, a part that is
+ * still to come, a sum that does not add up: not sure, and the shopper is asked.
+ */
+
+import type { Money } from "../types/money.ts";
+import type { Recipe } from "../types/recipe.ts";
+import { found, moneyOf, type PageMoney, readOne, same, withoutAsides } from "./amounts.ts";
+import type { Line } from "./lines.ts";
+import { TORN } from "./lines.ts";
+import { isTotal, type Row, rowsAt } from "./rows.ts";
+import type { Scope, Walked } from "./walk.ts";
+import { fold, PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./words.ts";
+
+export interface TotalRead {
+  readonly total: Money | null;
+  readonly candidate?: { readonly text: string; readonly money?: Money; readonly why: string };
+  readonly confidence: number;
+  /** There is a row that speaks of a total, readable or not. */
+  readonly rowSeen: boolean;
+  /** There is a subtotal or the like: an order's summary. */
+  readonly partsSeen: boolean;
+}
+
+const LINES_MAX = 12_000;
+const TOTAL_ROWS_MAX = 40;
+/** How far around a total the other rows of its summary are looked for. */
+const SUMMARY_LINES = 30;
+
+export interface PayButton {
+  readonly text: string;
+  readonly pays: boolean;
+}
+
+interface Evidence {
+  readonly rows: readonly Row[];
+  readonly parts: readonly Row[];
+  readonly byRecipe: readonly RecipeValue[];
+  readonly buttons: readonly Money[];
+}
+
+interface RecipeValue {
+  readonly money: Money | null;
+  readonly text: string;
+  readonly why: string;
+  readonly spoiled: boolean;
+}
+
+export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | null, buttons: readonly PayButton[], look: Shown): TotalRead {
+  const { rows, parts } = collect(walked, context, recipe, look);
+  const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe, [...rows, ...parts]);
+  const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
+  return { ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) }), partsSeen };
+}
+
+/** A page without a total may still have an order's summary. */
+function anyPart(walked: Walked, context: PageMoney): boolean {
+  let looked = 0;
+  for (const [i, line] of walked.lines.entries()) {
+    if (line.tier > 0 || line.text.length > 120 || !ROWS.some((row) => row.kind === "sub" && row.re.test(fold(line.text)))) continue;
+    if (rowsAt(walked.lines, i, context).some((row) => row.kind === "sub" && row.money !== null)) return true;
+    if (++looked > 20) return false;
+  }
+  return false;
+}
+
+type Decided = Omit<TotalRead, "partsSeen">;
+type Shown = (element: Element) => boolean;
+
+function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, shown: Shown): { rows: Row[]; parts: Row[] } {
+  const { lines } = walked;
+  const rows: Row[] = [];
+  const around = new Set<number>();
+  const excluded = recipe?.notTotal ?? [];
+  for (let i = 0; i < lines.length && i < LINES_MAX && rows.length < TOTAL_ROWS_MAX; i++) {
+    const line = lines[i] as Line;
+    if (line.text.length > 240 || !TOTAL_TOKEN.test(fold(line.text))) continue;
+    if (PREVIOUS_HEADING.test(fold(line.heading))) continue;
+    for (const row of rowsAt(lines, i, context)) {
+      if (!(isTotal(row.kind) || row.kind === "not_final")) continue;
+      if (isChoice(row) || within(row, excluded) || !shown(row.element)) continue;
+      rows.push(row);
+      for (let j = Math.max(0, i - SUMMARY_LINES); j <= i + SUMMARY_LINES; j++) around.add(j);
+    }
+  }
+  const parts: Row[] = [];
+  for (const i of around) {
+    for (const row of rowsAt(lines, i, context)) if (!isTotal(row.kind) && row.kind !== "not_final" && !isChoice(row)) parts.push(row);
+  }
+  return { rows, parts };
+}
+
+/** A price tag of something to choose (a delivery, a plan) is not what is paid. */
+function isChoice(row: Row): boolean {
+  const box = row.element.closest("label,[role=radio],[role=option]");
+  return box !== null && (box.localName !== "label" || box.querySelector("input[type=radio],input[type=checkbox]") !== null);
+}
+
+function within(row: Row, selectors: readonly string[]): boolean {
+  return selectors.some((css) => closest(row.element, css));
+}
+
+function closest(element: Element, css: string): boolean {
+  try {
+    return element.closest(css) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe, rows: readonly Row[]): RecipeValue[] {
+  for (const css of recipe.total) {
+    const values: RecipeValue[] = [];
+    for (const scope of walked.scopes) {
+      for (const element of all(scope, css).slice(0, 20)) {
+        if ((recipe.notTotal ?? []).some((other) => closest(element, other))) continue;
+        const value = valueIn(walked, element, context, rows);
+        if (value !== null) values.push(value);
+      }
+    }
+    if (values.length > 0) return values;
+  }
+  return [];
+}
+
+function all(scope: Scope, css: string): Element[] {
+  try {
+    return Array.from(scope.root.querySelectorAll(css));
+  } catch {
+    return [];
+  }
+}
+
+/** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
+function valueIn(walked: Walked, element: Element, context: PageMoney, rows: readonly Row[]): RecipeValue | null {
+  const lines = walked.lines.filter((line) => line.runs.some((run) => element.contains(run.element)));
+  const tier = Math.min(...lines.map((line) => line.tier));
+  const seen = lines.filter((line) => line.tier === tier);
+  const printed = seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; ");
+  if (!/\p{Nd}/u.test(printed) || printed.length > 300) return null;
+  const text = withoutAsides(printed);
+  const own = rows.filter((row) => lines.includes(row.line) || element.contains(row.element));
+  if (own.some((row) => !isTotal(row.kind) && row.kind !== "not_final") && !own.some((row) => isTotal(row.kind))) return null;
+  const notFinal = own.some((row) => row.kind === "not_final");
+  const labelled = own.filter((row) => isTotal(row.kind));
+  const last = labelled[labelled.length - 1];
+  if (last !== undefined) return { money: last.money, text: last.text, why: last.unsure ?? "", spoiled: last.spoiled || notFinal };
+  const read = text.includes(TORN) ? ({ unsure: "ambiguous_number" } as const) : readOne(text, context);
+  return { money: moneyOf(read), text: text.trim().slice(0, 80), why: "unsure" in read ? read.unsure : "", spoiled: notFinal || SPOILS.test(fold(text)) };
+}
+
+function buttonAmounts(buttons: readonly PayButton[], context: PageMoney): Money[] {
+  const out: Money[] = [];
+  for (const { text, pays } of buttons) {
+    if (!pays || text.length > 120 || SPOILS.test(fold(text)) || /\d ?x|\bx ?\d|in \d|en \d|in \d rat/i.test(text)) continue;
+    for (const amount of found(text, context)) {
+      const money = moneyOf(amount.read);
+      if (money !== null) out.push(money);
+    }
+  }
+  return out;
+}
+
+const distinct = (list: readonly (Money | null)[]): Money[] => {
+  const out: Money[] = [];
+  for (const money of list) if (money !== null && !out.some((other) => same(other, money))) out.push(money);
+  return out;
+};
+
+const sure = (total: Money, confidence: number): Decided => ({ total, confidence, rowSeen: true });
+
+function unsure(text: string, money: Money | null, why: string, confidence = 50): Decided {
+  return { total: null, candidate: money === null ? { text, why } : { text, money, why }, confidence, rowSeen: true };
+}
+
+function decide(evidence: Evidence): Decided {
+  const seen = evidence.rows.filter((row) => row.tier === 0);
+  const rows = (seen.length > 0 ? seen : evidence.rows).filter((row) => row.money !== null || row.unsure !== "no_amount" || row.pending);
+  const totals = rows.filter((row) => isTotal(row.kind) && !row.spoiled && row.money !== null);
+  const best = pick(totals, evidence.parts);
+  const named = evidence.byRecipe;
+  const doubt = doubts(rows, evidence.parts);
+
+  if (named.length > 0) return byRecipe(evidence, best, doubt);
+  if (best === null) return noRow(rows, evidence, doubt);
+  if ("conflict" in best) return unsure(best.text, best.conflict, "two_totals");
+  const { money, row, confidence } = best;
+  if (doubt !== null) return unsure(row.text, money, doubt);
+  if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(row.text, money, "button_differs");
+  if (row.tier > 0) return unsure(row.text, money, "not_visible");
+  if (money.minor === 0) return unsure(row.text, money, "nothing_to_pay");
+  if (row.kind === "total" && rows.some((other) => other.kind !== "not_final" && isTotal(other.kind) && other.money === null && !other.pending)) {
+    return unsure(row.text, money, "another_total_unread");
+  }
+  return sure(money, evidence.buttons.length > 0 ? Math.min(99, confidence + 3) : confidence);
+}
+
+function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): Decided {
+  const named = evidence.byRecipe;
+  const first = named[named.length - 1] as RecipeValue;
+  const values = distinct(named.map((value) => value.money));
+  const money = values[0];
+  if (money === undefined) return unsure(first.text, null, first.why === "" ? "no_amount" : first.why);
+  if (values.length > 1) {
+    const settled = best !== null && !("conflict" in best) && values.some((value) => same(value, best.money)) && best.kindRank >= 2 ? best.money : null;
+    if (settled === null) return unsure(first.text, values[values.length - 1] ?? null, "two_totals");
+    return doubt === null ? sure(settled, 85) : unsure(first.text, settled, doubt);
+  }
+  if (named.some((value) => value.spoiled)) return unsure(first.text, money, "not_final");
+  if (doubt !== null) return unsure(first.text, money, doubt);
+  if (best !== null && "conflict" in best) return best.plain && named.length > 0 ? sure(money, 85) : unsure(first.text, money, "two_totals");
+  if (best !== null && !same(best.money, money)) return unsure(first.text, money, "two_totals");
+  if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(first.text, money, "button_differs");
+  return sure(money, best === null ? 90 : 98);
+}
+
+/** No row gave a total: the pay button may, or there is at least something to show. */
+function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): Decided {
+  const onButtons = distinct(evidence.buttons);
+  const row = rows.find((other) => isTotal(other.kind)) ?? rows[0];
+  if (row === undefined) {
+    const [only] = onButtons;
+    if (onButtons.length === 1 && only !== undefined && doubt === null) return { ...sure(only, 82), rowSeen: false };
+    return { total: null, confidence: 30, rowSeen: false };
+  }
+  const [button] = onButtons;
+  if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84);
+  const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : (row.unsure ?? "not_sure");
+  return unsure(row.text, row.money, why, 40);
+}
+
+/** What makes every total of the page doubtful. */
+function doubts(rows: readonly Row[], parts: readonly Row[]): string | null {
+  if (rows.some((row) => isTotal(row.kind) && row.pending)) return "pending";
+  const open = parts.filter((part) => (part.kind === "shipping" || part.kind === "tax") && part.tier === 0);
+  if (open.some((part) => part.pending || (part.money === null && PENDING.test(fold(part.text))))) return "pending";
+  return null;
+}
+
+type Best =
+  | { readonly money: Money; readonly row: Row; readonly confidence: number; readonly kindRank: number }
+  | { readonly conflict: Money; readonly text: string; readonly plain: boolean };
+
+function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
+  const of = (kind: Row["kind"]): Row[] => totals.filter((row) => row.kind === kind);
+  const [due, grand, plain] = [of("due"), of("grand"), of("total")];
+  const ranked = due.length > 0 ? due : grand.length > 0 ? grand : plain;
+  const row = ranked[ranked.length - 1];
+  if (row === undefined || row.money === null) return null;
+  const money = row.money;
+  const kindRank = due.length > 0 ? 3 : grand.length > 0 ? 2 : 1;
+  const sums = checkSum(money, parts);
+  const values = distinct(ranked.map((other) => other.money));
+  if (values.length > 1) {
+    const adding = values.filter((value) => checkSum(value, parts) === "adds_up");
+    const only = adding[0];
+    const largest = values.every((value) => only !== undefined && value.currency === only.currency && value.minor <= only.minor);
+    if (kindRank === 1 && adding.length === 1 && only !== undefined && largest) return { money: only, row: ranked.find((r) => r.money !== null && same(r.money, only)) ?? row, confidence: 84, kindRank };
+    return { conflict: values[values.length - 1] ?? money, text: row.text, plain: kindRank === 1 };
+  }
+  // What is due may be less than the total by a gift card; a plain total beside a grand one is a part of it.
+  const weaker = distinct([...(kindRank === 3 ? grand : []), ...(kindRank > 1 ? plain : [])].map((other) => other.money));
+  for (const other of weaker) {
+    if (same(other, money)) continue;
+    if (other.currency !== money.currency || (other.minor > money.minor && !explained(other, money, parts))) {
+      return { conflict: money, text: row.text, plain: false };
+    }
+  }
+  if (sums === "impossible") return { conflict: money, text: row.text, plain: false };
+  const loose = row.loose && ranked.every((other) => other.loose);
+  if (loose && sums !== "adds_up") return kindRank === 1 ? { conflict: money, text: row.text, plain: true } : { money, row, confidence: 80, kindRank };
+  return { money, row, confidence: sums === "adds_up" ? 96 : kindRank > 1 ? 90 : 85, kindRank };
+}
+
+/** Is the difference between total and what is due a gift card, a credit or a discount on the page? */
+function explained(total: Money, due: Money, parts: readonly Row[]): boolean {
+  if (total.currency !== due.currency || total.minor < due.minor) return false;
+  const off = parts.filter((part) => part.kind === "gift" || part.kind === "discount").map((part) => amountOf(part));
+  return subsetSums(off).has(BigInt(total.minor) - BigInt(due.minor));
+}
+
+const amountOf = (row: Row): bigint => BigInt(row.money?.minor ?? 0);
+
+function subsetSums(list: readonly bigint[]): Set<bigint> {
+  let sums = new Set<bigint>([0n]);
+  for (const amount of list.slice(0, 6)) sums = new Set([...sums, ...[...sums].map((sum) => sum + amount)]);
+  return sums;
+}
+
+/** Subtotal + shipping + tax + fees - discounts, tax inside or on top. */
+function checkSum(total: Money, parts: readonly Row[]): "adds_up" | "unknown" | "impossible" {
+  const mine = parts.filter((part) => part.money !== null && part.money.currency === total.currency && part.tier === 0);
+  const of = (kind: Row["kind"]): bigint[] => {
+    const out: bigint[] = [];
+    for (const part of mine) if (part.kind === kind && !out.includes(amountOf(part))) out.push(amountOf(part));
+    return out;
+  };
+  const subs = [...of("sub"), ...of("pretax")];
+  if (subs.length === 0) return "unknown";
+  const goal = BigInt(total.minor);
+  const more = subsetSums([...of("shipping"), ...of("tax"), ...of("fee")]);
+  const less = subsetSums([...of("discount"), ...of("gift")]);
+  for (const sub of subs) {
+    for (const plus of more) for (const minus of less) if (sub + plus - minus === goal && (plus > 0n || minus > 0n)) return "adds_up";
+  }
+  const shipping = of("shipping").filter((amount) => amount > 0n);
+  const reduced = less.size > 1 || parts.some((part) => part.kind === "discount" || part.kind === "gift");
+  const smallest = subs.reduce((a, b) => (b < a ? b : a));
+  if (goal < smallest && !reduced) return "impossible";
+  // The subtotal again, although shipping is charged.
+  return shipping.length > 0 && subs.includes(goal) && !reduced && subs.length === 1 ? "impossible" : "unknown";
+}

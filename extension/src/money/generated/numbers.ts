@@ -1,0 +1,8 @@
+// Made by `npm run gen-currency` from CLDR and vectors/currencies.json. Not edited by hand.
+
+/** Decimal and group separator to the locales that write them; what inherits is left out, unnamed ones write `.,`. */
+export const SEPARATORS =
+  ", :af,agq,bas,be,bg,blo,br,bua,cs,cv,de-AT,dua,dyo,en-CZ,en-EE,en-FI,en-FR,en-GE,en-HU,en-LT,en-LV,en-NO,en-PT,en-SE,en-SK,en-UA,en-ZA,eo,es-CR,et,ewo,ff,fi,fr,ht,hu,hy,ie,ka,kab,kea,kk,ksf,ksh,ky,lt,lv,nb,nmg,nn,no,nr,oc,os,pl,prg,pt-AO,pt-CH,pt-CV,pt-GQ,pt-GW,pt-LU,pt-MO,pt-MZ,pt-PT,pt-ST,pt-TL,rm,ru,sah,se,shi,sk,smn,sq,ss,sv,szl,tg,tk,tok,ts,tt,tzm,uk,uz,ve,vec,yav,zgh|,':fr-CH,lmo,wae|,.:ar-DZ,ar-LB,ar-LY,ar-MA,ar-MR,ar-TN,ast,az,bs,ca,ca-ES-valencia,da,de,dsb,el,en-AT,en-BE,en-DE,en-DK,en-ES,en-ID,en-IT,en-NL,en-PL,en-RO,en-SI,es,eu,fo,fr-LU,fr-MA,fur,fy,gl,hr,hsb,ia,id,is,it,jgo,jv,kgp,kkj,kl,ku,lb,lij,lld,ln,lo,lu,mgh,mk,ms-Arab-BN,ms-BN,ms-ID,mua,nds,nl,nnh,pms,ps,pt,qu-BO,rn,ro,rw,sc,scn,seh,sg,sl,sr,su,sw-CD,tr,uz-Arab,vi,vmw,wo,yrl|,،:bgn|. :ba,dje,khq,mfe,ses,twq,tyv,xh|.':de-CH,de-LI,en-CH,gsw,it-CH,tn|.,:az-Arab,es-419,es-BR,es-BZ,es-CU,es-DO,es-GT,es-HN,es-MX,es-NI,es-PA,es-PE,es-PR,es-SV,es-US,kk-Arab,ks-Deva,ku-Arab|.،:ks,nqo|.⹁:ff-Adlm";
+
+/** Code points of the zeros of all decimal digits, hexadecimal. */
+export const ZEROS = "30 660 6f0 7c0 966 9e6 a66 ae6 b66 be6 c66 ce6 d66 de6 e50 ed0 f20 1040 1090 17e0 1810 1946 19d0 1a80 1a90 1b50 1bb0 1c40 1c50 a620 a8d0 a900 a9d0 a9f0 aa50 abf0 ff10 104a0 10d30 10d40 11066 110f0 11136 111d0 112f0 11450 114d0 11650 116c0 116d0 116da 11730 118e0 11950 11bf0 11c50 11d50 11da0 11de0 11f50 16130 16a60 16ac0 16b50 16d70 1ccf0 1d7ce 1d7d8 1d7e2 1d7ec 1d7f6 1e140 1e2f0 1e4f0 1e5f1 1e950 1fbf0";

@@ -1,0 +1,138 @@
+/** The numbers and the currencies of a cleaned text. */
+import { isCurrency, SYMBOL_LENGTH_MAX, SYMBOL_STARTS, symbolCurrencies } from "./currency.ts";
+import { scanNumber, UNSPACED } from "./number.ts";
+import type { Clean } from "./clean.ts";
+import type { PrintedNumber } from "./number.ts";
+
+export interface Mark {
+  readonly start: number;
+  readonly end: number;
+  /** As it is looked up: without spaces and full stop. */
+  readonly symbol: string;
+  readonly candidates: readonly string[];
+  /** Coins and coin-like things that are no currency of ours: ¢, points, other coins. */
+  readonly other?: boolean;
+}
+
+export interface Lexed {
+  readonly numbers: readonly PrintedNumber[];
+  readonly marks: readonly Mark[];
+}
+
+const LETTER = /[\p{L}\p{M}]/u;
+const isLetter = (char: string | undefined): boolean => char !== undefined && LETTER.test(char) && !UNSPACED.test(char);
+const isUpper = (char: string | undefined): boolean => char !== undefined && char !== char.toLowerCase();
+
+/** Codes in another case, only of currencies that shops write so. */
+const LOOSE_CODE = /^(?:usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|sek|nok|dkk|pln|czk|huf|ron|inr|brl|mxn|zar|sgd|hkd|krw|rub|uah|aed|sar)$/u;
+/** Codes that are also words in capitals, or other things' names. */
+const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "CAD", "LAK", "RON", "COU", "USN", "CHE", "STN", "BOB", "ANG"]);
+const NO_CURRENCY = /^(?:¢|₿|BTC|XBT|mBTC|ETH|LTC|BCH|XRP|DOGE|SOL|USDT|USDC|DAI|sats?|SATS?|cents?|Cents?|ct|Ct|pts?|Pts|PTS|points?|Points?|Punkte|miles|Miles|coins?|Coins?)(?![\p{L}\d])/u;
+const DOLLAR = /^[$£¥]$/u;
+
+function plausibleCode(text: string, end: number, code: string): boolean {
+  if (!WORDLIKE.has(code)) return true;
+  // `TOP 10`, `ALL 3 items`, `PHP 8.1` are words; an amount behind such a code shows its decimals or groups.
+  if (/\d[ \n]?$/u.test(text.slice(Math.max(0, end - 5), end - 3))) return true;
+  return /^[ \n:]{0,2}[$]|^[ \n:]{0,2}\d[\d.,'٫ ]*[.,'٫ ]\d{2,3}(?!\d)/u.test(text.slice(end, end + 24));
+}
+
+function codeAt(text: string, at: number): Mark | undefined {
+  const word = text.slice(at, at + 3);
+  if (!/^[A-Za-z]{3}$/u.test(word) || isLetter(text[at + 3]) || isLetter(text[at - 1])) return undefined;
+  const code = word.toUpperCase();
+  if (!isCurrency(code)) return undefined;
+  const exact = word === code ? plausibleCode(text, at + 3, code) : LOOSE_CODE.test(word.toLowerCase()) && (word === word.toLowerCase() || word.slice(1) === word.slice(1).toLowerCase());
+  return exact ? { start: at, end: at + 3, symbol: code, candidates: [code] } : undefined;
+}
+
+/** `TotalUS$5`: a label ends where capitals begin; `TOTALUS$5` does not say where it ends. */
+function startsClean(text: string, at: number, symbol: string): boolean {
+  const before = text[at - 1];
+  if (!isLetter(symbol[0]) || !isLetter(before)) return true;
+  return !isUpper(before) && isUpper(symbol[0]) && /[$£¥]/u.test(symbol);
+}
+
+function symbolAt(text: string, at: number): Mark | undefined {
+  let best: Mark | undefined;
+  let key = "";
+  for (let end = at; end < text.length && key.length < SYMBOL_LENGTH_MAX; end++) {
+    const char = text[end] ?? "";
+    if (char === " ") {
+      if (!spacedSymbol(text, at, end)) break;
+      continue;
+    }
+    key += char;
+    const candidates = symbolCurrencies(key);
+    if (candidates === undefined || !startsClean(text, at, key) || (isLetter(char) && isLetter(text[end + 1]))) continue;
+    best = { start: at, end: end + 1, symbol: key, candidates };
+  }
+  if (best === undefined) return undefined;
+  // A full stop belongs to an abbreviation: `kr.`, `Rs.`, `د.إ.`
+  return text[best.end] === "." && LETTER.test(best.symbol) && !/\d/u.test(text[best.end + 1] ?? "") ? { ...best, end: best.end + 1 } : withStop(text, best);
+}
+
+/** `Rs.500`, `Kr.50`: the stop ends the abbreviation and is no decimal sign. */
+function withStop(text: string, mark: Mark): Mark {
+  return text[mark.end] === "." && LETTER.test(mark.symbol) && /^\.\d/u.test(text.slice(mark.end)) ? { ...mark, end: mark.end + 1 } : mark;
+}
+
+/** The few symbols that are printed with a space inside: `US $`, `$ CA`, `F CFA`. */
+function spacedSymbol(text: string, at: number, space: number): boolean {
+  const before = text.slice(at, space);
+  const behind = text.slice(space + 1, space + 4);
+  if (/^[$£]$/u.test(before)) return /^(?:US|CA|AU|NZ|HK|SG|ZN|SU|MX|TT)(?![\p{L}\d])/u.test(behind);
+  return before === "F" ? behind === "CFA" : /^(?:US|AU|CA|NZ|HK|NT|MX|RD|R|C)$/u.test(before) && behind.startsWith("$") && !isLetter(text[at - 1]);
+}
+
+/** Letters in front of a bare `$` that may be part of another dollar's sign. */
+function withPrefix(text: string, mark: Mark): Mark {
+  if (!DOLLAR.test(mark.symbol)) return mark;
+  const run = /[A-Za-z]*$/u.exec(text.slice(Math.max(0, mark.start - 12), mark.start))?.[0] ?? "";
+  const capitals = /[A-Z]*$/u.exec(run)?.[0] ?? "";
+  const unknown = capitals.length > 0 && (capitals.length < run.length || capitals.length <= 3 || /(?:US|CA|AU|NZ|HK|NT|MX|RD)$/u.test(capitals));
+  if (unknown && !isCurrency(capitals)) return { ...mark, symbol: `${capitals}?${mark.symbol}`, candidates: [] };
+  // `C $27.11`, `A $5`: a dollar of its own, or a letter and a dollar.
+  if (run === "" && /(?<![\p{L}\d'])[A-Z] $/u.test(text.slice(Math.max(0, mark.start - 3), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
+  return mark;
+}
+
+export function lex({ text, firm }: Clean): Lexed {
+  const numbers: PrintedNumber[] = [];
+  const marks: Mark[] = [];
+  for (let at = 0; at < text.length; ) {
+    const char = text[at] ?? "";
+    if ((char >= "0" && char <= "9") || startsLeading(text, at)) {
+      const number = scanNumber(text, at, firm);
+      numbers.push(number);
+      at = Math.max(number.end, at + 1);
+      continue;
+    }
+    const mark = markAt(text, at);
+    if (mark !== undefined) {
+      marks.push(mark);
+      at = mark.end;
+      continue;
+    }
+    at++;
+  }
+  return { numbers, marks };
+}
+
+function startsLeading(text: string, at: number): boolean {
+  const char = text[at];
+  if ((char !== "." && char !== ",") || !/\d/u.test(text[at + 1] ?? "")) return false;
+  return !/[\d.,\p{L}]/u.test(text[at - 1] ?? "");
+}
+
+function markAt(text: string, at: number): Mark | undefined {
+  const char = text[at] ?? "";
+  if (!isLetter(text[at - 1])) {
+    const other = NO_CURRENCY.exec(text.slice(at, at + 8));
+    if (other !== null) return { start: at, end: at + other[0].length, symbol: other[0], candidates: [], other: true };
+  }
+  const code = codeAt(text, at);
+  const symbol = SYMBOL_STARTS.has(char) ? symbolAt(text, at) : undefined;
+  const found = symbol !== undefined && (code === undefined || symbol.end > code.end) ? symbol : code;
+  return found === undefined ? undefined : withPrefix(text, found);
+}
