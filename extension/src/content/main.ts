@@ -3,7 +3,7 @@
  * toolbar's button. It wires the parts of this room to the browser.
  */
 
-import { find, isCheckoutUrl, read } from "../detect/index.ts";
+import { find, isCheckoutUrl, read, useWords } from "../detect/read.ts";
 import { readMoney } from "../money/index.ts";
 import type { FromPage, ToPage } from "../types/messages.ts";
 import { type Line, openLine } from "./line.ts";
@@ -36,7 +36,7 @@ function start(): void {
   page = openPage({
     document,
     url: () => location.href,
-    detector: { isCheckoutUrl, read, find },
+    detector: { isCheckoutUrl, read, find, useWords },
     surface,
     say,
     copy: (field, value) => {
