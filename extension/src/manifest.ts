@@ -20,10 +20,10 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     manifest_version: 3,
     name: "Anytill",
     version,
-    description: "Pay at any online store with Bitcoin over Lightning. Your bitcoin stays yours until the store charges.",
+    description: "Pay at any online store with Bitcoin over Lightning, through a server that you choose.",
     icons,
-    action: { default_popup: "pages/popup.html", default_icon: icons, default_title: "Anytill" },
-    options_ui: { page: "pages/settings.html", open_in_tab: true },
+    action: { default_popup: "popup.html", default_icon: icons, default_title: "Anytill" },
+    options_ui: { page: "app.html#/settings", open_in_tab: true },
     background: browser === "chromium" ? { service_worker: "background.js" } : { scripts: ["background.js"] },
     ...(matches.length === 0 ? {} : { content_scripts: [{ matches, js: ["content.js"], run_at: "document_idle" }] }),
     permissions: ["activeTab", "alarms", "scripting", "storage"],
@@ -41,7 +41,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
       ? { minimum_chrome_version: "133" }
       : {
           browser_specific_settings: {
-            gecko: { id: "anytill@anytill.example", strict_min_version: "140.0", data_collection_permissions: { required: ["financialAndPaymentInfo"] } },
+            gecko: { id: "anytill@anytill.example", strict_min_version: "142.0", data_collection_permissions: { required: ["authenticationInfo", "financialAndPaymentInfo", "personallyIdentifyingInfo"] } },
           },
         }),
   };

@@ -59,15 +59,13 @@ export function makeCore(env: Env, draw: (core: Core) => Promise<void>): Core {
     if (drawing) return;
     drawing = true;
     void (async () => {
+      // Ends in the same turn in which it sees that nothing is left, so that no wish to draw falls in between.
       while (again) {
         again = false;
-        await draw(core);
+        await draw(core).catch(() => {});
       }
-    })()
-      .catch(() => {})
-      .finally(() => {
-        drawing = false;
-      });
+      drawing = false;
+    })();
   };
   const store = makeStore(env, () => {
     drawSoon();

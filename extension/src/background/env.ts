@@ -24,7 +24,7 @@ export interface Env extends Outside {
 
   readonly hasOrigins: (origins: readonly string[]) => Promise<boolean>;
   /** Puts a script into a tab; into all frames that may be entered, or the top one. `false`: not allowed there. */
-  readonly inject: (tabId: number, file: "content.js" | "panel.js" | "frame.js", allFrames: boolean) => Promise<boolean>;
+  readonly inject: (tabId: number, file: "content.js" | "frame.js", allFrames: boolean) => Promise<boolean>;
 }
 
 /** A connected content script. */

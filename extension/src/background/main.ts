@@ -37,7 +37,7 @@ const env: Env = {
   },
   builtInRecipes: stores,
   openPage: async (page) => {
-    await chrome.tabs.create({ url: chrome.runtime.getURL(`pages/${page}.html`) });
+    await chrome.tabs.create({ url: chrome.runtime.getURL(`app.html#/${page}`) });
   },
   badge: async (text) => {
     await chrome.action.setBadgeBackgroundColor({ color: "#b3261e" });

@@ -1,4 +1,5 @@
 /** The lines to the store's pages: what they say, what they are shown, and what the shopper presses there. */
+import { WORDS } from "../detect/index.ts";
 import type { FromPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
 import type { PanelAction } from "../types/panel.ts";
@@ -27,7 +28,7 @@ export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
   page.confirmed ??= confirmed;
   const kept = await core.store.get();
   const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], hostname, null) !== null);
-  port.say({ say: "recipes", recipes });
+  port.say({ say: "recipes", recipes, words: WORDS });
   await adopt(core, page);
   return {
     heard: (message) => heard(core, page, message),
@@ -63,9 +64,6 @@ async function heard(core: Core, page: PageState, message: FromPage): Promise<vo
       page.reading = message.reading;
       page.waiting.splice(0).forEach((told) => told(message.reading));
       core.draw();
-      return;
-    case "code":
-      await core.env.inject(page.port.tabId, "panel.js", false);
       return;
     case "panel":
       page.open = message.open;

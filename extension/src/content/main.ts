@@ -3,7 +3,7 @@
  * toolbar's button. It wires the parts of this room to the browser.
  */
 
-import { find, isCheckoutUrl, read } from "../detect/index.ts";
+import { find, isCheckoutUrl, read, useWords } from "../detect/read.ts";
 import { readMoney } from "../money/index.ts";
 import type { FromPage, ToPage } from "../types/messages.ts";
 import { type Line, openLine } from "./line.ts";
@@ -28,14 +28,15 @@ function start(): void {
     readMoney: (text) => readMoney(text, { locale: document.documentElement.lang || navigator.language, host: location.host }),
     fetchPanel: () => {
       line?.keep(true);
-      say({ say: "code" });
+      // Its code makes itself known at the hook below. It runs in the extension's own world, not in the page's.
+      void import(chrome.runtime.getURL("panel.js"));
       page?.panel(true);
     },
   });
   page = openPage({
     document,
     url: () => location.href,
-    detector: { isCheckoutUrl, read, find },
+    detector: { isCheckoutUrl, read, find, useWords },
     surface,
     say,
     copy: (field, value) => {

@@ -5,6 +5,7 @@
  * data is on the stack of one call; nothing of the page is sent anywhere but to the extension's own background.
  */
 
+import type { Packed } from "../detect/pack.ts";
 import type { Place, Reading } from "../types/detect.ts";
 import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
@@ -22,6 +23,7 @@ export interface Surface {
 
 /** The detector, handed in so that this room can be tried without it. */
 export interface Detector {
+  useWords(words: Packed): void;
   isCheckoutUrl(url: string, recipes: readonly Recipe[]): boolean;
   read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
   find(document: Document, place: Place): Element | null;
@@ -69,6 +71,7 @@ export function openPage(parts: PageParts): Page {
     hear(message) {
       switch (message.say) {
         case "recipes":
+          parts.detector.useWords(message.words);
           recipes = message.recipes;
           sayReading(false);
           return;

@@ -17,7 +17,7 @@ export interface SurfaceParts {
   readonly act: (action: PanelAction) => void;
   readonly toggled: (open: boolean) => void;
   readonly readMoney: (text: string) => MoneyRead;
-  /** Asks the background for the panel's code; it calls {@link PageSurface.panelCode} when it has come. */
+  /** Loads the panel's code; {@link PageSurface.panelCode} is called when it has come. */
   readonly fetchPanel: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** How the panel's code, which the background puts beside the content script, finds it: both live in the extension's own world. */
+/** How the panel's code, which is loaded when it is wanted, finds the content script: both live in the extension's own world. */
 
 import type { MountPanel } from "./surface.ts";
 

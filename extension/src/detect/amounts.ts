@@ -2,7 +2,16 @@
 
 import { amountsIn, readMoney } from "../money/index.ts";
 import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
-import { APPROX, ASIDES, fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { APPROX, ASIDES } from "./lexicon.ts";
+
+/** What is known of the page's money. `dollar`: whose `$` it is, where the page is silent and nothing speaks against it. */
+export interface PageMoney extends MoneyContext {
+  readonly dollar?: string | undefined;
+}
+
+const withDollar = (text: string, context: PageMoney): MoneyContext =>
+  context.dollar !== undefined && context.currency === undefined && text.includes("$") ? { ...context, currency: context.dollar } : context;
 
 export interface Found {
   readonly text: string;
@@ -22,13 +31,13 @@ export function withoutAsides(text: string): string {
 }
 
 /** A digit is needed for an amount; most lines of a page have none. */
-export function found(text: string, context: MoneyContext): readonly Found[] {
-  return /\p{Nd}/u.test(text) ? amountsIn(text, context).map(({ start, end, read }) => ({ text: text.slice(start, end), start, end, read })) : [];
+export function found(text: string, context: PageMoney): readonly Found[] {
+  return /\p{Nd}/u.test(text) ? amountsIn(text, withDollar(text, context)).map(({ start, end, read }) => ({ text: text.slice(start, end), start, end, read })) : [];
 }
 
 /** One amount for a text: the charged one where another is only a conversion. */
-export function readOne(text: string, context: MoneyContext): MoneyRead {
-  const read = readMoney(text, context);
+export function readOne(text: string, context: PageMoney): MoneyRead {
+  const read = readMoney(text, withDollar(text, context));
   if ("money" in read || read.unsure !== "several_amounts") return read;
   const amounts = found(text, context);
   const charged = amounts.filter((amount, i) => {

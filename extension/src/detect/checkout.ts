@@ -3,14 +3,11 @@
  * after it, nor an account page on which a card is kept. Signs are weighed; each is named where it is counted.
  */
 
-import {
-  ACCOUNT_HEADING, ADDS_TO_CART, CART_HEADING, CONFIRMED, LOGIN, METHODS, PAYS, REVIEW, SAVES, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT,
-  URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS,
-} from "./checkout_words.ts";
 import type { Fields } from "./fields.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
-import { fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHODS, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
 
 export interface Signs {
   readonly pays: boolean;
@@ -20,6 +17,9 @@ export interface Signs {
   readonly methods: boolean;
   readonly total: boolean;
   readonly confirmed: boolean;
+  /** An earlier step of the same checkout: address or delivery, with a button that goes on. */
+  readonly step: boolean;
+  readonly account: boolean;
   readonly score: number;
 }
 
@@ -47,8 +47,6 @@ export function readButtons(walked: Walked, shown: (element: Element) => boolean
   return out;
 }
 
-/** "Pay later", "pay in 4": other ways than the one for the whole. */
-const OTHER_PAYS = /pay (later|in \d|over)|learn more|what is|how (to|does)|terms|why|pay with points|track|reorder|order again|view order|continue shopping/;
 
 function buttonText(element: Element): string {
   const value = element.localName === "input" ? (element.getAttribute("value") ?? element.getAttribute("alt") ?? "") : (element.textContent ?? "");
@@ -88,11 +86,18 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   if (toCheckout && !card && frames === 0) score -= pays ? 2 : 5;
   if (URL_CART.test(path) && !URL_STRONG.test(path) && !card) score -= pays ? 1 : 3;
   if (headings.some((heading) => CART_HEADING.test(heading)) && !card && !pays) score -= 2;
-  if (URL_ACCOUNT.test(path) && !URL_STRONG.test(path) && !pathIsCheckout) score -= 3;
-  if (headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays) score -= 3;
+  const summary = total.rowSeen || total.partsSeen;
+  const continues = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier < 2 && CONTINUES.test(fold(buttonText(spot.element))));
+  if (card && total.partsSeen && !total.rowSeen) score += 1;
+  if (card && continues) score += 1;
+  const atAccount = URL_ACCOUNT.test(path) && !URL_STRONG.test(path) && !pathIsCheckout;
+  const ofAccount = headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays && !pathIsCheckout;
+  if (atAccount) score -= 3;
+  if (ofAccount) score -= 3;
+  const step = (pathIsCheckout || URL_STRONG.test(path)) && (summary || continues) && hasStep(walked, headings);
   if (isLogin(walked, path) && !card && !pays && !methods) score -= 4;
   if (!pays && savesCard(walked) && !total.rowSeen) score -= 2;
-  return { pays, weakPays, card, frames: frames > 0, methods, total: total.rowSeen || total.total !== null, confirmed, score };
+  return { step, account: atAccount || ofAccount, pays, weakPays, card, frames: frames > 0, methods, total: total.rowSeen || total.total !== null, confirmed, score };
 }
 
 function pathOf(url: string): string {
@@ -123,6 +128,20 @@ function isConfirmed(texts: readonly string[], headings: readonly string[]): boo
   return texts.some((text) => text.length <= 160 && CONFIRMED.test(fold(text)));
 }
 
+/** An address to type or a delivery to choose. */
+function hasStep(walked: Walked, headings: readonly string[]): boolean {
+  const choices = walked.lines.some((line) => line.tier === 0 && line.element.closest("[role=radio]") !== null);
+  if (choices && headings.some((heading) => SHIPPING_NAMES.test(heading))) return true;
+  return walked.controls.some((spot) => {
+    if (spot.tier !== 0) return false;
+    const { element } = spot;
+    const said = `${element.getAttribute("name") ?? ""} ${element.getAttribute("id") ?? ""} ${element.getAttribute("autocomplete") ?? ""}`;
+    return element.getAttribute("type")?.toLowerCase() === "radio" ? SHIPPING_NAMES.test(`${said} ${spot.heading}`) || element.closest(SHIPPING_BOX) !== null : ADDRESS_NAMES.test(said) && !/e-?mail|search|newsletter/i.test(said);
+  });
+}
+
+const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shipping i],[id*=delivery i]";
+
 /** Two or more ways to pay to choose from, or a heading over them. */
 function hasMethods(walked: Walked): boolean {
   let radios = 0;
@@ -143,8 +162,6 @@ function hasMethods(walked: Walked): boolean {
   return false;
 }
 
-const STRONG_METHODS =
-  /^(payment( method| methods| options?| details| information)?|select (a )?payment method|choose (a )?payment method|credit (or debit )?card|pay with.{0,30}|zahlungsart|zahlungsmethode|zahlungsart (wahlen|andern)|(mode|moyen) de paiement|(metodo|forma|medio) de pago|metodo di pagamento|modalita di pagamento|(metodo|forma) de pagamento|betaalmethode|betaalwijze|お?支払い?方法.{0,6}|支付方式|付款方式|(metoda|sposob) platnosci|betalningssatt|betalsatt|betalningsmetod)\b:?$/;
 
 function isLogin(walked: Walked, path: string): boolean {
   const password = walked.controls.some((spot) => spot.tier === 0 && spot.element.getAttribute("type")?.toLowerCase() === "password" && !/cvv|cvc|cvn|security|card|csc/i.test(`${spot.element.getAttribute("name") ?? ""}${spot.element.getAttribute("id") ?? ""}${spot.element.getAttribute("autocomplete") ?? ""}`));
@@ -158,9 +175,10 @@ function savesCard(walked: Walked): boolean {
 /** `named`: a named store's page at an address that its recipe knows. */
 export function isCheckout(signs: Signs, pathIsCheckout: boolean, named: boolean): boolean {
   if (signs.confirmed && !signs.card && !signs.pays && !signs.frames) return false;
+  if (signs.step && !signs.account && !signs.confirmed && signs.score >= 2) return true;
   const paysHere = signs.card || signs.frames || signs.methods || signs.pays;
   if (named && pathIsCheckout) return signs.score >= 4 && (paysHere || signs.total || signs.weakPays);
   if (!(paysHere || (signs.weakPays && signs.total))) return false;
-  if (!(signs.total || signs.pays || (signs.card && signs.score >= 6))) return false;
-  return signs.score >= 6;
+  if (signs.card && !signs.account) return signs.score >= 5;
+  return (signs.total || signs.pays) && signs.score >= 6;
 }

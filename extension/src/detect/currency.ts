@@ -2,23 +2,11 @@
 
 import { isCurrency } from "../money/index.ts";
 import type { Walked } from "./walk.ts";
+import { fold } from "./fold.ts";
+import { EXPLICIT, OTHER_DOLLARS } from "./lexicon.ts";
 
 const CURRENCY_ATTRIBUTES = ["data-currency", "data-currency-code", "data-currencycode", "data-cart-currency", "data-order-currency"];
 const LINES_MAX = 3_000;
-const EXPLICIT: readonly (readonly [RegExp, string])[] = [
-  [/\bUS ?\$|\bUSD\b|\bUS dollars?\b/, "USD"],
-  [/\bCA ?\$|\bCAD\b|\bC\$ ?\d/, "CAD"],
-  [/\bAU ?\$|\bAUD\b|\bA\$ ?\d/, "AUD"],
-  [/\bNZ ?\$|\bNZD\b/, "NZD"],
-  [/\bHK ?\$|\bHKD\b/, "HKD"],
-  [/\bSGD\b|\bS\$ ?\d/, "SGD"],
-  [/\bMXN\b|\bMX ?\$/, "MXN"],
-  [/\bCNY\b|\bRMB\b|人民币/, "CNY"],
-  [/\bJPY\b|日本円/, "JPY"],
-  [/\bSEK\b/, "SEK"],
-  [/\bNOK\b/, "NOK"],
-  [/\bDKK\b/, "DKK"],
-];
 
 /** One currency that everything agrees on, or none. */
 export function currencyHint(walked: Walked): string | undefined {
@@ -44,6 +32,20 @@ export function currencyHint(walked: Walked): string | undefined {
     for (const [pattern, code] of EXPLICIT) if (pattern.test(line.text)) said.add(code);
   }
   return said.size === 1 ? [...said][0] : undefined;
+}
+
+
+/** Whose a bare `$` is on a page in English that names no country: the United States', unless anything speaks of another. */
+export function dollarOf(walked: Walked, host: string, language: string | null): string | undefined {
+  if (language !== null && !/^en([-_]us)?$/i.test(language.trim())) return undefined;
+  if (/\.[a-z]{2}$/.test(host) && !/\.(us|io|co|ai|me|tv|so|to|gg)$/.test(host)) return undefined;
+  for (const line of walked.lines.slice(0, LINES_MAX)) {
+    if (line.text.length <= 400 && OTHER_DOLLARS.test(fold(line.text))) return undefined;
+  }
+  for (const option of select(walked.document, 'select[name*="country" i] option[selected],select[id*="country" i] option[selected]')) {
+    if (!/^(us|usa|united states)/i.test((option.getAttribute("value") ?? option.textContent ?? "").trim()) && !/united states/i.test(option.textContent ?? "")) return undefined;
+  }
+  return "USD";
 }
 
 function select(document: Document, css: string): Element[] {

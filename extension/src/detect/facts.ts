@@ -1,8 +1,8 @@
 /** What a control says of itself and what is said of it around. */
 
-import { BILLING, SHIPPING } from "./field_words.ts";
 import type { Scope, Spot } from "./walk.ts";
-import { fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { BILLING, MONTH_NAMES, SHIPPING } from "./lexicon.ts";
 
 export interface Facts {
   readonly spot: Spot;
@@ -74,7 +74,8 @@ function labelText(element: Element, scope: Scope): string {
     if (label !== undefined) texts.push(label);
   }
   const around = element.closest("label");
-  if (around !== null && around.getAttribute("for") !== id) texts.push(text(around));
+  const aim = around?.getAttribute("for") ?? null;
+  if (around !== null && (aim === null || aim !== id)) texts.push(text(around));
   const described = element.getAttribute("aria-describedby");
   if (texts.length === 0 && described !== null) texts.push(textOfId(scope, described.split(/\s+/)[0] ?? ""));
   return texts.join(" ").slice(0, TEXT_MAX * 2);
@@ -138,24 +139,34 @@ function contextOf(spot: Spot, own: string): "billing" | "shipping" | null {
   return ships === bills ? null : ships ? "shipping" : "billing";
 }
 
-const MONTH_NAMES = /^(jan|feb|mar|mär|fev|fév|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|aou|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic|led|úno|sty|lut)/i;
 
-/** What a select's options are: twelve months, coming years, or both in one. */
-export function optionsOf(select: Element): "month" | "year" | "both" | null {
+const YEAR_SPAN_MAX = 40;
+
+/** What a select's options are: months, coming years, or both in one. `hinted`: words around it speak of an expiry. */
+export function optionsOf(select: Element, hinted: boolean): "month" | "year" | "both" | null {
   const options = Array.from(select.querySelectorAll("option")).slice(0, 200);
   const texts = options.map((option) => (option.textContent ?? "").trim());
   const values = options.map((option) => option.getAttribute("value") ?? (option.textContent ?? "").trim());
-  const months = (list: readonly string[]): boolean => {
-    const numbers = list.map((text) => /^0?(\d{1,2})(?:月|\b(?!\d)|$)/.exec(text)?.[1]).filter((text) => text !== undefined).map(Number);
-    return new Set(numbers.filter((n) => n >= 1 && n <= 12)).size === 12 && numbers.every((n) => n <= 12);
-  };
-  if (options.length >= 12 && options.length <= 14 && (months(texts) || months(values) || texts.filter((text) => MONTH_NAMES.test(text)).length >= 12)) return "month";
-  const years = (list: readonly string[]): number[] => list.map((text) => /^(20\d{2}|\d{2})年?$/.exec(text)?.[1]).filter((text) => text !== undefined).map((text) => Number(text) % 100);
-  for (const list of [texts, values]) {
-    const found = years(list);
-    if (list.some((text) => /^(19\d\d)/.test(text))) return null;
-    if (found.length >= 3 && found.length >= options.length - 2 && found.length <= 40 && found.every((n, i) => i === 0 || n === (found[i - 1] as number) + 1)) return "year";
+  const wanted = hinted ? 2 : 12;
+  if (options.length <= 14) {
+    const named = texts.filter((text) => MONTH_NAMES.test(text)).length;
+    if (named >= wanted && named >= options.length - 1) return "month";
+    for (const list of [texts, values]) if (monthsIn(list) >= wanted && monthsIn(list) >= options.length - 1) return "month";
   }
-  if (texts.filter((text) => /^\d{1,2} ?[/.-] ?(20)?\d{2}$/.test(text)).length >= 12) return "both";
-  return null;
+  if (texts.some((text) => /^19\d\d/.test(text))) return null;
+  for (const list of [texts, values]) if (yearsIn(list) >= (hinted ? 2 : 3) && yearsIn(list) >= options.length - 2) return "year";
+  return texts.filter((text) => /^\d{1,2} ?[/.-] ?(20)?\d{2}$/.test(text)).length >= 12 ? "both" : null;
+}
+
+/** How many different months the list has; none when it has anything beyond twelve. */
+function monthsIn(list: readonly string[]): number {
+  const numbers = list.map((text) => /^0?(\d{1,2})(?!\d)/.exec(text)?.[1]).filter((text) => text !== undefined).map(Number);
+  return numbers.every((n) => n >= 1 && n <= 12) ? new Set(numbers).size : 0;
+}
+
+/** How many years the list has, rising; none when they jump back. */
+function yearsIn(list: readonly string[]): number {
+  const years = list.map((text) => /^(20\d{2}|\d{2})(?:年|년)?$/.exec(text)?.[1]).filter((text) => text !== undefined).map((text) => Number(text) % 100);
+  const rising = years.every((year, i) => i === 0 || year > (years[i - 1] as number));
+  return rising && years.length <= YEAR_SPAN_MAX ? years.length : 0;
 }

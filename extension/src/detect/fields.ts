@@ -5,10 +5,11 @@
 
 import type { FieldPlaces, Place, Reading } from "../types/detect.ts";
 import type { FieldKind, Recipe } from "../types/recipe.ts";
-import { FAMILY, FIELD_WORDS, GIFT_CARD, GIVEN, MONTH, NOT_CARD, NOT_CODE, PLAIN_NAME, SAVE_CARD, STREET, YEAR } from "./field_words.ts";
 import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
+import { fold } from "./fold.ts";
+import { CARD_LABEL, CARD_NAMES, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -38,16 +39,23 @@ const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
 
 export const placeOf = (spot: Spot): Place => spot.scope.wrap(selectorOf(spot.element, spot.scope.root));
 
-/** `alone`: the document is a payment provider's frame, in which everything belongs to the card. */
-export function findFields(walked: Walked, recipe: Recipe | null, shown: (element: Element) => boolean, alone = false): Fields {
+export interface Setting {
+  /** The document is a payment provider's frame, in which everything belongs to the card. */
+  readonly alone: boolean;
+  /** The rest of the card form is in frames that we cannot look into. */
+  readonly frames: boolean;
+}
+
+export function findFields(walked: Walked, recipe: Recipe | null, shown: (element: Element) => boolean, setting: Setting): Fields {
   const usable = walked.controls.filter((spot) => spot.tier === 0 && isUsable(spot.element) && shown(spot.element));
   const facts = usable.map((spot) => factsOf(spot));
   const named = byRecipe(recipe, facts);
   const guesses = facts.flatMap((one) => named.get(one.spot.element) ?? guess(one) ?? []);
-  const chosen = choose(guesses, facts, alone);
+  const chosen = choose(guesses, facts, setting);
   const places: { [kind in FieldKind]?: readonly Place[] } = {};
   for (const [kind, spots] of chosen) places[kind] = spots.map(placeOf);
-  return { places, spots: chosen, saveCard: saveCards(walked, recipe), giftCardCode: giftCards(facts, recipe, chosen) };
+  const folded = walked.controls.filter((spot) => spot.tier === 2 && isUsable(spot.element) && spot.element.closest("details:not([open])") !== null);
+  return { places, spots: chosen, saveCard: saveCards(walked, recipe), giftCardCode: giftCards([...facts, ...folded.map((spot) => factsOf(spot))], recipe, chosen) };
 }
 
 function isUsable(element: Element): boolean {
@@ -85,32 +93,31 @@ function guess(facts: Facts): Guess | null {
   const { autocomplete, names, labels, spot } = facts;
   const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
   const said = autocomplete.map((token) => AUTOCOMPLETE[token]).find((kind) => kind !== undefined);
-  if (NOT_CARD.test(labels) && !isCardLabel(labels)) return null;
-  if (said !== undefined) return NOT_CARD.test(names) && !CARD_WORDS.test(names) ? null : make(said, 3);
+  if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;
+  if (said !== undefined) return NOT_CARD.test(names) && !CARD_NAMES.test(names) ? null : make(said, 3);
   if (autocomplete.includes("postal-code")) {
     return autocomplete.includes("shipping") || facts.context === "shipping" ? null : make("postalCode", autocomplete.includes("billing") || facts.context === "billing" ? 2 : 1);
   }
   if (autocomplete.some((token) => OTHER_TOKENS.test(token))) return null;
-  if (NOT_CARD.test(names) && !CARD_WORDS.test(names)) return null;
+  const postal = FIELD_WORDS.postalCode.labels.test(labels) && facts.context === "billing";
+  if (NOT_CARD.test(names) && !CARD_NAMES.test(names) && !postal) return null;
   if (STARTS.test(names)) return null;
   if (spot.element.localName === "select") return guessSelect(facts);
   if (facts.type === "month") return make("expiry", EXPIRY(facts) ? 2 : 1);
   return guessInput(facts);
 }
 
-/** Autocomplete tokens of other things; `off` and made-up words say nothing. */
-const OTHER_TOKENS = /^(tel|tel-.*|email|username|new-password|current-password|one-time-code|organization|street-address|address-line\d|address-level\d|country|country-name|bday.*|sex|url|photo|given-name|family-name|additional-name|cc-type|cc-additional-name|transaction-.*)$/;
-const STARTS = /\b(start|ss|from|issue|birth|dob|bday)\b/;
-const CARD_WORDS = /\b(credit ?card|card ?number|cc ?(number|num|exp|cvv|cvc|cid)|cvv|cvc|card ?exp)\b/;
+const FOUR_GROUPS = /^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/;
 const isCardLabel = (labels: string): boolean =>
-  /card ?number|kartennummer|numero de (la )?(carte|tarjeta)/.test(labels) && !/gift|geschenk|cadeau|regalo|presente|loyal|member|club|reward|bonus|payback|kundenkarte|fidel|fedel|klanten|library|issue|start|from/.test(labels);
+  CARD_LABEL.test(labels) && !OTHER_CARD.test(labels);
 const EXPIRY = (facts: Facts): boolean => FIELD_WORDS.expiry.names.test(facts.names) || FIELD_WORDS.expiry.labels.test(facts.labels);
 
 function guessSelect(facts: Facts): Guess | null {
-  const options = optionsOf(facts.spot.element);
-  if (options === null) return null;
   const expiry = EXPIRY(facts) || FIELD_WORDS.expiry.labels.test(facts.before) || /\b(cc|card|payment)\b/.test(facts.names);
   if (NOT_CARD.test(facts.before) && !FIELD_WORDS.expiry.labels.test(facts.before)) return null;
+  // A full list of months or coming years speaks for itself; a short one only beside words of expiry.
+  const options = optionsOf(facts.spot.element, expiry);
+  if (options === null) return null;
   return { kind: options === "month" ? "expiryMonth" : options === "year" ? "expiryYear" : "expiry", weight: expiry ? 2 : 1, facts };
 }
 
@@ -131,10 +138,11 @@ function guessInput(facts: Facts): Guess | null {
     if (facts.context === "shipping") return null;
     return make("postalCode", facts.context === "billing" ? 2 : 1);
   }
-  if (/^(mm|month|monat|mois|mes|mese|maand|月)$/.test(placeholder)) return make("expiryMonth", 1);
-  if (/^(yy|yyyy|jj|jjjj|aa|aaaa|year|jahr|annee|ano|anno|jaar|rr|年)$/.test(placeholder)) return make("expiryYear", 1);
-  if (/^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/.test(placeholder)) return make("number", 1);
+  if (MM.test(placeholder)) return make("expiryMonth", 1);
+  if (YY.test(placeholder)) return make("expiryYear", 1);
+  if (FOUR_GROUPS.test(placeholder)) return make("number", 1);
   if (PLAIN_NAME.test(labels) && !facts.context) return make("holder", 1);
+  if (/^account number/.test(labels) && /^[\dx•·*]{4}/.test(placeholder)) return make("number", 2);
   if (/\b(number|num)$/.test(names) && /card|karte|carte|tarjeta|カード/.test(`${facts.group} ${facts.before}`)) return make("number", 1);
   return null;
 }
@@ -143,17 +151,16 @@ const isShort = (facts: Facts): boolean => facts.maxLength !== null && facts.max
 
 function cardPerson(facts: Facts): "givenName" | "familyName" | null {
   const { names, labels } = facts;
-  const ofCard = /\b(card|cc|holder|cardholder|owner)\b|cardholder|karteninhaber|titulaire|titular|intestatario|kaarthouder|名義|持卡人/.test(`${names} ${labels}`);
+  const ofCard = OF_CARD.test(`${names} ${labels}`);
   if (!ofCard || facts.context === "shipping") return null;
-  if (/first and last|given and family|vor- ?und/.test(labels)) return null;
-  if (GIVEN.test(names) || (/first name|given name|vorname|prenom\b|voornaam/.test(labels) && !/last|nachname|et nom|nom et/.test(labels))) return FAMILY.test(names) ? null : "givenName";
-  return FAMILY.test(names) || /last name|family name|surname|nachname|nom de famille|apellidos?|cognome|achternaam/.test(labels) ? "familyName" : null;
+  if (WHOLE_NAME.test(labels)) return null;
+  if (GIVEN.test(names) || (GIVEN_LABEL.test(labels) && !FAMILY_TOO.test(labels))) return FAMILY.test(names) ? null : "givenName";
+  return FAMILY.test(names) || FAMILY_LABEL.test(labels) ? "familyName" : null;
 }
 
 function expiryPart(facts: Facts): "expiry" | "expiryMonth" | "expiryYear" {
   const { names, placeholder, own } = facts;
-  const both = /\b(mm|m)\b.{0,4}\b(yy|yyyy|jj|jjjj|aa|aaaa|rr|aaaa|年)\b|月.{0,3}年|年.{0,3}月|month.{0,8}year|monat.{0,8}jahr|mois.{0,8}annee|mes.{0,6}ano|\bmmyy|\bmm ?yy/;
-  if (both.test(placeholder)) return "expiry";
+  if (MONTH_AND_YEAR.test(placeholder)) return "expiry";
   const month = MONTH.test(names) || MONTH.test(placeholder) || MONTH.test(own);
   const year = YEAR.test(names) || YEAR.test(placeholder) || YEAR.test(own);
   if (month && year) {
@@ -168,7 +175,7 @@ function expiryPart(facts: Facts): "expiry" | "expiryMonth" | "expiryYear" {
 type Chosen = Map<FieldKind, readonly Spot[]>;
 
 /** Out of all guesses the fields of one card form. */
-function choose(guesses: readonly Guess[], facts: readonly Facts[], alone: boolean): Chosen {
+function choose(guesses: readonly Guess[], facts: readonly Facts[], { alone, frames }: Setting): Chosen {
   const chosen: Chosen = new Map();
   const order = new Map(facts.map((one, i) => [one.spot.element, i]));
   const at = (one: Guess): number => order.get(one.facts.spot.element) ?? 0;
@@ -178,6 +185,8 @@ function choose(guesses: readonly Guess[], facts: readonly Facts[], alone: boole
   if (anchor === null) {
     const holder = guesses.find((one) => one.kind === "holder" && one.weight > 1);
     if (holder !== undefined) chosen.set("holder", [holder.facts.spot]);
+    const postal = guesses.find((one) => one.kind === "postalCode" && one.weight > 1);
+    if ((frames || alone) && postal !== undefined) chosen.set("postalCode", [postal.facts.spot]);
     return chosen;
   }
   const form = cardBox(anchor, guesses);
@@ -204,15 +213,17 @@ function better(a: Guess, b: Guess, at: (one: Guess) => number, anchor: Guess): 
 function cardBox(anchor: Guess, guesses: readonly Guess[]): Element {
   const strong = guesses.filter((one) => one.weight > 1 && (one.kind === "number" || one.kind === "securityCode" || one.kind.startsWith("expiry")) && one.facts.spot.scope === anchor.facts.spot.scope);
   let box: Element = anchor.facts.spot.element;
-  const enough = Math.min(strong.length, 2);
+  // Four boxes of one number are one thing.
+  const kindsIn = (inside: Element): number => new Set(strong.filter((one) => inside.contains(one.facts.spot.element)).map((one) => one.kind)).size;
+  const enough = Math.min(new Set(strong.map((one) => one.kind)).size, 2);
   for (let i = 0; i < 12; i++) {
     const parent: Element | null = box.parentElement;
     if (parent === null || parent.localName === "body" || parent.localName === "form" || parent.localName === "html") {
-      if (parent !== null && strong.filter((one) => box.contains(one.facts.spot.element)).length < enough) box = parent;
+      if (parent !== null && kindsIn(box) < enough) box = parent;
       break;
     }
     // One or two levels beyond, as long as no address begins there.
-    if (strong.filter((one) => box.contains(one.facts.spot.element)).length >= enough && (i > 8 || holdsAddress(parent) || isSection(box))) break;
+    if (kindsIn(box) >= enough && (i > 8 || holdsAddress(parent) || isSection(box))) break;
     box = parent;
   }
   return box;
@@ -282,8 +293,9 @@ function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
   for (const spot of walked.controls) {
     if (spot.tier !== 0 || spot.element.getAttribute("type")?.toLowerCase() !== "checkbox" || out.length >= 10) continue;
     const facts = factsOf(spot);
+    const beside = facts.labels === facts.before ? fold((spot.element.parentElement?.textContent ?? "").slice(0, 120)) : "";
     const named = (recipe?.saveCard ?? []).some((css) => matches(spot.element, css));
-    if (!named && !SAVE_CARD.test(facts.labels) && !SAVE_CARD.test(facts.names)) continue;
+    if (!named && !SAVE_CARD.test(facts.labels) && !SAVE_CARD.test(beside) && !SAVE_CARD.test(facts.names)) continue;
     const live = (spot.element as HTMLInputElement).checked;
     out.push({ css: placeOf(spot), checked: typeof live === "boolean" ? live : spot.element.hasAttribute("checked") });
   }

@@ -29,7 +29,9 @@ export interface Line {
 
 const RUNS_MAX = 80;
 const RUN_LEN_MAX = 400;
+const BEFORE_LEN = 120;
 const DIGIT = /\d/;
+const LETTER = /\p{L}/u;
 const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\bsup\b/i;
 /** Stands between digits that must not be read as one number. */
 export const TORN = "¦";
@@ -68,8 +70,14 @@ export class LineWriter {
   }
 
   before(): string {
-    if (this.runs.length > 0) return join(this.runs).slice(-120);
-    return (this.lines[this.lines.length - 1]?.text ?? "").slice(-120);
+    const own = this.runs.length > 0 ? join(this.runs) : "";
+    if (LETTER.test(own)) return own.slice(-BEFORE_LEN);
+    // Past the "/" between month and year.
+    for (let i = this.lines.length - 1; i >= 0 && i >= this.lines.length - 3; i--) {
+      const text = this.lines[i]?.text ?? "";
+      if (LETTER.test(text)) return text.slice(-BEFORE_LEN);
+    }
+    return own;
   }
 }
 
@@ -77,7 +85,9 @@ export function makeLine(index: number, all: readonly Run[], scope: Scope, headi
   const tiers = all.filter((run) => DIGIT.test(run.text)).map((run) => run.tier);
   const digits = tiers.length > 0 ? (Math.min(...tiers) as Tier) : null;
   const kept = digits === null ? all : all.filter((run) => run.tier <= digits || (/\p{L}{2}/u.test(run.text) && !DIGIT.test(run.text)));
-  const tier = digits ?? (Math.min(...all.map((run) => run.tier)) as Tier);
+  // For screen readers and for the eye: an amount that is there twice is seen.
+  const twice = digits === 1 && tiers.includes(2);
+  const tier = twice ? 0 : (digits ?? Math.min(...all.map((run) => run.tier))) as Tier;
   const first = kept[0] ?? (all[0] as Run);
   return { index, text: join(kept), runs: kept, element: first.element, scope, heading, tier };
 }

@@ -171,8 +171,14 @@ export function recipeFor(document: Document, url: string, recipes: readonly Rec
   const parsed = parse(url);
   const named = parsed === null ? undefined : recipes.find((recipe) => ofHost(recipe, parsed.hostname));
   if (named !== undefined && parsed !== null) return { recipe: named, path: ofPath(named, parsed), named: true };
-  const marked = recipes.find((recipe) => recipe.hosts.length === 0 && (recipe.marks ?? []).some((css) => has(document, css)));
+  const platforms = recipes.filter((recipe) => (recipe.marks ?? []).length > 0);
+  const marked = platforms.find((recipe) => (recipe.marks ?? []).some((css) => has(document, css))) ?? platforms.find((recipe) => parsed !== null && tellingPath(recipe, parsed));
   return marked === undefined ? null : { recipe: marked, path: parsed !== null && ofPath(marked, parsed), named: false };
+}
+
+/** An address that only one platform has: two words and an identifier, as `/checkouts/cn/**`. */
+function tellingPath(recipe: Recipe, url: URL): boolean {
+  return recipe.paths.some((pattern) => /^\/[^/*]+\/[^/*]+\/\*\*$/.test(pattern) && pathMatches(url.pathname, url.search, pattern));
 }
 
 function has(document: Document, css: string): boolean {

@@ -1,10 +1,12 @@
 /** Rows of an order summary: a label and its amount, however the page lays them out. */
 
-import type { Money, MoneyContext, Unsure } from "../types/money.ts";
-import { found, moneyOf, readOne, withoutAsides } from "./amounts.ts";
+import type { Money, Unsure } from "../types/money.ts";
+import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } from "./amounts.ts";
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
-import { DUE, fold, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, ROWS, type RowKind, SPOILS, TOTAL } from "./words.ts";
+import { fold } from "./fold.ts";
+import { COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
 export type LabelKind = TotalKind | "not_final" | RowKind;
@@ -31,8 +33,6 @@ export const isTotal = (kind: LabelKind): kind is TotalKind => kind === "due" ||
 
 const LABEL_LEN_MAX = 90;
 const CLIMB_MAX = 6;
-const COLUMN_HEAD =
-  /^(price|unit price|qty\.?|quantity|products?|items?|description|name|preis|einzelpreis|menge|anzahl|artikel|produkt|bezeichnung|prix|prix unitaire|quantite|qte|produits?|articles?|designation|precio|cantidad|cant\.?|productos?|articulos?|prezzo|quantita|prodott[oi]|articol[oi]|preco|quantidade|qtd\.?|produtos?|prijs|aantal|product|artikelen|単価|数量|商品|商品名|価格|单价|商品信息|cena|ilosc|produkt|pris|antal|weight|date|order|status|order date|bestellnummer|datum)$/;
 
 /** What a label names. The whole label has to be known: "total savings" is no total. */
 export function labelKind(label: string): LabelKind | null {
@@ -56,7 +56,7 @@ function wordKind(text: string): TotalKind | null {
 }
 
 /** The rows that begin in this line. */
-export function rowsAt(lines: readonly Line[], index: number, context: MoneyContext): Row[] {
+export function rowsAt(lines: readonly Line[], index: number, context: PageMoney): Row[] {
   const line = lines[index];
   if (line === undefined || line.text.length > 240) return [];
   const text = withoutAsides(line.text);
@@ -68,6 +68,7 @@ export function rowsAt(lines: readonly Line[], index: number, context: MoneyCont
       return [makeRow(bareKind, line, line.element, bare[2] ?? "", bare[1] ?? "", contextOf(bare[1] ?? "", context), false)];
     }
     const kind = labelKind(line.text);
+    if (kind !== null && (PENDING.test(fold(line.text)) || /\s[-–—]{1,3}$/.test(line.text))) return [pendingRow(kind, line)];
     return kind === null ? [] : [rowAhead(lines, index, kind, contextOf(line.text, context))].filter((row) => row !== null);
   }
   const rows: Row[] = [];
@@ -82,16 +83,29 @@ export function rowsAt(lines: readonly Line[], index: number, context: MoneyCont
     rows.push(makeRow(kind, line, line.element, text.slice(amount.start, end), before, contextOf(before, context), false));
     start = amounts[last]?.end ?? text.length;
   });
-  return rows;
+  return rows.length > 0 ? rows : labelBehind(line, text, amounts, context);
+}
+
+/** "$27.11 Total": the amount first. */
+function labelBehind(line: Line, text: string, amounts: readonly Found[], context: PageMoney): Row[] {
+  const [only] = amounts;
+  if (only === undefined || amounts.length !== 1 || text.slice(0, only.start).trim() !== "") return [];
+  const label = text.slice(only.end);
+  const kind = labelKind(label);
+  return kind === null || !isTotal(kind) ? [] : [makeRow(kind, line, line.element, only.text, label, contextOf(label, context), false)];
+}
+
+function pendingRow(kind: LabelKind, line: Line): Row {
+  return { kind, line, element: line.element, text: line.text.slice(0, 80), money: null, unsure: "no_amount", spoiled: false, pending: true, loose: false, tier: line.tier };
 }
 
 /** "Total (USD)": the label knows the currency. */
-function contextOf(label: string, context: MoneyContext): MoneyContext {
+function contextOf(label: string, context: PageMoney): PageMoney {
   const code = /(?:^|[\s(（])(USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR|BRL|MXN|PLN|SEK|DKK|NOK|CZK|NZD|SGD|HKD|TRY|AED|SAR|ZAR|EGP)(?=$|[\s):）])/.exec(label)?.[1];
   return code === undefined ? context : { ...context, currency: code };
 }
 
-function makeRow(kind: LabelKind, line: Line, element: Element, amount: string, label: string, context: MoneyContext, loose: boolean): Row {
+function makeRow(kind: LabelKind, line: Line, element: Element, amount: string, label: string, context: PageMoney, loose: boolean): Row {
   // What is taken off is printed below zero.
   const off = kind === "discount" || kind === "gift";
   const read = amount.includes(TORN) ? ({ unsure: "ambiguous_number" } as const) : readOne(off ? amount.replace(/[-−–()]/g, " ") : amount, context);
@@ -111,7 +125,7 @@ function makeRow(kind: LabelKind, line: Line, element: Element, amount: string, 
 }
 
 /** The label stands alone: its amount follows, precedes it, or stands in the same place of a second column. */
-function rowAhead(lines: readonly Line[], index: number, kind: LabelKind, context: MoneyContext): Row | null {
+function rowAhead(lines: readonly Line[], index: number, kind: LabelKind, context: PageMoney): Row | null {
   const line = lines[index] as Line;
   if (inColumnHeads(lines, index)) return null;
   const value = secondColumn(lines, index, context) ?? following(lines, index, context) ?? preceding(lines, index, context);
@@ -127,7 +141,7 @@ interface Value {
   readonly loose: boolean;
 }
 
-function following(lines: readonly Line[], index: number, context: MoneyContext): Value | null {
+function following(lines: readonly Line[], index: number, context: PageMoney): Value | null {
   const label = lines[index] as Line;
   let asides = 0;
   for (let j = index + 1; j < lines.length && j <= index + 6; j++) {
@@ -146,7 +160,7 @@ function following(lines: readonly Line[], index: number, context: MoneyContext)
 }
 
 /** Little else than an amount, or a piece of one. */
-function isValue(text: string, context: MoneyContext): boolean {
+function isValue(text: string, context: PageMoney): boolean {
   if (text.length > 80) return false;
   if (isPiece(text)) return /\d/.test(text) || /\p{Sc}/u.test(text);
   const amounts = found(text, context);
@@ -159,7 +173,7 @@ function isValue(text: string, context: MoneyContext): boolean {
 const isPiece = (text: string): boolean => /^([\p{Sc}\d.,'\s]|US|CA|AU|HK|NZ|[A-Z]{3}|kr|zł|Kč|円|元){1,20}$/u.test(text) && !/^[A-Z]{3}$/.test(text);
 
 /** Joins an amount that stands in several blocks ("$", "267", ".", "49"). */
-function valueFrom(lines: readonly Line[], from: number, label: Line, context: MoneyContext): Omit<Value, "loose"> {
+function valueFrom(lines: readonly Line[], from: number, label: Line, context: PageMoney): Omit<Value, "loose"> {
   const first = lines[from] as Line;
   const whole = { text: withoutAsides(first.text), element: first.element, tier: first.tier };
   const complete = (text: string): boolean => /\p{Sc}|[A-Z]{3}|kr|zł|円|元/u.test(text) && /\d/.test(text);
@@ -214,7 +228,7 @@ function near(a: Element, b: Element, levels: number): boolean {
 }
 
 /** Labels in one column, amounts in another: as many amounts as labels, in the same order. */
-function secondColumn(lines: readonly Line[], index: number, context: MoneyContext): Value | null {
+function secondColumn(lines: readonly Line[], index: number, context: PageMoney): Value | null {
   const own = lines[index] as Line;
   const isLabel = (line: Line | undefined): boolean => line !== undefined && labelKind(line.text) !== null && found(line.text, context).length === 0;
   const isAmount = (line: Line | undefined): boolean =>
@@ -232,7 +246,7 @@ function secondColumn(lines: readonly Line[], index: number, context: MoneyConte
 }
 
 /** The amount above its label, when the two are alone in their box. */
-function preceding(lines: readonly Line[], index: number, context: MoneyContext): Value | null {
+function preceding(lines: readonly Line[], index: number, context: PageMoney): Value | null {
   const own = lines[index] as Line;
   const line = lines[index - 1];
   if (line === undefined || !isValue(withoutAsides(line.text).trim(), context)) return null;

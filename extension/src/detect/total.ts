@@ -3,14 +3,15 @@
  * still to come, a sum that does not add up: not sure, and the shopper is asked.
  */
 
-import type { Money, MoneyContext } from "../types/money.ts";
+import type { Money } from "../types/money.ts";
 import type { Recipe } from "../types/recipe.ts";
-import { found, moneyOf, readOne, same, withoutAsides } from "./amounts.ts";
+import { found, moneyOf, type PageMoney, readOne, same, withoutAsides } from "./amounts.ts";
 import type { Line } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { isTotal, type Row, rowsAt } from "./rows.ts";
 import type { Scope, Walked } from "./walk.ts";
-import { fold, PENDING, PREVIOUS_HEADING, SPOILS, TOTAL_TOKEN } from "./words.ts";
+import { fold } from "./fold.ts";
+import { PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
 
 export interface TotalRead {
   readonly total: Money | null;
@@ -18,6 +19,8 @@ export interface TotalRead {
   readonly confidence: number;
   /** There is a row that speaks of a total, readable or not. */
   readonly rowSeen: boolean;
+  /** There is a subtotal or the like: an order's summary. */
+  readonly partsSeen: boolean;
 }
 
 const LINES_MAX = 12_000;
@@ -44,15 +47,28 @@ interface RecipeValue {
   readonly spoiled: boolean;
 }
 
-export function readTotal(walked: Walked, context: MoneyContext, recipe: Recipe | null, buttons: readonly PayButton[], look: Shown): TotalRead {
+export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | null, buttons: readonly PayButton[], look: Shown): TotalRead {
   const { rows, parts } = collect(walked, context, recipe, look);
   const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe, [...rows, ...parts]);
-  return decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) });
+  const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
+  return { ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) }), partsSeen };
 }
 
+/** A page without a total may still have an order's summary. */
+function anyPart(walked: Walked, context: PageMoney): boolean {
+  let looked = 0;
+  for (const [i, line] of walked.lines.entries()) {
+    if (line.tier > 0 || line.text.length > 120 || !ROWS.some((row) => row.kind === "sub" && row.re.test(fold(line.text)))) continue;
+    if (rowsAt(walked.lines, i, context).some((row) => row.kind === "sub" && row.money !== null)) return true;
+    if (++looked > 20) return false;
+  }
+  return false;
+}
+
+type Decided = Omit<TotalRead, "partsSeen">;
 type Shown = (element: Element) => boolean;
 
-function collect(walked: Walked, context: MoneyContext, recipe: Recipe | null, shown: Shown): { rows: Row[]; parts: Row[] } {
+function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, shown: Shown): { rows: Row[]; parts: Row[] } {
   const { lines } = walked;
   const rows: Row[] = [];
   const around = new Set<number>();
@@ -93,7 +109,7 @@ function closest(element: Element, css: string): boolean {
   }
 }
 
-function recipeValues(walked: Walked, context: MoneyContext, recipe: Recipe, rows: readonly Row[]): RecipeValue[] {
+function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe, rows: readonly Row[]): RecipeValue[] {
   for (const css of recipe.total) {
     const values: RecipeValue[] = [];
     for (const scope of walked.scopes) {
@@ -117,7 +133,7 @@ function all(scope: Scope, css: string): Element[] {
 }
 
 /** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
-function valueIn(walked: Walked, element: Element, context: MoneyContext, rows: readonly Row[]): RecipeValue | null {
+function valueIn(walked: Walked, element: Element, context: PageMoney, rows: readonly Row[]): RecipeValue | null {
   const lines = walked.lines.filter((line) => line.runs.some((run) => element.contains(run.element)));
   const tier = Math.min(...lines.map((line) => line.tier));
   const seen = lines.filter((line) => line.tier === tier);
@@ -134,7 +150,7 @@ function valueIn(walked: Walked, element: Element, context: MoneyContext, rows: 
   return { money: moneyOf(read), text: text.trim().slice(0, 80), why: "unsure" in read ? read.unsure : "", spoiled: notFinal || SPOILS.test(fold(text)) };
 }
 
-function buttonAmounts(buttons: readonly PayButton[], context: MoneyContext): Money[] {
+function buttonAmounts(buttons: readonly PayButton[], context: PageMoney): Money[] {
   const out: Money[] = [];
   for (const { text, pays } of buttons) {
     if (!pays || text.length > 120 || SPOILS.test(fold(text)) || /\d ?x|\bx ?\d|in \d|en \d|in \d rat/i.test(text)) continue;
@@ -152,13 +168,13 @@ const distinct = (list: readonly (Money | null)[]): Money[] => {
   return out;
 };
 
-const sure = (total: Money, confidence: number): TotalRead => ({ total, confidence, rowSeen: true });
+const sure = (total: Money, confidence: number): Decided => ({ total, confidence, rowSeen: true });
 
-function unsure(text: string, money: Money | null, why: string, confidence = 50): TotalRead {
+function unsure(text: string, money: Money | null, why: string, confidence = 50): Decided {
   return { total: null, candidate: money === null ? { text, why } : { text, money, why }, confidence, rowSeen: true };
 }
 
-function decide(evidence: Evidence): TotalRead {
+function decide(evidence: Evidence): Decided {
   const seen = evidence.rows.filter((row) => row.tier === 0);
   const rows = (seen.length > 0 ? seen : evidence.rows).filter((row) => row.money !== null || row.unsure !== "no_amount" || row.pending);
   const totals = rows.filter((row) => isTotal(row.kind) && !row.spoiled && row.money !== null);
@@ -173,13 +189,14 @@ function decide(evidence: Evidence): TotalRead {
   if (doubt !== null) return unsure(row.text, money, doubt);
   if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(row.text, money, "button_differs");
   if (row.tier > 0) return unsure(row.text, money, "not_visible");
+  if (money.minor === 0) return unsure(row.text, money, "nothing_to_pay");
   if (row.kind === "total" && rows.some((other) => other.kind !== "not_final" && isTotal(other.kind) && other.money === null && !other.pending)) {
     return unsure(row.text, money, "another_total_unread");
   }
   return sure(money, evidence.buttons.length > 0 ? Math.min(99, confidence + 3) : confidence);
 }
 
-function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): TotalRead {
+function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): Decided {
   const named = evidence.byRecipe;
   const first = named[named.length - 1] as RecipeValue;
   const values = distinct(named.map((value) => value.money));
@@ -199,7 +216,7 @@ function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): 
 }
 
 /** No row gave a total: the pay button may, or there is at least something to show. */
-function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): TotalRead {
+function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): Decided {
   const onButtons = distinct(evidence.buttons);
   const row = rows.find((other) => isTotal(other.kind)) ?? rows[0];
   if (row === undefined) {
@@ -207,6 +224,8 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
     if (onButtons.length === 1 && only !== undefined && doubt === null) return { ...sure(only, 82), rowSeen: false };
     return { total: null, confidence: 30, rowSeen: false };
   }
+  const [button] = onButtons;
+  if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84);
   const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : (row.unsure ?? "not_sure");
   return unsure(row.text, row.money, why, 40);
 }
@@ -244,7 +263,7 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
   const weaker = distinct([...(kindRank === 3 ? grand : []), ...(kindRank > 1 ? plain : [])].map((other) => other.money));
   for (const other of weaker) {
     if (same(other, money)) continue;
-    if (kindRank === 3 ? !explained(other, money, parts) : other.currency !== money.currency || other.minor > money.minor) {
+    if (other.currency !== money.currency || (other.minor > money.minor && !explained(other, money, parts))) {
       return { conflict: money, text: row.text, plain: false };
     }
   }

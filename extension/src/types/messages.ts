@@ -1,3 +1,4 @@
+import type { Packed } from "../detect/pack.ts";
 import type { Reading } from "./detect.ts";
 import type { Money } from "./money.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "./panel.ts";
@@ -14,15 +15,14 @@ export type FromPage =
   /** What the page is now. Sent on opening the panel and on every change while it is open; it stays in the browser. */
   | { readonly say: "reading"; readonly url: string; readonly reading: Reading }
   | { readonly say: "action"; readonly action: PanelAction }
-  /** The panel is wanted for the first time: its code is put beside the content script, which mounts it. */
-  | { readonly say: "code" }
   /** The panel was opened or closed by the shopper. */
   | { readonly say: "panel"; readonly open: boolean }
   /** What came of a fill. */
   | { readonly say: "filled"; readonly result: FillResult };
 
 export type ToPage =
-  | { readonly say: "recipes"; readonly recipes: readonly Recipe[] }
+  /** What the reader reads by. The words are data of the extension's own, too large for every checkout to carry twice. */
+  | { readonly say: "recipes"; readonly recipes: readonly Recipe[]; readonly words: Packed }
   | { readonly say: "pill"; readonly pill: PillView }
   | { readonly say: "view"; readonly view: PanelView }
   | { readonly say: "open" }
@@ -35,7 +35,7 @@ export type ToPage =
   | { readonly say: "copy"; readonly field: CopyField; readonly value: string };
 
 /** To the script in a payment provider's frame, and back. The frame says what it is before anything is sent to it. */
-export type ToFrame = { readonly say: "fill"; readonly card: CardToFill };
+export type ToFrame = { readonly say: "words"; readonly words: Packed } | { readonly say: "fill"; readonly card: CardToFill };
 export type FromFrame =
   | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[] }
   | { readonly say: "filled"; readonly filled: readonly FieldKind[]; readonly refused: readonly FieldKind[] };

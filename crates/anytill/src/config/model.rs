@@ -7,6 +7,7 @@ use purchase::ClaimOn;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +27,7 @@ pub struct Config {
     pub issuer: Issuer,
     pub exchange: Exchange,
     pub prices: Prices,
+    pub recipes: Recipes,
     pub log: Log,
     pub process: Process,
 }
@@ -127,6 +129,7 @@ pub struct Sale {
 pub struct Refund {
     pub wait_secs: u64,
     pub early_minor_max: u64,
+    pub early_store_minor_max: u64,
     pub fee_bps_max: u32,
     pub fee_msat_min: u64,
     pub destination_delay_secs: u64,
@@ -161,6 +164,8 @@ pub struct Limits {
     pub cards_day_max: u64,
     pub new_account_secs: u64,
     pub new_account_room_bps: u32,
+    pub borne_account_minor_max: u64,
+    pub borne_store_minor_max: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -258,6 +263,12 @@ pub enum VenueVendor {
 pub struct Venue {
     pub vendor: VenueVendor,
     pub base_url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipes {
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

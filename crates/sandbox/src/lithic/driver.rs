@@ -1,5 +1,7 @@
 //! The network's side: a merchant charges, captures, voids, refunds. What a shop's acquirer would do.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::{
@@ -78,7 +80,7 @@ pub struct ChargeResult {
     /// The transaction; `None` when the number belongs to no card.
     pub token: Option<String>,
     /// How long the responder took; `None` when it was not asked.
-    pub answered_in_ms: Option<u64>,
+    pub answered_in: Option<Duration>,
 }
 
 impl ChargeResult {
@@ -94,6 +96,13 @@ pub struct TransactionState {
     pub authorized_minor: i64,
     pub held_minor: i64,
     pub settled_minor: i64,
+}
+
+impl TransactionState {
+    /// Taken by the store and not given back.
+    pub fn captured_minor(self) -> i64 {
+        self.settled_minor
+    }
 }
 
 /// Why the driver refuses. A mistake of the caller, never a decline.

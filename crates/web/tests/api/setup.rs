@@ -24,7 +24,7 @@ use storage::sqlite::{OpenMode, Sqlite};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
-use web::{AppState, BadPublicKey, Policy, Running, Sealed, Trust};
+use web::{AppState, BadPublicKey, Policy, RecipeBundle, Running, Sealed, Trust};
 use zeroize::Zeroizing;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -32,11 +32,15 @@ pub const NONCE: &str = "000102030405060708090a0b0c0d0e0f";
 /// Nothing in these tests takes longer.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-pub struct HpkeTrust;
+pub struct HpkeTrust(pub Option<RecipeBundle>);
 
 impl Trust for HpkeTrust {
     fn key_set(&self) -> String {
         r#"{"format":"test"}"#.to_owned()
+    }
+
+    fn recipes(&self) -> Option<&RecipeBundle> {
+        self.0.as_ref()
     }
 
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
@@ -118,6 +122,7 @@ pub struct Options {
     pub policy: Policy,
     pub rules: AccountRules,
     pub config: Config,
+    pub recipes: Option<RecipeBundle>,
 }
 
 impl Default for Options {
@@ -129,6 +134,7 @@ impl Default for Options {
             policy,
             rules: AccountRules { open_registration: true, refund_hosts: Hosts::Public, ..AccountRules::default() },
             config: Config { spread: Ppm(0), server_url: "https://till.example".to_owned(), ..Config::default() },
+            recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
         }
     }
 }
@@ -139,7 +145,11 @@ impl Server {
     }
 
     pub async fn with(options: Options) -> Self {
-        let dir = TempDir::new().unwrap();
+        Self::on(TempDir::new().unwrap(), options).await
+    }
+
+    /// Over what an earlier one left.
+    pub async fn on(dir: TempDir, options: Options) -> Self {
         let store = Sqlite::open(dir.path(), OpenMode::OrCreate).unwrap();
         let (clock, node, issuer) =
             (Arc::new(ManualClock::new()), Arc::new(FakeNode::new()), Arc::new(FakeIssuer::new()));
@@ -159,6 +169,7 @@ impl Server {
             vault: Arc::new(FixedVault::new()),
         };
         let engine = Arc::new(Engine::new(ports, options.config));
+        engine.recover().await.unwrap();
         engine.on_tip(NodeInfo { tip_height: 100, tip_seen_at: clock.now(), channels_usable: 1 }).await.unwrap();
         let mut rng = StdRng::seed_from_u64(7);
         let hasher = Hasher::new(HashCost { memory_kib: 8, passes: 1 }, &mut rng).unwrap();
@@ -171,7 +182,7 @@ impl Server {
             accounts: accounts.clone(),
             account_store: store_of_accounts,
             policy: Arc::new(options.policy),
-            trust: Arc::new(HpkeTrust),
+            trust: Arc::new(HpkeTrust(options.recipes)),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: running.clone(),
         };
@@ -239,6 +250,33 @@ impl Server {
         let payment_hash: PaymentHash = purchase["invoice"]["payment_hash"].as_str().unwrap().parse().unwrap();
         let amount_msat = Msat::new(purchase["quote"]["amount_msat"].as_u64().unwrap()).unwrap();
         self.engine.on_node_event(&NodeEvent::HtlcClaimed { payment_hash, amount_msat }).await.unwrap();
+    }
+
+    /// So much later: timers run, and the chain's tip is fresh again.
+    pub async fn later(&self, ms: u64) {
+        self.clock.advance_ms(ms);
+        let tip = NodeInfo { tip_height: 100, tip_seen_at: self.clock.now(), channels_usable: 1 };
+        self.engine.on_tip(tip).await.unwrap();
+        self.engine.tick().await.unwrap();
+    }
+
+    /// The store charges the card of a purchase, and the claim is confirmed; the charge's identifier.
+    pub async fn charge(&self, purchase: &Value, charge: &str) {
+        let card = self.card_of(purchase).await;
+        let body = json!({ "id": charge, "card": card, "minor": 2711 }).to_string();
+        let (asked, ()) = tokio::join!(self.webhook("charge", "good", "now", &body), self.confirm_claim(purchase));
+        assert_eq!(asked.ok()["approved"], true);
+    }
+
+    pub async fn news(&self, event: &str, purchase: &Value, charge: &str, kind: &str, minor: u64) {
+        let card = self.card_of(purchase).await;
+        let body = json!({ "event": event, "id": charge, "card": card, "kind": kind, "minor": minor }).to_string();
+        self.webhook("events", "good", "now", &body).await.ok();
+    }
+
+    async fn card_of(&self, purchase: &Value) -> String {
+        let id: PurchaseId = purchase["id"].as_str().unwrap().parse().unwrap();
+        self.engine.purchase(id).await.unwrap().unwrap().card.unwrap().card.unwrap()
     }
 
     pub async fn past(&self, purchase: &Value, states: &[State]) -> purchase::Purchase {

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { paying, readHtml, totalOf, type Made } from "./page.ts";
+
+const US = { lang: "en-US", url: "https://shop.example/checkout" };
+const DE = { lang: "de-DE", url: "https://laden.example.de/kasse" };
+const FR = { lang: "fr-FR", url: "https://boutique.example.fr/paiement" };
+const ES = { lang: "es-ES", url: "https://tienda.example.es/pago" };
+
+const rows = (...pairs: readonly string[]): string => pairs.map((pair) => { const [a, b] = pair.split("|"); return `<tr><td>${a}</td><td>${b}</td></tr>`; }).join("");
+const table = (...pairs: readonly string[]): string => `<table>${rows(...pairs)}</table>`;
+const divs = (...pairs: readonly string[]): string => `<div class="sum">${pairs.map((pair) => { const [a, b] = pair.split("|"); return `<div class="row"><span>${a}</span><span>${b}</span></div>`; }).join("")}</div>`;
+
+type Case = readonly [name: string, html: string, wanted: string, made?: Made];
+
+const SURE: readonly Case[] = [
+  ["table", table("Subtotal|$18.60", "Shipping|$5.99", "Tax|$2.52", "Order total|$27.11"), "2711 USD"],
+  ["rows of spans", divs("Subtotal|$18.60", "Shipping|$5.99", "Tax|$2.52", "Total|$27.11"), "2711 USD"],
+  ["flat grid", `<div class="grid"><span>Subtotal</span><span>$18.60</span><span>Total</span><span>$27.11</span></div>`, "2711 USD"],
+  ["flat grid of divs", `<div class="grid"><div>Subtotal</div><div>$18.60</div><div>Total</div><div>$27.11</div></div>`, "2711 USD"],
+  ["definition list", `<dl><dt>Items</dt><dd>$18.60</dd><dt>Shipping</dt><dd>$8.51</dd><dt>Grand total</dt><dd>$27.11</dd></dl>`, "2711 USD"],
+  ["two columns", `<div style="display:flex"><div><p>Subtotal</p><p>Shipping</p><p>Total</p></div><div><p>$20.00</p><p>$7.11</p><p>$27.11</p></div></div>`, "2711 USD"],
+  ["amount above its label", `<div><div class="stat"><b>$27.11</b><small>Total</small></div></div>`, "2711 USD"],
+  ["one line", `<p>Your order total is $27.11.</p>`, "2711 USD"],
+  ["line breaks", `<p>Subtotal: $18.60<br>Shipping: $8.51<br><b>Total: $27.11</b></p>`, "2711 USD"],
+  ["cents raised", `<div>Total <span class="price">$27<sup>11</sup></span></div>`, "2711 USD"],
+  ["cents in a span of their own", `<div>Total <span>$</span><span class="whole">27</span><span class="fraction">11</span></div>`, "2711 USD"],
+  ["pieces with spaces", `<div>Total <span>$</span> <span>267</span> <span>.</span> <span>49</span></div>`, "26749 USD"],
+  ["one span a character", `<div><span>Total</span><span>US $</span><span>1</span><span>,</span><span>2</span><span>3</span><span>4</span><span>.</span><span>9</span><span>9</span></div>`, "123499 USD"],
+  ["said twice for screen readers", `<div><span>Order total:</span> <span class="a-price"><span class="a-offscreen">$27.11</span><span aria-hidden="true"><span>$</span><span>27<span>.</span></span><span>11</span></span></span></div>`, "2711 USD"],
+  ["price that was", divs("Subtotal|$30.00", "Total|<s>$35.00</s> $27.11", "You save|$7.89"), "2711 USD"],
+  ["tax inside", `<div><b>Total</b> <small>incl. VAT</small> <b>£27.11</b></div>`, "2711 GBP", { lang: "en-GB", url: "https://shop.example.co.uk/checkout" }],
+  ["tax inside, told", `<table><tr class="x"><th>Total</th><td><strong>$27.11</strong> <small>(includes $2.52 VAT)</small></td></tr></table>`, "2711 USD"],
+  ["currency code in front", divs("Subtotal|$18.60", "Total|<abbr>USD</abbr> $27.11"), "2711 USD"],
+  ["currency in the label", divs("Total (CAD)|$27.11"), "2711 CAD", { lang: "en" }],
+  ["number of items", divs("Total (3 items)|$27.11"), "2711 USD"],
+  ["same total twice", divs("Total|$27.11") + `<aside>${divs("Total|$27.11")}</aside>`, "2711 USD"],
+  ["plain total of goods and order total", divs("Total|$18.60", "Shipping|$8.51", "Order total|$27.11"), "2711 USD"],
+  ["due after a gift card", divs("Order total|$27.11", "Gift card|-$20.00", "Amount due|$7.11"), "711 USD"],
+  ["fee behind the total", divs("Total|$27.11", "Card fee|$0.50", "To pay|$27.61"), "2761 USD"],
+  ["conversion beside", divs("Total|$27.11 (approx. €25.00)"), "2711 USD"],
+  ["only on the button", `<button>Pay $27.11</button>`, "2711 USD"],
+  ["heading that says total", `<h2>Order total</h2><div>Subtotal $18.60</div><div>Shipping $8.51</div><div>Total $27.11</div>`, "2711 USD"],
+  ["hidden total of another step", `<div style="display:none">${divs("Total|$99.00")}</div>${divs("Total|$27.11")}`, "2711 USD"],
+  ["hidden by a style sheet", `<style>.step{display:none}.step.on{display:block}</style><div class="step">${divs("Total|$99.00")}</div><div class="step on">${divs("Total|$27.11")}</div>`, "2711 USD"],
+  ["hidden attribute, template, noscript", `<div hidden>${divs("Total|$99.00")}</div><template>${divs("Total|$98.00")}</template><noscript>${divs("Total|$97.00")}</noscript>${divs("Total|$27.11")}`, "2711 USD"],
+  ["previous order", `${divs("Total|$27.11")}<h3>Your previous orders</h3>${divs("Total|$99.00")}`, "2711 USD"],
+  ["instalments beside", divs("Total|$27.11", "4 payments of|$6.78", "Monthly payment|$2.30"), "2711 USD"],
+  ["loyalty points beside", divs("Total|$27.11", "Total points earned|271", "Total savings|$4.00"), "2711 USD"],
+  ["line items with a total column", `<table><tr><th>Product</th><th>Qty</th><th>Total</th></tr><tr><td>Album</td><td>1</td><td>$18.60</td></tr></table>${table("Subtotal|$18.60", "Shipping|$8.51", "Total|$27.11")}`, "2711 USD"],
+  ["total in a field that cannot be typed in", `<table><tr><td>Order Total</td><td><input readonly value="$27.11"></td></tr></table>`, "2711 USD"],
+  ["German", divs("Zwischensumme|1.200,00 €", "Versand|34,56 €", "Gesamtsumme inkl. MwSt.|1.234,56 €"), "123456 EUR", DE],
+  ["German, tax in brackets", divs("Summe|27,11 €", "Gesamtbetrag (inkl. MwSt. 4,33 €)|27,11 €"), "2711 EUR", DE],
+  ["German, net beside", divs("Gesamtsumme|27,11 €", "Gesamtnettosumme|22,78 €", "zzgl. 19 % MwSt.|4,33 €"), "2711 EUR", DE],
+  ["German button", `<button>Jetzt 27,11 € bezahlen</button>`, "2711 EUR", DE],
+  ["French", divs("Sous-total|22,00 €", "Livraison|5,11 €", "Total TTC|27,11 €"), "2711 EUR", FR],
+  ["French before tax beside", divs("Total HT|22,59 €", "TVA|4,52 €", "Total à payer|27,11 €"), "2711 EUR", FR],
+  ["Spanish", divs("Subtotal|22,00 €", "Gastos de envío|5,11 €", "Total (IVA incluido)|27,11 €"), "2711 EUR", ES],
+  ["Italian", divs("Subtotale|22,00 €", "Spedizione|5,11 €", "Totale ordine|27,11 €"), "2711 EUR", { lang: "it" }],
+  ["Portuguese", divs("Subtotal|R$ 22,00", "Frete|R$ 5,11", "Total a pagar|R$ 27,11"), "2711 BRL", { lang: "pt-BR" }],
+  ["Dutch", divs("Subtotaal|€ 22,00", "Verzendkosten|€ 5,11", "Te betalen|€ 27,11"), "2711 EUR", { lang: "nl" }],
+  ["Japanese", divs("小計|￥2,500", "送料|￥500", "ご請求額|￥3,000"), "3000 JPY", { lang: "ja", url: "https://mise.example.jp/checkout" }],
+  ["Japanese, tax inside", divs("商品合計|2,500円", "送料|500円", "合計（税込）|3,000円"), "3000 JPY", { lang: "ja" }],
+  ["Chinese", divs("商品总额|¥250.00", "运费|¥20.00", "应付总额|¥270.00"), "27000 CNY", { lang: "zh-CN", url: "https://dian.example.cn/checkout" }],
+  ["Polish", divs("Suma częściowa|22,00 zł", "Dostawa|5,11 zł", "Do zapłaty|27,11 zł"), "2711 PLN", { lang: "pl" }],
+  ["Swedish", divs("Delsumma|220,00 kr", "Frakt|51,10 kr", "Att betala|271,10 kr"), "27110 SEK", { lang: "sv-SE" }],
+];
+
+const UNSURE: readonly Case[] = [
+  ["subtotal only", divs("Subtotal|$18.60", "Shipping|$8.51"), "?"],
+  ["two totals by shipping", divs("Total|$27.11", "Total|$35.00"), "?"],
+  ["totals in the choice of shipping", `<label><input type="radio" name="s">Standard: total $27.11</label><label><input type="radio" name="s">Express: total $35.00</label>`, "?"],
+  ["plus sales tax", divs("Total|$27.11 + sales tax"), "?"],
+  ["plus shipping", divs("Total|$27.11 plus shipping"), "?"],
+  ["shipping still to come", divs("Subtotal|$18.60", "Shipping|Calculated at next step", "Total|$18.60"), "?"],
+  ["shipping asks for the address", divs("Subtotal|$18.60", "Shipping|Enter shipping address", "Total|$18.60"), "?"],
+  ["tax still to come", divs("Subtotal|$18.60", "Shipping|$5.00", "Tax|To be calculated", "Total|$23.60"), "?"],
+  ["total before tax", divs("Total before tax|$24.59", "Estimated tax|$2.52"), "?"],
+  ["estimated total", divs("Subtotal|$18.60", "Estimated total|$27.11"), "?"],
+  ["button says another", `${divs("Total|$27.11")}<button>Pay $35.00</button>`, "?"],
+  ["total is the subtotal although shipping is charged", divs("Subtotal|$18.60", "Shipping|$8.51", "Total|$18.60"), "?"],
+  ["below the subtotal without a discount", divs("Subtotal|$18.60", "Total|$8.60"), "?"],
+  ["deposit today", divs("Order total|$100.00", "Due today|$25.00"), "?"],
+  ["two charged currencies", divs("Total|$27.11 / €25.00"), "?"],
+  ["nothing to pay", divs("Subtotal|$5.00", "Gift card|-$5.00", "Total|$0.00"), "?"],
+  ["dollar of many countries", `<p>We ship to Canada and Australia.</p>${divs("Total|$27.11")}`, "?", { lang: "en" }],
+  ["torn digits", `<div>Total <span>$267</span><span>49</span></div>`, "?"],
+  ["savings alone", divs("Total savings|$27.11"), "?"],
+  ["balance of a gift card", divs("Gift card balance|$27.11"), "?"],
+  ["per month", divs("Total|$27.11/mo"), "?"],
+  ["off the screen only", `<div style="position:absolute;left:-9999px">${divs("Total|$27.11")}</div>`, "?"],
+  ["kept from screen readers only", `<div aria-hidden="true">${divs("Total|$27.11")}</div>`, "?"],
+];
+
+describe("the order total", () => {
+  it.each(SURE)("is read: %s", (_, html, wanted, made) => {
+    expect(totalOf(html, made ?? US)).toBe(wanted);
+  });
+
+  it.each(UNSURE)("is not sure: %s", (_, html, _wanted, made) => {
+    expect(totalOf(html, made ?? US)).toMatch(/^\?/);
+  });
+
+  it("shows what it saw when it is not sure, and why", () => {
+    const { total, candidate, confidence } = readHtml(paying(divs("Total|$27.11", "Total|$35.00")));
+    expect(total).toBeNull();
+    expect(candidate).toMatchObject({ money: { minor: 3500, currency: "USD" }, why: "two_totals" });
+    expect(confidence).toBeLessThan(80);
+  });
+});
