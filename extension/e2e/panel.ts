@@ -36,8 +36,8 @@ export interface Panel {
 const WITHIN_MS = 20_000;
 const LOOK_MS = 50;
 
-/** `region`: what the panel (or the pill) is called. */
-export async function panelOf(page: Page, region: string | RegExp): Promise<Panel> {
+/** `region`: what the panel is called; `null` for the whole page, the pill among it. */
+export async function panelOf(page: Page, region: string | RegExp | null): Promise<Panel> {
   const session = await page.context().newCDPSession(page);
   await session.send("Accessibility.enable");
   const panel = async (): Promise<readonly AxNode[]> => below(await tree(session), region);
@@ -90,7 +90,8 @@ async function tree(session: CDPSession): Promise<readonly AxNode[]> {
 }
 
 /** The first node of that name, and what is below it, in reading order. */
-function below(nodes: readonly AxNode[], name: string | RegExp): readonly AxNode[] {
+function below(nodes: readonly AxNode[], name: string | RegExp | null): readonly AxNode[] {
+  if (name === null) return nodes.filter((node) => !node.ignored);
   const byId = new Map(nodes.map((node) => [node.nodeId, node]));
   const top = nodes.find((node) => ["dialog", "region", "complementary"].includes(text(node.role)) && matches(text(node.name), name));
   const found: AxNode[] = [];
