@@ -222,9 +222,10 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
 /** Shows every page what is so now. */
 export async function drawPages(core: Core): Promise<void> {
   const { settings } = await core.store.get();
+  const chosen = settings.language === "auto" ? {} : { language: settings.language };
   for (const page of core.pages.values()) {
     const input = await viewInput(core, page);
-    if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: pillView(input) });
-    if (page.open) page.port.say({ say: "view", view: panelView(input) });
+    if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: { ...pillView(input), ...chosen } });
+    if (page.open) page.port.say({ say: "view", view: { ...panelView(input), ...chosen } });
   }
 }

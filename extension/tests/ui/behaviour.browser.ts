@@ -139,6 +139,15 @@ describe("keys and focus", () => {
     expect(await acts()).toEqual([{ do: "confirm_total", total: { minor: 2711, currency: "USD" } }]);
   });
 
+  it("speaks another language as soon as the shopper chooses one", async () => {
+    await show("pay");
+    await update({ ...STAGES.pay, language: "de" });
+    expect(await page.locator(".panel").getAttribute("lang")).toBe("de");
+    expect(await page.locator(".panel .title").textContent()).toBe("Mit einer Lightning-Wallet zahlen");
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".panel").isVisible()).toBe(false);
+  });
+
   it("tells a screen reader each step once, in words", async () => {
     await show("pay");
     expect(await page.locator(".live").textContent()).toContain("Waiting for your bitcoin");
