@@ -29,7 +29,7 @@ border-radius:10px;background:var(--bg);color:var(--text);font-weight:600;text-a
 .btn.main{border-color:transparent;background:var(--brand);color:var(--on-brand)}
 .btn.main:hover{background:var(--brand-hover)}
 .btn.wide{width:100%}
-.btn[disabled]{opacity:.55;cursor:default}
+.btn[disabled]{opacity:.55;cursor:default}.btn[aria-busy]{cursor:progress;opacity:.8}
 .link{min-height:32px;padding:4px 6px;margin:-4px -6px;border:0;border-radius:6px;background:none;color:var(--soft);font-size:13px;line-height:1.4;text-decoration:underline;
 text-decoration-color:var(--edge);text-underline-offset:3px;cursor:pointer;text-align:left}
 .link:hover{color:var(--text)}

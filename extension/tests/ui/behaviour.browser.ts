@@ -290,6 +290,36 @@ describe("the pages", () => {
     expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).toBe("[{},{}]");
   });
 
+  it("let no change of the state draw over a recovery code, or over what is typed", async () => {
+    await openPage(page, opened.gallery.app, "register", "en");
+    const changed = (): Promise<void> => page.evaluate(() => { (globalThis as unknown as { gallery: { changed(): void } }).gallery.changed(); });
+    const states = async (): Promise<number> => (await asked("state")).length;
+    await page.getByLabel("Login").fill("ada");
+    await page.getByLabel("New password").fill("long enough now");
+    await page.getByLabel("Invitation").fill("AB12");
+    await page.locator("h1").click();
+    const before = await states();
+    await changed();
+    expect(await page.getByLabel("Login").inputValue()).toBe("ada");
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.getByText("K7QX-3MZ9-TR2P-8WNB-5HDC").waitFor();
+    await changed();
+    await page.getByText("K7QX-3MZ9-TR2P-8WNB-5HDC").waitFor();
+    expect(await states()).toBe(before);
+    await page.getByLabel("I have kept it").check();
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("heading", { level: 1, name: "Set-up" }).waitFor();
+    await changed();
+    await expect.poll(states).toBeGreaterThan(before + 1);
+  });
+
+  it("show the way out of a trouble", async () => {
+    await openPage(page, opened.gallery.app, "history_unpaired", "en");
+    expect(await page.getByRole("alert").textContent()).toContain("Pair with a server first.");
+    await page.getByRole("link", { name: "Pair with a server" }).click();
+    await page.getByLabel("Pairing code").waitFor();
+  });
+
   it("ask for a permission within the click, and tell the answer", async () => {
     await openPage(page, opened.gallery.app, "permission", "en");
     await page.getByRole("button", { name: "Allow" }).click();

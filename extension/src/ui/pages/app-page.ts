@@ -4,7 +4,7 @@ import { addStyle, h, replaceChildren, type Child } from "../h.ts";
 import { words } from "../i18n/index.ts";
 import { pagesWords, type PagesKey } from "../i18n/pages.ts";
 import { logo } from "../icons.ts";
-import { errorNote, serverName, type AskFn, type Drawn, type Page } from "./kit.ts";
+import { errorNote, isSending, serverName, type AskFn, type Drawn, type Page } from "./kit.ts";
 import { PAGES_CSS } from "./style.ts";
 import { address, devices, sent, settings } from "./routes/account.ts";
 import { history, receipt } from "./routes/history.ts";
@@ -37,9 +37,10 @@ export function routeOf(hash: string): { readonly route: string; readonly rest: 
   return Object.hasOwn(ROUTES, route) ? { route, rest: rest.join("/") } : { route: "", rest: "" };
 }
 
-/** Something that the shopper typed, or a code that is shown only once: not to be drawn over. */
+/** Something that the shopper typed, an answer that is awaited, or a code that is shown only once: not to be drawn over. */
 function busy(main: HTMLElement): boolean {
-  if (main.querySelector(".secret")) return true;
+  if (isSending() || main.querySelector(".secret")) return true;
+  if ([...main.querySelectorAll<HTMLInputElement>("form input")].some((input) => input.value !== input.defaultValue)) return true;
   const active = document.activeElement;
   return active instanceof HTMLElement && main.contains(active) && active.closest("form") !== null;
 }
