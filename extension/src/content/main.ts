@@ -16,10 +16,11 @@ import { world } from "./world.ts";
 function start(): void {
   let page: Page | null = null;
   let line: Line<FromPage> | null = null;
+  let language: string | null = null;
   const say = (message: FromPage): void => line?.say(message);
   const surface = openSurface({
     document,
-    locale: () => navigator.language,
+    locale: () => language ?? navigator.language,
     act: (action) => page?.act(action),
     toggled: (open) => {
       line?.keep(open);
@@ -35,6 +36,9 @@ function start(): void {
   });
   page = openPage({
     document,
+    speak: (wanted) => {
+      language = wanted;
+    },
     url: () => location.href,
     detector: { isCheckoutUrl, read, find },
     surface,

@@ -28,6 +28,8 @@ export interface Detector {
 }
 
 export interface PageParts {
+  /** The language of the settings, `null` for the browser's. */
+  readonly speak?: (language: string | null) => void;
   readonly document: Document;
   readonly url: () => string;
   readonly detector: Detector;
@@ -71,6 +73,9 @@ export function openPage(parts: PageParts): Page {
         case "recipes":
           recipes = message.recipes;
           sayReading(false);
+          return;
+        case "language":
+          parts.speak?.(message.language);
           return;
         case "pill":
           parts.surface.pill(message.pill);

@@ -21,6 +21,8 @@ export type FromPage =
 
 export type ToPage =
   | { readonly say: "recipes"; readonly recipes: readonly Recipe[] }
+  /** Of the settings; `null`: the browser's. Said before anything is shown. */
+  | { readonly say: "language"; readonly language: string | null }
   | { readonly say: "pill"; readonly pill: PillView }
   | { readonly say: "view"; readonly view: PanelView }
   | { readonly say: "open" }
