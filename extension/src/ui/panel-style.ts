@@ -5,9 +5,10 @@ import { CONTROLS, themeCss } from "./theme.ts";
  * page decides what a `rem` is. Everything is fixed, so that nothing of the page moves.
  */
 export const PANEL_CSS = `
+:host{all:initial!important}
 ${themeCss(":host")}
 ${CONTROLS}
-.panel{position:fixed;z-index:2147483647;right:16px;bottom:16px;width:392px;max-width:calc(100vw - 32px);max-height:calc(100vh - 32px);
+.panel{direction:ltr;color-scheme:light dark;position:fixed;z-index:2147483647;right:16px;bottom:16px;width:392px;max-width:calc(100vw - 32px);max-height:calc(100vh - 32px);
 display:flex;flex-direction:column;overflow:hidden;border:1px solid var(--line);border-radius:18px;background:var(--bg);color:var(--text);
 font:400 15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;text-align:start;
 box-shadow:0 2px 6px rgba(8,20,17,.14),0 18px 48px rgba(8,20,17,.24);animation:rise .18s ease-out}

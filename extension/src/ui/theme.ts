@@ -10,7 +10,7 @@ const DARK = `
 
 /** `scope` is where the variables are set: `:host` in the store's page, `:root` on our own pages. */
 export function themeCss(scope: string): string {
-  return `${scope}{${LIGHT}color-scheme:light dark}@media (prefers-color-scheme:dark){${scope}{${DARK}}}`;
+  return `${scope}{${LIGHT}}@media (prefers-color-scheme:dark){${scope}{${DARK}}}`;
 }
 
 /** Controls and blocks that look the same everywhere. */
@@ -43,7 +43,7 @@ label,.label{display:block;font-size:14px;font-weight:600}
 .hint{display:block;font-size:13px;line-height:1.4;color:var(--soft);font-weight:400}
 .input{display:block;width:100%;min-height:44px;margin-top:6px;padding:9px 12px;border:1px solid var(--edge);border-radius:10px;background:var(--bg);color:var(--text)}
 .input[aria-invalid=true]{border-color:var(--bad)}
-.stack{display:flex;flex-direction:column;gap:14px}.stack.tight{gap:8px}
+.stack{display:flex;flex-direction:column;gap:14px}.stack.tight{gap:8px}.stack>div:empty{display:none}
 .error{color:var(--bad);font-size:14px}
 .rows{display:grid;grid-template-columns:auto 1fr;gap:5px 14px;font-size:14px;line-height:1.45}
 .rows dt{color:var(--soft)}.rows dd{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}

@@ -5,7 +5,7 @@ export const NOW_MS = Date.UTC(2026, 2, 14, 9, 30, 0);
 const MINUTE_MS = 60_000;
 
 /** From `vectors/invoice.json`: a regtest invoice of the reference purchase. */
-const BOLT11 =
+export const BOLT11 =
   "lnbcrt4967580n1p5j9pfsdzlg9h8jarfd3kzqvpsx4yyxwpegvsrydewxycjq42ngssrsvpexa3rvwtpvfsngep5xqmxxctyvejn2ct9xe3nqcf4xgmxgvgpp5aqpqs6kk58skk7p49ttjjmf240vrtvd3dklf28s3xkuhc68znkqssp5pqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyq9qyysgqxqzjccqzzsvarajeh84xjdgsmrtt04ncuhz3h5wn7h8fh3svttu789frm4l379mvewpmv9esdevwwxezm4svpsff9u3k6knzjrf0n7s83shzrrzvcqtffvls";
 
 const usd = (minor: number): { minor: number; currency: string } => ({ minor, currency: "USD" });

@@ -51,7 +51,7 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
   const main = h("main", { class: "main stack" });
   const live = h("div", { class: "live", attrs: { role: "status", "aria-live": "polite" } });
   document.body.replaceChildren(
-    h("div", { class: "layout" }, h("div", { class: "side" }, h("div", { class: "brand" }, logo(34), h("b", null, "Anytill")), who, nav), main),
+    h("div", { class: "layout" }, h("header", { class: "side" }, h("div", { class: "brand" }, logo(34), h("b", null, "Anytill")), who, nav), main),
     live,
   );
   let generation = 0;
