@@ -40,7 +40,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     optional_permissions: ["notifications"],
     // Asked for one by one, at the moment they are needed: a provider's frames, or the store whose frames they are.
     optional_host_permissions: ["https://*/*"],
-    web_accessible_resources: [{ resources: ["panel.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
+    web_accessible_resources: [{ resources: ["panel.js", "reader.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
     content_security_policy: {
       extension_pages:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +

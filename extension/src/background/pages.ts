@@ -6,6 +6,7 @@ import type { Core, PageState } from "./core.ts";
 import { purchaseOf, recipeFor, recipesOf } from "./core.ts";
 import { hostCurrency } from "./currency.ts";
 import type { PagePort } from "./env.ts";
+import { WORDS } from "./words.ts";
 import { copy, fill, pageFilled } from "./fill.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
 import { begin, cancel, quote } from "./purchases.ts";
@@ -29,7 +30,7 @@ export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
   const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], hostname, null) !== null);
   const { language } = kept.settings;
   port.say({ say: "language", language: language === "auto" ? null : language });
-  port.say({ say: "recipes", recipes });
+  port.say({ say: "recipes", recipes, words: WORDS });
   await adopt(core, page);
   return {
     heard: (message) => heard(core, page, message),

@@ -1,3 +1,4 @@
+import type { Packed } from "../detect/pack.ts";
 import type { Reading } from "./detect.ts";
 import type { Money } from "./money.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "./panel.ts";
@@ -20,7 +21,8 @@ export type FromPage =
   | { readonly say: "filled"; readonly result: FillResult };
 
 export type ToPage =
-  | { readonly say: "recipes"; readonly recipes: readonly Recipe[] }
+  /** What a content script reads with: it carries neither recipes nor words itself. */
+  | { readonly say: "recipes"; readonly recipes: readonly Recipe[]; readonly words: Packed }
   /** Of the settings; `null`: the browser's. Said before anything is shown. */
   | { readonly say: "language"; readonly language: string | null }
   | { readonly say: "pill"; readonly pill: PillView }
