@@ -23,13 +23,22 @@ export interface Surface {
 
 /** The detector, handed in so that this room can be tried without it. */
 export interface Detector {
+<<<<<<< .merge_file_2CpnDH
   useWords(words: Packed): void;
+=======
+  /** The words come with the recipes; without them nothing is read. */
+  useWords?(words: Packed): void;
+  /** Its code is here; asked for by this, it calls for another look when it has come. */
+  ready?(): boolean;
+>>>>>>> .merge_file_cqv1mq
   isCheckoutUrl(url: string, recipes: readonly Recipe[]): boolean;
   read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
   find(document: Document, place: Place): Element | null;
 }
 
 export interface PageParts {
+  /** The language of the settings, `null` for the browser's. */
+  readonly speak?: (language: string | null) => void;
   readonly document: Document;
   readonly url: () => string;
   readonly detector: Detector;
@@ -59,6 +68,7 @@ export function openPage(parts: PageParts): Page {
   const read = (): Reading => parts.detector.read(parts.document, parts.url(), recipes ?? []);
   const sayReading = (always: boolean): void => {
     if (!always && !wanted()) return;
+    if (parts.detector.ready?.() === false) return;
     const message: FromPage = { say: "reading", url: parts.url(), reading: read() };
     const now = JSON.stringify(message);
     if (!always && now === said) return;
@@ -71,9 +81,16 @@ export function openPage(parts: PageParts): Page {
     hear(message) {
       switch (message.say) {
         case "recipes":
+<<<<<<< .merge_file_2CpnDH
           parts.detector.useWords(message.words);
+=======
+          parts.detector.useWords?.(message.words);
+>>>>>>> .merge_file_cqv1mq
           recipes = message.recipes;
           sayReading(false);
+          return;
+        case "language":
+          parts.speak?.(message.language);
           return;
         case "pill":
           parts.surface.pill(message.pill);

@@ -75,6 +75,7 @@ export function makeBrowser(options: Options) {
       notify: async (_, message) => void notices.push(message),
       language: () => "en-US",
       changed: () => {},
+      tabExists: async (tabId) => pages.has(tabId),
       hasOrigins: async (wanted) => wanted.every((origin) => origins.has(origin)),
       inject: async (tabId, file) => {
         injected.push(`${tabId} ${file}`);
@@ -120,6 +121,7 @@ export function makeBrowser(options: Options) {
       await page.connect();
       return page;
     },
+    close: (tabId: number) => void pages.delete(tabId),
     kept: <K extends keyof Kept>(key: K): Kept[K] => JSON.parse(disk.get(key) ?? "null") as Kept[K],
   };
   return browser;

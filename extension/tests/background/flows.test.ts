@@ -145,6 +145,32 @@ describe("a worker that is killed", () => {
   });
 });
 
+describe("a tab", () => {
+  it("that was closed: the purchase is found again at the same store, and not in a second tab beside the first", async () => {
+    const { till, browser } = await ready();
+    await begun(browser, 1);
+    const beside = await browser.open(2, URL_OF);
+    await beside.until("offer");
+    browser.close(1);
+    browser.close(2);
+    const again = await browser.open(3, URL_OF);
+    await again.until("pay");
+    till.paid();
+    await again.until("card_ready");
+  });
+  it("whose address is not safe gets no card", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser, 1, URL_OF.replace("https:", "http:"));
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.press({ do: "copy", field: "number" });
+    expect(page.view?.trouble).toEqual({ kind: "problem", code: "page_insecure" });
+    expect([...page.fills, ...page.copies]).toEqual([]);
+    expect(till.asked.some((one) => one.path.endsWith("/reveal"))).toBe(false);
+  });
+});
+
 describe("the server", () => {
   it("away for a while: the last good view stays, nothing is done twice", async () => {
     const { till, browser } = await ready();
@@ -181,8 +207,8 @@ describe("the server", () => {
     expect(await page.until("setup")).toEqual({ kind: "setup", missing: "login" });
     till.instead = () => null;
     await browser.ask("login", { login: "ella", password: "correct horse", deviceName: "test" });
-    await page.press({ do: "dismiss" });
     await page.until("offer");
+    expect(page.view?.trouble).toBeUndefined();
   });
 });
 

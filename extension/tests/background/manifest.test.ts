@@ -17,9 +17,16 @@ describe("the manifest", () => {
       "https://*.shop.example/checkout",
       "https://*.shop.example/checkout?*",
       "https://*.shop.example/p/*/pay/*",
-      "https://www.shop.example/checkout",
-      "https://www.shop.example/checkout?*",
-      "https://www.shop.example/p/*/pay/*",
+    ]);
+    expect(checkoutPatterns([recipe(["a.example", "b.example"], ["/pay/**", "/pay/x/**", "/pay", "/*/pay/**"])])).toEqual([
+      "https://a.example/*/pay/*",
+      "https://a.example/pay",
+      "https://a.example/pay/*",
+      "https://a.example/pay?*",
+      "https://b.example/*/pay/*",
+      "https://b.example/pay",
+      "https://b.example/pay/*",
+      "https://b.example/pay?*",
     ]);
   });
   it.each(["chromium", "firefox"] as const)("asks for no host at install beyond them: %s", async (browser) => {
