@@ -4,7 +4,7 @@ import { refreshAccount } from "./account.ts";
 import { answer } from "./answer.ts";
 import { makeCore, once } from "./core.ts";
 import type { Env, FramePort, PagePort } from "./env.ts";
-import { WORDS } from "../detect/index.ts";
+import { WORDS } from "./words.ts";
 import { frameSaid } from "./fill.ts";
 import type { PageLine } from "./pages.ts";
 import { drawPages, pageUp } from "./pages.ts";

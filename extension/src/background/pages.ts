@@ -1,5 +1,4 @@
 /** The lines to the store's pages: what they say, what they are shown, and what the shopper presses there. */
-import { WORDS } from "../detect/index.ts";
 import type { FromPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
 import type { PanelAction } from "../types/panel.ts";
@@ -29,11 +28,8 @@ export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
   page.confirmed ??= confirmed;
   const kept = await core.store.get();
   const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], hostname, null) !== null);
-<<<<<<< .merge_file_2DJMXr
-=======
   const { language } = kept.settings;
   port.say({ say: "language", language: language === "auto" ? null : language });
->>>>>>> .merge_file_novul0
   port.say({ say: "recipes", recipes, words: WORDS });
   await adopt(core, page);
   return {
@@ -234,10 +230,9 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
 /** Shows every page what is so now. */
 export async function drawPages(core: Core): Promise<void> {
   const { settings } = await core.store.get();
-  const chosen = settings.language === "auto" ? {} : { language: settings.language };
   for (const page of core.pages.values()) {
     const input = await viewInput(core, page);
-    if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: { ...pillView(input), ...chosen } });
-    if (page.open) page.port.say({ say: "view", view: { ...panelView(input), ...chosen } });
+    if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: pillView(input) });
+    if (page.open) page.port.say({ say: "view", view: panelView(input) });
   }
 }

@@ -3,12 +3,7 @@
  * toolbar's button. It wires the parts of this room to the browser.
  */
 
-<<<<<<< .merge_file_w112yU
-import { find, isCheckoutUrl, read, useWords } from "../detect/read.ts";
-import { readMoney } from "../money/index.ts";
-=======
 import { isCheckoutUrl } from "../detect/recipe.ts";
->>>>>>> .merge_file_9a1ijQ
 import type { FromPage, ToPage } from "../types/messages.ts";
 import { type Line, openLine } from "./line.ts";
 import { openPage, type Page } from "./page.ts";
@@ -48,11 +43,7 @@ function start(): void {
       language = wanted;
     },
     url: () => location.href,
-<<<<<<< .merge_file_w112yU
-    detector: { isCheckoutUrl, read, find, useWords },
-=======
     detector: { isCheckoutUrl, ...reader },
->>>>>>> .merge_file_9a1ijQ
     surface,
     say,
     copy: (field, value) => {

@@ -23,14 +23,10 @@ export interface Surface {
 
 /** The detector, handed in so that this room can be tried without it. */
 export interface Detector {
-<<<<<<< .merge_file_2CpnDH
-  useWords(words: Packed): void;
-=======
   /** The words come with the recipes; without them nothing is read. */
   useWords?(words: Packed): void;
   /** Its code is here; asked for by this, it calls for another look when it has come. */
   ready?(): boolean;
->>>>>>> .merge_file_cqv1mq
   isCheckoutUrl(url: string, recipes: readonly Recipe[]): boolean;
   read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
   find(document: Document, place: Place): Element | null;
@@ -81,11 +77,7 @@ export function openPage(parts: PageParts): Page {
     hear(message) {
       switch (message.say) {
         case "recipes":
-<<<<<<< .merge_file_2CpnDH
-          parts.detector.useWords(message.words);
-=======
           parts.detector.useWords?.(message.words);
->>>>>>> .merge_file_cqv1mq
           recipes = message.recipes;
           sayReading(false);
           return;

@@ -21,15 +21,10 @@ export type FromPage =
   | { readonly say: "filled"; readonly result: FillResult };
 
 export type ToPage =
-<<<<<<< .merge_file_oe6Nrw
-  /** What the reader reads by. The words are data of the extension's own, too large for every checkout to carry twice. */
-  | { readonly say: "recipes"; readonly recipes: readonly Recipe[]; readonly words: Packed }
-=======
   /** What a content script reads with: it carries neither recipes nor words itself. */
   | { readonly say: "recipes"; readonly recipes: readonly Recipe[]; readonly words: Packed }
   /** Of the settings; `null`: the browser's. Said before anything is shown. */
   | { readonly say: "language"; readonly language: string | null }
->>>>>>> .merge_file_SsKDPc
   | { readonly say: "pill"; readonly pill: PillView }
   | { readonly say: "view"; readonly view: PanelView }
   | { readonly say: "open" }
