@@ -39,6 +39,16 @@ export async function paidState(lab: Lab, hash: string): Promise<string> {
   return ((await lab.get(`/wallet/paid/${hash}`)) as { state: string }).state;
 }
 
+/** What the shopper's wallet has once nothing of it is on its way any more. */
 export async function balanceMsat(lab: Lab): Promise<number> {
-  return ((await lab.get("/wallet")) as { balance_msat: number }).balance_msat;
+  const end = Date.now() + REST_MS_MAX;
+  for (;;) {
+    const wallet = (await lab.get("/wallet")) as { balance_msat: number; at_rest: boolean };
+    if (wallet.at_rest) return wallet.balance_msat;
+    if (Date.now() > end) throw new Error("the wallet does not come to rest");
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
+
+const REST_MS_MAX = 30_000;
+const LOOK_MS = 100;

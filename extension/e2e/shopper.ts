@@ -17,7 +17,7 @@ export async function setUp(browser: Browser, lab: Lab, options: { readonly refu
   const page = await browser.open("app.html#/pair");
   await page.getByLabel("Pairing code").fill(lab.about.pairing);
   await page.getByRole("button", { name: "Pair", exact: true }).click();
-  await page.getByText("Paired", { exact: true }).waitFor();
+  await page.getByText("Paired with").waitFor();
   await register(page, lab, shopper);
   await address(page);
   if (options.refunds === true) await refunds(page, lab, shopper);
