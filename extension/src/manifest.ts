@@ -1,5 +1,6 @@
 /** The manifest, made from the recipes: at install the extension may enter the named stores' checkouts and nothing else. */
 import type { Recipe } from "./types/recipe.ts";
+import { MANIFEST_WORDS } from "./ui/i18n/manifest.ts";
 
 export type Browser = "chromium" | "firefox";
 
@@ -10,7 +11,17 @@ export function checkoutPatterns(recipes: readonly Recipe[]): readonly string[] 
   );
   // A checkout's address often carries a query, which a pattern sees as part of the path.
   const open = patterns.flatMap((pattern) => (pattern.endsWith("*") ? [pattern] : [pattern, `${pattern}?*`]));
-  return [...new Set(open)].sort();
+  return withoutCovered([...new Set(open)]).sort();
+}
+
+/** Leaves out what a wider pattern matches already: a pattern that fits another's text, its stars included, covers it. */
+function withoutCovered(patterns: readonly string[]): string[] {
+  const kept: { readonly text: string; readonly fits: RegExp }[] = [];
+  for (const text of [...patterns].sort((a, b) => a.length - b.length)) {
+    if (kept.some(({ fits }) => fits.test(text))) continue;
+    kept.push({ text, fits: new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`) });
+  }
+  return kept.map(({ text }) => text);
 }
 
 export function manifest(browser: Browser, version: string, recipes: readonly Recipe[]): Record<string, unknown> {
@@ -20,7 +31,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     manifest_version: 3,
     name: "Anytill",
     version,
-    description: "Pay at any online store with Bitcoin over Lightning, through a server that you choose.",
+    ...MANIFEST_WORDS,
     icons,
     action: { default_popup: "popup.html", default_icon: icons, default_title: "Anytill" },
     options_ui: { page: "app.html#/settings", open_in_tab: true },
@@ -30,7 +41,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     optional_permissions: ["notifications"],
     // Asked for one by one, at the moment they are needed: a provider's frames, or the store whose frames they are.
     optional_host_permissions: ["https://*/*"],
-    web_accessible_resources: [{ resources: ["panel.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
+    web_accessible_resources: [{ resources: ["panel.js", "reader.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
     content_security_policy: {
       extension_pages:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +

@@ -5,9 +5,10 @@ import { CONTROLS, themeCss } from "./theme.ts";
  * page decides what a `rem` is. Everything is fixed, so that nothing of the page moves.
  */
 export const PANEL_CSS = `
+:host{all:initial!important}
 ${themeCss(":host")}
 ${CONTROLS}
-.panel{position:fixed;z-index:2147483647;right:16px;bottom:16px;width:392px;max-width:calc(100vw - 32px);max-height:calc(100vh - 32px);
+.panel{direction:ltr;color-scheme:light dark;position:fixed;z-index:2147483647;right:16px;bottom:16px;width:392px;max-width:calc(100vw - 32px);max-height:calc(100vh - 32px);
 display:flex;flex-direction:column;overflow:hidden;border:1px solid var(--line);border-radius:18px;background:var(--bg);color:var(--text);
 font:400 15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;text-align:start;
 box-shadow:0 2px 6px rgba(8,20,17,.14),0 18px 48px rgba(8,20,17,.24);animation:rise .18s ease-out}
@@ -43,7 +44,7 @@ background:var(--raised);font-size:13px;color:var(--soft)}
 .timer{display:flex;align-items:center;justify-content:center;gap:8px;font-size:14px;color:var(--soft)}
 .timer b{color:var(--text);font-weight:650;font-variant-numeric:tabular-nums}
 .timer.over b{color:var(--bad)}
-.pair{display:flex;flex-wrap:wrap;gap:8px}.pair>*{flex:1 1 150px}
+.pair{display:flex;flex-wrap:wrap;gap:8px}.pair>.btn{flex:1 1 auto;gap:6px;padding-inline:10px;font-size:14px;white-space:nowrap}
 .rule{height:1px;background:var(--line);border:0;margin:2px 0}
 .ways{display:grid;gap:8px}.ways legend{padding:0;margin-bottom:8px}
 .way{display:flex;align-items:center;gap:12px;padding:11px 13px;border:1px solid var(--edge);border-radius:10px;cursor:pointer;font-weight:400}

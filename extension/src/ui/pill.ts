@@ -21,7 +21,7 @@ export interface Pill {
 }
 
 const CSS = `:host{all:initial!important}
-.pill{all:unset;box-sizing:border-box;position:fixed;z-index:2147483646;right:16px;bottom:16px;display:flex;align-items:center;gap:9px;min-height:44px;padding:8px 15px 8px 9px;
+.pill{all:unset;direction:ltr;box-sizing:border-box;position:fixed;z-index:2147483646;right:16px;bottom:16px;display:flex;align-items:center;gap:9px;min-height:44px;padding:8px 15px 8px 9px;
 border-radius:22px;background:#fff;color:#14201d;border:1px solid #75847e;font:600 15px/1.2 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;
 font-variant-numeric:tabular-nums;box-shadow:0 2px 10px rgba(8,20,17,.22);cursor:pointer;touch-action:none;user-select:none;-webkit-user-select:none}
 .pill[hidden]{display:none}
@@ -87,7 +87,7 @@ export function mountPill(root: ShadowRoot, host: PillHost): Pill {
   return {
     update(view) {
       known = true;
-      const { seen, said } = caption(view, host.locale);
+      const { seen, said } = caption(view, view.language ?? host.locale);
       say.textContent = seen;
       button.setAttribute("aria-label", said);
       button.title = said;

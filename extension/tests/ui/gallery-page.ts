@@ -2,13 +2,14 @@
 import { mountPanel, type Panel } from "../../src/ui/panel.ts";
 import { mountPill, type Pill } from "../../src/ui/pill.ts";
 import { readMoney } from "../../src/money/index.ts";
-import type { PanelAction, PillView } from "../../src/types/panel.ts";
+import type { PanelAction, PanelView, PillView } from "../../src/types/panel.ts";
 import { NOW_MS, STAGE_NAMES, STAGES, type StageName } from "./fixtures.ts";
 
 interface Gallery {
   readonly names: readonly StageName[];
   readonly acts: PanelAction[];
   draw(name: StageName, locale: string): void;
+  update(view: PanelView): void;
   pill(view: PillView, locale: string): void;
   /** Lets the clock go on. */
   nowMs: number;
@@ -38,6 +39,7 @@ const gallery: Gallery = {
     panel.open();
     document.documentElement.lang = locale;
   },
+  update: (view) => panel?.update(view),
   pill(view, locale) {
     pill = mountPill(freshRoot(), { open: () => gallery.acts.push({ do: "dismiss" }), locale });
     pill.update(view);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { languageOf, LANGUAGES, words } from "../../src/ui/i18n/index.ts";
+import { pagesWords } from "../../src/ui/i18n/pages.ts";
 import { panelWords } from "../../src/ui/i18n/panel.ts";
 import { pillWords } from "../../src/ui/i18n/pill.ts";
 
-const CATALOGUES = { panel: panelWords, pill: pillWords };
+const CATALOGUES = { panel: panelWords, pages: pagesWords, pill: pillWords };
 
 function placeholders(text: string): string[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();

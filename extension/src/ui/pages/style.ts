@@ -3,6 +3,7 @@ import { CONTROLS, themeCss } from "../theme.ts";
 const BASE = `
 ${themeCss(":root")}
 ${CONTROLS}
+:root{color-scheme:light dark}
 body{margin:0;background:var(--raised);color:var(--text);font:400 16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 h1{font-size:26px;line-height:1.25;font-weight:680;letter-spacing:-.015em;text-wrap:balance}h1:focus{outline:none}
 a{color:inherit}
@@ -18,6 +19,7 @@ b+.tag{margin-inline-start:8px}
 .live{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .btn.little{min-height:38px;padding:5px 12px}
 .center{text-align:center}
+.link{margin:0;padding:4px 0}
 @media (forced-colors:active){.item,.card,.tag{border:1px solid CanvasText}}
 `;
 
@@ -27,10 +29,10 @@ ${BASE}
 .side{display:flex;flex-direction:column;gap:16px;position:sticky;top:36px;align-self:start}
 .brand b{font-size:20px;font-weight:700;letter-spacing:-.02em}
 .who:empty{display:none}
-.nav{display:flex;flex-direction:column;gap:2px;margin:0 -12px}
+.nav{display:flex;flex-direction:column;gap:2px;margin-left:-12px}
 .nav a{padding:9px 12px;border-radius:10px;text-decoration:none;font-size:15px;font-weight:500;color:var(--soft)}
 .nav a:hover{background:var(--bg);color:var(--text)}
-.nav a[aria-current]{background:var(--bg);color:var(--text);font-weight:650;box-shadow:inset 3px 0 0 var(--brand)}
+.nav a[aria-current]{background:var(--good-bg);color:var(--good);font-weight:650}
 .main{gap:20px}
 .card{padding:22px;border:1px solid var(--line);border-radius:16px;background:var(--bg)}
 .code{font-family:ui-monospace,"SF Mono",Consolas,"DejaVu Sans Mono",monospace;font-size:15px;overflow-wrap:anywhere}
@@ -55,7 +57,7 @@ th,td{padding:9px 12px 9px 0;text-align:start;vertical-align:top;border-bottom:1
 th{font-weight:600;color:var(--soft)}td:last-child,th:last-child{text-align:end;padding-inline-end:0}
 .hosts{display:grid;gap:6px}.hosts li{padding:9px 13px;border-radius:10px;background:var(--raised)}
 @media (max-width:760px){.layout{grid-template-columns:minmax(0,1fr);gap:20px;padding:18px 16px 48px}.side{position:static;gap:10px}
-.nav{flex-direction:row;flex-wrap:wrap;margin:0 -8px}.nav a{padding:7px 9px;font-size:14px}.nav a[aria-current]{box-shadow:inset 0 -3px 0 var(--brand)}.card{padding:17px}
+.nav{flex-direction:row;flex-wrap:wrap;margin-left:-8px}.nav a{padding:7px 9px;font-size:14px}.card{padding:17px}
 .todo li{flex-wrap:wrap}.item{flex-wrap:wrap}}
 @media (max-width:400px){.split{flex-direction:column;gap:2px}.secret{font-size:18px}}
 @media print{.side,.noprint{display:none!important}.layout{display:block;padding:0}.card{border:0;padding:0}body{background:#fff;color:#000}}

@@ -1,0 +1,133 @@
+/** A background that answers the pages from fixtures. */
+import type { PurchaseView, Receipt, RefundView } from "../../src/api/types.ts";
+import type { Answer, Ask, BackgroundState, Requests } from "../../src/background/requests.ts";
+import { NOW_MS } from "./fixtures.ts";
+
+const DAY_MS = 86_400_000;
+const id = (n: number): string => n.toString(16).padStart(32, "0");
+const usd = (minor: number): { minor: number; currency: string } => ({ minor, currency: "USD" });
+
+export const STATE: BackgroundState = {
+  server: "https://till.example", rootKey: `02${"5f".repeat(32)}`, keySetVersion: 3, login: "ada", missing: null,
+  unreachableSinceMs: null, distrusted: null, openRegistration: false, acceptsPurchases: true,
+  open: [{ id: id(1), code: "7K3M9QXA", storeHost: "www.shop.example", state: "held", bitcoin: "held", total: usd(2711), tabId: 7 }],
+  attention: [
+    { kind: "refund_destination_missing", id: id(11), atMs: NOW_MS - 1000 },
+    { kind: "charged", id: id(2), atMs: NOW_MS - 2000 },
+  ],
+  settings: { language: "auto", notifications: false, showPill: true },
+};
+
+const QUOTE: NonNullable<PurchaseView["quote"]> = {
+  number: 1, total: usd(2711), fee: usd(0), rate_micro: 5_457_386_000, rate: "5457.386", spread_ppm: 7748, amount_msat: 496_758_000,
+  amount_btc: "0.00496758", observed_at_ms: NOW_MS, expires_at_ms: NOW_MS + 300_000,
+};
+
+function purchase(n: number, state: PurchaseView["state"], more: Partial<PurchaseView> = {}): PurchaseView {
+  return {
+    id: id(n), code: "7K3M9QXA", state, state_since_ms: NOW_MS, created_at_ms: NOW_MS - n * DAY_MS, store_host: "www.shop.example", store_name: "Blue Note Records",
+    currency: "USD", flow: "card", claim_on: "authorization", bitcoin: "claimed", charges: [], captured_minor: 0, winding_up: false, waits_for_operator: false,
+    refunds: [], quote: QUOTE, version: 4, ...more,
+  };
+}
+
+function refund(n: number, state: RefundView["state"], more: Partial<RefundView> = {}): RefundView {
+  return {
+    id: id(n), purchase: id(2), number: 1, state, cause: "captured_in_part", destination_refused: false, not_before_ms: NOW_MS + 7 * DAY_MS,
+    created_at_ms: NOW_MS - DAY_MS, waits_for_operator: false, owed: usd(711), destination: { kind: "lightning_address", address: "ada@wallet.example" }, ...more,
+  };
+}
+
+const RECEIPT: Receipt = {
+  purchase: id(2), code: "7K3M9QXA", store_host: "www.shop.example", store_name: "Blue Note Records", state: "completed", final: false,
+  created_at_ms: NOW_MS - DAY_MS, state_since_ms: NOW_MS, claim_on: "authorization", bitcoin: "claimed", held_msat: 496_758_000, claimed_msat: 496_758_000,
+  refunded_msat: 0, captured: usd(2000), store_refunded: usd(0), quote: QUOTE, ledger: [], refunds: [refund(12, "waiting")],
+  charges: [
+    { amount: usd(0), merchant: "BLUE NOTE RECORDS", zero_check: true, decision: "approved_check", asked_at_ms: NOW_MS - DAY_MS, captured_minor: 0, reversed_minor: 0 },
+    { amount: usd(2711), merchant: "BLUE NOTE RECORDS", zero_check: false, decision: "approved", asked_at_ms: NOW_MS - DAY_MS + 5000, captured_minor: 2000, reversed_minor: 711 },
+    { amount: usd(900), merchant: "SOMEBODY ELSE", zero_check: false, decision: "declined", decline_reason: "merchant_locked", asked_at_ms: NOW_MS - 9000, captured_minor: 0, reversed_minor: 0 },
+  ],
+};
+
+type Answers = { readonly [A in Ask]?: (fields: Requests[A]["in"]) => Requests[A]["out"] };
+
+export const ANSWERS: Answers = {
+  address_get: () => ({ name: "Ada Lovelace", line1: "12 St James's Square", city: "London", postal_code: "SW1Y 4JH", country: "GB" }),
+  destination_get: () => ({ in_force: "ada@wallet.example", waiting: { lightning_address: "mallory@wallet.example", asked_at_ms: NOW_MS, asked_by: "Chrome on Windows", in_force_at_ms: NOW_MS + 2 * DAY_MS } }),
+  devices: () => [
+    { id: id(31), name: "Firefox on Linux", created_at_ms: NOW_MS - 9 * DAY_MS, last_seen_at_ms: NOW_MS, expires_at_ms: NOW_MS + 30 * DAY_MS, live: true, this: true },
+    { id: id(32), name: "Chrome on Windows", created_at_ms: NOW_MS - 5 * DAY_MS, last_seen_at_ms: NOW_MS - DAY_MS, expires_at_ms: NOW_MS + 25 * DAY_MS, live: true, this: false },
+    { id: id(33), name: "Old laptop", created_at_ms: NOW_MS - 400 * DAY_MS, last_seen_at_ms: NOW_MS - 300 * DAY_MS, expires_at_ms: NOW_MS - 200 * DAY_MS, live: false, this: false },
+  ],
+  purchases: () => ({ purchases: [purchase(1, "held", { bitcoin: "held" }), purchase(2, "completed"), purchase(3, "returned", { bitcoin: "returned" }), purchase(4, "card_ready", { bitcoin: "held" })], next_before_ms: NOW_MS - 9 * DAY_MS }),
+  receipt: () => RECEIPT,
+  refunds: () => ({ refunds: [refund(11, "awaiting_destination", { destination: null }), refund(12, "paid", { sent_msat: 130_271_552 }), refund(13, "waiting", { owed: null, owed_msat: 3_853_391, cause: "overpaid" })], next_before_ms: null }),
+  sent: () => [
+    { atMs: NOW_MS, server: "https://till.example", store: "www.shop.example", totalMinor: 2711, currency: "USD" },
+    { atMs: NOW_MS - DAY_MS, server: "https://till.example", store: "www.amazon.de", totalMinor: null, currency: "EUR" },
+  ],
+  permission_wanted: () => ({ tabId: 7, store: "www.shop.example", hosts: ["js.stripe.com"], origins: ["https://js.stripe.com/*"] }),
+  register: () => ({ recoveryCode: "K7QX-3MZ9-TR2P-8WNB-5HDC" }),
+  permission_answered: () => null,
+  destination_call_off: () => ({ in_force: "ada@wallet.example", waiting: null }),
+};
+
+export interface FakeBackground {
+  readonly asked: { readonly name: Ask; readonly fields: unknown }[];
+  readonly ask: <A extends Ask>(name: A, fields: Requests[A]["in"]) => Promise<Answer<A>>;
+}
+
+/** What has no answer here is refused as the server refuses a wrong password. */
+export function fakeBackground(state: Partial<BackgroundState> = {}, answers: Answers = {}, refusing?: string): FakeBackground {
+  const all: Answers = { ...ANSWERS, state: () => ({ ...STATE, ...state }), ...answers };
+  const asked: { name: Ask; fields: unknown }[] = [];
+  return {
+    asked,
+    ask: async <A extends Ask>(name: A, fields: Requests[A]["in"]) => {
+      asked.push({ name, fields });
+      const answer = all[name] as ((fields: Requests[A]["in"]) => Requests[A]["out"]) | undefined;
+      if (answer && (refusing === undefined || name === "state")) return { ok: true, value: answer(fields) };
+      return { ok: false, trouble: { code: refusing ?? "wrong_password", detail: null, retryAfterMs: null } };
+    },
+  };
+}
+
+export interface PageFixture {
+  readonly route: string;
+  readonly state?: Partial<BackgroundState>;
+  readonly popup?: boolean;
+  readonly answers?: Answers;
+  /** Everything but the state is refused with this code. */
+  readonly refusing?: string;
+}
+
+const unpaired: Partial<BackgroundState> = { server: null, rootKey: null, login: null, missing: "pairing", open: [], attention: [] };
+const loggedOut: Partial<BackgroundState> = { login: null, missing: "login", open: [], attention: [] };
+
+export const PAGES = {
+  home_new: { route: "", state: unpaired },
+  home_half: { route: "", state: { missing: "billing_address" }, answers: { destination_get: () => ({ in_force: null, waiting: null }) } },
+  home_ready: { route: "" },
+  pair: { route: "pair", state: unpaired },
+  paired: { route: "pair" },
+  distrusted: { route: "pair", state: { distrusted: "differs" } },
+  login: { route: "login", state: loggedOut },
+  register: { route: "register", state: loggedOut },
+  recover: { route: "recover", state: loggedOut },
+  address: { route: "address" },
+  refunds: { route: "refunds" },
+  refunds_new: { route: "refunds", answers: { destination_get: () => ({ in_force: null, waiting: null }), refunds: () => ({ refunds: [], next_before_ms: null }) } },
+  devices: { route: "devices" },
+  history: { route: "history" },
+  history_unpaired: { route: "history", state: unpaired, refusing: "not_paired" },
+  receipt: { route: `receipt/${id(2)}` },
+  sent: { route: "sent" },
+  settings: { route: "settings" },
+  permission: { route: "permission" },
+  popup: { route: "", popup: true },
+  popup_new: { route: "", popup: true, state: unpaired },
+  popup_distrusted: { route: "", popup: true, state: { distrusted: "unknown_root", open: [], attention: [] } },
+} satisfies Record<string, PageFixture>;
+
+export type PageName = keyof typeof PAGES;
+export const PAGE_NAMES = Object.keys(PAGES) as PageName[];
