@@ -4,6 +4,7 @@
  */
 
 import type { Fields } from "./fields.ts";
+import type { Line } from "./lines.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
@@ -54,7 +55,7 @@ function buttonText(element: Element): string {
   return text === "" || text.length > 120 ? (element.getAttribute("aria-label") ?? element.getAttribute("title") ?? "").trim() : text;
 }
 
-export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fields, frames: number, buttons: readonly ButtonRead[], pathIsCheckout: boolean): Signs {
+export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fields, frames: number, buttons: readonly ButtonRead[], pathIsCheckout: boolean, shown: (element: Element) => boolean): Signs {
   const path = pathOf(url);
   const lines = walked.lines;
   const headings = headingsOf(walked);
@@ -76,7 +77,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   else if (URL_CHECKOUT.test(path)) score += 1;
   if (headings.some((heading) => REVIEW.test(heading))) score += 1;
 
-  const confirmed = isConfirmed(lines.slice(0, 400).map((line) => line.text), headings);
+  const confirmed = isConfirmed(lines.slice(0, 400), headings, shown);
   if (confirmed && !card) score -= pays ? 2 : 6;
   if (URL_DONE.test(path) && !card) score -= pays ? 1 : 4;
   const addsToCart = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => ADDS_TO_CART.test(fold(buttonText(spot.element))));
@@ -123,9 +124,9 @@ function headingsOf(walked: Walked): string[] {
   return out;
 }
 
-function isConfirmed(texts: readonly string[], headings: readonly string[]): boolean {
+function isConfirmed(lines: readonly Line[], headings: readonly string[], shown: (element: Element) => boolean): boolean {
   if (headings.slice(0, 8).some((heading) => CONFIRMED.test(heading))) return true;
-  return texts.some((text) => text.length <= 160 && CONFIRMED.test(fold(text)));
+  return lines.some((line) => line.tier === 0 && line.text.length <= 160 && CONFIRMED.test(fold(line.text)) && shown(line.element));
 }
 
 /** An address to type or a delivery to choose. */

@@ -38,7 +38,7 @@ const CLIMB_MAX = 6;
 export function labelKind(label: string): LabelKind | null {
   if (label.length > LABEL_LEN_MAX) return null;
   let text = fold(withoutAsides(label));
-  const plain = fold(label);
+  const plain = fold(label).replace(/[\s:：]+$/, "");
   for (const aside of LABEL_ASIDES) text = text.replace(aside, " ").trim();
   text = text.replace(/\s+/g, " ").trim();
   if (text === "") return null;

@@ -49,7 +49,7 @@ interface RecipeValue {
 
 export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | null, buttons: readonly PayButton[], look: Shown): TotalRead {
   const { rows, parts } = collect(walked, context, recipe, look);
-  const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe, [...rows, ...parts]);
+  const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe);
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
   return { ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) }), partsSeen };
 }
@@ -86,7 +86,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
   }
   const parts: Row[] = [];
   for (const i of around) {
-    for (const row of rowsAt(lines, i, context)) if (!isTotal(row.kind) && row.kind !== "not_final" && !isChoice(row)) parts.push(row);
+    for (const row of rowsAt(lines, i, context)) if (!isTotal(row.kind) && row.kind !== "not_final" && !isChoice(row) && shown(row.element)) parts.push(row);
   }
   return { rows, parts };
 }
@@ -109,13 +109,13 @@ function closest(element: Element, css: string): boolean {
   }
 }
 
-function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe, rows: readonly Row[]): RecipeValue[] {
+function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe): RecipeValue[] {
   for (const css of recipe.total) {
     const values: RecipeValue[] = [];
     for (const scope of walked.scopes) {
       for (const element of all(scope, css).slice(0, 20)) {
         if ((recipe.notTotal ?? []).some((other) => closest(element, other))) continue;
-        const value = valueIn(walked, element, context, rows);
+        const value = valueIn(walked, element, context);
         if (value !== null) values.push(value);
       }
     }
@@ -133,14 +133,16 @@ function all(scope: Scope, css: string): Element[] {
 }
 
 /** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
-function valueIn(walked: Walked, element: Element, context: PageMoney, rows: readonly Row[]): RecipeValue | null {
+function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeValue | null {
   const lines = walked.lines.filter((line) => line.runs.some((run) => element.contains(run.element)));
   const tier = Math.min(...lines.map((line) => line.tier));
   const seen = lines.filter((line) => line.tier === tier);
   const printed = seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; ");
   if (!/\p{Nd}/u.test(printed) || printed.length > 300) return null;
   const text = withoutAsides(printed);
-  const own = rows.filter((row) => lines.includes(row.line) || element.contains(row.element));
+  const first = lines[0]?.index ?? 0;
+  const nearby = [first - 2, first - 1, ...lines.slice(0, 12).map((line) => line.index)].flatMap((i) => rowsAt(walked.lines, i, context));
+  const own = nearby.filter((row) => lines.includes(row.line) || element.contains(row.element));
   if (own.some((row) => !isTotal(row.kind) && row.kind !== "not_final") && !own.some((row) => isTotal(row.kind))) return null;
   const notFinal = own.some((row) => row.kind === "not_final");
   const labelled = own.filter((row) => isTotal(row.kind));
