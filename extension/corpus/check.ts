@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import type { Place } from "../src/types/detect.ts";
 import { type LabelledPage } from "./labels.ts";
-import { loadDocument, placeAll } from "./load.ts";
+import { parsePage } from "../tools/page.ts";
+import { placeAll } from "./places.ts";
 
 export interface Requirements {
   readonly pagesMin: number;
@@ -47,7 +48,7 @@ function faultsOfPage(page: LabelledPage, required: Requirements): string[] {
   if (/https?:\/\/(?!(?:[\w-]+\.)*example[:/])[^"'\s<>]+\.(?:js|css|png|jpe?g|gif|woff2?)\b/.test(page.html)) {
     faults.push("asks the network for a script, style or picture");
   }
-  const loaded = loadDocument(page.html);
+  const loaded = parsePage(page.html, page.htmlPath);
   const places: [string, Place][] = [];
   for (const part of [expect.fields, expect.optional]) {
     for (const [kind, list] of Object.entries(part ?? {})) for (const place of list ?? []) places.push([kind, place]);

@@ -7,7 +7,8 @@
 
 import type { Place, Reading } from "../src/types/detect.ts";
 import { FIELD_KINDS, type Expectation, type LabelledPage } from "./labels.ts";
-import { type Loaded, placeAll } from "./load.ts";
+import type { SavedPage } from "../tools/page.ts";
+import { placeAll } from "./places.ts";
 
 export interface Outcome {
   readonly page: LabelledPage;
@@ -24,7 +25,7 @@ export function failed(outcome: Outcome): boolean {
   return outcome.wrong > 0 || outcome.missed > 0;
 }
 
-export function scorePage(page: LabelledPage, reading: Reading, loaded: Loaded): Outcome[] {
+export function scorePage(page: LabelledPage, reading: Reading, loaded: SavedPage): Outcome[] {
   const { expect } = page.label;
   const out: Outcome[] = [];
   const add = (fact: string, counts: Counts, story: string): void => {
@@ -73,10 +74,10 @@ interface Judged {
   readonly story: string;
 }
 
-function* scorePlaces(expect: Expectation, reading: Reading, loaded: Loaded): Generator<Judged> {
+function* scorePlaces(expect: Expectation, reading: Reading, loaded: SavedPage): Generator<Judged> {
   if (expect.fields !== undefined) {
     for (const kind of FIELD_KINDS) {
-      yield comparePlaces(`fields.${kind}`, expect.fields[kind] ?? [], reading.fields[kind] ?? [], loaded, expect.optional?.[kind]);
+      yield comparePlaces(`fields.${kind}`, expect.fields[kind] ?? [], reading.fields[kind] ?? [], loaded, expect.optional?.[kind] ?? [], true);
     }
   }
   if (expect.frames !== undefined) {
@@ -93,7 +94,9 @@ function* scorePlaces(expect: Expectation, reading: Reading, loaded: Loaded): Ge
   }
 }
 
-function comparePlaces(fact: string, want: readonly Place[], got: readonly Place[], loaded: Loaded, optional: readonly Place[] = []): Judged {
+function comparePlaces(
+  fact: string, want: readonly Place[], got: readonly Place[], loaded: SavedPage, optional: readonly Place[] = [], ordered = false,
+): Judged {
   const one = (place: Place): Element | null => {
     const found = placeAll(loaded, place);
     return found.length === 1 ? (found[0] ?? null) : null;
@@ -109,7 +112,7 @@ function comparePlaces(fact: string, want: readonly Place[], got: readonly Place
     else if (wanted.includes(element)) seen.push(element);
     else if (!allowed.includes(element)) wrong++;
   }
-  const inOrder = wanted.filter((element) => element !== null && seen.includes(element)).every((element, index) => element === seen[index]);
+  const inOrder = !ordered || wanted.filter((element) => element !== null && seen.includes(element)).every((element, index) => element === seen[index]);
   if (!inOrder) wrong++;
   const counts = { right: seen.length, wrong, missed: want.length - seen.length };
   return { fact, counts, story: `wanted ${JSON.stringify(want)}, got ${JSON.stringify(got)}${inOrder ? "" : ", in another order"}` };

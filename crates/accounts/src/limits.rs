@@ -1,11 +1,12 @@
 //! What a shopper may take of what is scarce: policy and account in, reservations out. Pure.
 //!
 //! The engine puts the reservations into the commit that makes the purchase, so that many at once cannot pass a limit
-//! together, and gives each back when its time has come ([`GiveBack`]).
+//! together, and ends each when its time has come ([`GiveBack`]): at once for shoppers who came to nothing, so that nobody
+//! honest is locked out; at the end of the day, by its name, for what counts.
 
 use ids::{AccountId, UnixMs};
 use money::{Bps, Currency, Money, div_floor};
-use ports::Reservation;
+use ports::{GiveBack, Reservation};
 use serde::{Deserialize, Serialize};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -37,24 +38,9 @@ pub struct Ask {
     /// Order total in the policy's currency.
     pub total: Money,
     pub amount_msat: u64,
-    /// All room to receive that there is, taken or not.
+    /// All room to receive that is not held, reserved or not.
     pub room_total_msat: u64,
     pub now: UnixMs,
-}
-
-/// When a reservation is given back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GiveBack {
-    /// Once the invoice is paid (held), or can be paid no more.
-    WhenPaidOrOver,
-    /// When the purchase ends without a claim.
-    WhenUnclaimed,
-    /// When it ends otherwise than by a hold that the shopper let go.
-    UnlessAbandoned,
-    /// When it ends before a card was made.
-    WhenNoCard,
-    /// When it ends, however.
-    AtTheEnd,
 }
 
 /// A reservation to take with the purchase's first commit.
@@ -62,7 +48,6 @@ pub enum GiveBack {
 pub struct Limit {
     pub kind: LimitKind,
     pub reservation: Reservation,
-    pub give_back: GiveBack,
 }
 
 /// Which limit it was.
@@ -135,8 +120,7 @@ pub fn limits_of(policy: &LimitPolicy, ask: &Ask) -> Result<Vec<Limit>, LimitErr
     let day = ask.now.0 / DAY_MS;
     let limit = |kind: LimitKind, of: String, amount, limit, give_back| Limit {
         kind,
-        reservation: Reservation { resource: format!("{}{of}", kind.prefix()), amount, limit },
-        give_back,
+        reservation: Reservation { resource: format!("{}{of}", kind.prefix()), amount, limit, give_back },
     };
     let mut limits = vec![
         limit(LimitKind::Unpaid, account.to_string(), 1, policy.unpaid_at_once, GiveBack::WhenPaidOrOver),
@@ -158,7 +142,7 @@ pub fn limits_of(policy: &LimitPolicy, ask: &Ask) -> Result<Vec<Limit>, LimitErr
     ];
     if is_new(policy, ask) {
         let share_msat = share_floor(ask.room_total_msat, policy.new_accounts_share);
-        limits.push(limit(LimitKind::NewAccounts, "room".into(), ask.amount_msat, share_msat, GiveBack::AtTheEnd));
+        limits.push(limit(LimitKind::NewAccounts, "room".into(), ask.amount_msat, share_msat, GiveBack::WhenClaimedOrOver));
     }
     Ok(limits)
 }
@@ -207,9 +191,9 @@ mod tests {
         limits
             .iter()
             .map(|limit| {
-                let Reservation { resource, amount, limit: max } = limit.reservation.clone();
+                let Reservation { resource, amount, limit: max, give_back } = limit.reservation.clone();
                 assert_eq!(LimitKind::of_resource(&resource), Some(limit.kind));
-                (resource, amount, max, limit.give_back)
+                (resource, amount, max, give_back)
             })
             .collect()
     }
@@ -227,7 +211,7 @@ mod tests {
         assert_eq!(old, expected);
         let new = table(&limits_of(&policy(), &ask(2_711, 7 * DAY_MS - 1)).unwrap());
         assert_eq!(new[..4], expected[..]);
-        let share = ("new_accounts:room".to_owned(), 496_758_000, 2_500_000_000, GiveBack::AtTheEnd);
+        let share = ("new_accounts:room".to_owned(), 496_758_000, 2_500_000_000, GiveBack::WhenClaimedOrOver);
         assert_eq!(new[4..], [share]);
     }
 

@@ -60,6 +60,12 @@ pub enum Command {
     /// What waits for the operator
     #[command(subcommand)]
     Parked(Parked),
+    /// Captures that you had to bear, by account and by store
+    ///
+    /// Forced and late captures, overruns, the tolerance. Beyond `limits.borne_account_minor_max` and
+    /// `limits.borne_store_minor_max` nothing more is sold to that account or at that store until you clear the count.
+    #[command(subcommand)]
+    Borne(Borne),
     /// Takes no new purchases and waits until nothing is held
     ///
     /// While held HTLCs are open and the server is away, their channels are closed soon after the HTLCs' expiry, at
@@ -213,6 +219,17 @@ pub enum Parked {
     Resolve {
         /// The id.
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Borne {
+    /// Every count that is not zero, largest first
+    List(Report),
+    /// Begins a count anew: its account or store is served again, and paid back early again
+    Clear {
+        /// As `anytill borne list` names it.
+        count: String,
     },
 }
 

@@ -1,7 +1,7 @@
 //! The commands that ask the running server, or the database while none runs.
 
 use crate::admin::{self, Answer, Request};
-use crate::cli::{self, Cli, Command, Node, Parked, Place};
+use crate::cli::{self, Borne, Cli, Command, Node, Parked, Place};
 use crate::clock::SystemClock;
 use crate::server::{lookup, open_accounts, read_seed};
 use crate::{config, doctor, init, ops, out, server, wiring};
@@ -36,6 +36,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             (of_server_or_store(place, &Request::ParkedExplain { id })?, report.json)
         }
         Command::Parked(Parked::Resolve { id }) => (of_server(place, &Request::ParkedResolve { id })?, false),
+        Command::Borne(Borne::List(report)) => (of_server_or_store(place, &Request::BorneList)?, report.json),
+        Command::Borne(Borne::Clear { count }) => (of_server_or_store(place, &Request::BorneClear { count })?, false),
         Command::Drain(args) => {
             let request = Request::Drain { return_holds: args.return_holds, wait_secs: args.wait_secs };
             (of_server(place, &request)?, false)
@@ -86,6 +88,8 @@ async fn offline(place: &Place, request: &Request) -> Result<Answer> {
         Request::ParkedList => ops::parked::list(&store).await,
         Request::ParkedExplain { id } => ops::parked::explain(&store, id).await,
         Request::Backup { path } => ops::backup(&store, path).await,
+        Request::BorneList => ops::borne::list(&store).await,
+        Request::BorneClear { count } => ops::borne::clear(&store, count).await,
         Request::Invite { count } => {
             let config = config::load(&config::file_of(&place.data, place.config.as_deref()), std::env::vars())?;
             let rules = wiring::account_rules(&config);

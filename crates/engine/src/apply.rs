@@ -1,6 +1,5 @@
 //! One event on one aggregate: load, step, commit, under that aggregate's lock.
 
-use crate::reservations::Change;
 use crate::{Engine, EngineError, books, reservations};
 use ids::{PurchaseId, RefundId, UnixMs};
 use ports::{
@@ -8,7 +7,7 @@ use ports::{
     TimerRow,
 };
 use purchase::{
-    Event, FORMAT, Purchase, Refund, RefundEvent, RefundStep, Rejected, State, Step, Stepped, Timer, step, step_refund,
+    Event, FORMAT, Purchase, Recorded, Refund, RefundEvent, RefundStep, Rejected, State, Step, Stepped, Timer, step, step_refund,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -64,15 +63,6 @@ impl With {
         self.urgent = true;
         self
     }
-}
-
-/// A stored event: format, time, event.
-#[derive(Serialize, serde::Deserialize)]
-pub(crate) struct Logged<E> {
-    pub format: u32,
-    pub at: UnixMs,
-    #[serde(flatten)]
-    pub event: E,
 }
 
 pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, EngineError> {
@@ -193,14 +183,13 @@ impl Engine {
             timers.insert(0, TimerChange::Cancel { name });
         }
         let mut reservations = with.reservations.clone();
-        let issuer = self.ports.issuer.name();
-        reservations.extend(reservations::after(&Change { before, after: p, issuer, node: self.ports.node.node_id() }));
+        reservations.extend(reservations::after(before, p));
         Ok(Commit {
             at: id,
             expected_version: version,
             state: to_json(p)?,
             index: self.purchase_index(p, now),
-            events: vec![to_json(&Logged { format: FORMAT, at: now, event })?],
+            events: vec![to_json(&Recorded { format: FORMAT, at: now, event })?],
             inbox: with.inbox.clone(),
             effects,
             finished_effect: with.finished_effect.clone(),
@@ -362,7 +351,7 @@ impl Engine {
                 created_at: r.created_at,
                 updated_at: now,
             },
-            events: vec![to_json(&Logged { format: FORMAT, at: now, event })?],
+            events: vec![to_json(&Recorded { format: FORMAT, at: now, event })?],
             inbox: with.inbox.clone(),
             effects,
             finished_effect: with.finished_effect.clone(),
@@ -386,9 +375,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends a timer that means nothing any more.
+    /// Ends a timer that means nothing any more, if it is still the one that was seen.
     pub(crate) async fn drop_timer(&self, timer: TimerRow) -> Result<(), EngineError> {
-        self.bare_commit(timer.at, vec![TimerChange::Cancel { name: timer.name }], Vec::new()).await
+        let TimerRow { at, name, due_at } = timer;
+        self.bare_commit(at, vec![TimerChange::CancelDue { name, due_at }], Vec::new()).await
     }
 
     /// A commit that changes timers or reservations only.

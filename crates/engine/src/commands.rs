@@ -4,7 +4,7 @@ use crate::apply::With;
 use crate::{Engine, EngineError, reservations};
 use ids::{AccountId, Nonce, PurchaseId, RefundId, UnixMs};
 use money::{Currency, Money, MoneyError};
-use ports::{CardRef, CardSecrets, Outcome, PriceUnavailable, ReservationChange, StoreError};
+use ports::{CardRef, CardSecrets, Outcome, PriceUnavailable, Reservation, ReservationChange, StoreError};
 use purchase::terms::Terms;
 use purchase::{
     Creation, Destination, Event, Flow, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected, State, Tip,
@@ -14,6 +14,8 @@ use purchase::{
 /// A shopper's request. The limits of the account come as reservations to take.
 #[derive(Debug, Clone)]
 pub struct NewPurchase {
+    /// From [`Engine::new_purchase_id`]. The same request again with the same identifier gives the same purchase.
+    pub id: PurchaseId,
     pub account: AccountId,
     pub store_host: String,
     pub store_name: String,
@@ -22,7 +24,7 @@ pub struct NewPurchase {
     pub currency: Currency,
     pub nonce: Nonce,
     pub policy: Policy,
-    pub limits: Vec<ReservationChange>,
+    pub limits: Vec<Reservation>,
 }
 
 /// A total that was read after the card was prepared.
@@ -30,7 +32,7 @@ pub struct NewPurchase {
 pub struct NewQuote {
     pub order_total: Money,
     pub nonce: Nonce,
-    pub limits: Vec<ReservationChange>,
+    pub limits: Vec<Reservation>,
 }
 
 /// Why a request was refused. Nothing was changed, nothing is paid.
@@ -46,6 +48,12 @@ pub enum CommandError {
     /// One of the account's limits: the resource's name.
     #[error("a limit of the account is reached: {0}")]
     Limit(String),
+    /// The operator had to bear too much for this account, and looks at it first.
+    #[error("too much was borne for this account")]
+    AccountSuspended,
+    /// The same of the store.
+    #[error("too much was borne at this store")]
+    StoreSuspended,
     #[error("the amount is too small to be held safely; the least is {0} msat")]
     TooSmall(u64),
     /// The node, the issuer or the exchange does not answer.
@@ -60,16 +68,26 @@ pub enum CommandError {
 }
 
 impl Engine {
+    /// 128 random bits.
+    pub fn new_purchase_id(&self) -> PurchaseId {
+        self.ports.vault.new_purchase_id()
+    }
+
     /// Quotes and begins a purchase. Returns when it is committed; the invoice follows ([`Engine::wait_past`]).
     pub async fn create(&self, request: NewPurchase) -> Result<Purchase, CommandError> {
-        let id = self.ports.vault.new_purchase_id();
-        let mut reservations = request.limits;
+        let id = request.id;
+        if let Some(begun) = self.purchase(id).await? {
+            return if begun.account == request.account { Ok(begun) } else { Err(EngineError::NotFound.into()) };
+        }
+        let mut reservations: Vec<_> =
+            self.within_exposure(request.account, &request.store_host, request.currency).await?.into();
+        reservations.extend(request.limits.into_iter().map(ReservationChange::Take));
         let (quote, terms_hash) = match request.order_total {
             None => (None, None),
             Some(total) => {
-                let (quote, mut taken) = self.quote(1, total, &request.policy).await?;
+                let (quote, taken) = self.quote(1, total, &request.policy).await?;
                 let hash = self.terms_hash(id, &request.store_host, &quote, &request.policy, request.nonce)?;
-                reservations.append(&mut taken);
+                reservations.extend(taken.into_iter().map(ReservationChange::Take));
                 (Some(quote), Some(hash))
             }
         };
@@ -92,9 +110,12 @@ impl Engine {
     pub async fn requote(&self, id: PurchaseId, request: NewQuote) -> Result<Purchase, CommandError> {
         let purchase = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
         let number = purchase.quote.as_ref().map_or(0, |quote| quote.number) + 1;
-        let (quote, mut reservations) = self.quote(number, request.order_total, &purchase.policy).await?;
+        let (quote, taken) = self.quote(number, request.order_total, &purchase.policy).await?;
         let terms_hash = self.terms_hash(id, &purchase.store_host, &quote, &purchase.policy, request.nonce)?;
-        reservations.extend(request.limits);
+        let mut reservations: Vec<_> =
+            self.within_exposure(purchase.account, &purchase.store_host, purchase.currency).await?.into();
+        reservations.extend(reservations::end_quote());
+        reservations.extend(request.limits.into_iter().chain(taken).map(ReservationChange::Take));
         let with = With { reservations, ..With::default() };
         let applied = self.apply(id, &Event::QuoteGiven { quote, terms_hash }, with).await;
         applied.map(|a| a.state).map_err(no_room)
@@ -105,7 +126,7 @@ impl Engine {
         number: u32,
         order_total: Money,
         policy: &Policy,
-    ) -> Result<(Quote, Vec<ReservationChange>), CommandError> {
+    ) -> Result<(Quote, Vec<Reservation>), CommandError> {
         let now = self.now();
         let price = self.ports.prices.executable(order_total, now)?;
         let quote = make_quote(&QuoteInput {
@@ -128,10 +149,10 @@ impl Engine {
             return Err(CommandError::TooSmall(self.config.hold_msat_min));
         }
         let reservations = self.room_for(&quote, policy).await?;
-        Ok((quote, reservations))
+        Ok((quote, reservations.into()))
     }
 
-    async fn room_for(&self, quote: &Quote, policy: &Policy) -> Result<Vec<ReservationChange>, CommandError> {
+    async fn room_for(&self, quote: &Quote, policy: &Policy) -> Result<[Reservation; 2], CommandError> {
         let Outcome::Done(room) = self.ports.node.room().await else {
             return Err(CommandError::Unavailable("the Lightning node"));
         };
@@ -238,6 +259,12 @@ fn no_room(error: EngineError) -> CommandError {
     match error {
         EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("room:") => CommandError::NoRoom,
         EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("float:") => CommandError::NoFloat,
+        EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("borne:account:") => {
+            CommandError::AccountSuspended
+        }
+        EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("borne:store:") => {
+            CommandError::StoreSuspended
+        }
         EngineError::Store(StoreError::NoRoom { resource }) => CommandError::Limit(resource),
         other => CommandError::Engine(other),
     }

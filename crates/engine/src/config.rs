@@ -28,8 +28,13 @@ pub struct Config {
     pub refund_wait_ms: u64,
     /// Funds that cannot be held are watched for so long after their quote is over; what arrives is paid back.
     pub late_funds_ms: u64,
-    /// Early refunds of one account at one store, minor units.
+    /// Early refunds of one account within a settlement window, and of all accounts at one store; minor units.
     pub early_refund_minor_max: u64,
+    pub early_refund_store_minor_max: u64,
+    /// Captures that the operator bore for one account, and at one store beyond the tolerance, since they were last
+    /// cleared; minor units. Beyond it nothing more is sold.
+    pub borne_account_minor_max: u64,
+    pub borne_store_minor_max: u64,
     /// Highest routing fee of a refund: share of it, and at least so much.
     pub refund_fee_max: Bps,
     pub refund_fee_msat_min: u64,
@@ -51,6 +56,9 @@ impl Default for Config {
             refund_wait_ms: 7 * 86_400_000,
             late_funds_ms: 30 * 86_400_000,
             early_refund_minor_max: 10_000,
+            early_refund_store_minor_max: 50_000,
+            borne_account_minor_max: 5_000,
+            borne_store_minor_max: 20_000,
             refund_fee_max: Bps(100),
             refund_fee_msat_min: 10_000,
         }

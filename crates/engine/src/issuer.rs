@@ -126,22 +126,9 @@ impl Engine {
             return Ok(());
         }
         match self.apply(id, &event, With::inbox(key)).await {
-            Ok(applied) => {
-                self.note_late_capture(&applied.state).await?;
-                Ok(())
-            }
-            Err(EngineError::Store(StoreError::Duplicate)) => Ok(()),
+            Ok(_) | Err(EngineError::Store(StoreError::Duplicate)) => Ok(()),
             Err(other) => Err(other),
         }
-    }
-
-    /// A capture after the payback: no early refunds for this account any more.
-    async fn note_late_capture(&self, purchase: &Purchase) -> Result<(), EngineError> {
-        let late = purchase.adjustments.iter().any(|a| matches!(a, purchase::Adjustment::LateCapture { .. }));
-        if late {
-            self.ports.store.put_setting(&crate::refunds::suspended_name(purchase.account), "late capture").await?;
-        }
-        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
 //! On start: the log replays to the stored state, and everything open is compared with the outside.
 
-use crate::apply::{Logged, With, from_json};
+use crate::apply::{With, from_json};
 use crate::{Engine, EngineError};
 use ids::PurchaseId;
 use ports::{AggregateKind, HoldStatus, Outcome, Page, StoredAggregate};
-use purchase::{Event, Purchase, Refund, RefundEvent, State, replay, step_refund};
+use purchase::{Event, Purchase, Recorded, Refund, RefundEvent, State, replay, step_refund};
 
 /// Aggregates read at once.
 const PAGE: u32 = 256;
@@ -63,8 +63,8 @@ impl Engine {
     /// The log of events leads to the stored state, or the program stops here.
     pub(crate) async fn check_replay(&self, stored: &StoredAggregate, purchase: &Purchase) -> Result<(), EngineError> {
         let rows = self.ports.store.events(stored.at).await?;
-        let log: Vec<Logged<Event>> = rows.iter().map(|row| from_json(&row.body)).collect::<Result<_, _>>()?;
-        let replayed = replay(log.iter().map(|logged| (&logged.event, logged.at)))
+        let log: Vec<Recorded<Event>> = rows.iter().map(|row| from_json(&row.body)).collect::<Result<_, _>>()?;
+        let replayed = replay(log.iter().map(|recorded| (&recorded.event, recorded.at)))
             .map_err(|error| EngineError::Broken(format!("{}: the log does not replay: {error}", stored.at)))?;
         if replayed.as_ref() != Some(purchase) || rows.len() as u64 != stored.version {
             return Err(EngineError::Broken(format!("{}: the log does not lead to the stored state", stored.at)));
@@ -79,8 +79,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut replayed: Option<Refund> = None;
         for row in self.ports.store.events(stored.at).await? {
-            let logged: Logged<RefundEvent> = from_json(&row.body)?;
-            let step = step_refund(replayed.as_ref(), &logged.event, logged.at)
+            let recorded: Recorded<RefundEvent> = from_json(&row.body)?;
+            let step = step_refund(replayed.as_ref(), &recorded.event, recorded.at)
                 .map_err(|error| EngineError::Broken(format!("{}: the log does not replay: {error}", stored.at)))?;
             replayed = step.map(|step| step.refund).or(replayed);
         }

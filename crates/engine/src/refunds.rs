@@ -4,19 +4,21 @@ use crate::apply::With;
 use crate::{Engine, EngineError};
 use ids::{AccountId, PurchaseId, RefundId};
 use money::Money;
-use ports::{EffectRow, Reservation, ReservationChange, StoreError, TimerChange, TimerRow};
+use ports::{EffectRow, GiveBack, Reservation, ReservationChange, StoreError, TimerChange, TimerRow};
 use purchase::{OwedAmount, OwedCause, Purchase, Refund, RefundEvent, RefundTimer, Rejected};
 use sha2::{Digest, Sha256};
 
 /// Ends the early-refund exposure once the issuer's settlement window is over.
 const EXPOSURE: &str = "exposure";
 
-pub(crate) fn suspended_name(account: AccountId) -> String {
-    format!("early-refunds-suspended:{account}")
+fn early_of_account(account: AccountId) -> String {
+    format!("early:account:{account}")
 }
 
-fn early_name(account: AccountId, store_host: &str) -> String {
-    format!("early:{account}:{store_host}")
+/// The merchant as the network names it, where it was seen: a host is what the shopper's side says it is.
+fn early_of_store(purchase: &Purchase) -> String {
+    let merchant = purchase.card.as_ref().and_then(|card| card.locked_to.as_deref());
+    format!("early:store:{}", merchant.unwrap_or(&purchase.store_host))
 }
 
 /// The same purchase and number always give the same refund.
@@ -71,19 +73,16 @@ impl Engine {
         };
         let exposure = match (cause, amount) {
             (OwedCause::NeverCharged | OwedCause::Overpaid | OwedCause::ArrivedLate | OwedCause::NotDelivered, _)
-            | (_, OwedAmount::Bitcoin(_)) => None,
+            | (_, OwedAmount::Bitcoin(_)) => Vec::new(),
             (OwedCause::Voided | OwedCause::CapturedInPart | OwedCause::StoreRefund, OwedAmount::Currency(owed)) => {
-                Some(self.early_exposure(purchase, owed).await?)
+                self.early_exposure(purchase, owed).await?
             }
         };
         // What takes the exposure sets the timer that gives it back.
         let due_at = now.plus_ms(self.config.refund_wait_ms);
-        let timer = exposure.is_some().then(|| TimerChange::Set { name: EXPOSURE.to_owned(), due_at });
-        let with_early = With {
-            reservations: exposure.into_iter().collect(),
-            timers: timer.into_iter().collect(),
-            ..With::default()
-        };
+        let timer = (!exposure.is_empty()).then(|| TimerChange::Set { name: EXPOSURE.to_owned(), due_at });
+        let with_early =
+            With { reservations: exposure, timers: timer.into_iter().collect(), ..With::default() };
         match self.apply_refund(id, &opened(now), with_early).await {
             Ok(_) => {}
             Err(EngineError::Store(StoreError::NoRoom { .. })) => {
@@ -95,23 +94,25 @@ impl Engine {
         Ok(self.ports.store.finish_effect(&row.key).await?)
     }
 
-    async fn early_exposure(&self, purchase: &Purchase, owed: Money) -> Result<ReservationChange, EngineError> {
-        let suspended = self.ports.store.setting(&suspended_name(purchase.account)).await?.is_some();
-        Ok(ReservationChange::Take(Reservation {
-            resource: early_name(purchase.account, &purchase.store_host),
-            amount: owed.minor(),
-            limit: if suspended { 0 } else { self.config.early_refund_minor_max },
-        }))
+    /// Refused as a whole unless account and store have room for it and the account was never paid back too early.
+    async fn early_exposure(&self, purchase: &Purchase, owed: Money) -> Result<Vec<ReservationChange>, EngineError> {
+        let take = |resource, limit| {
+            let give_back = GiveBack::OwnTime;
+            ReservationChange::Take(Reservation { resource, amount: owed.minor(), limit, give_back })
+        };
+        Ok(vec![
+            self.without_breach(purchase.account).await?,
+            take(early_of_account(purchase.account), self.config.early_refund_minor_max),
+            take(early_of_store(purchase), self.config.early_refund_store_minor_max),
+        ])
     }
 
     pub(crate) async fn refund_timer(&self, timer: TimerRow) -> Result<(), EngineError> {
         let id = RefundId(timer.at.id);
         if timer.name == EXPOSURE {
-            let Some(refund) = self.refund(id).await? else { return Ok(()) };
-            let Some(purchase) = self.purchase(refund.purchase).await? else { return Ok(()) };
-            let resource = early_name(refund.account, &purchase.store_host);
             let cancel = TimerChange::Cancel { name: timer.name };
-            return self.bare_commit(id.into(), vec![cancel], vec![ReservationChange::GiveBack { resource }]).await;
+            let back = ReservationChange::End(GiveBack::OwnTime);
+            return self.bare_commit(id.into(), vec![cancel], vec![back]).await;
         }
         let Some(event) = RefundTimer::event(&timer.name) else {
             return Err(EngineError::Broken(format!("a timer named {}", timer.name)));

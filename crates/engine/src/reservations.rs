@@ -1,9 +1,11 @@
 //! What is scarce and for how long a purchase has it: room to receive, the issuer's float, the account's share.
+//!
+//! Invariant: taken and given back in the commit that it belongs to. Web counts nothing beforehand.
 
-use ids::{AccountId, NodeId};
+use ids::NodeId;
 use money::{Currency, Money, Msat};
-use ports::{Reservation, ReservationChange, Room};
-use purchase::{Purchase, State};
+use ports::{GiveBack, Reservation, ReservationChange, Room};
+use purchase::{CardState, CloseCause, Purchase, State};
 
 pub(crate) fn room_name(node: NodeId) -> String {
     format!("room:{node}")
@@ -13,37 +15,80 @@ pub(crate) fn float_name(issuer: &str, currency: Currency) -> String {
     format!("float:{issuer}:{currency}")
 }
 
-/// One open, unpaid quote an account.
-pub fn unpaid_name(account: AccountId) -> String {
-    format!("unpaid:{account}")
+/// What ends with a step, and what the operator bears from it on.
+pub(crate) fn after(before: Option<&Purchase>, after: &Purchase) -> Vec<ReservationChange> {
+    let mut changes: Vec<_> = ended(before, after).into_iter().map(ReservationChange::End).collect();
+    changes.extend(crate::exposure::after(before, after));
+    changes
 }
 
-/// A purchase and its state before.
-pub(crate) struct Change<'a> {
-    pub before: Option<&'a Purchase>,
-    pub after: &'a Purchase,
-    pub issuer: &'static str,
-    pub node: NodeId,
+/// The rules whose time has come with this step.
+fn ended(before: Option<&Purchase>, after: &Purchase) -> Vec<GiveBack> {
+    let Some(before) = before else { return Vec::new() };
+    let mut ended = Vec::new();
+    if waits(before) && !waits(after) {
+        // Once the HTLC is here the node itself counts it.
+        ended.push(GiveBack::WhenPaidOrOver);
+        if after.state == State::CardPrepared {
+            // The quote is over, the prepared card waits for another.
+            ended.extend(QUOTES);
+        }
+    }
+    if !before.is_funded() && after.is_funded() {
+        ended.extend([GiveBack::UnlessAbandoned, GiveBack::WhenClaimedOrOver]);
+    }
+    if !before.state.terminal() && after.state.terminal() {
+        ended.extend([GiveBack::WhenOver, GiveBack::WhenClaimedOrOver]);
+        if !after.is_funded() {
+            ended.push(GiveBack::WhenUnclaimed);
+        }
+        if !abandoned(after) {
+            ended.push(GiveBack::UnlessAbandoned);
+        }
+        if !card_made(after) {
+            ended.push(GiveBack::WhenNoCard);
+        }
+    }
+    ended
 }
 
-/// Once the HTLC is here the node itself counts it; once it is over nothing is needed.
-pub(crate) fn after(change: &Change<'_>) -> Vec<ReservationChange> {
-    let (was, is) = (change.before.is_some_and(waits), waits(change.after));
-    let mut given = Vec::new();
-    if was && !is {
-        given.push(room_name(change.node));
-        given.push(unpaid_name(change.after.account));
-    }
-    let needed = |p: &Purchase| !p.state.terminal() && p.quote.is_some();
-    if change.before.is_some_and(needed) && !needed(change.after) {
-        given.push(float_name(change.issuer, change.after.currency));
-    }
-    given.into_iter().map(|resource| ReservationChange::GiveBack { resource }).collect()
+/// What each quote takes anew.
+const QUOTES: [GiveBack; 4] =
+    [GiveBack::WhenUnclaimed, GiveBack::UnlessAbandoned, GiveBack::WhenClaimedOrOver, GiveBack::WhenOver];
+
+/// Before another quote of the same purchase takes its own.
+pub(crate) fn end_quote() -> impl Iterator<Item = ReservationChange> {
+    QUOTES.into_iter().chain([GiveBack::WhenPaidOrOver]).map(ReservationChange::End)
 }
 
 /// A price is locked and nothing has come yet.
 fn waits(p: &Purchase) -> bool {
     matches!(p.state, State::Quoted | State::Invoiced | State::AwaitingFunds)
+}
+
+/// A hold that the shopper let go: it was a free option on the price.
+fn abandoned(p: &Purchase) -> bool {
+    let shoppers = |cause| match cause {
+        CloseCause::Cancelled | CloseCause::HoldWindowEnded => true,
+        CloseCause::QuoteExpired
+        | CloseCause::DeadlineNear
+        | CloseCause::InvoiceFailed
+        | CloseCause::CardFailed
+        | CloseCause::LimitFailed
+        | CloseCause::NodeReturned
+        | CloseCause::HoldRefused
+        | CloseCause::VendorFailed
+        | CloseCause::FundsFailed
+        | CloseCause::CardOpenEnded => false,
+    };
+    p.hold.is_some() && !p.is_funded() && p.closing.is_some_and(|closing| shoppers(closing.cause))
+}
+
+fn card_made(p: &Purchase) -> bool {
+    p.card.as_ref().is_some_and(|card| match card.state {
+        CardState::Open | CardState::Closing | CardState::Closed => true,
+        CardState::Requested | CardState::Failed => card.card.is_some(),
+    })
 }
 
 /// What a quote takes: room at the node, float at the issuer.
@@ -54,10 +99,19 @@ pub(crate) fn of_quote(
     float: Money,
     amount: Msat,
     limit: Money,
-) -> Vec<ReservationChange> {
-    let take = |resource, amount, limit| ReservationChange::Take(Reservation { resource, amount, limit });
-    vec![
-        take(room_name(node), amount.get(), room.total_msat()),
-        take(float_name(issuer, limit.currency()), limit.minor(), float.minor()),
+) -> [Reservation; 2] {
+    [
+        Reservation {
+            resource: room_name(node),
+            amount: amount.get(),
+            limit: room.total_msat(),
+            give_back: GiveBack::WhenPaidOrOver,
+        },
+        Reservation {
+            resource: float_name(issuer, limit.currency()),
+            amount: limit.minor(),
+            limit: float.minor(),
+            give_back: GiveBack::WhenOver,
+        },
     ]
 }

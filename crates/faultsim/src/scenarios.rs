@@ -115,8 +115,10 @@ fn any_purchase(w: &World) -> Option<PurchaseId> {
 
 /// Asks until there is one; a shopper whose answer was lost finds it in the list.
 fn create(w: &mut World, flow: Flow, claim_on: ClaimOn) -> Option<PurchaseId> {
+    let id = w.engine().new_purchase_id();
     for _ in 0..4 {
         let request = NewPurchase {
+            id,
             account: AccountId([1; 16]),
             store_host: "records.test".to_owned(),
             store_name: "records".to_owned(),

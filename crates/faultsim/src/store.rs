@@ -5,8 +5,8 @@ use crate::shared::Shared;
 use async_trait::async_trait;
 use ids::{AccountId, UnixMs};
 use ports::{
-    AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, Lookup, Page, ReservationChange,
-    Store, StoreError, StoredAggregate, TimerChange, TimerRow,
+    AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, GiveBack, Lookup, Page,
+    ReservationChange, ReservedRow, Store, StoreError, StoredAggregate, TimerChange, TimerRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +34,7 @@ pub struct Rows {
     pub entries: Vec<(AggregateRef, EntryRow)>,
     pub outbox: BTreeMap<String, OutboxRow>,
     pub timers: BTreeMap<(AggregateRef, String), u64>,
-    pub reservations: BTreeMap<(String, AggregateRef), u64>,
+    pub reservations: BTreeMap<(String, AggregateRef), (u64, GiveBack)>,
     pub settings: BTreeMap<String, String>,
     effect_keys: BTreeSet<String>,
     inbox: BTreeSet<String>,
@@ -125,15 +125,19 @@ fn reserve(rows: &mut Rows, c: &Commit) -> Result<(), StoreError> {
         match change {
             ReservationChange::Take(take) => {
                 let name = &take.resource;
-                let sum: u64 = reservations.iter().filter(|((r, _), _)| r == name).map(|(_, amount)| amount).sum();
+                let sum: u64 = reservations.iter().filter(|((r, _), _)| r == name).map(|(_, (amount, _))| amount).sum();
                 if sum + take.amount > take.limit {
                     return Err(StoreError::NoRoom { resource: name.clone() });
                 }
-                *reservations.entry((name.clone(), c.at)).or_default() += take.amount;
+                if take.amount > 0 {
+                    let taken = reservations.entry((name.clone(), c.at)).or_insert((0, take.give_back));
+                    *taken = (taken.0 + take.amount, take.give_back);
+                }
             }
             ReservationChange::GiveBack { resource } => {
                 reservations.remove(&(resource.clone(), c.at));
             }
+            ReservationChange::End(rule) => reservations.retain(|(_, at), (_, is)| *at != c.at || is != rule),
         }
     }
     rows.reservations = reservations;
@@ -164,6 +168,11 @@ fn apply(rows: &mut Rows, c: Commit) -> Result<(), StoreError> {
         match timer {
             TimerChange::Set { name, due_at } => rows.timers.insert((c.at, name), due_at.0),
             TimerChange::Cancel { name } => rows.timers.remove(&(c.at, name)),
+            TimerChange::CancelDue { name, due_at } => {
+                let key = (c.at, name);
+                let same = rows.timers.get(&key) == Some(&due_at.0);
+                same.then(|| rows.timers.remove(&key)).flatten()
+            }
         };
     }
     let commit = rows.commits;
@@ -317,7 +326,20 @@ impl Store for ModelStore {
 
     async fn reserved(&self, resource: &str) -> Result<u64, StoreError> {
         let rows = self.rows();
-        Ok(rows.reservations.iter().filter(|((name, _), _)| name == resource).map(|(_, amount)| amount).sum())
+        Ok(rows.reservations.iter().filter(|((name, _), _)| name == resource).map(|(_, (amount, _))| amount).sum())
+    }
+
+    async fn reserved_under(&self, prefix: &str, limit: u32) -> Result<Vec<ReservedRow>, StoreError> {
+        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+        for ((name, _), (amount, _)) in &self.rows().reservations {
+            if name.starts_with(prefix) {
+                *sums.entry(name.clone()).or_default() += amount;
+            }
+        }
+        let mut sums: Vec<_> = sums.into_iter().map(|(resource, amount)| ReservedRow { resource, amount }).collect();
+        sums.sort_by(|a, b| b.amount.cmp(&a.amount).then_with(|| a.resource.cmp(&b.resource)));
+        sums.truncate(limit as usize);
+        Ok(sums)
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {

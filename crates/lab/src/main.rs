@@ -1,7 +1,9 @@
-//! The second binary: a demo of whole purchases, the outside as a sandbox, and benchmarks. Nothing of it is in the
+//! The second binary: a demo of whole purchases, their world to be driven from outside, benchmarks. Nothing of it is in the
 //! server.
 
+mod bench;
 mod demo;
+mod world;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -18,6 +20,8 @@ struct Cli {
 enum Command {
     /// Buy the $27.11 album: sandbox, server, wallet, one whole purchase over real Lightning.
     Demo(demo::Args),
+    Bench(bench::Args),
+    World(world::Args),
 }
 
 fn main() -> std::process::ExitCode {
@@ -35,5 +39,7 @@ fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
         Command::Demo(args) => runtime.block_on(demo::run(args)),
+        Command::Bench(args) => runtime.block_on(bench::run(args)),
+        Command::World(args) => runtime.block_on(world::run(args)),
     }
 }

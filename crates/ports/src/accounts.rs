@@ -56,6 +56,29 @@ pub struct IdempotentAnswer {
     pub answer: Option<(u16, String)>,
 }
 
+/// A mutating call that is about to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdempotentCall {
+    /// SHA-256 of method, path and body.
+    pub request_hash: [u8; 32],
+    /// Random. What the call makes is named by it, so that a repeat finds what is there.
+    pub subject: [u8; 16],
+    pub now: UnixMs,
+    /// Until then the key is this call's, unless the process ends; then a repeat takes it over.
+    pub leased_until: UnixMs,
+}
+
+/// What became of a key.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Nobody had it: do the work.
+    First,
+    /// The call that had it died half-way: look first whether it was done, under the name that it had.
+    Again { subject: [u8; 16] },
+    /// Answered, still under way, or of another request.
+    Before(IdempotentAnswer),
+}
+
 #[async_trait]
 pub trait AccountStore: Send + Sync {
     /// With the invitation used up in the same commit. [`StoreError::Taken`] for a login or invitation in use.
@@ -83,17 +106,14 @@ pub trait AccountStore: Send + Sync {
 
     async fn invite(&self, code_hash: &[u8; 32]) -> Result<Option<InviteRow>, StoreError>;
 
-    /// Remembers a key and its request before the work is done; gives back what was there before.
-    async fn begin_idempotent(
-        &self,
-        account: AccountId,
-        key: &str,
-        request_hash: [u8; 32],
-        now: UnixMs,
-    ) -> Result<Option<IdempotentAnswer>, StoreError>;
+    /// Remembers a key and its request before the work is done, or takes it over from a call that died.
+    async fn begin_idempotent(&self, account: AccountId, key: &str, call: IdempotentCall) -> Result<Begun, StoreError>;
 
     async fn finish_idempotent(&self, account: AccountId, key: &str, status: u16, body: &str)
     -> Result<(), StoreError>;
+
+    /// Nobody knows whether the work was done: the next call with this key and request takes it over.
+    async fn lapse_idempotent(&self, account: AccountId, key: &str) -> Result<(), StoreError>;
 
     /// The work did not happen: the key is free again.
     async fn forget_idempotent(&self, account: AccountId, key: &str) -> Result<(), StoreError>;

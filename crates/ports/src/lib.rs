@@ -16,7 +16,7 @@ mod secret;
 mod store;
 mod webhook;
 
-pub use accounts::{AccountRow, AccountStore, DeviceRow, IdempotentAnswer, InviteRow};
+pub use accounts::{AccountRow, AccountStore, Begun, DeviceRow, IdempotentAnswer, IdempotentCall, InviteRow};
 pub use cards::{
     CardHolder, CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason, Float,
     Issuer, IssuerHealth, IssuerNews, IssuerNotice, Merchant,
@@ -33,7 +33,7 @@ pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices};
 pub use secret::Secret;
 pub use store::{
-    AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, Index, Lookup, NewEffect, Page,
-    Reservation, ReservationChange, Store, StoreError, StoredAggregate, TimerChange, TimerRow,
+    AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, GiveBack, Index, Lookup, NewEffect,
+    Page, Reservation, ReservationChange, ReservedRow, Store, StoreError, StoredAggregate, TimerChange, TimerRow,
 };
 pub use webhook::{Headers, WebhookAnswer, WebhookError};

@@ -108,6 +108,11 @@ pub enum TimerChange {
     Cancel {
         name: String,
     },
+    /// Ends the timer only while it is the one that was seen: not one of the same name that was set since.
+    CancelDue {
+        name: String,
+        due_at: UnixMs,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,9 +138,10 @@ pub struct EntryRow {
     pub amount: i64,
 }
 
-/// Something scarce that is taken or given back with the commit.
+/// Something scarce that is taken or given back with the commit, in the order given.
 ///
-/// A `Take` fails the commit with [`StoreError::NoRoom`] if the sum of the resource would pass its limit.
+/// A `Take` fails the commit with [`StoreError::NoRoom`] if the sum of the resource would pass its limit; of nothing, it
+/// only asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReservationChange {
     Take(Reservation),
@@ -143,6 +149,8 @@ pub enum ReservationChange {
     GiveBack {
         resource: String,
     },
+    /// Gives back all that this aggregate took under this rule; nothing is fine.
+    End(GiveBack),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +159,58 @@ pub struct Reservation {
     pub resource: String,
     pub amount: u64,
     pub limit: u64,
+    pub give_back: GiveBack,
+}
+
+/// When a reservation is given back. The engine decides when it is time; the store keeps the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GiveBack {
+    /// Once the quote is paid (held), or can be paid no more.
+    WhenPaidOrOver,
+    /// When the purchase ends without a claim.
+    WhenUnclaimed,
+    /// At the claim, or when it ends otherwise than by a hold that the shopper let go.
+    UnlessAbandoned,
+    /// When it ends before a card was made.
+    WhenNoCard,
+    /// At the claim, or when it ends.
+    WhenClaimedOrOver,
+    /// When it ends, however.
+    WhenOver,
+    /// At a time of its own: no step of the purchase ends it.
+    OwnTime,
+}
+
+impl GiveBack {
+    pub const ALL: [Self; 7] = [
+        Self::WhenPaidOrOver,
+        Self::WhenUnclaimed,
+        Self::UnlessAbandoned,
+        Self::WhenNoCard,
+        Self::WhenClaimedOrOver,
+        Self::WhenOver,
+        Self::OwnTime,
+    ];
+
+    /// As stored; never changes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WhenPaidOrOver => "when_paid_or_over",
+            Self::WhenUnclaimed => "when_unclaimed",
+            Self::UnlessAbandoned => "unless_abandoned",
+            Self::WhenNoCard => "when_no_card",
+            Self::WhenClaimedOrOver => "when_claimed_or_over",
+            Self::WhenOver => "when_over",
+            Self::OwnTime => "own_time",
+        }
+    }
+}
+
+/// Sum now taken of one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservedRow {
+    pub resource: String,
+    pub amount: u64,
 }
 
 /// One commit of one aggregate.
@@ -245,7 +305,8 @@ pub trait Store: Send + Sync {
     /// Due rows that nobody has leased, leased until `leased_until` from now on; by priority, then age.
     async fn lease_effects(&self, now: UnixMs, leased_until: UnixMs, limit: u32) -> Result<Vec<EffectRow>, StoreError>;
 
-    /// All leases of earlier processes end. Only for the single-process engine, on start.
+    /// All leases of earlier processes end, those of calls under way ([`crate::AccountStore::begin_idempotent`]) too. Only
+    /// for the single-process engine, on start.
     async fn end_leases(&self) -> Result<(), StoreError>;
 
     /// Try again at `at`; counts an attempt, ends the lease. A row that is gone is fine.
@@ -287,6 +348,9 @@ pub trait Store: Send + Sync {
 
     /// Sum now taken of a resource.
     async fn reserved(&self, resource: &str) -> Result<u64, StoreError>;
+
+    /// Sums of all resources whose name begins with `prefix` (ASCII), largest first; at most `limit`.
+    async fn reserved_under(&self, prefix: &str, limit: u32) -> Result<Vec<ReservedRow>, StoreError>;
 
     /// A small named value of the operator's (key set version, cursor, ...).
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;

@@ -247,11 +247,11 @@ impl Event {
     }
 }
 
-/// An event as it stands in the log: the format it was written in and when.
+/// An event of a purchase or a refund as it stands in the log: the format it was written in and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recorded {
+pub struct Recorded<E> {
     pub format: u32,
     pub at: UnixMs,
     #[serde(flatten)]
-    pub event: Event,
+    pub event: E,
 }

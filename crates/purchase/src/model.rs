@@ -375,6 +375,35 @@ impl Purchase {
         self.funding.is_some()
     }
 
+    /// Captures that the operator bore, less what refunds of the store have brought back, minor units.
+    pub fn borne_minor(&self) -> u64 {
+        let (mut borne, mut refunded, mut taken_back) = (self.overrun_minor, 0u64, 0u64);
+        for adjustment in &self.adjustments {
+            match adjustment {
+                Adjustment::ForceCapture { amount } | Adjustment::LateCapture { amount } => {
+                    borne = borne.saturating_add(amount.minor());
+                }
+                Adjustment::StoreRefund { amount } => refunded = refunded.saturating_add(amount.minor()),
+                Adjustment::StoreRefundReversed { amount } => taken_back = taken_back.saturating_add(amount.minor()),
+                Adjustment::LateFunds { .. } => {}
+            }
+        }
+        borne.saturating_sub(refunded.saturating_sub(taken_back).saturating_sub(self.store_refunded_minor))
+    }
+
+    /// The same without what was agreed that the store may add.
+    pub fn borne_beyond_tolerance_minor(&self) -> u64 {
+        self.borne_minor().saturating_sub(self.overrun_minor.min(self.policy.tolerance_minor))
+    }
+
+    /// How often the store took back what may have been paid back already: a capture after the void, a refund reversed.
+    pub fn breaches(&self) -> u64 {
+        let breach = |a: &&Adjustment| {
+            matches!(a, Adjustment::LateCapture { .. } | Adjustment::StoreRefundReversed { .. })
+        };
+        self.adjustments.iter().filter(breach).count() as u64
+    }
+
     /// The answer to one question of the issuer.
     pub fn charge(&self, request_id: &str) -> Option<&ChargeRecord> {
         self.charges.iter().find(|charge| charge.request_id == request_id)

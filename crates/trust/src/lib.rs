@@ -3,16 +3,22 @@
 //!
 //! Invariants: secrets are overwritten when dropped and shown by no `Debug`; what is signed is a canonical text that has
 //! one written form only; everything that the extension must compute the same to the byte is in `vectors/`.
-//! There is no clock and no randomness here: both are handed in. Decisions: `docs/adr/0006-key-set.md`.
+//! There is no clock and no randomness here: both are handed in. Decisions: `docs/adr/0006-key-set.md`
+//! and `docs/adr/0007-recipes.md`.
 
 mod invoice;
 mod key_set;
 mod keys;
 mod preimage;
+mod recipes;
 mod reveal;
 
 pub use invoice::{CheckedInvoice, ExpectedInvoice, InvoiceFault, check_invoice};
 pub use key_set::{Accepted, BadKeySet, KeySet, KeySetFault, Pinned, SignedKeySet, sign, verify};
 pub use keys::{BadWords, OperatorSeed, Signature, SigningKey, VerifyingKey};
 pub use preimage::PreimageSeal;
+pub use recipes::{
+    AcceptedRecipes, BadRecipes, PinnedRecipes, RECIPES_LEN_MAX, Recipe, RecipeBundle, RecipesFault, SignedRecipes,
+    verify_recipes,
+};
 pub use reveal::{BadPublicKey, REVEAL_INFO, Sealed, open_card, reveal_aad, seal_card};

@@ -1,8 +1,9 @@
 //! `Idempotency-Key`: the same key and the same body give the same answer, and the work is done once.
 //!
-//! Invariant: only what was done is remembered. A refusal changes nothing, so its key is free again; an outcome that
-//! nobody knows keeps its key, so that it is not tried twice unawares. What is hashed and stored holds no password and no
-//! card data.
+//! Invariant: only what was done is remembered. A refusal changes nothing, so its key is free again. A call that died
+//! half-way (the process ended, an outcome that nobody knows) keeps its key and the name of what it was making: the next
+//! one with that key finds what is there, or makes it under the same name, so that nothing is made twice. What is hashed
+//! and stored holds no password and no card data.
 
 use crate::app::{App, detached};
 use crate::auth::Shopper;
@@ -11,7 +12,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ids::AccountId;
+use ids::{AccountId, PurchaseId};
+use ports::{Begun, IdempotentCall};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -19,12 +21,23 @@ const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Set on an answer that is repeated.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEY_LEN_MAX: usize = 64;
+/// A call that is not answered after this has died: none takes so long, each of its steps has a deadline of its own.
+const LEASE_MS: u64 = 120_000;
 
 /// The shopper's key with what it is for.
 pub struct Once {
     key: String,
     method: Method,
     path: String,
+}
+
+/// One try at what a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Random, the same for every try with this key: a purchase is made under it.
+    pub purchase: PurchaseId,
+    /// An earlier one died: what it was to do may be done.
+    pub again: bool,
 }
 
 /// What was done, to be sent and remembered.
@@ -45,10 +58,6 @@ impl Done {
     /// Nothing to say.
     pub fn empty() -> Self {
         Self { status: StatusCode::NO_CONTENT, body: String::new() }
-    }
-
-    fn from_problem(problem: &Problem) -> Self {
-        Self { status: problem.code.status(), body: problem.body() }
     }
 }
 
@@ -78,13 +87,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Once {
 
 impl Once {
     /// Does `work` unless it was done before with this key. `request` is what was asked, as it is serialized: without
-    /// its secrets.
+    /// its secrets. Done twice it has to do the same.
     pub async fn run<W>(
         self,
         app: &App,
         shopper: &Shopper,
         request: &impl Serialize,
         work: impl FnOnce(App) -> W + Send + 'static,
+    ) -> Result<Response, Problem>
+    where
+        W: Future<Output = Result<Done, Problem>> + Send + 'static,
+    {
+        self.run_named(app, shopper, request, move |app, _| work(app)).await
+    }
+
+    /// As [`Self::run`], for what has to be looked up first when it is tried again.
+    pub async fn run_named<W>(
+        self,
+        app: &App,
+        shopper: &Shopper,
+        request: &impl Serialize,
+        work: impl FnOnce(App, Attempt) -> W + Send + 'static,
     ) -> Result<Response, Problem>
     where
         W: Future<Output = Result<Done, Problem>> + Send + 'static,
@@ -110,36 +133,43 @@ async fn run<W>(
     account: AccountId,
     key: &str,
     request_hash: [u8; 32],
-    work: impl FnOnce(App) -> W,
+    work: impl FnOnce(App, Attempt) -> W,
 ) -> Result<Response, Problem>
 where
     W: Future<Output = Result<Done, Problem>>,
 {
     let store = &app.state.account_store;
-    if let Some(before) = store.begin_idempotent(account, key, request_hash, app.now()).await? {
-        if before.request_hash != request_hash {
-            return Err(Code::IdempotencyMismatch.into());
+    let (now, subject) = (app.now(), app.engine().new_purchase_id().0);
+    let call = IdempotentCall { request_hash, subject, now, leased_until: now.plus_ms(LEASE_MS) };
+    let attempt = match store.begin_idempotent(account, key, call).await? {
+        Begun::First => Attempt { purchase: PurchaseId(subject), again: false },
+        Begun::Again { subject } => {
+            tracing::warn!("a call that died half-way is taken up again");
+            Attempt { purchase: PurchaseId(subject), again: true }
         }
-        let (status, body) = before.answer.ok_or(Code::IdempotencyInProgress)?;
-        let status = StatusCode::from_u16(status).map_err(Problem::internal)?;
-        let mut response = Done { status, body }.into_response();
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-        return Ok(response);
-    }
-    let (kept, answer) = match work(app.clone()).await {
+        Begun::Before(before) if before.request_hash != request_hash => return Err(Code::IdempotencyMismatch.into()),
+        Begun::Before(before) => return replayed(before.answer.ok_or(Code::IdempotencyInProgress)?),
+    };
+    let (kept, answer) = match work(app.clone(), attempt).await {
         Ok(done) => {
             (store.finish_idempotent(account, key, done.status.as_u16(), &done.body).await, done.into_response())
         }
         Err(problem) if problem.code == Code::OutcomeUnknown => {
-            let done = Done::from_problem(&problem);
-            let kept = store.finish_idempotent(account, key, done.status.as_u16(), &done.body).await;
-            (kept, problem.into_response())
+            (store.lapse_idempotent(account, key).await, problem.into_response())
         }
         Err(problem) => (store.forget_idempotent(account, key).await, problem.into_response()),
     };
     if let Err(why) = kept {
-        // The work itself is as it is: the shopper learns of it, a repeat is told that the first is under way.
+        // The work itself is as it is: the shopper learns of it, a repeat is told that the first is under way until
+        // its lease is over, and then looks it up.
         tracing::error!(%why, "an answer could not be remembered");
     }
     Ok(answer)
+}
+
+fn replayed((status, body): (u16, String)) -> Result<Response, Problem> {
+    let status = StatusCode::from_u16(status).map_err(Problem::internal)?;
+    let mut response = Done { status, body }.into_response();
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
 }

@@ -69,7 +69,7 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("idempotency-replayed, retry-after"),
+            HeaderValue::from_static("date, idempotency-replayed, retry-after"),
         );
     }
     headers.append(header::VARY, HeaderValue::from_static("origin"));

@@ -1,16 +1,12 @@
 //! The account's limits as reservations that the purchase's commit takes: two requests at once cannot pass one together.
+//! Nothing is counted here.
 
-use crate::app::{App, ListPage};
-use crate::problem::{Code, Problem, limit_reached};
-use accounts::limits::{Ask, GiveBack, Limit, LimitError, LimitKind, limits_of};
+use crate::app::App;
+use crate::problem::{Code, Problem};
+use accounts::limits::{Ask, LimitError, LimitKind, limits_of};
 use ids::AccountId;
 use money::{Currency, Money};
-use ports::{Outcome, ReservationChange};
-use purchase::{CloseCause, Purchase};
-
-const DAY_MS: u64 = 86_400_000;
-/// Purchases of one account looked at; more than cards can be made in a day.
-const LOOKED_AT_MAX: u32 = 100;
+use ports::{Outcome, Reservation};
 
 /// When in a purchase's life the limits are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +26,7 @@ pub async fn take(
     currency: Currency,
     total: Option<Money>,
     step: Step,
-) -> Result<Vec<ReservationChange>, Problem> {
+) -> Result<Vec<Reservation>, Problem> {
     let policy = &app.policy().limits;
     let counted = match total {
         Some(total) => counted_in(app, total, policy.currency)?,
@@ -57,48 +53,19 @@ pub async fn take(
         }
         LimitError::OtherCurrency { .. } => Problem::internal(error),
     })?;
-    let abandoned_max = limits.iter().find(|limit| limit.kind == LimitKind::AbandonedHolds);
-    if let Some(limit) = abandoned_max.filter(|_| step != Step::Requote)
-        && abandoned_today(app, account).await? >= limit.reservation.limit
-    {
-        return Err(limit_reached(&limit.reservation.resource));
-    }
-    Ok(limits.into_iter().filter(|limit| applies(limit, step)).flat_map(|limit| changes(limit, step)).collect())
+    Ok(limits.into_iter().filter(|limit| applies(limit.kind, step)).map(|limit| limit.reservation).collect())
 }
 
-/// Holds that the shopper let go today: each was a free option on the price. Counted from the purchases themselves, not
-/// reserved: several that are open at once count only when they end, and how many can be is bounded by cards and room.
-async fn abandoned_today(app: &App, account: AccountId) -> Result<u64, Problem> {
-    let day = app.now().0 / DAY_MS;
-    let page = ListPage { before: None, limit: LOOKED_AT_MAX };
-    let latest = app.purchases_of(account, page).await?;
-    let abandoned = latest.iter().filter(|p| p.created_at.0 / DAY_MS == day && let_go(p)).count();
-    Ok(u64::try_from(abandoned).unwrap_or(u64::MAX))
-}
-
-fn let_go(p: &Purchase) -> bool {
-    let shoppers = |cause| matches!(cause, CloseCause::Cancelled | CloseCause::HoldWindowEnded);
-    p.hold.is_some() && !p.is_funded() && p.closing.is_some_and(|closing| shoppers(closing.cause))
-}
-
-/// Only what is given back in time, or ends with the day by its name: what is never given back locks people out.
-fn applies(limit: &Limit, step: Step) -> bool {
-    let ends = match limit.give_back {
-        GiveBack::WhenPaidOrOver | GiveBack::WhenUnclaimed | GiveBack::WhenNoCard => true,
-        GiveBack::UnlessAbandoned | GiveBack::AtTheEnd => false,
-    };
-    ends && match limit.kind {
+fn applies(kind: LimitKind, step: Step) -> bool {
+    match kind {
         LimitKind::Cards => step != Step::Requote,
-        // A prepared card is no unpaid quote, and its total is not known.
-        LimitKind::Unpaid | LimitKind::PerDay => step != Step::PrepareCard,
-        LimitKind::PerPurchase | LimitKind::AbandonedHolds | LimitKind::NewAccounts => true,
+        // A prepared card is no unpaid quote, its total is not known, and nothing can be held for it.
+        LimitKind::Unpaid | LimitKind::PerDay | LimitKind::AbandonedHolds | LimitKind::NewAccounts => {
+            step != Step::PrepareCard
+        }
+        // Checked at once, never reserved.
+        LimitKind::PerPurchase => false,
     }
-}
-
-fn changes(limit: Limit, step: Step) -> Vec<ReservationChange> {
-    let resource = limit.reservation.resource.clone();
-    let again = (step == Step::Requote).then_some(ReservationChange::GiveBack { resource });
-    again.into_iter().chain([ReservationChange::Take(limit.reservation)]).collect()
 }
 
 /// What a total is worth in the currency that limits are counted in.

@@ -12,6 +12,8 @@ export interface Clean {
   /** Where the character at this index begins in the original; one more entry for the end. */
   readonly at: readonly number[];
   readonly cut: boolean;
+  /** Where a space was one that does not break: it belongs to what it stands in. */
+  readonly firm: ReadonlySet<number>;
 }
 
 /** Stands for what no price contains, so that nothing is joined over it. */
@@ -20,12 +22,12 @@ const BREAK = "\u0001";
 const zeros = ZEROS.split(" ").map((hex) => Number.parseInt(hex, 16));
 
 const ENTITIES: Readonly<Record<string, string>> = {
-  nbsp: " ", thinsp: " ", ensp: " ", emsp: " ", shy: "", lrm: "", rlm: "", zwnj: "", zwj: "", amp: "&",
+  nbsp: "\u00a0", thinsp: "\u2009", ensp: " ", emsp: " ", shy: "", lrm: "", rlm: "", zwnj: "", zwj: "", amp: "&",
   euro: "€", pound: "£", yen: "¥", cent: "¢", dollar: "$", minus: "-", ndash: "–", mdash: "–",
 };
 
 const FOLDED: readonly (readonly [string, string])[] = [
-  ["’‘ʼʹ´`′＇٬", "'"],
+  ["’‘ʼʹ´`′＇٬⹁", "'"],
   ["−‐‑﹣", "-"],
   ["‒—―", "–"],
   ["✕✖⨯", "×"],
@@ -42,6 +44,7 @@ const folds = new Map(FOLDED.flatMap(([many, one]) => [...many].map((c) => [c, o
 
 const INVISIBLE = /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202d\u2060-\u2069\ufe00-\ufe0f\ufeff]/u;
 const SPACE = /\s/u;
+const FIRM = /[\u00a0\u2007-\u2009\u202f]/u;
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/iy;
 
 function digitOf(point: number): { value: number; zero: number } | undefined {
@@ -76,6 +79,7 @@ export function clean(original: string): Clean {
   const source = cut ? original.slice(0, TEXT_MAX) : original;
   let text = "";
   const at: number[] = [];
+  const firm = new Set<number>();
   let script = 0;
   const put = (char: string, from: number): void => {
     text += char;
@@ -99,7 +103,10 @@ export function clean(original: string): Clean {
       const blank = folded === "\n" || folded === "\r" || folded === "\t" ? "\n" : " ";
       // A wide gap separates more than a space does.
       if (last === " " || last === "\n") text = text.slice(0, -1) + "\n";
-      else put(blank, from);
+      else {
+        if (FIRM.test(folded)) firm.add(text.length);
+        put(blank, from);
+      }
       return;
     }
     if (!".,'٫".includes(folded)) script = 0;
@@ -117,5 +124,5 @@ export function clean(original: string): Clean {
     i += char.length;
   }
   at.push(source.length);
-  return { text, at, cut };
+  return { text, at, cut, firm };
 }

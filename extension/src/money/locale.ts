@@ -11,12 +11,9 @@ for (const group of SEPARATORS.split("|")) {
 }
 const POINT: Convention = { decimal: ".", group: "," };
 
-/** CLDR's parents that are not a matter of cutting the tag. */
-const LATIN_AMERICA = /^es-(?:AR|BO|BR|BZ|CL|CO|CR|CU|DO|EC|GT|HN|MX|NI|PA|PE|PR|PY|SV|US|UY|VE)$/u;
-
 function conventionOf(tag: string): Convention {
   for (let at = tag; at !== ""; at = at.includes("-") ? at.slice(0, at.lastIndexOf("-")) : "") {
-    const found = conventions.get(at) ?? (LATIN_AMERICA.test(at) ? conventions.get("es-419") : undefined);
+    const found = conventions.get(at);
     if (found !== undefined) return found;
   }
   return POINT;
@@ -35,7 +32,11 @@ function languageOf(region: string): string {
   return tag;
 }
 
+/** South Africa's shops write both `R1,234.56` and `R 1 234,56`: neither sign means one thing. */
+const BOTH: Convention = { decimal: "", group: " " };
+
 export function pageConvention(around: Surroundings): Convention | undefined {
+  if (around.tag === "en-ZA") return BOTH;
   if (around.tag !== undefined) return conventionOf(around.tag);
   return around.hostRegion === undefined ? undefined : conventionOf(languageOf(around.hostRegion));
 }

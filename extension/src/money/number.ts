@@ -41,9 +41,13 @@ export interface NumberHints {
   readonly homes: readonly Convention[];
   /** Lakh and crore: groups of two. */
   readonly indian: boolean;
+  /** A currency stands before the number, or nothing else does: no count can. */
+  readonly prefixed: boolean;
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** Something between digits that no amount has: `5:30`, `1,,234`, `1_000`. */
+const JOINS = /^(?:[_:;'/\\=^#&"!?。、٫][.,]?|[.,]{2,}|[.,]['٫])\d/u;
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= "0" && char <= "9";
 const LETTER = /[\p{L}\p{M}]/u;
 /** Scripts written without spaces: a word before or behind says nothing. */
@@ -56,7 +60,7 @@ function digitsFrom(text: string, at: number): number {
 }
 
 /** The number that begins at `start`, a digit or a decimal separator before one. */
-export function scanNumber(text: string, start: number): PrintedNumber {
+export function scanNumber(text: string, start: number, firm: ReadonlySet<number>): PrintedNumber {
   const groups: string[] = [];
   const separators: string[] = [];
   let loose: PrintedNumber["loose"];
@@ -81,8 +85,8 @@ export function scanNumber(text: string, start: number): PrintedNumber {
     } else if (separator === " " && spaceGroups(text, end, groups, separators)) {
       separators.push(" ");
       groups.push(text.slice(end + 1, end + 4));
+      plainSpaces ||= !firm.has(end);
       end += 4;
-      plainSpaces = true;
     } else break;
   }
   if (loose === undefined && separators.every((s) => s !== "٫")) {
@@ -94,13 +98,13 @@ export function scanNumber(text: string, start: number): PrintedNumber {
       end += apart[0].length;
     }
   }
-  const closing = loose === undefined ? /^(?:[.,:] ?(?:[-–]{1,2})|,=)(?!\d)/u.exec(text.slice(end, end + 6)) : null;
+  const closing = loose === undefined ? /^(?:[.,:] ?[-–]{1,2}|,=|\/[-=])(?!\d)/u.exec(text.slice(end, end + 6)) : null;
   if (closing !== null) end += closing[0].length;
   let raised = "";
   while (end + raised.length < text.length && RAISED.includes(text[end + raised.length] ?? "x")) raised += RAISED.indexOf(text[end + raised.length] ?? "");
   end += raised.length;
   const behind = text[end] ?? "";
-  const touched = behind === "\u0001" || (":'/".includes(behind) && behind !== "" && isDigit(text[end + 1])) || text[start - 1] === "\u0001";
+  const touched = behind === "\u0001" || JOINS.test(text.slice(end, end + 3)) || (separators.every((s) => s !== "." && s !== ",") && /^[.,][ \n]\d/u.test(text.slice(end, end + 3))) || text[start - 1] === "\u0001";
   return { start, end, groups, separators, closed: closing !== null, touched, lettered: LETTER.test(behind) && !UNSPACED.test(behind), raised, plainSpaces, ...(loose === undefined ? {} : { loose }) };
 }
 
@@ -130,6 +134,9 @@ export function readNumber(number: PrintedNumber, hints: NumberHints): Decimal |
   if (number.loose === "leading") return separators.length === 1 && tail.length === hints.digits && hints.digits > 0 ? finish(number, ["0"], tail, hints) : malformed;
 
   const before = separators.slice(0, -1);
+  // One plain space may as well stand between a count and a price.
+  const spaces = separators.filter((s) => s === " ").length;
+  if (spaces === 1 && number.plainSpaces && !spacesAgree(hints) && !(hints.prefixed && last !== " ")) return { unsure: "ambiguous_number" };
   const sameBefore = before.every((s) => s === before[0]) && !before.includes("٫");
   if (number.loose !== undefined || last === "٫") {
     return sameBefore && (before.length === 0 || before[0] !== last) && (whole.length === 1 || grouped(whole, hints.indian)) ? finish(number, whole, tail, hints) : malformed;
@@ -139,7 +146,6 @@ export function readNumber(number: PrintedNumber, hints: NumberHints): Decimal |
     return finish(number, whole, tail, hints);
   }
   if (before.length > 0 || last === "'" || last === " ") {
-    if (last === " " && before.length === 0 && !spacesAgree(hints)) return { unsure: "ambiguous_number" };
     return sameBefore && grouped(groups, hints.indian) ? finish(number, groups, "", hints) : malformed;
   }
   if (tail.length !== 3 || !grouped(groups, false)) return finish(number, whole, tail, hints);
@@ -159,14 +165,14 @@ function threeBehind(separator: string, { digits, page, homes }: NumberHints): "
   if (digits === 0) return "group";
   const says = (c: Convention): "group" | "decimal" | undefined => (c.decimal === separator ? "decimal" : c.group === separator ? "group" : undefined);
   const home = new Set(homes.map(says));
-  const atHome = home.size === 1 ? [...home][0] : undefined;
   if (digits === 2) {
     // Nobody prints three decimals of a cent: only the page's own decimal sign speaks against a group.
     const here = page === undefined ? (homes.length > 0 && !home.has("decimal") ? "group" : undefined) : says(page);
-    return page !== undefined && here !== "decimal" ? "group" : here === "group" ? "group" : undefined;
+    if (page === undefined) return here === "group" ? "group" : undefined;
+    return here !== "decimal" || (home.size === 1 && home.has("group")) ? "group" : undefined;
   }
-  const here = page === undefined ? atHome : says(page);
-  return atHome === undefined || here === atHome ? here : undefined;
+  // Three decimals are usual here: a group of three is too easily a sloppy decimal.
+  return page !== undefined && says(page) === "decimal" ? "decimal" : undefined;
 }
 
 function finish(number: PrintedNumber, groups: readonly string[], fraction: string, { digits }: NumberHints): Decimal | { readonly unsure: Unsure } {

@@ -29,7 +29,14 @@ export type ToPage =
   /** Fill these values into the page's own fields (never pressed on, never kept). `total`: refuse when the page says another. */
   | { readonly say: "fill"; readonly card: CardToFill; readonly total: Money | null }
   | { readonly say: "fill_code"; readonly code: string }
-  | { readonly say: "copied"; readonly field: CopyField };
+  /** Put one value on the clipboard: the shopper has just pressed the button for it. */
+  | { readonly say: "copy"; readonly field: CopyField; readonly value: string };
+
+/** To the script in a payment provider's frame, and back. The frame says what it is before anything is sent to it. */
+export type ToFrame = { readonly say: "fill"; readonly card: CardToFill };
+export type FromFrame =
+  | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[] }
+  | { readonly say: "filled"; readonly filled: readonly FieldKind[]; readonly refused: readonly FieldKind[] };
 
 /** Card data on its way into a form: in memory only, in no storage, log or view. */
 export interface CardToFill {

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { expectedFailures, surprises } from "../../corpus/expected.ts";
 import type { Expectation, LabelledPage } from "../../corpus/labels.ts";
-import { loadDocument } from "../../corpus/load.ts";
+
 import { failed, scorePage } from "../../corpus/score.ts";
 import type { Reading } from "../../src/types/detect.ts";
+import { parsePage } from "../../tools/page.ts";
 
 const HTML = `<body><input id="a" name="n1"><input id="b" name="n2"><input id="c" name="zip"><input type="checkbox" id="s" checked>
 <div id="h"><template shadowrootmode="open"><input id="in"></template></div>
 <iframe id="f" srcdoc='<input name="deep">'></iframe></body>`;
-const loaded = loadDocument(HTML);
+const loaded = parsePage(HTML, null);
 
 const page = (expectation: Partial<Expectation>): LabelledPage => ({
   name: "x/y", directory: "x", htmlPath: "", html: HTML,

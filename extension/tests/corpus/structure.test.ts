@@ -17,6 +17,7 @@ describe("the corpus itself", () => {
 
 describe("the check", () => {
   const few = pages.filter((page) => page.directory === "etsy");
+  const first = few[0] as LabelledPage;
   const small = { pagesMin: few.length, stores: ["etsy"], languages: ["de-DE"], traps: requirements().traps };
   const traps = Object.fromEntries(few.flatMap((page) => page.label.traps).map((trap) => [trap, ""]));
   const changed = (at: number, change: (label: LabelledPage["label"]) => LabelledPage["label"]): LabelledPage[] =>
@@ -43,15 +44,15 @@ describe("the check", () => {
 
   it("sees a trap that nobody described, and a page written twice", () => {
     const unknown = changed(0, (label) => ({ ...label, traps: [...label.traps, "quicksand"] }));
-    expect(faultsOf(unknown, { ...small, traps })).toEqual([`${few[0]!.name}: unknown trap quicksand`]);
-    const twice = [...few, { ...few[0]!, name: "etsy/again" }];
-    expect(faultsOf(twice, { ...small, traps })).toEqual([`etsy/again: the same page as ${few[0]!.name}`]);
+    expect(faultsOf(unknown, { ...small, traps })).toEqual([`${first.name}: unknown trap quicksand`]);
+    const twice = [...few, { ...first, name: "etsy/again" }];
+    expect(faultsOf(twice, { ...small, traps })).toEqual([`etsy/again: the same page as ${first.name}`]);
   });
 
   it("sees a total or a store on a page that is no checkout", () => {
     const wrong = changed(0, (label) => ({ ...label, expect: { checkout: false, store: "etsy", total: { minor: 1, currency: "EUR" } } }));
     expect(faultsOf(wrong, { ...small, traps })).toEqual([
-      `${few[0]!.name}: a total on a page that is no checkout`, `${few[0]!.name}: a store on a page that is no checkout`,
+      `${first.name}: a total on a page that is no checkout`, `${first.name}: a store on a page that is no checkout`,
     ]);
   });
 });

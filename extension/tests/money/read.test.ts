@@ -85,6 +85,7 @@ describe("printed amounts by page", () => {
       $1.2345 => malformed
       $1,23 => 123 USD
       1.234 KWD => 1234 KWD
+      1,234 KWD => ambiguous_number
       $5.00 + sales tax => malformed
       $5.00 plus tax => malformed
       $1.99/mo => malformed

@@ -7,7 +7,7 @@ use accounts::{
 };
 use async_trait::async_trait;
 use ids::{AccountId, DeviceId, UnixMs};
-use ports::{AccountRow, AccountStore, Clock, DeviceRow, IdempotentAnswer, InviteRow, Secret, StoreError};
+use ports::{AccountRow, AccountStore, Begun, Clock, DeviceRow, IdempotentCall, InviteRow, Secret, StoreError};
 use rand::{SeedableRng, rngs::StdRng};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -110,13 +110,11 @@ impl AccountStore for Memory {
         Ok(self.with(|tables| tables.invites.iter().find(|row| row.code_hash == *code_hash).cloned()))
     }
 
-    async fn begin_idempotent(
-        &self,
-        _account: AccountId,
-        _key: &str,
-        _request_hash: [u8; 32],
-        _now: UnixMs,
-    ) -> Result<Option<IdempotentAnswer>, StoreError> {
+    async fn begin_idempotent(&self, _: AccountId, _: &str, _: IdempotentCall) -> Result<Begun, StoreError> {
+        Err(StoreError::NotWritten("not kept here".into()))
+    }
+
+    async fn lapse_idempotent(&self, _: AccountId, _: &str) -> Result<(), StoreError> {
         Err(StoreError::NotWritten("not kept here".into()))
     }
 

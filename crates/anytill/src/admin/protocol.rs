@@ -15,6 +15,8 @@ pub enum Request {
     ParkedList,
     ParkedExplain { id: String },
     ParkedResolve { id: String },
+    BorneList,
+    BorneClear { count: String },
     Drain { return_holds: bool, wait_secs: u64 },
     Invite { count: u16 },
     Backup { path: String },

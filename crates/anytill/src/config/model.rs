@@ -127,6 +127,7 @@ pub struct Sale {
 pub struct Refund {
     pub wait_secs: u64,
     pub early_minor_max: u64,
+    pub early_store_minor_max: u64,
     pub fee_bps_max: u32,
     pub fee_msat_min: u64,
     pub destination_delay_secs: u64,
@@ -161,6 +162,8 @@ pub struct Limits {
     pub cards_day_max: u64,
     pub new_account_secs: u64,
     pub new_account_room_bps: u32,
+    pub borne_account_minor_max: u64,
+    pub borne_store_minor_max: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,5 +1,6 @@
 //! `anytill ledger`: the books, with what the operator put in beside them.
 
+use super::borne;
 use super::funds::Funds;
 use crate::admin::Answer;
 use anyhow::Result;
@@ -30,6 +31,9 @@ pub async fn report(store: &dyn Store) -> Result<Answer> {
     text.push_str(&or_nothing(earned.to_string()));
     text.push_str("\nExposure (what could still be lost, and what was)\n\n");
     text.push_str(&or_nothing(exposure.to_string()));
+    let rows = engine::borne(store).await?;
+    text.push_str("\nBorne by account and store (captures without approval, overruns, tolerance; minor units)\n\n");
+    text.push_str(&or_nothing(borne::table(&rows)?));
     for (asset, layer, sum) in balance.imbalances() {
         text.push_str(&format!("\nDOES NOT BALANCE: {asset} {} is off by {sum}", layer.word()));
     }
@@ -41,6 +45,7 @@ pub async fn report(store: &dyn Store) -> Result<Answer> {
             "trading": earned.trading.iter().map(position_json).collect::<Vec<_>>(),
         },
         "exposure": exposure_json(&exposure),
+        "borne": rows,
     });
     Answer::new(balance.is_balanced(), text.trim_end(), &json)
 }

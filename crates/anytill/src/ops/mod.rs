@@ -1,5 +1,6 @@
 //! What the operator's commands do, in the server or beside it: each answers with text for people and JSON for programs.
 
+pub mod borne;
 pub mod drain;
 pub mod find;
 pub mod funds;
@@ -38,6 +39,8 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::ParkedList => parked::list(store).await,
         Request::ParkedExplain { id } => parked::explain(store, &id).await,
         Request::ParkedResolve { id } => parked::resolve(server, &id).await,
+        Request::BorneList => borne::list(store).await,
+        Request::BorneClear { count } => borne::clear(store, &count).await,
         Request::Drain { return_holds, wait_secs } => drain::run(server, return_holds, wait_secs, progress).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,

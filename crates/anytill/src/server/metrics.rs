@@ -41,6 +41,9 @@ async fn look(server: &Server) {
             gauge!("anytill_parked", "kind" => kind.name()).set(count(parked));
         }
     }
+    if let Ok(rows) = engine::borne(&server.store).await {
+        borne(server, &rows);
+    }
     if let Outcome::Done(info) = server.node.info().await {
         gauge!("anytill_tip_height").set(f64::from(info.tip_height));
         gauge!("anytill_tip_age_seconds").set(secs(now.since_ms(info.tip_seen_at)));
@@ -77,6 +80,21 @@ async fn parked(server: &Server, kind: AggregateKind) -> Option<usize> {
         if page.len() < PARKED_PAGE as usize {
             return Some(count);
         }
+    }
+}
+
+/// What was borne since it was last cleared, and how many accounts and stores are refused for it.
+fn borne(server: &Server, rows: &[engine::Borne]) {
+    let config = server.engine.config();
+    let kinds: [(&str, fn(&engine::Borne) -> bool, u64); 2] = [
+        ("account", engine::Borne::of_account, config.borne_account_minor_max),
+        ("store", engine::Borne::of_store, config.borne_store_minor_max),
+    ];
+    for (of, is, max) in kinds {
+        let open = || rows.iter().filter(|row| is(row)).map(engine::Borne::open);
+        gauge!("anytill_borne_minor", "by" => of).set(whole(open().fold(0, u64::saturating_add)));
+        let refused = u64::try_from(open().filter(|minor| *minor > max).count()).unwrap_or(u64::MAX);
+        gauge!("anytill_borne_refused", "by" => of).set(whole(refused));
     }
 }
 

@@ -26,6 +26,9 @@ pub fn engine_config(config: &Config, server_url: String) -> engine::Config {
         card_attempts_max: purchase.card_attempts_max,
         refund_wait_ms: ms(refund.wait_secs),
         early_refund_minor_max: refund.early_minor_max,
+        early_refund_store_minor_max: refund.early_store_minor_max,
+        borne_account_minor_max: config.limits.borne_account_minor_max,
+        borne_store_minor_max: config.limits.borne_store_minor_max,
         refund_fee_max: Bps(refund.fee_bps_max),
         refund_fee_msat_min: refund.fee_msat_min,
         ..engine::Config::default()

@@ -19,6 +19,8 @@ pub struct World {
     dir: tempfile::TempDir,
     events_secret: String,
     http_port: u16,
+    /// Settings on top of those that point at the sandbox, as environment variables.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// A running server; killed when dropped.
@@ -36,7 +38,8 @@ impl World {
         let url = format!("http://127.0.0.1:{http_port}");
         issuer.enroll_responder(&format!("{url}/webhooks/lithic/charge"));
         let events_secret = issuer.subscribe(&format!("{url}/webhooks/lithic/events"));
-        let world = Self { chain, issuer, exchange, dir: tempfile::tempdir().unwrap(), events_secret, http_port };
+        let dir = tempfile::tempdir().unwrap();
+        let world = Self { chain, issuer, exchange, dir, events_secret, http_port, settings: Vec::new() };
         let access = world.chain.access();
         let chain_url = format!("http://{}:{}", access.host, access.port);
         let made = world.run(&[
@@ -92,6 +95,7 @@ impl World {
         ] {
             command.env(name, value);
         }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -1,10 +1,10 @@
-//! The payer's Lightning address: LNURL-pay (LUD-06, LUD-16) on loopback, answered by the payer's own wallet.
+//! Where the payer's refunds go: invoices of its own wallet, and a Lightning address, LNURL-pay (LUD-06, LUD-16) on loopback.
 
 use anyhow::Result;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
-use lightning_invoice::{Bolt11InvoiceDescription, Sha256};
+use lightning_invoice::{Bolt11InvoiceDescription, Description, Sha256};
 use sandbox::wallet::PayerWallet;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,6 +39,17 @@ pub async fn serve(wallet: &PayerWallet) -> Result<String> {
         Router::new().route("/.well-known/lnurlp/payer", get(offer)).route("/pay", get(invoice)).with_state(service);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(format!("payer@{at}"))
+}
+
+/// An invoice of the wallet without an amount: what is owed in the store's currency is priced when it is paid.
+pub async fn refund_invoice(wallet: &PayerWallet) -> Result<String> {
+    let node = Arc::clone(wallet.node());
+    tokio::task::spawn_blocking(move || {
+        let text = Description::new("Anytill refund".to_owned()).map_err(|error| anyhow::anyhow!("{error}"))?;
+        let description = Bolt11InvoiceDescription::Direct(text);
+        Ok(node.bolt11_payment().receive_variable_amount(&description, EXPIRY_SECS)?.to_string())
+    })
+    .await?
 }
 
 async fn offer(State(service): State<Service>) -> Json<Value> {

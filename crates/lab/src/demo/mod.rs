@@ -1,15 +1,16 @@
 //! `lab demo`: one purchase, or each way it can go otherwise.
 
-mod address;
+pub mod address;
 mod report;
 mod scenarios;
-mod server;
-mod shopper;
-mod timeline;
-mod world;
+pub mod server;
+pub mod shopper;
+pub mod timeline;
+pub mod world;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
+use server::{Rules, Windows};
 use std::process::ExitCode;
 use std::time::Duration;
 use timeline::Timeline;
@@ -90,7 +91,15 @@ fn choose(name: Option<&str>) -> Result<Option<Vec<&'static scenarios::Scenario>
 
 async fn play(args: &Args, timeline: &Timeline, chosen: &[&'static scenarios::Scenario]) -> Result<ExitCode> {
     let patient = args.keep || args.scenario.is_none();
-    let options = WorldOptions { bitcoind: args.bitcoind.clone(), dir: args.dir.clone(), patient };
+    let windows = if patient { Windows::PATIENT } else { Windows::SHORT };
+    let options = WorldOptions {
+        bitcoind: args.bitcoind.clone(),
+        dir: args.dir.clone(),
+        windows,
+        rules: Rules::default(),
+        direct: false,
+        settings: Vec::new(),
+    };
     let mut world = World::start(options, timeline).await?;
     let mut played = Vec::new();
     for scenario in chosen {

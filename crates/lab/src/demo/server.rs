@@ -1,6 +1,7 @@
 //! The Anytill server as its operator runs it: a process of its own, a configuration, a data directory.
 
 use anyhow::{Context, Result, bail};
+use money::Currency;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,34 @@ impl Windows {
     pub const SHORT: Self = Self { quote_secs: 20, hold_secs: 25, price_age_ms_max: 6_000 };
 }
 
+/// What the operator decides beside the windows. `Default`: dollars, open registration, no store with a rule of its own.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// What is served, and what the issuer's cards bill in.
+    pub currency: Currency,
+    pub open_registration: bool,
+    /// More tables of the configuration, TOML.
+    pub more: String,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { currency: Currency::USD, open_registration: true, more: String::new() }
+    }
+}
+
+impl Rules {
+    /// So many dollars, or about as many of a currency without cents.
+    fn amount(&self, dollars: u64) -> String {
+        let code = self.currency.code();
+        if self.currency.exponent() == 0 {
+            format!("{} {code}", dollars.saturating_mul(100))
+        } else {
+            format!("{dollars}.{:0width$} {code}", 0, width = usize::try_from(self.currency.exponent()).unwrap_or(2))
+        }
+    }
+}
+
 /// What a ready server says of itself.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ready {
@@ -57,11 +86,19 @@ pub struct Server {
     node_port: u16,
     child: Option<Child>,
     pub ready: Option<Ready>,
+    /// Environment variables for [`Server::start`], over the configuration.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Server {
     /// Writes configuration and secrets, and makes a seed with `anytill init`.
-    pub async fn set_up(dir: &Path, outside: &Outside, windows: Windows, ports: (u16, u16)) -> Result<Self> {
+    pub async fn set_up(
+        dir: &Path,
+        outside: &Outside,
+        windows: Windows,
+        rules: &Rules,
+        ports: (u16, u16),
+    ) -> Result<Self> {
         let server = Self {
             binary: binary()?,
             dir: dir.join("server"),
@@ -69,6 +106,7 @@ impl Server {
             node_port: ports.1,
             child: None,
             ready: None,
+            settings: Vec::new(),
         };
         std::fs::create_dir_all(&server.dir)?;
         restrict(&server.dir, 0o700)?;
@@ -77,7 +115,7 @@ impl Server {
         let chain = ["--chain-source", "bitcoind", "--chain-url", url, "--chain-user", &outside.bitcoind_user];
         let init = ["init", "--yes", "--network", "regtest", "--chain-password", "file:bitcoind.secret"];
         server.anytill(&[&init[..], &chain[..]].concat()).await.context("anytill init")?;
-        std::fs::write(server.dir.join("anytill.toml"), server.config(outside, windows))?;
+        std::fs::write(server.dir.join("anytill.toml"), server.config(outside, windows, rules))?;
         Ok(server)
     }
 
@@ -97,10 +135,13 @@ impl Server {
         Ok(())
     }
 
-    fn config(&self, outside: &Outside, windows: Windows) -> String {
+    fn config(&self, outside: &Outside, windows: Windows, rules: &Rules) -> String {
         let Windows { quote_secs, hold_secs, price_age_ms_max } = windows;
         let (port, node_port) = (self.port, self.node_port);
         let Outside { bitcoind_url, bitcoind_user, issuer_url, exchange_url, .. } = outside;
+        let registration = if rules.open_registration { "open" } else { "invite" };
+        let (currency, more) = (rules.currency.code(), &rules.more);
+        let [least, most, day] = [1, 500, 5_000].map(|dollars| rules.amount(dollars));
         format!(
             r#"# Written by the demo: an operator's configuration that points at the sandbox.
 [server]
@@ -126,16 +167,23 @@ quote_secs = {quote_secs}
 hold_secs = {hold_secs}
 
 [accounts]
-registration = "open"
+registration = "{registration}"
 
 [limits]
 abandoned_day_max = 100
 cards_day_max = 100
-day_max = "5000.00 USD"
+purchase_min = ["{least}"]
+purchase_max = ["{most}"]
+day_max = "{day}"
 new_account_room_bps = 10000
+
+[served]
+currencies = ["{currency}"]
+local_stores = true
 
 [issuer]
 base_url = "{issuer_url}"
+currency = "{currency}"
 api_key = "file:issuer-key.secret"
 authorization_secret = "file:issuer-asa.secret"
 events_secret = "file:issuer-events.secret"
@@ -150,7 +198,8 @@ private_key = "file:exchange-private.secret"
 venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
 refresh_ms = 1000
 age_ms_max = {price_age_ms_max}
-"#
+
+{more}"#
         )
     }
 
@@ -163,6 +212,7 @@ age_ms_max = {price_age_ms_max}
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path())?;
         let mut child = Command::new(&self.binary)
             .args(["--data", &self.dir.to_string_lossy(), "serve", "--ready-file", &ready_file.to_string_lossy()])
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -212,17 +262,37 @@ age_ms_max = {price_age_ms_max}
 
     /// Runs an operator's command on this server's data and gives its standard output.
     pub async fn anytill(&self, args: &[&str]) -> Result<String> {
-        let output = Command::new(&self.binary)
-            .args(["--data", &self.dir.to_string_lossy()])
-            .args(args)
-            .stdin(Stdio::null())
-            .output()
-            .await
-            .with_context(|| format!("running {}", self.binary.display()))?;
+        let output = self.command(args).output().await;
+        let output = output.with_context(|| format!("running {}", self.binary.display()))?;
         if !output.status.success() {
             bail!("anytill {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Of the running process.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::id)
+    }
+
+    /// As [`Self::anytill`], for commands whose exit status is a part of the answer: did it succeed, and the output.
+    pub async fn verdict(&self, args: &[&str]) -> Result<(bool, String)> {
+        let output = self.command(args).output().await?;
+        let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if out.trim().is_empty() {
+            bail!("anytill {}: {}", args.join(" "), error.trim());
+        }
+        Ok((output.status.success(), out.into_owned()))
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(["--data", &self.dir.to_string_lossy()]).args(args).stdin(Stdio::null());
+        command
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     pub fn dir(&self) -> &Path {

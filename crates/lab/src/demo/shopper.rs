@@ -91,7 +91,7 @@ pub struct Shopper {
 
 impl Shopper {
     /// Registers with a billing address.
-    pub async fn register(base: &str) -> Result<Self> {
+    pub async fn register(base: &str, invitation: Option<&str>) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(CALL_WITHIN).build()?;
         let mut shopper = Self {
             http,
@@ -100,7 +100,9 @@ impl Shopper {
             password: format!("demo-{}", random_hex::<8>()),
             token: String::new(),
         };
-        let body = json!({ "login": shopper.login, "password": shopper.password, "device_name": "demo" });
+        let body = json!({
+            "login": shopper.login, "password": shopper.password, "device_name": "demo", "invitation": invitation,
+        });
         let answer = shopper.call("POST", "/v1/register", Some(body)).await?;
         shopper.token = answer["token"].as_str().context("no token")?.to_owned();
         let address = json!({

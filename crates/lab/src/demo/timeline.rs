@@ -11,6 +11,8 @@ use std::time::Instant;
 /// Lines for people on standard output, or one JSON object a step.
 pub struct Timeline {
     json: bool,
+    /// Lines for people on standard error: standard output belongs to a program.
+    aside: bool,
     colour: bool,
     began: Instant,
     at: Mutex<Place>,
@@ -26,7 +28,18 @@ impl Timeline {
     pub fn new(json: bool) -> Self {
         let now = Instant::now();
         let colour = !json && std::io::stdout().is_terminal();
-        Self { json, colour, began: now, at: Mutex::new(Place { scenario: "setup", began: now, last: now }) }
+        Self {
+            json,
+            aside: false,
+            colour,
+            began: now,
+            at: Mutex::new(Place { scenario: "setup", began: now, last: now }),
+        }
+    }
+
+    /// Standard output is left to others.
+    pub fn aside() -> Self {
+        Self { aside: true, colour: false, ..Self::new(false) }
     }
 
     pub fn json(&self) -> bool {
@@ -110,6 +123,10 @@ impl Timeline {
     }
 
     fn print(&self, text: &str) {
+        if self.aside {
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+            return;
+        }
         let mut out = std::io::stdout().lock();
         // A reader that went away ends the demo elsewhere; here there is nobody to tell.
         let _ = out.write_all(text.as_bytes());

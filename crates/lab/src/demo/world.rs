@@ -1,10 +1,11 @@
 //! Everything around a purchase: chain, issuer, exchange, store, server, the payer's wallet and a channel.
 
-use super::server::{Outside, Ready, Server, Windows};
+use super::server::{Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
 use super::timeline::Timeline;
 use anyhow::{Context, Result};
 use bitcoin::secp256k1::PublicKey;
+use money::Currency;
 use sandbox::chain::{Backend, Chain, RpcAccess};
 use sandbox::kraken::{Exchange, ExchangeConfig};
 use sandbox::link::Link;
@@ -13,7 +14,7 @@ use sandbox::store::{Store, StoreConfig};
 use sandbox::wallet::{ChannelPlan, OpenStep, PayerWallet, WalletConfig};
 use serde_json::json;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -28,8 +29,12 @@ const RESERVE_SAT: u64 = 1_000_000;
 pub struct WorldOptions {
     pub bitcoind: Option<String>,
     pub dir: Option<PathBuf>,
-    /// Windows for a person rather than for a script.
-    pub patient: bool,
+    pub windows: Windows,
+    pub rules: Rules,
+    /// The payer's wallet and the server's node are connected without the link that scenarios cut.
+    pub direct: bool,
+    /// Settings of the server on top of the demo's, as environment variables.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 pub struct World {
@@ -43,6 +48,7 @@ pub struct World {
     pub link: Link,
     pub shopper: Shopper,
     pub windows: Windows,
+    open_registration: bool,
     dir: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
@@ -57,13 +63,14 @@ impl World {
         };
         timeline.begin("setup", "chain, issuer, exchange, store, server, wallet, channel");
         let chain = open_chain(options.bitcoind.as_deref(), timeline).await?;
-        let (issuer, exchange, store) = vendors(timeline).await?;
-        let windows = if options.patient { Windows::PATIENT } else { Windows::SHORT };
+        let (issuer, exchange, store) = vendors(&options.rules, timeline).await?;
+        let (windows, rules) = (options.windows, &options.rules);
         let ports = (free_port()?, free_port()?);
         issuer.enroll_responder(&format!("http://127.0.0.1:{}/webhooks/lithic/charge", ports.0));
         let events_secret = issuer.subscribe(&format!("http://127.0.0.1:{}/webhooks/lithic/events", ports.0));
         let outside = outside(&chain, &issuer, &exchange, events_secret);
-        let mut server = Server::set_up(&dir, &outside, windows, ports).await?;
+        let mut server = Server::set_up(&dir, &outside, windows, rules, ports).await?;
+        server.settings = options.settings;
         let ready = server.start().await?;
         timeline.step(
             "server",
@@ -72,10 +79,24 @@ impl World {
         );
         fund_reserve(&chain, &server, timeline).await?;
         let link = Link::start(ready.node_address).await?;
-        let payer = open_wallet(&chain, dir.join("payer"), &ready, link.address(), timeline).await?;
-        let shopper = Shopper::register(&ready.http).await?;
+        let peer_address = if options.direct { ready.node_address } else { link.address() };
+        let payer = open_wallet(&chain, dir.join("payer"), &ready, peer_address, timeline).await?;
+        let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
-        Ok(Self { chain, issuer, exchange, store, server, payer, link, shopper, windows, dir, _temporary: temporary })
+        Ok(Self {
+            chain,
+            issuer,
+            exchange,
+            store,
+            server,
+            payer,
+            link,
+            shopper,
+            windows,
+            open_registration: rules.open_registration,
+            dir,
+            _temporary: temporary,
+        })
     }
 
     /// Another wallet of another person, with a channel of its own.
@@ -84,10 +105,15 @@ impl World {
         open_wallet(&self.chain, self.dir.join("second-payer"), ready, ready.node_address, timeline).await
     }
 
+    /// A directory for what belongs to this world.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A shopper whose refunds go to the payer's Lightning address: `reveal` asks for a destination before paying.
     pub async fn shopper_with_address(&self) -> Result<Shopper> {
         let ready = self.server.ready.as_ref().context("the server is not running")?;
-        let shopper = Shopper::register(&ready.http).await?;
+        let shopper = register(&self.server, ready, self.open_registration).await?;
         shopper.set_refund_address(&super::address::serve(&self.payer).await?).await?;
         Ok(shopper)
     }
@@ -138,14 +164,38 @@ async fn open_chain(bitcoind: Option<&str>, timeline: &Timeline) -> Result<Chain
     Ok(chain)
 }
 
-async fn vendors(timeline: &Timeline) -> Result<(Issuer, Exchange, Store)> {
-    let issuer = Issuer::start(IssuerConfig::default()).await?;
-    let exchange = Exchange::start(ExchangeConfig::default()).await?;
+async fn vendors(rules: &Rules, timeline: &Timeline) -> Result<(Issuer, Exchange, Store)> {
+    let issuer = Issuer::start(issuer_config(rules.currency)).await?;
+    let balances = vec![("XXBT".to_owned(), "1".to_owned()), (rules.currency.code().to_owned(), "10000".to_owned())];
+    let exchange = Exchange::start(ExchangeConfig { balances, ..ExchangeConfig::default() }).await?;
     let store = Store::start(issuer.clone(), StoreConfig::default()).await?;
     timeline.step("issuer", &format!("simulated Lithic at {}", issuer.url()), json!({ "url": issuer.url() }));
     timeline.step("exchange", &format!("simulated Kraken at {}", exchange.url()), json!({ "url": exchange.url() }));
     timeline.step("store", &format!("demo store at {}", store.url()), json!({ "url": store.url() }));
     Ok((issuer, exchange, store))
+}
+
+/// One programme bills in one currency.
+fn issuer_config(currency: Currency) -> IssuerConfig {
+    let usual = IssuerConfig::default();
+    if currency == Currency::USD {
+        return usual;
+    }
+    let float_minor = if currency.exponent() == 0 { usual.float_minor * 100 } else { usual.float_minor };
+    // Rates of other currencies are those of the dollar: a card that bills in another is charged in its own only.
+    IssuerConfig { currency: currency.code().to_owned(), float_minor, rates_millionths: Vec::new(), ..usual }
+}
+
+/// A shopper with an account; where registration is by invitation, invited first.
+async fn register(server: &Server, ready: &Ready, open: bool) -> Result<Shopper> {
+    let code = if open { None } else { Some(invitation(server).await?) };
+    Shopper::register(&ready.http, code.as_deref()).await
+}
+
+/// A fresh code, good for one registration.
+pub async fn invitation(server: &Server) -> Result<String> {
+    let codes: serde_json::Value = serde_json::from_str(&server.anytill(&["invite", "--json"]).await?)?;
+    Ok(codes.pointer("/0/code").and_then(serde_json::Value::as_str).context("no invitation code")?.to_owned())
 }
 
 fn outside(chain: &Chain, issuer: &Issuer, exchange: &Exchange, issuer_events_secret: String) -> Outside {

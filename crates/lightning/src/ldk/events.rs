@@ -186,6 +186,7 @@ fn take_in(shared: &Shared, event: Event) -> TableResult<Taken> {
 }
 
 fn held(shared: &Shared, hash: PaymentHash, amount_msat: u64, claim_deadline: Option<u32>) -> TableResult<Taken> {
+    tracing::debug!(%hash, amount_msat, "an HTLC has arrived");
     let height = shared.height();
     // Without a deadline, which LDK has given since 0.0.115, there is no time to hold.
     let claim_deadline = claim_deadline.unwrap_or(height);

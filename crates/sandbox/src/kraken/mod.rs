@@ -57,9 +57,20 @@ pub struct ExchangeConfig {
     pub clock: VendorClock,
 }
 
+/// Books at the start, about where the others' dollar rates are. The reference purchase fits the dollar's: 5,500.0 USD
+/// less 77.48 basis points is exactly 5,457.386.
+const BOOKS: [(&str, &str, &str); 7] = [
+    ("XBTUSD", "5500.0", "5500.1"),
+    ("XBTEUR", "5092.5", "5092.6"),
+    ("XBTGBP", "4330.7", "4330.8"),
+    ("XBTCAD", "7590.0", "7590.1"),
+    ("XBTAUD", "8360.0", "8360.1"),
+    ("XBTCHF", "4910.7", "4910.8"),
+    ("XBTJPY", "820895", "820896"),
+];
+
 impl Default for ExchangeConfig {
-    /// One bitcoin, ten thousand dollars, and books for XBT/USD and XBT/EUR that the reference purchase fits:
-    /// 5,500.0 USD less 77.48 basis points is exactly 5,457.386.
+    /// One bitcoin, ten thousand dollars, and a book for every pair.
     fn default() -> Self {
         Self {
             port: 0,
@@ -136,8 +147,10 @@ impl Exchange {
         for (asset, amount) in balances {
             self.set_balance(asset, amount)?;
         }
-        self.set_book("XBTUSD", &[("5500.0", "100")], &[("5500.1", "100")])?;
-        self.set_book("XBTEUR", &[("5092.5", "100")], &[("5092.6", "100")])
+        for (pair, bid, ask) in BOOKS {
+            self.set_book(pair, &[(bid, "100")], &[(ask, "100")])?;
+        }
+        Ok(())
     }
 
     /// `http://127.0.0.1:port`; Kraken's paths begin with `/0`.

@@ -9,12 +9,13 @@ pub(crate) struct Asset {
     pub(crate) display_decimals: u32,
 }
 
-pub(crate) const ASSETS: [Asset; 7] = [
+pub(crate) const ASSETS: [Asset; 8] = [
     asset("XXBT", "XBT", 10, 5),
     asset("ZUSD", "USD", 4, 2),
     asset("ZEUR", "EUR", 4, 2),
     asset("ZGBP", "GBP", 4, 2),
     asset("ZCAD", "CAD", 4, 2),
+    asset("ZAUD", "AUD", 4, 2),
     asset("CHF", "CHF", 4, 2),
     asset("ZJPY", "JPY", 2, 0),
 ];
@@ -44,11 +45,12 @@ pub(crate) const VOLUME_MIN: i64 = 5_000;
 /// `costmin`: 0.5 of the quote currency, in units of 10^-1.
 pub(crate) const COST_MIN_TENTHS: i64 = 5;
 
-pub(crate) const PAIRS: [Pair; 6] = [
+pub(crate) const PAIRS: [Pair; 7] = [
     pair("XXBTZUSD", "XBTUSD", "XBT/USD", "ZUSD", 1, 4),
     pair("XXBTZEUR", "XBTEUR", "XBT/EUR", "ZEUR", 1, 4),
     pair("XXBTZGBP", "XBTGBP", "XBT/GBP", "ZGBP", 1, 4),
     pair("XXBTZCAD", "XBTCAD", "XBT/CAD", "ZCAD", 1, 4),
+    pair("XBTAUD", "XBTAUD", "XBT/AUD", "ZAUD", 1, 4),
     pair("XBTCHF", "XBTCHF", "XBT/CHF", "CHF", 1, 4),
     pair("XXBTZJPY", "XBTJPY", "XBT/JPY", "ZJPY", 0, 2),
 ];
@@ -67,7 +69,8 @@ const fn pair(
 impl Pair {
     /// A pair by any of its three names; Kraken takes `BTC` for `XBT`.
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
-        let name = name.replace("BTC", "XBT");
+        // Only in front: `XBTCAD` has a BTC in it too.
+        let name = name.strip_prefix("BTC").map_or_else(|| name.to_owned(), |rest| format!("XBT{rest}"));
         PAIRS.iter().find(|pair| [pair.name, pair.altname, pair.wsname].contains(&name.as_str()))
     }
 
@@ -85,4 +88,21 @@ impl Pair {
 /// Decimals of an asset's balance by Kraken's name or its display name.
 pub(crate) fn find_asset(name: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.name == name || asset.altname == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pair_is_found_by_all_its_names() {
+        for pair in &PAIRS {
+            let as_btc = pair.altname.replacen("XBT", "BTC", 1);
+            for name in [pair.name, pair.altname, pair.wsname, &as_btc, &as_btc.replace("BTC", "BTC/")] {
+                assert_eq!(Pair::find(name), Some(pair), "{name}");
+            }
+            assert!(find_asset(pair.quote).is_some(), "{}", pair.quote);
+        }
+        assert_eq!(Pair::find("XBTXXX"), None);
+    }
 }

@@ -1,5 +1,7 @@
 //! The network's side: a merchant charges, captures, voids, refunds. What a shop's acquirer would do.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::{
@@ -78,7 +80,7 @@ pub struct ChargeResult {
     /// The transaction; `None` when the number belongs to no card.
     pub token: Option<String>,
     /// How long the responder took; `None` when it was not asked.
-    pub answered_in_ms: Option<u64>,
+    pub answered_in: Option<Duration>,
 }
 
 impl ChargeResult {

@@ -113,8 +113,7 @@ fn result(verdict: Verdict, token: Option<String>, took: Option<Duration>) -> Ch
     } else {
         Outcome::Declined { result: verdict.result, detail: verdict.detail }
     };
-    let answered_in_ms = took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    ChargeResult { outcome, token, answered_in_ms }
+    ChargeResult { outcome, token, answered_in: took }
 }
 
 type Preparing = Result<(Prepared, Vec<String>), DriverError>;

@@ -210,6 +210,11 @@ impl PayerWallet {
         }
     }
 
+    /// Whether this process of the wallet has begun to pay a hash, whatever came of it.
+    pub fn has_begun(&self, hash: &[u8; 32]) -> bool {
+        self.journal.known(hash).is_some()
+    }
+
     /// The HTLC of an invoice that is being paid, while it is in the wallet's own commitment and
     /// nobody has claimed it: the proof that the payer still has the money. Dust is not listed.
     pub fn outgoing_pending(&self, hash: &[u8; 32]) -> Option<PendingHtlc> {

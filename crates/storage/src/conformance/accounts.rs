@@ -2,7 +2,7 @@
 
 use super::make::{NOW, account, later};
 use ids::{AccountId, DeviceId};
-use ports::{AccountRow, AccountStore, DeviceRow, IdempotentAnswer, InviteRow, StoreError};
+use ports::{AccountRow, AccountStore, Begun, DeviceRow, IdempotentAnswer, IdempotentCall, InviteRow, StoreError};
 use std::sync::Arc;
 
 fn shopper(number: u16, login: &str) -> AccountRow {
@@ -155,26 +155,55 @@ pub async fn devices_are_revoked(store: Arc<dyn AccountStore>) {
     assert!(others == Some(device_of(grace, 4)));
 }
 
+/// A call made so many milliseconds later, with a lease of a second.
+fn call(request: u8, after_ms: u64) -> IdempotentCall {
+    let (now, leased_until) = (later(after_ms), later(after_ms + 1_000));
+    IdempotentCall { request_hash: [request; 32], subject: [request; 16], now, leased_until }
+}
+
+fn before(request: u8, answer: Option<(u16, &str)>) -> Begun {
+    let answer = answer.map(|(status, body)| (status, body.to_owned()));
+    Begun::Before(IdempotentAnswer { request_hash: [request; 32], answer })
+}
+
 pub async fn idempotent_answers(store: Arc<dyn AccountStore>) {
     let (ada, grace) = (created(&*store, 1, "ada").await.id, created(&*store, 2, "grace").await.id);
-    let begin = async |owner, key: &str, hash: u8| store.begin_idempotent(owner, key, [hash; 32], NOW).await;
-    let before = |hash: u8, answer: Option<(u16, &str)>| {
-        let answer = answer.map(|(status, body)| (status, body.to_owned()));
-        Some(IdempotentAnswer { request_hash: [hash; 32], answer })
-    };
-    assert!(begin(ada, "one", 1).await == Ok(None));
+    let begin = async |owner, key: &str, hash: u8| store.begin_idempotent(owner, key, call(hash, 0)).await;
+    assert!(begin(ada, "one", 1).await == Ok(Begun::First));
     // Under way; the request that it was begun with is what is told.
     assert!(begin(ada, "one", 1).await == Ok(before(1, None)));
     assert!(begin(ada, "one", 2).await == Ok(before(1, None)));
-    assert!(begin(ada, "two", 1).await == Ok(None));
-    assert!(begin(grace, "one", 1).await == Ok(None));
+    assert!(begin(ada, "two", 1).await == Ok(Begun::First));
+    assert!(begin(grace, "one", 1).await == Ok(Begun::First));
     assert_eq!(store.finish_idempotent(ada, "one", 201, "{\"id\":1}").await, Ok(()));
     assert!(begin(ada, "one", 1).await == Ok(before(1, Some((201, "{\"id\":1}")))));
     assert!(begin(grace, "one", 1).await == Ok(before(1, None)));
     assert_eq!(store.forget_idempotent(ada, "two").await, Ok(()));
-    assert!(begin(ada, "two", 2).await == Ok(None));
+    assert!(begin(ada, "two", 2).await == Ok(Begun::First));
     assert_eq!(store.forget_idempotent(ada, "never").await, Ok(()));
-    let rivals = (0..9).map(|_| store.begin_idempotent(ada, "three", [3; 32], NOW));
+    let rivals = (0..9).map(|_| store.begin_idempotent(ada, "three", call(3, 0)));
     let answers = futures::future::join_all(rivals).await;
-    assert_eq!(answers.iter().filter(|answer| matches!(answer, Ok(None))).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| matches!(answer, Ok(Begun::First))).count(), 1);
+}
+
+pub async fn calls_that_died_are_taken_over(store: Arc<dyn AccountStore>) {
+    let ada = created(&*store, 1, "ada").await.id;
+    let again = |subject: u8| Ok(Begun::Again { subject: [subject; 16] });
+    assert!(store.begin_idempotent(ada, "k", call(1, 0)).await == Ok(Begun::First));
+    let renamed = |after_ms| IdempotentCall { subject: [9; 16], ..call(1, after_ms) };
+    assert!(store.begin_idempotent(ada, "k", renamed(999)).await == Ok(before(1, None)));
+    // Its lease is over: another request is refused, the same one takes it over, with the first one's name.
+    assert!(store.begin_idempotent(ada, "k", call(2, 1_000)).await == Ok(before(1, None)));
+    assert!(store.begin_idempotent(ada, "k", renamed(1_000)).await == again(1));
+    assert!(store.begin_idempotent(ada, "k", renamed(1_999)).await == Ok(before(1, None)));
+    assert!(store.lapse_idempotent(ada, "k").await == Ok(()));
+    assert!(store.begin_idempotent(ada, "k", renamed(1_999)).await == again(1));
+    let rivals = (0..9).map(|_| store.begin_idempotent(ada, "k", renamed(3_000)));
+    let answers = futures::future::join_all(rivals).await;
+    assert_eq!(answers.iter().filter(|answer| **answer == again(1)).count(), 1);
+    // What is answered stays so.
+    assert_eq!(store.finish_idempotent(ada, "k", 201, "{}").await, Ok(()));
+    assert_eq!(store.lapse_idempotent(ada, "k").await, Ok(()));
+    assert!(store.begin_idempotent(ada, "k", call(1, 90_000)).await == Ok(before(1, Some((201, "{}")))));
+    assert_eq!(store.lapse_idempotent(ada, "never").await, Ok(()));
 }

@@ -2,7 +2,7 @@
 
 use ids::{AccountId, PaymentHash, PurchaseId, RefundId, UnixMs};
 use ports::{
-    AggregateRef, Commit, EntryRow, Index, NewEffect, Reservation, ReservationChange, Store, StoreError, TimerChange,
+    AggregateRef, Commit, EntryRow, GiveBack, Index, NewEffect, Reservation, ReservationChange, Store, StoreError, TimerChange,
 };
 
 pub const NOW: UnixMs = UnixMs(1_700_000_000_000);
@@ -92,7 +92,11 @@ pub fn entry(posting: u32, account: &str, amount: i64) -> EntryRow {
 }
 
 pub fn take(resource: &str, amount: u64, limit: u64) -> ReservationChange {
-    ReservationChange::Take(Reservation { resource: resource.into(), amount, limit })
+    take_until(GiveBack::OwnTime, resource, amount, limit)
+}
+
+pub fn take_until(give_back: GiveBack, resource: &str, amount: u64, limit: u64) -> ReservationChange {
+    ReservationChange::Take(Reservation { resource: resource.into(), amount, limit, give_back })
 }
 
 pub fn give_back(resource: &str) -> ReservationChange {

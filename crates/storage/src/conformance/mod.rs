@@ -43,9 +43,11 @@ macro_rules! store_conformance {
                 a_record_needs_its_first_event, a_message_is_handled_once, hashes_and_cards_have_one_owner,
                 what_it_once_had_still_finds_it, a_refused_commit_leaves_nothing, settings;
             outbox: keys_are_unique_for_ever, priority_then_age, not_before_and_leases, leased_by_the_commit,
-                postponed, finished, leases_end_on_start, timers, next_due;
+                postponed, finished, leases_end_on_start, timers,
+                a_timer_that_was_set_again_is_not_ended, next_due;
             ledger: entries_and_balances, every_posting_adds_up, balances_do_not_overflow, balances_equal_entries;
-            reservations: take_and_give_back, limits_hold, asking_takes_nothing, order_within_a_commit;
+            reservations: take_and_give_back, limits_hold, asking_takes_nothing, order_within_a_commit,
+                given_back_by_rule, listed_by_prefix;
             lists: in_order_of_id, open_and_parked, of_an_account;
             concurrency: one_commit_wins, reservations_never_pass_the_limit, many_records_at_once,
                 messages_once_under_concurrency, leases_go_to_one;
@@ -59,7 +61,7 @@ macro_rules! account_conformance {
     ($on:path) => {
         $crate::conformance_tests! { $on;
             accounts: created_and_found, logins_are_unique, invitations_are_used_once, updates_name_their_version,
-                devices, devices_are_revoked, idempotent_answers;
+                devices, devices_are_revoked, idempotent_answers, calls_that_died_are_taken_over;
         }
     };
 }

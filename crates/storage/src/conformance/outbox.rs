@@ -140,6 +140,27 @@ pub async fn timers(store: Arc<dyn Store>) {
     assert_eq!(due(later(35), 10).await, [refund_hold, row(purchase(1), "hold", later(35))]);
 }
 
+/// Who looks at a timer and finds that it means nothing may find a new one of that name when ending it.
+pub async fn a_timer_that_was_set_again_is_not_ended(store: Arc<dyn Store>) {
+    let at = purchase(1);
+    let mut commit = first(at);
+    commit.timers = vec![timer("quote", later(10))];
+    put(&*store, commit).await;
+    let seen = TimerChange::CancelDue { name: "quote".into(), due_at: later(10) };
+    let mut commit = next(at, 1);
+    commit.timers = vec![timer("quote", later(20))];
+    put(&*store, commit).await;
+    let mut commit = next(at, 2);
+    commit.timers = vec![seen];
+    put(&*store, commit).await;
+    let row = TimerRow { at, name: "quote".into(), due_at: later(20) };
+    assert_eq!(store.due_timers(later(20), 10).await, Ok(vec![row]));
+    let mut commit = next(at, 3);
+    commit.timers = vec![TimerChange::CancelDue { name: "quote".into(), due_at: later(20) }];
+    put(&*store, commit).await;
+    assert_eq!(store.due_timers(later(20), 10).await, Ok(vec![]));
+}
+
 pub async fn next_due(store: Arc<dyn Store>) {
     let mut commit = first(purchase(1));
     commit.timers = vec![timer("hold", later(100))];

@@ -5,7 +5,7 @@ use super::error::StepResult;
 use super::values::{column_hex, column_hex_or_none, column_time, hex16, hex32, ms, number};
 use async_trait::async_trait;
 use ids::{AccountId, DeviceId, UnixMs};
-use ports::{AccountRow, AccountStore, DeviceRow, IdempotentAnswer, InviteRow, StoreError};
+use ports::{AccountRow, AccountStore, Begun, DeviceRow, IdempotentAnswer, IdempotentCall, InviteRow, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Stored answers older than this are forgotten, a few with each new one.
@@ -111,15 +111,9 @@ impl AccountStore for Sqlite {
         self.read(move |conn| invite(conn, &code_hash)).await
     }
 
-    async fn begin_idempotent(
-        &self,
-        account: AccountId,
-        key: &str,
-        request_hash: [u8; 32],
-        now: UnixMs,
-    ) -> Result<Option<IdempotentAnswer>, StoreError> {
+    async fn begin_idempotent(&self, account: AccountId, key: &str, call: IdempotentCall) -> Result<Begun, StoreError> {
         let key = key.to_owned();
-        self.write(None, false, move |conn| begin_idempotent(conn, account, &key, &request_hash, now)).await
+        self.write(None, false, move |conn| begin_idempotent(conn, account, &key, &call)).await
     }
 
     async fn finish_idempotent(
@@ -135,6 +129,19 @@ impl AccountStore for Sqlite {
                 "UPDATE idempotent_answers SET status = ?3, body = ?4 WHERE account = ?1 AND key = ?2",
             )?
             .execute(params![hex16(account.as_bytes()), key, status, body])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn lapse_idempotent(&self, account: AccountId, key: &str) -> Result<(), StoreError> {
+        let key = key.to_owned();
+        self.write(None, false, move |conn| {
+            conn.prepare_cached(
+                "UPDATE idempotent_answers SET leased_until_ms = 0
+                 WHERE account = ?1 AND key = ?2 AND status IS NULL",
+            )?
+            .execute(params![hex16(account.as_bytes()), key])?;
             Ok(())
         })
         .await
@@ -253,14 +260,8 @@ fn create_invite(conn: &Connection, invite: &InviteRow) -> StepResult<()> {
     Ok(())
 }
 
-fn begin_idempotent(
-    conn: &Connection,
-    account: AccountId,
-    key: &str,
-    request_hash: &[u8; 32],
-    now: UnixMs,
-) -> StepResult<Option<IdempotentAnswer>> {
-    let old = ms(UnixMs(now.0.saturating_sub(ANSWERS_KEPT_MS)));
+fn begin_idempotent(conn: &Connection, account: AccountId, key: &str, call: &IdempotentCall) -> StepResult<Begun> {
+    let old = ms(UnixMs(call.now.0.saturating_sub(ANSWERS_KEPT_MS)));
     conn.prepare_cached(
         "DELETE FROM idempotent_answers WHERE (account, key) IN
          (SELECT account, key FROM idempotent_answers WHERE created_at_ms < ?1 ORDER BY created_at_ms LIMIT ?2)",
@@ -268,19 +269,44 @@ fn begin_idempotent(
     .execute(params![old, FORGOTTEN_AT_ONCE])?;
     let account = hex16(account.as_bytes());
     let before = conn
-        .prepare_cached("SELECT request_hash, status, body FROM idempotent_answers WHERE account = ?1 AND key = ?2")?
+        .prepare_cached(
+            "SELECT request_hash, status, body, subject, leased_until_ms FROM idempotent_answers
+             WHERE account = ?1 AND key = ?2",
+        )?
         .query_row(params![account, key], |row| {
             let answer = row.get::<_, Option<u16>>(1)?.zip(row.get(2)?);
-            Ok(IdempotentAnswer { request_hash: column_hex(row, 0)?, answer })
+            let answer = IdempotentAnswer { request_hash: column_hex(row, 0)?, answer };
+            Ok((answer, column_hex(row, 3)?, column_time(row, 4)?))
         })
         .optional()?;
-    if before.is_none() {
+    let Some((before, subject, leased_until)) = before else {
         conn.prepare_cached(
-            "INSERT INTO idempotent_answers (account, key, request_hash, created_at_ms) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO idempotent_answers (account, key, request_hash, created_at_ms, subject, leased_until_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![account, key, hex32(request_hash), ms(now)])?;
+        .execute(params![
+            account,
+            key,
+            hex32(&call.request_hash),
+            ms(call.now),
+            hex16(&call.subject),
+            ms(call.leased_until)
+        ])?;
+        return Ok(Begun::First);
+    };
+    if before.answer.is_some() || before.request_hash != call.request_hash || leased_until > call.now {
+        return Ok(Begun::Before(before));
     }
-    Ok(before)
+    conn.prepare_cached("UPDATE idempotent_answers SET leased_until_ms = ?3 WHERE account = ?1 AND key = ?2")?
+        .execute(params![account, key, ms(call.leased_until)])?;
+    Ok(Begun::Again { subject })
+}
+
+/// Calls that an earlier process left half-way are anybody's now.
+pub(super) fn end_leases(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE idempotent_answers SET leased_until_ms = 0 WHERE status IS NULL")?
+        .execute([])
+        .map(drop)
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {

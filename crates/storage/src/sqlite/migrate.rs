@@ -12,8 +12,10 @@ pub(super) struct Migration {
     pub sql: &'static str,
 }
 
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, sql: include_str!("../../migrations/sqlite/0001_initial.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
+    Migration { number: 2, sql: include_str!("../../migrations/sqlite/0002_limits.sql") },
+];
 
 pub(super) fn newest(migrations: &[Migration]) -> u32 {
     migrations.last().map_or(0, |migration| migration.number)
@@ -60,6 +62,40 @@ mod tests {
         for (position, migration) in MIGRATIONS.iter().enumerate() {
             assert_eq!(migration.number as usize, position + 1);
         }
+    }
+
+    #[test]
+    fn reservations_from_before_say_by_their_name_when_they_end() {
+        let conn = Connection::open_in_memory().unwrap();
+        migrate(&conn, &MIGRATIONS[..1]).unwrap();
+        conn.execute_batch(
+            "INSERT INTO aggregates VALUES (1, 'purchase', '0102030405060708090a0b0c0d0e0f10', 1, NULL, 'quoted', 0, 0,
+                 1, 1, '{}');
+             INSERT INTO reservations (aggregate, resource, amount) VALUES (1, 'room:02', 5), (1, 'float:i:USD', 6),
+                 (1, 'unpaid:aa', 1), (1, 'day:aa:1:USD', 7), (1, 'cards:aa:1', 1), (1, 'early:aa:shop', 8);
+             INSERT INTO idempotent_answers (account, key, request_hash, created_at_ms)
+                 VALUES ('aa', 'k', printf('%064d', 1), 1), ('aa', 'l', printf('%064d', 1), 1);",
+        )
+        .unwrap();
+        migrate(&conn, MIGRATIONS).unwrap();
+        let mut select = conn.prepare("SELECT resource, give_back FROM reservations ORDER BY resource").unwrap();
+        let rows: Vec<(String, String)> =
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap();
+        let rows: Vec<(&str, &str)> = rows.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(
+            rows,
+            [
+                ("cards:aa:1", "when_no_card"),
+                ("day:aa:1:USD", "when_unclaimed"),
+                ("early:aa:shop", "own_time"),
+                ("float:i:USD", "when_over"),
+                ("room:02", "when_paid_or_over"),
+                ("unpaid:aa", "when_paid_or_over"),
+            ]
+        );
+        let names: i64 =
+            conn.query_row("SELECT COUNT(DISTINCT subject) FROM idempotent_answers", [], |row| row.get(0)).unwrap();
+        assert_eq!(names, 2, "each call from before has a name of its own");
     }
 
     #[test]

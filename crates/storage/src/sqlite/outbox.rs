@@ -48,6 +48,9 @@ pub(super) fn apply(conn: &Connection, commit: &Commit, aggregate: i64) -> StepR
             TimerChange::Cancel { name } => conn
                 .prepare_cached("DELETE FROM timers WHERE aggregate = ?1 AND name = ?2")?
                 .execute(params![aggregate, name])?,
+            TimerChange::CancelDue { name, due_at } => conn
+                .prepare_cached("DELETE FROM timers WHERE aggregate = ?1 AND name = ?2 AND due_at_ms = ?3")?
+                .execute(params![aggregate, name, ms(*due_at)])?,
         };
     }
     Ok(())

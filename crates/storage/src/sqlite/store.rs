@@ -1,12 +1,12 @@
 //! The port's calls, each handed to the writer or to a reader.
 
 use super::error::StepError;
-use super::{Sqlite, commit, outbox, queries, reservations};
+use super::{Sqlite, accounts, commit, outbox, queries, reservations};
 use async_trait::async_trait;
 use ids::{AccountId, UnixMs};
 use ports::{
-    AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, Lookup, Page, Store, StoreError,
-    StoredAggregate, TimerRow,
+    AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, Lookup, Page, ReservedRow, Store,
+    StoreError, StoredAggregate, TimerRow,
 };
 use rusqlite::params;
 
@@ -35,7 +35,11 @@ impl Store for Sqlite {
     }
 
     async fn end_leases(&self) -> Result<(), StoreError> {
-        self.write(None, false, |conn| Ok(outbox::end_leases(conn)?)).await
+        self.write(None, false, |conn| {
+            outbox::end_leases(conn)?;
+            Ok(accounts::end_leases(conn)?)
+        })
+        .await
     }
 
     async fn postpone_effect(&self, key: &str, at: UnixMs, error: &str) -> Result<(), StoreError> {
@@ -104,6 +108,11 @@ impl Store for Sqlite {
     async fn reserved(&self, resource: &str) -> Result<u64, StoreError> {
         let resource = resource.to_owned();
         self.read(move |conn| reservations::reserved(conn, &resource)).await
+    }
+
+    async fn reserved_under(&self, prefix: &str, limit: u32) -> Result<Vec<ReservedRow>, StoreError> {
+        let prefix = prefix.to_owned();
+        self.read(move |conn| reservations::reserved_under(conn, &prefix, limit)).await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {

@@ -8,6 +8,7 @@ mod currencies;
 mod hpke;
 mod invoice;
 mod key_set;
+mod recipes;
 mod terms;
 
 use serde_json::Value;
@@ -52,4 +53,9 @@ fn hpke() {
 #[test]
 fn key_set() {
     same_as_file("keyset.json", &key_set::vectors());
+}
+
+#[test]
+fn recipes() {
+    same_as_file("recipes.json", &recipes::vectors());
 }

@@ -82,7 +82,7 @@ codes! {
     IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The key was used for another request",
         "Take a new key for a new request. Nothing was done.";
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The first request with this key is not answered yet",
-        "Wait and send it again. If that does not end (the server was restarted meanwhile), look at your purchases and take a new key.";
+        "Wait and send it again with the same key: within two minutes it is answered, or looked up and done.";
 
     AmountZero = "amount_zero", UNPROCESSABLE_ENTITY, "The amount is zero",
         "Send the order total as the store shows it, in minor units.";
@@ -121,6 +121,10 @@ codes! {
         "Pay it, cancel it, or wait until its quote has expired.";
     LimitReached = "limit_reached", TOO_MANY_REQUESTS, "A limit of the account is reached",
         "Try a smaller total, or again later.";
+    AccountSuspended = "account_suspended", FORBIDDEN, "The operator has suspended purchases of this account",
+        "More was captured without approval than the operator bears for one account. Ask the operator.";
+    StoreSuspended = "store_suspended", FORBIDDEN, "The operator has suspended purchases at this store",
+        "More was captured there without approval than the operator bears for one store. Ask the operator.";
     NoRoom = "no_room", SERVICE_UNAVAILABLE, "The server cannot receive this amount at the moment",
         "Nothing was begun. Try again in some minutes, or a smaller total.";
     NoFloat = "no_float", SERVICE_UNAVAILABLE, "The card issuer's balance is too small at the moment",
@@ -150,7 +154,7 @@ codes! {
     TimedOut = "timed_out", SERVICE_UNAVAILABLE, "The answer took too long",
         "The work may still be under way: send the same request with the same key again.";
     OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE, "It is not known whether that was done",
-        "Look at the thing itself before anything else, then take a new key.";
+        "Send the same request with the same key again: it is looked up, and done only if it was not.";
     StorageUnavailable = "storage_unavailable", SERVICE_UNAVAILABLE, "The server could not write",
         "Nothing was done. The operator has to look; try again later.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server made a mistake",

@@ -43,6 +43,14 @@ impl From<CommandError> for Problem {
                 Self::from(Code::NoFloat).retry_after_s(SOON_S)
             }
             CommandError::Limit(resource) => limit_reached(&resource),
+            CommandError::AccountSuspended => {
+                tracing::warn!("a purchase of a suspended account is refused");
+                Code::AccountSuspended.into()
+            }
+            CommandError::StoreSuspended => {
+                tracing::warn!("a purchase at a suspended store is refused");
+                Code::StoreSuspended.into()
+            }
             CommandError::TooSmall(least_msat) => Self::with(
                 Code::AmountBelowMinimum,
                 format!("Too little to be held safely: the least is {} satoshi.", least_msat.div_ceil(1_000)),
@@ -62,7 +70,7 @@ impl From<CommandError> for Problem {
 }
 
 /// The resource's name holds the account: only its kind is told.
-pub fn limit_reached(resource: &str) -> Problem {
+fn limit_reached(resource: &str) -> Problem {
     let kind = resource.split(':').next().unwrap_or_default();
     if kind == "unpaid" {
         return Code::UnpaidPurchaseOpen.into();

@@ -7,7 +7,6 @@ mod code;
 mod from;
 
 pub use code::Code;
-pub(crate) use from::limit_reached;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};

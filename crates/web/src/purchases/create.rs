@@ -9,7 +9,7 @@ use crate::dto::ProblemBody;
 use crate::dto::money::read_currency;
 use crate::dto::purchase::{NewPurchase, NewQuote, PurchaseView};
 use crate::extract::{Id, Json};
-use crate::idempotency::{Done, Once};
+use crate::idempotency::{Attempt, Done, Once};
 use crate::limits::{self, Step};
 use crate::policy::Policy;
 use crate::problem::{Code, Problem};
@@ -68,7 +68,7 @@ fn read_nonce(text: &str) -> Result<Nonce, Problem> {
     request_body = NewPurchase, params(("Idempotency-Key" = String, Header)), responses(
     (status = CREATED, body = PurchaseView),
     (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, total_needed, \
-        destination_needed, unpaid_purchase_open, limit_reached, idempotency_*",
+        destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_*",
      content_type = "application/problem+json", body = ProblemBody),
     (status = 503, description = "no_room, no_float, price_unavailable, unavailable, draining",
      content_type = "application/problem+json", body = ProblemBody),
@@ -81,10 +81,25 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let wish = Wish::read(&request)?;
     let who = shopper.clone();
-    once.run(&app, &shopper, &request, move |app| async move { begin(&app, &who, wish).await }).await
+    once.run_named(&app, &shopper, &request, move |app, attempt| async move { begin(&app, &who, wish, attempt).await })
+        .await
 }
 
-async fn begin(app: &App, shopper: &Shopper, wish: Wish) -> Result<Done, Problem> {
+/// A repeat of a call that died finds the purchase under the name that was meant for it. Which device began it is as
+/// it was remembered, or not known.
+async fn begun_before(app: &App, shopper: &Shopper, attempt: Attempt) -> Result<Option<Done>, Problem> {
+    if !attempt.again || app.engine().purchase(attempt.purchase).await?.is_none() {
+        return Ok(None);
+    }
+    wait_past(app, attempt.purchase, &[State::Opened, State::Quoted]).await;
+    let view = full_view(app, attempt.purchase, shopper.account).await?;
+    Done::new(StatusCode::CREATED, &view).map(Some)
+}
+
+async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Result<Done, Problem> {
+    if let Some(done) = begun_before(app, shopper, attempt).await? {
+        return Ok(done);
+    }
     if !app.state.running.accepts() {
         return Err(Problem::from(Code::Draining).retry_after_s(60));
     }
@@ -107,6 +122,7 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish) -> Result<Done, Problem
     let begun = app
         .engine()
         .create(engine::NewPurchase {
+            id: attempt.purchase,
             account: shopper.account,
             store_host: wish.store_host,
             store_name,
@@ -139,7 +155,8 @@ async fn check_country(app: &App, shopper: &Shopper, asked: Option<Country>) -> 
 #[utoipa::path(post, path = "/v1/purchases/{id}/quote", operation_id = "quote_purchase", tag = "purchases", security(("device_token" = [])),
     request_body = NewQuote, params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = PurchaseView),
-    (status = "4XX", description = "amount_*, currency_*, not_ready, too_late, unpaid_purchase_open, limit_reached",
+    (status = "4XX", description = "amount_*, currency_*, not_ready, too_late, unpaid_purchase_open, limit_reached, account_suspended, \
+        store_suspended",
      content_type = "application/problem+json", body = ProblemBody),
     (status = 503, description = "no_room, no_float, price_unavailable, unavailable, draining",
      content_type = "application/problem+json", body = ProblemBody),
@@ -153,11 +170,15 @@ pub async fn quote(
 ) -> Result<Response, Problem> {
     let (total, nonce) = (request.total.read()?, read_nonce(&request.nonce)?);
     let account = shopper.account;
-    once.run(&app, &shopper, &request, move |app| async move {
+    once.run_named(&app, &shopper, &request, move |app, attempt| async move {
+        let (before, _) = app.purchase_of(id, account).await?;
+        if attempt.again && before.order_total() == Some(total) && before.state != State::CardPrepared {
+            // The try that died had quoted it.
+            return Done::ok(&full_view(&app, id, account).await?);
+        }
         if !app.state.running.accepts() {
             return Err(Problem::from(Code::Draining).retry_after_s(60));
         }
-        let (before, _) = app.purchase_of(id, account).await?;
         if total.currency() != before.currency {
             return Err(Code::CurrencyMismatch.into());
         }

@@ -35,9 +35,12 @@ impl Clock for ManualClock {
 
 pub struct FixedVault(AtomicU64);
 
+/// Vaults made so far: a second server over the same records makes other identifiers.
+static VAULTS: AtomicU64 = AtomicU64::new(0);
+
 impl FixedVault {
     pub fn new() -> Self {
-        Self(AtomicU64::new(1))
+        Self(AtomicU64::new(VAULTS.fetch_add(1_000_000, Ordering::SeqCst)))
     }
 }
 
@@ -64,6 +67,10 @@ pub struct FakeNode {
     pub gate: tokio::sync::Mutex<()>,
     /// Somebody has come to the gate.
     pub asked: tokio::sync::Notify,
+    /// Makes invoices only while nobody holds it.
+    pub invoices: tokio::sync::Mutex<()>,
+    /// Somebody wants an invoice.
+    pub invoice_asked: tokio::sync::Notify,
     pub claimed: Mutex<Vec<PaymentHash>>,
     pub returned: Mutex<Vec<PaymentHash>>,
 }
@@ -75,6 +82,8 @@ impl FakeNode {
             reachable: AtomicBool::new(true),
             gate: tokio::sync::Mutex::default(),
             asked: tokio::sync::Notify::new(),
+            invoices: tokio::sync::Mutex::default(),
+            invoice_asked: tokio::sync::Notify::new(),
             claimed: Mutex::default(),
             returned: Mutex::default(),
         }
@@ -112,6 +121,8 @@ impl LightningNode for FakeNode {
     }
 
     async fn create_hold_invoice(&self, request: HoldInvoiceRequest) -> Outcome<HoldInvoice> {
+        self.invoice_asked.notify_one();
+        let _open = self.invoices.lock().await;
         let bolt11 = format!("lnbcrt{}", request.payment_hash);
         Outcome::Done(HoldInvoice { bolt11, expires_at: UnixMs(u64::MAX) })
     }
@@ -154,6 +165,8 @@ pub struct FakeIssuer {
     /// News cannot be looked up, so it cannot be stored.
     pub books_closed: AtomicBool,
     pub panics: AtomicBool,
+    /// Makes no cards.
+    pub refuses: AtomicBool,
 }
 
 impl FakeIssuer {
@@ -163,6 +176,7 @@ impl FakeIssuer {
             cards: Mutex::default(),
             books_closed: AtomicBool::new(false),
             panics: AtomicBool::new(false),
+            refuses: AtomicBool::new(false),
         }
     }
 
@@ -184,6 +198,9 @@ impl Issuer for FakeIssuer {
     }
 
     async fn create_card(&self, request: CreateCard) -> Outcome<CardRef> {
+        if self.refuses.load(Ordering::SeqCst) {
+            return Outcome::Rejected(Rejection::fatal("card_program_closed", "no cards today"));
+        }
         let card = format!("card-{}", request.key);
         self.cards.lock().unwrap().insert(card.clone(), request.limit);
         Outcome::Done(CardRef(card))
@@ -269,6 +286,7 @@ impl Issuer for FakeIssuer {
         let notice = match body["kind"].as_str() {
             Some("captured") => IssuerNotice::Captured { amount },
             Some("reversed") => IssuerNotice::Reversed { amount },
+            Some("force_captured") => IssuerNotice::ForceCaptured { amount },
             _ => IssuerNotice::Other { kind: "other".to_owned() },
         };
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();

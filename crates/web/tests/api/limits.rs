@@ -32,26 +32,6 @@ async fn two_at_once_cannot_pass_a_limit_together() {
     assert_eq!(statuses, [201, 409]);
 }
 
-/// Asking is free: what a thousand quotes take is one reservation.
-#[tokio::test]
-async fn many_unpaid_quotes_at_once_take_one_room() {
-    let server = Server::start().await;
-    let ada = server.shopper("ada").await;
-    let mut begun = 0;
-    for number in 0..50 {
-        let answer = ada.post("/v1/purchases", &format!("k{number}"), &album()).await;
-        match answer.status.as_u16() {
-            201 => begun += 1,
-            409 | 429 => {}
-            other => panic!("{other}: {}", answer.text),
-        }
-    }
-    assert_eq!(begun, 1);
-    use ports::Store;
-    let room = server.store.reserved(&format!("room:{}", server.node_id())).await.unwrap();
-    assert_eq!(room, 496_758_000);
-}
-
 #[tokio::test]
 async fn a_day_and_a_purchase_have_limits() {
     let mut options = Options::default();
@@ -100,6 +80,104 @@ async fn holds_that_come_to_nothing_are_counted() {
     assert_eq!(answer.problem(), (429, "limit_reached".to_owned()));
     assert!(answer.json()["detail"].as_str().unwrap().contains("`abandoned`"));
     server.shopper("eve").await.buy("k1").await;
+}
+
+/// Taken while it can still come to nothing: two holds that are open at once cannot both be let go past the limit.
+#[tokio::test]
+async fn open_holds_count_until_they_are_charged() {
+    let mut options = Options::default();
+    options.policy.limits.abandoned_holds_per_day = 1;
+    let server = Server::with(options).await;
+    let ada = server.shopper("ada").await;
+    let first = ada.ready("k1").await;
+    assert_eq!(ada.post("/v1/purchases", "k2", &album()).await.problem(), (429, "limit_reached".to_owned()));
+    server.charge(&first, "c1").await;
+    let second = ada.ready("k2").await;
+    // The hold window ends: let go as much as if it had been cancelled.
+    server.later(11 * 60_000).await;
+    assert_eq!(server.past(&second, &[State::CardReady, State::Closing]).await.state, State::Returned);
+    assert_eq!(ada.post("/v1/purchases", "k3", &album()).await.problem(), (429, "limit_reached".to_owned()));
+    server.later(86_400_000).await;
+    ada.buy("k3").await;
+}
+
+/// Who came to nothing is not locked out: what ended before anything was claimed is given back.
+#[tokio::test]
+async fn what_ended_unpaid_is_given_back() {
+    let mut options = Options::default();
+    options.policy.limits.per_day_minor = 2_711;
+    options.policy.limits.cards_per_day = 2;
+    options.policy.limits.abandoned_holds_per_day = 2;
+    options.policy.limits.new_accounts_share = money::Bps(500);
+    let server = Server::with(options).await;
+    let ada = server.shopper("ada").await;
+    for number in 0..5 {
+        let begun = ada.buy(&format!("expires{number}")).await;
+        assert_eq!(ada.post("/v1/purchases", "x", &album()).await.status.as_u16(), 409);
+        server.later(5 * 60_000 + 1).await;
+        assert_eq!(server.past(&begun, &[State::Invoiced, State::Closing]).await.state, State::Expired);
+        let begun = ada.buy(&format!("cancelled{number}")).await;
+        let cancel = format!("/v1/purchases/{}/cancel", begun["id"].as_str().unwrap());
+        ada.post(&cancel, &format!("c{number}"), &Value::Null).await.ok();
+        server.past(&begun, &[State::Invoiced, State::Closing]).await;
+    }
+    // Paid, and the issuer made no card: nobody's fault but ours.
+    server.issuer.refuses.store(true, std::sync::atomic::Ordering::SeqCst);
+    for number in 0..3 {
+        let begun = ada.buy(&format!("no-card{number}")).await;
+        server.pay(&begun).await;
+        let over = server.past(&begun, &[State::Invoiced, State::Held, State::Closing]).await;
+        assert_eq!(over.state, State::Returned);
+    }
+    server.issuer.refuses.store(false, std::sync::atomic::Ordering::SeqCst);
+    let bought = ada.ready("k1").await;
+    server.charge(&bought, "c1").await;
+    let answer = ada.post("/v1/purchases", "k2", &album()).await;
+    assert_eq!(answer.problem(), (429, "limit_reached".to_owned()));
+    assert!(answer.json()["detail"].as_str().unwrap().contains("`day`"), "{}", answer.text);
+}
+
+/// A card that was made is a card that was made, whatever became of it.
+#[tokio::test]
+async fn a_card_that_was_made_counts_though_its_hold_went_back() {
+    let mut options = Options::default();
+    options.policy.limits.cards_per_day = 1;
+    let server = Server::with(options).await;
+    let ada = server.shopper("ada").await;
+    let ready = ada.ready("k1").await;
+    ada.post(&format!("/v1/purchases/{}/cancel", ready["id"].as_str().unwrap()), "c", &Value::Null).await.ok();
+    server.past(&ready, &[State::CardReady, State::Closing]).await;
+    let answer = ada.post("/v1/purchases", "k2", &album()).await;
+    assert!(answer.json()["detail"].as_str().unwrap().contains("`cards`"), "{}", answer.text);
+}
+
+/// A prepared card is quoted again and again: each quote takes the place of the one before.
+#[tokio::test]
+async fn another_quote_takes_no_more() {
+    use ports::Store;
+    let mut options = Options::default();
+    options.policy.limits.per_day_minor = 2_711;
+    options.policy.limits.cards_per_day = 1;
+    options.policy.limits.abandoned_holds_per_day = 1;
+    let server = Server::with(options).await;
+    let ada = server.shopper("ada").await;
+    let album = album();
+    let card_first = json!({ "store_host": album["store_host"], "nonce": album["nonce"], "card_first": true,
+        "currency": "USD" });
+    let begun = ada.post("/v1/purchases", "k1", &card_first).await.ok();
+    server.past(&begun, &[State::Opened]).await;
+    let quote = json!({ "total": album["total"], "nonce": album["nonce"] });
+    let path = format!("/v1/purchases/{}/quote", begun["id"].as_str().unwrap());
+    for number in 0..3 {
+        ada.post(&path, &format!("q{number}"), &quote).await.ok();
+        let float = server.store.reserved("float:fake:USD").await.unwrap();
+        assert_eq!(float, 2_711 + 50, "the total and its tolerance, once");
+        server.later(5 * 60_000 + 1).await;
+        assert_eq!(server.past(&begun, &[State::Quoted, State::Invoiced]).await.state, State::CardPrepared);
+        for resource in ["float:fake:USD".to_owned(), format!("room:{}", server.node_id())] {
+            assert_eq!(server.store.reserved(&resource).await, Ok(0), "{resource}");
+        }
+    }
 }
 
 #[tokio::test]

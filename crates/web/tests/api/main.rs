@@ -1,6 +1,7 @@
 //! The API against the real engine, accounts and database, with a small outside.
 
 mod accounts;
+mod adversaries;
 mod bad_input;
 mod events;
 mod fakes;

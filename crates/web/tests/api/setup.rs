@@ -139,7 +139,11 @@ impl Server {
     }
 
     pub async fn with(options: Options) -> Self {
-        let dir = TempDir::new().unwrap();
+        Self::on(TempDir::new().unwrap(), options).await
+    }
+
+    /// Over what an earlier one left.
+    pub async fn on(dir: TempDir, options: Options) -> Self {
         let store = Sqlite::open(dir.path(), OpenMode::OrCreate).unwrap();
         let (clock, node, issuer) =
             (Arc::new(ManualClock::new()), Arc::new(FakeNode::new()), Arc::new(FakeIssuer::new()));
@@ -159,6 +163,7 @@ impl Server {
             vault: Arc::new(FixedVault::new()),
         };
         let engine = Arc::new(Engine::new(ports, options.config));
+        engine.recover().await.unwrap();
         engine.on_tip(NodeInfo { tip_height: 100, tip_seen_at: clock.now(), channels_usable: 1 }).await.unwrap();
         let mut rng = StdRng::seed_from_u64(7);
         let hasher = Hasher::new(HashCost { memory_kib: 8, passes: 1 }, &mut rng).unwrap();
@@ -239,6 +244,33 @@ impl Server {
         let payment_hash: PaymentHash = purchase["invoice"]["payment_hash"].as_str().unwrap().parse().unwrap();
         let amount_msat = Msat::new(purchase["quote"]["amount_msat"].as_u64().unwrap()).unwrap();
         self.engine.on_node_event(&NodeEvent::HtlcClaimed { payment_hash, amount_msat }).await.unwrap();
+    }
+
+    /// So much later: timers run, and the chain's tip is fresh again.
+    pub async fn later(&self, ms: u64) {
+        self.clock.advance_ms(ms);
+        let tip = NodeInfo { tip_height: 100, tip_seen_at: self.clock.now(), channels_usable: 1 };
+        self.engine.on_tip(tip).await.unwrap();
+        self.engine.tick().await.unwrap();
+    }
+
+    /// The store charges the card of a purchase, and the claim is confirmed; the charge's identifier.
+    pub async fn charge(&self, purchase: &Value, charge: &str) {
+        let card = self.card_of(purchase).await;
+        let body = json!({ "id": charge, "card": card, "minor": 2711 }).to_string();
+        let (asked, ()) = tokio::join!(self.webhook("charge", "good", "now", &body), self.confirm_claim(purchase));
+        assert_eq!(asked.ok()["approved"], true);
+    }
+
+    pub async fn news(&self, event: &str, purchase: &Value, charge: &str, kind: &str, minor: u64) {
+        let card = self.card_of(purchase).await;
+        let body = json!({ "event": event, "id": charge, "card": card, "kind": kind, "minor": minor }).to_string();
+        self.webhook("events", "good", "now", &body).await.ok();
+    }
+
+    async fn card_of(&self, purchase: &Value) -> String {
+        let id: PurchaseId = purchase["id"].as_str().unwrap().parse().unwrap();
+        self.engine.purchase(id).await.unwrap().unwrap().card.unwrap().card.unwrap()
     }
 
     pub async fn past(&self, purchase: &Value, states: &[State]) -> purchase::Purchase {

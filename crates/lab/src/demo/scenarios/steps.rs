@@ -2,11 +2,11 @@
 
 use super::{PATIENCE, TOTAL_MINOR};
 use crate::demo::ClaimOn;
+use crate::demo::address::refund_invoice;
 use crate::demo::shopper::View;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
 use anyhow::{Context, Result, bail, ensure};
-use lightning_invoice::{Bolt11InvoiceDescription, Description};
 use sandbox::lithic::TypedCard;
 use sandbox::store::{Order, Practice};
 use sandbox::wallet::Outcome;
@@ -173,25 +173,13 @@ impl<'a> Buy<'a> {
         super::Ended { purchase: self.view.id.clone(), state: self.view.state.clone() }
     }
 
-    /// An invoice of the payer's wallet without an amount: what is owed in dollars is priced when it is paid.
-    async fn refund_invoice(&self) -> Result<String> {
-        let node = std::sync::Arc::clone(self.world.payer.node());
-        tokio::task::spawn_blocking(move || {
-            let text = Description::new("Anytill refund".to_owned()).map_err(|error| anyhow::anyhow!("{error}"))?;
-            let description = Bolt11InvoiceDescription::Direct(text);
-            let invoice = node.bolt11_payment().receive_variable_amount(&description, 3_600)?;
-            Ok(invoice.to_string())
-        })
-        .await?
-    }
-
     /// Gives every open refund of this purchase an invoice of the payer's wallet, and waits until all are paid.
     pub async fn collect_refunds(&mut self, count: usize) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let refunds = self.world.shopper.refunds(&self.view.id).await?;
             for refund in refunds.iter().filter(|refund| refund.state == "awaiting_destination") {
-                let invoice = self.refund_invoice().await?;
+                let invoice = refund_invoice(&self.world.payer).await?;
                 self.world.shopper.give_destination(&refund.id, &invoice).await?;
                 self.timeline.step("refund", &format!("{} owed; an invoice was given", refund.owed), json!({}));
             }

@@ -1,0 +1,158 @@
+//! Samples and what is said of them. Times are measured, not money: they may be floats.
+
+use serde::Serialize;
+use std::time::Duration;
+
+/// Times of one thing done again and again.
+#[derive(Debug, Clone, Default)]
+pub struct Samples(Vec<Duration>);
+
+impl Samples {
+    pub fn push(&mut self, took: Duration) {
+        self.0.push(took);
+    }
+
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn median_ms(&self) -> Option<f64> {
+        self.quantile_ms(50)
+    }
+
+    pub fn p99_ms(&self) -> Option<f64> {
+        self.quantile_ms(99)
+    }
+
+    /// The smallest sample that is not exceeded by `percent` of a hundred (nearest rank).
+    fn quantile_ms(&self, percent: usize) -> Option<f64> {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        let rank = (sorted.len() * percent).div_ceil(100).max(1);
+        sorted.get(rank - 1).map(|took| took.as_secs_f64() * 1_000.0)
+    }
+}
+
+/// What a figure should stay below.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Below {
+    pub limit: f64,
+    pub unit: &'static str,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Serialize)]
+pub struct Figure {
+    /// Stable, for programs.
+    pub name: &'static str,
+    /// For people.
+    pub what: &'static str,
+    pub n: usize,
+    pub unit: &'static str,
+    pub median: Option<f64>,
+    pub p99: Option<f64>,
+    /// How often a second, where that is what counts.
+    pub per_second: Option<f64>,
+    /// As a multiple of something else of this run.
+    pub ratio: Option<Ratio>,
+    pub aim: Option<Below>,
+    pub met: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Ratio {
+    pub value: f64,
+    pub of: &'static str,
+}
+
+impl Figure {
+    pub fn times(name: &'static str, what: &'static str, samples: &Samples) -> Self {
+        Self {
+            name,
+            what,
+            n: samples.len(),
+            unit: "ms",
+            median: samples.median_ms(),
+            p99: samples.p99_ms(),
+            per_second: None,
+            ratio: None,
+            aim: None,
+            met: None,
+        }
+    }
+
+    pub fn single(name: &'static str, what: &'static str, unit: &'static str, value: f64) -> Self {
+        let none = Self::times(name, what, &Samples::default());
+        Self { n: 1, unit, median: Some(value), ..none }
+    }
+
+    #[must_use]
+    pub fn per_second(mut self, rate: f64) -> Self {
+        self.per_second = Some(rate);
+        self
+    }
+
+    /// The median as a multiple of another median.
+    #[must_use]
+    pub fn median_of(mut self, of: &'static str, base_ms: Option<f64>) -> Self {
+        self.ratio = self.median.zip(base_ms).map(|(median, base)| Ratio { value: median / base, of });
+        self
+    }
+
+    /// The rate as a multiple of another rate.
+    #[must_use]
+    pub fn rate_of(mut self, of: &'static str, base: f64) -> Self {
+        self.ratio = self.per_second.map(|rate| Ratio { value: rate / base, of });
+        self
+    }
+
+    /// The aim is about the ratio.
+    #[must_use]
+    pub fn ratio_below(mut self, limit: f64) -> Self {
+        self.aim = Some(Below { limit, unit: "x" });
+        self.met = self.ratio.map(|ratio| ratio.value < limit);
+        self
+    }
+
+    /// The aim is about the median.
+    #[must_use]
+    pub fn median_below(mut self, limit: f64) -> Self {
+        self.aim = Some(Below { limit, unit: self.unit });
+        self.met = self.median.map(|median| median < limit);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(ms: impl IntoIterator<Item = u64>) -> Samples {
+        Samples(ms.into_iter().map(Duration::from_millis).collect())
+    }
+
+    #[test]
+    fn median_and_p99_are_samples() {
+        let samples = of((1..=200).rev());
+        assert_eq!((samples.median_ms(), samples.p99_ms()), (Some(100.0), Some(198.0)));
+        let few = of([7, 3]);
+        assert_eq!((few.median_ms(), few.p99_ms()), (Some(3.0), Some(7.0)));
+        assert_eq!(Samples::default().median_ms(), None);
+    }
+
+    #[test]
+    fn an_aim_is_met_only_below_it() {
+        let figure = |ms| Figure::times("a", "b", &of([ms]));
+        assert_eq!(figure(9).median_below(10.0).met, Some(true));
+        assert_eq!(figure(10).median_below(10.0).met, Some(false));
+        assert_eq!(figure(15).median_of("other", Some(10.0)).ratio_below(1.5).met, Some(false));
+        assert_eq!(figure(14).median_of("other", Some(10.0)).ratio_below(1.5).met, Some(true));
+        // What was not measured is not met.
+        let nothing = Figure::times("a", "b", &Samples::default()).median_below(10.0);
+        assert_eq!((nothing.met, nothing.median), (None, None));
+    }
+}

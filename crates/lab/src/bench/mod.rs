@@ -1,0 +1,131 @@
+//! `lab bench`: how fast and how small the server is, as multiples of what this machine can do at all, measured in the
+//! same run.
+//!
+//! Two kinds of measurement. On the real server ([`real`]): the binary with its embedded node, a payer's wallet, a
+//! channel. On a server whose outside answers at once ([`null`], [`throughput`]): how many purchases a second.
+
+mod bare;
+mod binary;
+mod disk;
+mod figures;
+mod log;
+mod machine;
+mod memory;
+mod null;
+mod real;
+mod report;
+mod shoppers;
+mod throughput;
+
+use anyhow::{Result, ensure};
+use clap::{Parser, ValueEnum};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The real server: authorization, card, memory.
+    Real,
+    /// The null server: purchases a second.
+    Throughput,
+}
+
+/// Measure the server on this machine: ratios, milliseconds, purchases a second, memory.
+///
+/// Absolute times say little, because most of a purchase is waiting for the disk: so each figure is put beside what the
+/// same disk, or a bare Lightning node on it, did in the same run, by turns with it. Times are medians and 99th
+/// percentiles of single samples. Progress goes to standard error, the table (or JSON) to standard output.
+#[derive(Debug, Parser)]
+#[command(after_help = HELP)]
+pub struct Args {
+    /// Measure only this part.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// Purchases on the real server: each is authorized once.
+    #[arg(long, value_name = "N", default_value_t = 150, value_parser = clap::value_parser!(u32).range(0..=250))]
+    authorizations: u32,
+    /// Purchases created on the null server.
+    #[arg(long, value_name = "N", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..))]
+    creations: u32,
+    /// Whole purchases on the null server.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    purchases: u32,
+    /// Shoppers who do so beside each other.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
+    shoppers: u16,
+    /// Quiet time before memory is read.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    idle_secs: u64,
+    /// One JSON object on standard output instead of the table.
+    #[arg(long)]
+    json: bool,
+    /// Where databases and logs go, and so which disk is measured; a temporary directory when left out.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+const HELP: &str = "\
+What is measured:
+  authorization  From the issuer's request leaving to our answer being read, over HTTP, on the real server: signature,
+                 look-up, commit, claim by the embedded node, the payer's node taking part, confirmation, commit,
+                 answer. As a multiple of a bare ldk-node's claim-and-confirm plus one commit. Aim: under 1.5.
+  card           From the node's word that the HTLC is here to the commit that makes the card ready, read from the
+                 server's log. The simulated issuer's own time is in it. Aim: under 10 ms.
+  idle           VmRSS of the server's process: started, one channel, one registered shopper, then nothing for
+                 --idle-secs. Aim: under 60 MiB.
+  created,       Purchases a second over HTTP with many shoppers beside each other; ratio to the rate at which plain
+  whole          SQLite commits one row after the other. Lightning is a stub that signs real BOLT 11 invoices; engine,
+                 database, API and the reading of webhooks are the server's.
+
+A release build is wanted, on an otherwise idle machine and a real disk:
+  cargo run --release -p lab -- bench
+  cargo run --release -p lab -- bench --only real --authorizations 50
+  cargo run --release -p lab -- bench --json > figures.json";
+
+pub async fn run(args: Args) -> Result<ExitCode> {
+    let temporary = if args.dir.is_none() { Some(tempfile::tempdir()?) } else { None };
+    let dir = match (&args.dir, &temporary) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(temporary)) => temporary.path().to_owned(),
+        (None, None) => std::env::temp_dir(),
+    };
+    std::fs::create_dir_all(&dir)?;
+    ensure!(std::fs::read_dir(&dir)?.next().is_none(), "{} is not empty", dir.display());
+    tokio::select! {
+        figures = measure(&args, &dir) => {
+            let figures = figures?;
+            report::show(&machine::Machine::look(&dir), &figures, args.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ = tokio::signal::ctrl_c() => {
+            progress("stopped");
+            Ok(ExitCode::from(130))
+        }
+    }
+}
+
+async fn measure(args: &Args, dir: &std::path::Path) -> Result<Vec<figures::Figure>> {
+    let mut figures = Vec::new();
+    if args.only != Some(Part::Throughput) {
+        binary::ensure()?;
+        let plan = real::Plan { authorizations: args.authorizations, idle: Duration::from_secs(args.idle_secs) };
+        figures.extend(real::run(dir, &plan).await?);
+    }
+    if args.only != Some(Part::Real) {
+        let load = throughput::Load {
+            creations: args.creations,
+            purchases: args.purchases,
+            shoppers: usize::from(args.shoppers),
+        };
+        figures.extend(throughput::run(dir, &load).await?);
+    }
+    Ok(figures)
+}
+
+/// What is being done, for whoever waits.
+fn progress(text: &str) {
+    // Nobody is there to be told that nobody reads it.
+    let _ = writeln!(std::io::stderr(), "bench: {text}");
+}

@@ -1,0 +1,148 @@
+//! The real server: the binary as an operator runs it, its embedded node, the payer's wallet with a channel, the
+//! simulated issuer. What is measured: the authorization, the way from the HTLC to the card, the memory.
+
+use super::bare::BareNode;
+use super::disk::Disk;
+use super::figures::{Figure, Samples};
+use super::log::StepLog;
+use super::{memory, progress};
+use crate::demo::server::{Rules, Windows};
+use crate::demo::timeline::Timeline;
+use crate::demo::world::{World, WorldOptions};
+use anyhow::{Context as _, Result, ensure};
+use sandbox::lithic::{CardRef, Charge};
+use std::path::Path;
+use std::time::Duration;
+
+/// $2.11: small enough for many through one channel, and no small check of a card.
+const TOTAL_MINOR: u64 = 211;
+const TOTAL_CHARGED: i64 = 211;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// As the demo's channel.
+const CAPACITY_SAT: u64 = 16_000_000;
+/// A claim that is not like later ones: caches are filled, statements prepared.
+const WARM_UP: u32 = 5;
+
+/// What to do how often.
+pub struct Plan {
+    pub authorizations: u32,
+    pub idle: Duration,
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Measured {
+    claims: Samples,
+    commits: Samples,
+    answers: Samples,
+    holds: Vec<Hold>,
+}
+
+struct Hold {
+    purchase: String,
+    payment_hash: String,
+}
+
+pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
+    let timeline = Timeline::aside();
+    let options = WorldOptions {
+        bitcoind: None,
+        dir: Some(dir.to_owned()),
+        windows: Windows::PATIENT,
+        rules: Rules::default(),
+        direct: true,
+        settings: vec![
+            // Times of steps are read from the log.
+            ("ANYTILL_LOG__FORMAT", "json".to_owned()),
+            ("ANYTILL_LOG__FILTER", "info,lightning_node=debug".to_owned()),
+            // One shopper stands for many.
+            ("ANYTILL_LIMITS__CARDS_DAY_MAX", "1000000".to_owned()),
+            ("ANYTILL_LIMITS__DAY_MAX", "1000000.00 USD".to_owned()),
+        ],
+    };
+    let mut world = World::start(options, &timeline).await?;
+    let done = measure(&mut world, plan).await;
+    if done.is_err() {
+        world.show_log_tail(&timeline);
+    }
+    world.stop().await;
+    done
+}
+
+async fn measure(world: &mut World, plan: &Plan) -> Result<Vec<Figure>> {
+    let pid = world.server.pid().context("the server is not running")?;
+    progress(&format!("the server's memory after {} s without a purchase", plan.idle.as_secs()));
+    tokio::time::sleep(plan.idle).await;
+    let idle = memory::of(pid)?;
+    let mut figures = vec![
+        Figure::single("idle", "idle server with its node: resident memory", "MiB", idle.resident_mib)
+            .median_below(memory::AIM_MIB),
+        Figure::single("idle_own", "  of it not shared with files", "MiB", idle.anonymous_mib),
+    ];
+    if plan.authorizations > 0 {
+        figures.extend(authorizations(world, plan).await?);
+        tokio::time::sleep(plan.idle).await;
+        let after = memory::of(pid)?;
+        figures.push(Figure::single(
+            "idle_after",
+            "the same server, idle again after the purchases",
+            "MiB",
+            after.resident_mib,
+        ));
+    }
+    Ok(figures)
+}
+
+async fn authorizations(world: &World, plan: &Plan) -> Result<Vec<Figure>> {
+    progress("a bare Lightning node with a channel");
+    let mut bare = BareNode::start(world.dir(), &world.chain, &world.payer, CAPACITY_SAT).await?;
+    let disk = Disk::open(world.dir())?;
+    let mut measured = Measured::default();
+    for number in 0..WARM_UP + plan.authorizations {
+        if number == WARM_UP {
+            measured = Measured::default();
+        }
+        one(world, &mut bare, &disk, &mut measured).await.with_context(|| format!("purchase {number}"))?;
+        if number.is_multiple_of(20) {
+            progress(&format!("authorizations: {number} of {}", WARM_UP + plan.authorizations));
+        }
+    }
+    bare.stop().await;
+    let cards = StepLog::read(&world.server.log_path())?;
+    let mut ready = Samples::default();
+    for hold in &measured.holds {
+        ready.push(cards.held_to_ready(&hold.payment_hash, &hold.purchase)?);
+    }
+    let claim_ms = measured.claims.median_ms();
+    let commit_ms = measured.commits.median_ms();
+    let base_ms = claim_ms.zip(commit_ms).map(|(claim, commit)| claim + commit);
+    Ok(vec![
+        Figure::times("claim", "a bare claim and its confirmation", &measured.claims),
+        Figure::times("commit", "one durable commit (SQLite, full sync)", &measured.commits),
+        Figure::times("authorization", "authorization webhook in to answer out", &measured.answers)
+            .median_of("claim + commit", base_ms)
+            .ratio_below(1.5),
+        Figure::times("card", "HTLC held to card ready, simulated issuer's time included", &ready).median_below(10.0),
+    ])
+}
+
+/// A whole purchase at the server, then a bare claim and a bare commit: what disturbs one disturbs the others.
+async fn one(world: &World, bare: &mut BareNode, disk: &Disk, measured: &mut Measured) -> Result<()> {
+    let shopper = &world.shopper;
+    let view = shopper.create(TOTAL_MINOR, "USD", "authorization", &shopper.new_nonce()).await?;
+    let view = shopper.wait(&view.id, &["invoiced"], PATIENCE).await?;
+    let hash = world.payer.pay(&view.bolt11).await?;
+    shopper.wait(&view.id, &["card_ready"], PATIENCE).await?;
+    let cards = world.issuer.cards();
+    let card = cards.iter().rev().find(|card| card.memo.contains(&view.id)).context("no card")?;
+    let charge = Charge::new(CardRef::Token(card.token.clone()), TOTAL_CHARGED, "USD");
+    let charged = world.issuer.charge(charge).await?;
+    ensure!(charged.is_approved(), "{:?}", charged.outcome);
+    measured.answers.push(charged.answered_in.context("the server was not asked")?);
+    world.issuer.capture(&charged.token.context("no transaction")?, TOTAL_CHARGED)?;
+    shopper.wait(&view.id, &["completed"], PATIENCE).await?;
+    measured.holds.push(Hold { purchase: view.id, payment_hash: hex::encode(hash) });
+
+    bare.claim(&world.payer, view.amount_msat, &mut measured.claims).await?;
+    tokio::task::block_in_place(|| disk.commit(&mut measured.commits))
+}

@@ -1,0 +1,44 @@
+/** Names for the server's shapes. `schema.ts` is generated from `docs/openapi.json` and never written by hand. */
+import type { components } from "./schema.ts";
+
+type Schemas = components["schemas"];
+
+export type Address = Schemas["Address"];
+export type ChargeView = Schemas["ChargeView"];
+export type DestinationSetting = Schemas["DestinationSetting"];
+export type DeviceView = Schemas["DeviceView"];
+export type NewPurchase = Schemas["NewPurchase"];
+export type NewQuote = Schemas["NewQuote"];
+export type ProblemBody = Schemas["ProblemBody"];
+export type PurchaseList = Schemas["PurchaseList"];
+export type PurchaseState = Schemas["PurchaseState"];
+export type PurchaseView = Schemas["PurchaseView"];
+export type QuoteView = Schemas["QuoteView"];
+export type RateView = Schemas["RateView"];
+export type Rates = Schemas["Rates"];
+export type Receipt = Schemas["Receipt"];
+export type RecoveredView = Schemas["RecoveredView"];
+export type RefundList = Schemas["RefundList"];
+export type RefundView = Schemas["RefundView"];
+export type Revealed = Schemas["Revealed"];
+export type Served = Schemas["Served"];
+export type SessionView = Schemas["SessionView"];
+export type StoreServed = Schemas["StoreServed"];
+export type TermsView = Schemas["TermsView"];
+
+/** The document leaves out write-only fields. */
+export type SetDestination = Schemas["SetDestination"] & { readonly password?: string };
+export type GiveDestination = Schemas["GiveDestination"] & { readonly password: string };
+
+/** The signed key set, as it is sent. */
+export interface SignedKeySet {
+  readonly key_set: string;
+  readonly signature: string;
+  readonly previous_signature?: string;
+}
+
+/** The signed recipe bundle, as it is sent. */
+export interface SignedRecipes {
+  readonly text: string;
+  readonly signature: string;
+}

@@ -1,0 +1,168 @@
+/** What the flows of the background share: kept state, what is in this worker's memory only, and one way to ask the server. */
+import type { Client, Problem, Result } from "../api/client.ts";
+import { makeClient, random128 } from "../api/client.ts";
+import type { Reading } from "../types/detect.ts";
+import type { CardToFill } from "../types/messages.ts";
+import type { Money } from "../types/money.ts";
+import type { Trouble } from "../types/panel.ts";
+import type { Recipe } from "../types/recipe.ts";
+import type { Env, FramePort, PagePort } from "./env.ts";
+import type { Kept, LocalPurchase } from "./model.ts";
+import type { Store } from "./store.ts";
+import { makeStore } from "./store.ts";
+import { isLoggedOut } from "./view.ts";
+import type { Doing } from "./view_purchase.ts";
+
+export interface PageState {
+  readonly port: PagePort;
+  readonly host: string;
+  reading: Reading | null;
+  open: boolean;
+  confirmed: Money | null;
+  /** Told of the next reading, once. */
+  waiting: ((reading: Reading) => void)[];
+}
+
+export interface Core {
+  readonly env: Env;
+  readonly store: Store;
+  /** By tab. */
+  readonly pages: Map<number, PageState>;
+  readonly frames: Set<FramePort>;
+  /** By local name: what is being done, what went wrong on the way, and the card on its way into a form. */
+  readonly doing: Map<string, Doing>;
+  readonly pageTrouble: Map<string, Trouble>;
+  readonly cards: Map<string, CardToFill>;
+  readonly follows: Map<string, AbortController>;
+  /** Tabs whose panel the shopper opened by the toolbar before the page's script was there. */
+  readonly openOnUp: Set<number>;
+  /** Names of work that must not run twice at a time. */
+  readonly running: Set<string>;
+  /** Of this run of the browser: tab numbers mean something only within it. */
+  readonly run: () => Promise<string>;
+  /** One call to the paired server. Notes whether it answers, and a token that is over. */
+  readonly ask: <T>(call: (client: Client) => Promise<Result<T>>) => Promise<Result<T>>;
+  /** Shows every open panel and pill what is so now. */
+  readonly draw: () => void;
+}
+
+/** An answer's `Date` has whole seconds; smaller steps are not worth a write. */
+const CLOCK_STEP_MS = 3_000;
+const AWAY = new Set(["unreachable", "timed_out_here"]);
+
+export function makeCore(env: Env, draw: (core: Core) => Promise<void>): Core {
+  let drawing = false;
+  let again = false;
+  let run: Promise<string> | null = null;
+  const drawSoon = (): void => {
+    again = true;
+    if (drawing) return;
+    drawing = true;
+    void (async () => {
+      while (again) {
+        again = false;
+        await draw(core);
+      }
+    })()
+      .catch(() => {})
+      .finally(() => {
+        drawing = false;
+      });
+  };
+  const store = makeStore(env, () => {
+    drawSoon();
+    env.changed();
+  });
+  const core: Core = {
+    env,
+    store,
+    pages: new Map(),
+    frames: new Set(),
+    doing: new Map(),
+    pageTrouble: new Map(),
+    cards: new Map(),
+    follows: new Map(),
+    openOnUp: new Set(),
+    running: new Set(),
+    run: () => (run ??= browserRun(env)),
+    ask: async (call) => {
+      const kept = await store.get();
+      if (kept.pairing === null) return { ok: false, problem: ours("not_paired") };
+      const result = await call(makeClient(outsideOf(core), kept.pairing.server, kept.session?.token ?? null));
+      await note(core, result.ok ? null : result.problem, kept.session?.token ?? null);
+      return result;
+    },
+    draw: drawSoon,
+  };
+  return core;
+}
+
+async function browserRun(env: Env): Promise<string> {
+  const kept = await env.session.get("run");
+  if (typeof kept === "string") return kept;
+  const made = random128();
+  await env.session.set("run", made);
+  return made;
+}
+
+export const ours = (code: string): Problem => ({ code, status: 0, detail: null, retryAfterMs: null });
+
+/** The environment's outside, with the server's clock noted. */
+export function outsideOf(core: Core): Env {
+  return {
+    ...core.env,
+    clockAhead: (aheadMs) => {
+      void core.store.change("cache", (cache) => (Math.abs(cache.aheadMs - aheadMs) < CLOCK_STEP_MS ? cache : { ...cache, aheadMs }));
+    },
+  };
+}
+
+/** Whether the server answers, and whether the token it was asked with is still good. */
+export async function note(core: Core, problem: Problem | null, token: string | null): Promise<void> {
+  const away = problem !== null && AWAY.has(problem.code);
+  await core.store.change("cache", (cache) => {
+    if (away) return cache.unreachableSinceMs === null ? { ...cache, unreachableSinceMs: core.env.nowMs() } : cache;
+    return cache.unreachableSinceMs === null ? cache : { ...cache, unreachableSinceMs: null };
+  });
+  if (problem !== null && isLoggedOut(problem.code) && token !== null) {
+    await core.store.change("session", (session) => (session?.token === token ? null : session));
+  }
+}
+
+/** One at a time by name; a second call while the first runs does nothing. */
+export async function once(core: Core, name: string, work: () => Promise<void>): Promise<void> {
+  if (core.running.has(name)) return;
+  core.running.add(name);
+  try {
+    await work();
+  } finally {
+    core.running.delete(name);
+  }
+}
+
+/** Built-in recipes, and signed ones where they are newer. */
+export function recipesOf(env: Env, kept: Kept): readonly Recipe[] {
+  const byId = new Map(env.builtInRecipes.map((recipe) => [recipe.id, recipe]));
+  for (const recipe of kept.recipes.recipes) {
+    if (recipe.version > (byId.get(recipe.id)?.version ?? 0)) byId.set(recipe.id, recipe);
+  }
+  return [...byId.values()];
+}
+
+export function recipeFor(recipes: readonly Recipe[], host: string, reading: Reading | null): Recipe | null {
+  const byHost = recipes.find((recipe) =>
+    recipe.hosts.some((rule) => (rule.startsWith("*.") ? host.endsWith(rule.slice(1)) : host === rule)),
+  );
+  return byHost ?? recipes.find((recipe) => recipe.id === reading?.store) ?? null;
+}
+
+/**
+ * The purchase that a tab shows: begun in it, or begun at the same store before the browser was started anew. The card
+ * of one store is never offered at another.
+ */
+export function purchaseOf(kept: Kept, tabId: number, host: string, run: string): LocalPurchase | null {
+  const ofStore = kept.purchases.filter((one) => one.store === host && !one.dismissed);
+  const ofTab = ofStore.filter((one) => one.tabId === tabId && one.run === run);
+  const orphans = ofStore.filter((one) => one.run !== run && (one.wish !== null || one.view !== null));
+  return ofTab.at(-1) ?? orphans.at(-1) ?? null;
+}

@@ -1,0 +1,242 @@
+/**
+ * From "fill" to a filled form: the page's total is read once more, then the card is asked for under a key of this one
+ * call, handed to the page's form and, where the shopper allowed it, to a payment provider's frames.
+ *
+ * Invariant: the opened card is in memory only, in no state, log or error, and is dropped after use or after some minutes.
+ */
+import { makeRevealKey, openCard } from "../trust/reveal.ts";
+import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
+import type { CopyField } from "../types/panel.ts";
+import type { FieldKind } from "../types/recipe.ts";
+import type { Core, PageState } from "./core.ts";
+import { once, ours } from "./core.ts";
+import type { FramePort } from "./env.ts";
+import type { FillHint, LocalPurchase } from "./model.ts";
+import { sameMoney } from "./model.ts";
+import { look } from "./purchases.ts";
+
+const CARD_MS_MAX = 3 * 60_000;
+const READ_MS_MAX = 3_000;
+const FRAMES_MS_MAX = 4_000;
+/** The claim under `claim_on: reveal` takes some seconds: `not_ready` means ask again. */
+const REVEAL_TRIES_MAX = 6;
+const REVEAL_RETRY_MS = 1_500;
+/** Refusals after which the card was not given and nothing was claimed. */
+const NOT_REVEALED = new Set(["price_moved", "deadline_near", "password_needed", "wrong_password", "public_key_invalid", "too_late"]);
+
+/** Fills that wait for a page's or a frame's answer, by tab. In memory: a fill that is cut off is pressed again. */
+const waitingFor = new WeakMap<Core, Map<number, Waiting>>();
+interface Waiting {
+  readonly local: string;
+  readonly card: CardToFill;
+  readonly storeSavesCard: boolean;
+  readonly hosts: readonly string[];
+  readonly filled: Set<FieldKind>;
+  readonly wanted: Set<FieldKind>;
+}
+const waiting = (core: Core): Map<number, Waiting> => {
+  const kept = waitingFor.get(core) ?? new Map<number, Waiting>();
+  waitingFor.set(core, kept);
+  return kept;
+};
+
+export async function fill(core: Core, local: string, page: PageState): Promise<void> {
+  await once(core, `fill ${local}`, async () => {
+    try {
+      const purchase = await stillRight(core, local, page);
+      if (purchase === null) return;
+      doing(core, local, "revealing");
+      const card = await cardOf(core, purchase);
+      if (card === null) return;
+      doing(core, local, "filling");
+      // A total that the shopper typed cannot be compared with what the page says.
+      const total = purchase.view?.state === "card_prepared" || purchase.totalByHand ? null : purchase.total;
+      page.port.say({ say: "fill", card, total });
+    } finally {
+      if (core.doing.get(local) !== "filling") doing(core, local, null);
+    }
+  });
+  core.env.later(() => {
+    // The page was gone before it answered.
+    if (core.doing.get(local) === "filling") doing(core, local, null);
+  }, FRAMES_MS_MAX * 3);
+}
+
+function doing(core: Core, local: string, what: "revealing" | "filling" | null): void {
+  if (what === null) core.doing.delete(local);
+  else core.doing.set(local, what);
+  core.draw();
+}
+
+/** The page is the purchase's store and still says the quoted total: asked of the page now, before a card is shown. */
+async function stillRight(core: Core, local: string, page: PageState): Promise<LocalPurchase | null> {
+  const find = async (): Promise<LocalPurchase | undefined> => (await core.store.get()).purchases.find((one) => one.local === local);
+  const before = await find();
+  if (before === undefined || before.store !== page.host) return null;
+  const reading = await new Promise<boolean>((resolve) => {
+    const stop = core.env.later(() => resolve(false), READ_MS_MAX);
+    page.waiting.push(() => {
+      stop();
+      resolve(true);
+    });
+    page.port.say({ say: "read" });
+  });
+  if (!reading) {
+    core.pageTrouble.set(local, { kind: "page_unreachable" });
+    return null;
+  }
+  core.pageTrouble.delete(local);
+  const quoted = before.view?.quote?.total ?? null;
+  const now = page.reading?.total ?? null;
+  if (quoted !== null && now !== null && !sameMoney(quoted, now)) {
+    await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
+    return null;
+  }
+  return (await core.store.changePurchase(local, ({ pageTotal: _, ...rest }) => rest)) ?? null;
+}
+
+export async function cardOf(core: Core, purchase: LocalPurchase, password?: string): Promise<CardToFill | null> {
+  const kept = core.cards.get(purchase.local);
+  if (kept !== undefined) return kept;
+  const { id, local } = purchase;
+  if (id === null) return null;
+  // Stored first: from the call on a store could charge it, whether its answer comes here or not.
+  await core.store.changePurchase(local, (one) => ({ ...one, revealed: true, problem: null }));
+  for (let tried = 1; ; tried++) {
+    const key = await makeRevealKey();
+    const result = await core.ask((client) => client.reveal(id, { public_key: key.publicKey, ...(password === undefined ? {} : { password }) }));
+    if (result.ok) {
+      const card = await openCard(result.value, id, key.privateKey);
+      if (card === null) {
+        await core.store.changePurchase(local, (one) => ({ ...one, problem: ours("card_unreadable") }));
+        return null;
+      }
+      return keepCard(core, local, card);
+    }
+    if (result.problem.code === "not_ready" && tried < REVEAL_TRIES_MAX) {
+      await core.env.wait(REVEAL_RETRY_MS);
+      continue;
+    }
+    const { problem } = result;
+    const shownBefore = purchase.revealed || (purchase.view?.card?.reveals ?? 0) > 0;
+    await core.store.changePurchase(local, (one) => ({ ...one, problem, revealed: shownBefore || !NOT_REVEALED.has(problem.code) }));
+    await look(core, local);
+    return null;
+  }
+}
+
+async function keepCard(core: Core, local: string, opened: { number: string; securityCode: string; expiryMonth: number; expiryYear: number }): Promise<CardToFill> {
+  let { account } = await core.store.get();
+  if (account?.address === null || account === null) {
+    const address = await core.ask((client) => client.address());
+    if (address.ok) account = (await core.store.change("account", (before) => ({ destination: before?.destination ?? null, address: address.value }))).account;
+  }
+  const address = account?.address ?? null;
+  const card: CardToFill = { ...opened, holder: address?.name ?? "", postalCode: address?.postal_code ?? null };
+  core.cards.set(local, card);
+  core.env.later(() => {
+    if (core.cards.get(local) === card) core.cards.delete(local);
+  }, CARD_MS_MAX);
+  return card;
+}
+
+/** What came of a fill in the page. */
+export async function pageFilled(core: Core, local: string, page: PageState, result: FillResult): Promise<void> {
+  if (core.doing.get(local) !== "filling") return;
+  const card = core.cards.get(local);
+  if (result.totalChanged !== false) {
+    const now = result.totalChanged;
+    await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
+    return finish(core, local, null);
+  }
+  const lacking = [...result.missing, ...result.refused];
+  const filled = new Set(result.filled);
+  const inFrames = lacking.some((kind) => ESSENTIAL.has(kind)) && result.frameHosts.length > 0;
+  const wanted = new Set([...result.filled, ...lacking]);
+  if (!inFrames || card === undefined) return finish(core, local, hintOf(filled, wanted, result.saveCardTicked));
+  await fillFrames(core, page, { local, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted });
+}
+
+export const originOf = (host: string): string => `https://${host}/*`;
+
+async function fillFrames(core: Core, page: PageState, job: Waiting): Promise<void> {
+  const { tabId } = page.port;
+  const allowed = await core.env.hasOrigins(job.hosts.map(originOf));
+  const injected = allowed && (await core.env.inject(tabId, "frame.js", true));
+  if (!injected) return finish(core, job.local, { kind: "needs_permission", hosts: job.hosts });
+  waiting(core).set(tabId, job);
+  // Frames that were there already say nothing by themselves again.
+  for (const frame of core.frames) if (frame.tabId === tabId) offerFrame(core, frame);
+  core.env.later(() => {
+    if (waiting(core).get(tabId) !== job) return;
+    waiting(core).delete(tabId);
+    void finish(core, job.local, hintOf(job.filled, job.wanted, job.storeSavesCard));
+  }, FRAMES_MS_MAX);
+}
+
+/** A card goes to frames of the hosts that were allowed, by the address that the browser tells. */
+export function offerFrame(core: Core, frame: FramePort): void {
+  const job = waiting(core).get(frame.tabId);
+  if (job === undefined || !frame.url.startsWith("https://") || !job.hosts.includes(new URL(frame.url).host)) return;
+  frame.say({ say: "fill", card: job.card });
+}
+
+export function frameSaid(core: Core, frame: FramePort, message: FromFrame): void {
+  if (message.say === "frame") return offerFrame(core, frame);
+  const job = waiting(core).get(frame.tabId);
+  if (job === undefined) return;
+  message.filled.forEach((kind) => job.filled.add(kind));
+  if ([...ESSENTIAL].some((kind) => job.wanted.has(kind) && !took(job.filled, kind))) return;
+  waiting(core).delete(frame.tabId);
+  void finish(core, job.local, hintOf(job.filled, job.wanted, job.storeSavesCard));
+}
+
+async function finish(core: Core, local: string, hint: FillHint | null): Promise<void> {
+  if (hint !== null) await core.store.changePurchase(local, (one) => ({ ...one, fill: hint }));
+  // What is missing can still be copied; a complete form needs the card no more.
+  if (hint?.kind === "filled" && hint.missing.length === 0) core.cards.delete(local);
+  doing(core, local, null);
+}
+
+const ESSENTIAL = new Set<FieldKind>(["number", "expiry", "expiryMonth", "expiryYear", "securityCode"]);
+const COPIES: Readonly<Record<FieldKind, CopyField>> = {
+  number: "number",
+  expiry: "expiry",
+  expiryMonth: "expiry",
+  expiryYear: "expiry",
+  securityCode: "securityCode",
+  holder: "holder",
+  givenName: "holder",
+  familyName: "holder",
+  postalCode: "postalCode",
+};
+const ALL: readonly CopyField[] = ["number", "expiry", "securityCode", "holder"];
+
+/** An expiry that the page lacked may stand in a frame in two fields. */
+const took = (filled: ReadonlySet<FieldKind>, kind: FieldKind): boolean =>
+  filled.has(kind) || (kind === "expiry" && filled.has("expiryMonth") && filled.has("expiryYear"));
+
+/** Pure: a form without the number is not filled, whatever else took. */
+export function hintOf(filled: ReadonlySet<FieldKind>, wanted: ReadonlySet<FieldKind>, storeSavesCard: boolean): FillHint {
+  if (!filled.has("number")) return { kind: "copy", fields: ALL };
+  const lacking = new Set([...wanted].filter((kind) => !took(filled, kind)).map((kind) => COPIES[kind]));
+  const fields = new Set([...filled].map((kind) => COPIES[kind]));
+  return { kind: "filled", fields: [...fields].filter((field) => !lacking.has(field)), missing: [...lacking], storeSavesCard };
+}
+
+/** One value for the clipboard, to the page whose button the shopper just pressed. */
+export async function copy(core: Core, local: string, page: PageState, field: CopyField): Promise<void> {
+  const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
+  if (purchase === undefined || purchase.store !== page.host) return;
+  const card = await cardOf(core, purchase);
+  if (card === null) return;
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const values: Readonly<Record<CopyField, string>> = {
+    number: card.number,
+    expiry: `${two(card.expiryMonth)}/${two(card.expiryYear % 100)}`,
+    securityCode: card.securityCode,
+    holder: card.holder,
+    postalCode: card.postalCode ?? "",
+  };
+  page.port.say({ say: "copy", field, value: values[field] });
+}

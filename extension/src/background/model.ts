@@ -1,0 +1,145 @@
+/**
+ * What the background keeps. The truth about a purchase is on the server; kept here is what the server cannot know (nonce,
+ * keys of wishes, which tab) and the last answer, so that a worker that was killed at any point goes on.
+ *
+ * Invariant: no card number, code or password is in any of these types.
+ */
+import type { Address, PurchaseView, Rates, Served } from "../api/types.ts";
+import type { Problem } from "../api/transport.ts";
+import type { Network } from "../trust/bolt11.ts";
+import type { KeySetFault, Pinned } from "../trust/key_set.ts";
+import type { PinnedRecipes } from "../trust/recipes.ts";
+import type { Money } from "../types/money.ts";
+import type { ClaimOn, CopyField } from "../types/panel.ts";
+import type { Recipe } from "../types/recipe.ts";
+import type { Attention, SentItem, Settings } from "./requests.ts";
+
+export interface Pairing {
+  readonly server: string;
+  readonly pinned: Pinned;
+  readonly nodes: readonly string[];
+  readonly recipeKeys: readonly string[];
+  /** Of the first invoice that passed the check; later ones must be of the same. */
+  readonly network: Network | null;
+  /** The server showed a key set that is not to be believed: nothing is paid until it is paired anew or mended. */
+  readonly distrusted: KeySetFault | null;
+}
+
+export interface Session {
+  readonly login: string;
+  readonly token: string;
+  readonly device: string;
+  readonly expiresAtMs: number;
+}
+
+export interface Account {
+  /** On file at the server: the holder's name and postcode are filled in with the card. */
+  readonly address: Address | null;
+  readonly destination: string | null;
+}
+
+/** A call that was decided on and is not answered yet: sent again, under the same key, by whichever worker comes next. */
+export type Wish =
+  | { readonly kind: "begin"; readonly key: string; readonly sinceMs: number }
+  | { readonly kind: "quote"; readonly key: string; readonly sinceMs: number; readonly total: Money; readonly nonce: string }
+  | { readonly kind: "cancel"; readonly key: string; readonly sinceMs: number; readonly then: Money | null };
+
+export type FillHint =
+  | { readonly kind: "none" }
+  | { readonly kind: "filled"; readonly fields: readonly CopyField[]; readonly missing: readonly CopyField[]; readonly storeSavesCard: boolean }
+  | { readonly kind: "needs_permission"; readonly hosts: readonly string[] }
+  | { readonly kind: "copy"; readonly fields: readonly CopyField[] };
+
+/** A purchase as this browser began it. */
+export interface LocalPurchase {
+  readonly local: string;
+  /** The server's id; `null` until the first answer. */
+  readonly id: string | null;
+  readonly tabId: number;
+  /** Of the browser's run in which `tabId` means something. */
+  readonly run: string;
+  readonly store: string;
+  readonly storeName: string;
+  /** `null`: a prepared card, not quoted yet. */
+  readonly total: Money | null;
+  readonly currency: string;
+  readonly cardFirst: boolean;
+  /** As it was shown when the shopper pressed; `null` when it was not known. */
+  readonly claimOn: ClaimOn | null;
+  /** Of the quote that is asked for now. */
+  readonly nonce: string;
+  readonly begunAtMs: number;
+  readonly wish: Wish | null;
+  /** The total was typed or confirmed by the shopper: the page cannot be compared with it. */
+  readonly totalByHand: boolean;
+  /** The invoice that passed our check, and no other. */
+  readonly checkedInvoice: string | null;
+  readonly fault: string | null;
+  /** Stored before the card is asked for: from then on a store can charge it. */
+  readonly revealed: boolean;
+  readonly fill: FillHint;
+  /** The page said another total when it was to be filled; `undefined`: it did not. */
+  readonly pageTotal?: Money | null;
+  readonly problem: Problem | null;
+  readonly dismissed: boolean;
+  readonly view: PurchaseView | null;
+  /** When the server was last heard of this purchase, this machine's clock. */
+  readonly heardAtMs: number;
+}
+
+export interface Cache {
+  readonly served: Served | null;
+  readonly rates: Rates | null;
+  readonly ratesAtMs: number;
+  /** How far the server's clock is ahead of this machine's. */
+  readonly aheadMs: number;
+  readonly unreachableSinceMs: number | null;
+}
+
+export interface RecipesKept {
+  readonly pinned: PinnedRecipes | null;
+  readonly recipes: readonly Recipe[];
+}
+
+/** Seen last by the watcher, so that only what is new calls for attention. */
+export interface Watched {
+  readonly refunds: Readonly<Record<string, string>>;
+  readonly purchases: Readonly<Record<string, string>>;
+  readonly destinationWaiting: string | null;
+}
+
+/** Everything in `chrome.storage.local`, by key. */
+export interface Kept {
+  readonly pairing: Pairing | null;
+  readonly session: Session | null;
+  readonly account: Account | null;
+  readonly settings: Settings;
+  readonly purchases: readonly LocalPurchase[];
+  readonly sent: readonly SentItem[];
+  readonly attention: readonly Attention[];
+  readonly cache: Cache;
+  readonly recipes: RecipesKept;
+  readonly watched: Watched | null;
+}
+
+export const EMPTY: Kept = {
+  pairing: null,
+  session: null,
+  account: null,
+  settings: { language: "auto", notifications: false, showPill: true },
+  purchases: [],
+  sent: [],
+  attention: [],
+  cache: { served: null, rates: null, ratesAtMs: 0, aheadMs: 0, unreachableSinceMs: null },
+  recipes: { pinned: null, recipes: [] },
+  watched: null,
+};
+
+export const isTerminal = (view: PurchaseView): boolean => view.state === "completed" || view.state === "returned" || view.state === "expired";
+
+/** Still of interest to a tab: not ended, or ended and not yet put away by the shopper. */
+export const isShown = (purchase: LocalPurchase): boolean => !purchase.dismissed;
+
+export const isLive = (purchase: LocalPurchase): boolean => purchase.wish !== null || (purchase.view !== null && !isTerminal(purchase.view));
+
+export const sameMoney = (one: Money, other: Money): boolean => one.minor === other.minor && one.currency === other.currency;

@@ -1,0 +1,230 @@
+/** The lines to the store's pages: what they say, what they are shown, and what the shopper presses there. */
+import type { FromPage } from "../types/messages.ts";
+import type { Money } from "../types/money.ts";
+import type { PanelAction } from "../types/panel.ts";
+import type { Core, PageState } from "./core.ts";
+import { purchaseOf, recipeFor, recipesOf } from "./core.ts";
+import { hostCurrency } from "./currency.ts";
+import type { PagePort } from "./env.ts";
+import { copy, fill, pageFilled } from "./fill.ts";
+import type { Kept, LocalPurchase } from "./model.ts";
+import { begin, cancel, quote } from "./purchases.ts";
+import type { PageSeen, ViewInput } from "./view.ts";
+import { panelView, pillView } from "./view.ts";
+
+export interface PageLine {
+  readonly heard: (message: FromPage) => Promise<void>;
+  readonly gone: () => void;
+}
+
+const confirmedKey = (tabId: number): string => `confirmed ${tabId}`;
+
+export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
+  const { hostname } = new URL(port.url);
+  const page: PageState = { port, host: hostname, reading: null, open: false, confirmed: null, waiting: [] };
+  core.pages.set(port.tabId, page);
+  const confirmed = readConfirmed(await core.env.session.get(confirmedKey(port.tabId)), hostname);
+  page.confirmed ??= confirmed;
+  const kept = await core.store.get();
+  const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], hostname, null) !== null);
+  port.say({ say: "recipes", recipes });
+  await adopt(core, page);
+  return {
+    heard: (message) => heard(core, page, message),
+    gone: () => {
+      if (core.pages.get(port.tabId) === page) core.pages.delete(port.tabId);
+    },
+  };
+}
+
+/** After a restart of the browser the tab has another number: the purchase follows its store. */
+async function adopt(core: Core, page: PageState): Promise<void> {
+  const run = await core.run();
+  const purchase = purchaseOf(await core.store.get(), page.port.tabId, page.host, run);
+  if (purchase === null || purchase.run === run) return;
+  await core.store.changePurchase(purchase.local, (one) => ({ ...one, tabId: page.port.tabId, run }));
+}
+
+function readConfirmed(value: unknown, host: string): Money | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { host: of, total } = value as { host?: unknown; total?: unknown };
+  return of === host && isMoney(total) ? total : null;
+}
+
+function isMoney(value: unknown): value is Money {
+  if (typeof value !== "object" || value === null) return false;
+  const { minor, currency } = value as Partial<Money>;
+  return Number.isSafeInteger(minor) && (minor ?? 0) > 0 && typeof currency === "string" && /^[A-Z]{3}$/.test(currency);
+}
+
+async function heard(core: Core, page: PageState, message: FromPage): Promise<void> {
+  switch (message.say) {
+    case "reading":
+      page.reading = message.reading;
+      page.waiting.splice(0).forEach((told) => told(message.reading));
+      core.draw();
+      return;
+    case "panel":
+      page.open = message.open;
+      core.draw();
+      return;
+    case "action":
+      return act(core, page, message.action);
+    case "filled": {
+      const purchase = await shown(core, page);
+      if (purchase !== null) await pageFilled(core, purchase.local, page, message.result);
+    }
+  }
+}
+
+async function shown(core: Core, page: PageState): Promise<LocalPurchase | null> {
+  return purchaseOf(await core.store.get(), page.port.tabId, page.host, await core.run());
+}
+
+async function act(core: Core, page: PageState, action: PanelAction): Promise<void> {
+  const purchase = await shown(core, page);
+  switch (action.do) {
+    case "open_page":
+      return core.env.openPage(action.page);
+    case "confirm_total":
+      return confirmTotal(core, page, action.total);
+    case "reread":
+      return reread(core, page, purchase);
+    case "begin":
+      return beginHere(core, page, purchase);
+    case "begin_card_first":
+      return beginCardFirst(core, page);
+    case "requote":
+      return requote(core, page, purchase);
+    case "cancel":
+      if (purchase !== null) await cancel(core, purchase.local, null);
+      return;
+    case "fill":
+      if (purchase !== null) await fill(core, purchase.local, page);
+      return;
+    case "copy":
+      if (purchase !== null) await copy(core, purchase.local, page, action.field);
+      return;
+    case "dismiss":
+      return dismiss(core, purchase);
+  }
+}
+
+async function confirmTotal(core: Core, page: PageState, total: Money): Promise<void> {
+  if (!isMoney(total)) return;
+  page.confirmed = total;
+  await core.env.session.set(confirmedKey(page.port.tabId), { host: page.host, total });
+  core.draw();
+}
+
+async function reread(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
+  page.confirmed = null;
+  await core.env.session.set(confirmedKey(page.port.tabId), null);
+  if (purchase !== null) await core.store.changePurchase(purchase.local, ({ pageTotal: _, ...rest }) => ({ ...rest, problem: null }));
+  page.port.say({ say: "read" });
+}
+
+/** The total that the shopper was shown, and whether it is theirs or the page's word. */
+function totalOf(page: PageState): { readonly total: Money; readonly byHand: boolean } | null {
+  const read = page.reading?.total ?? null;
+  const total = read ?? page.confirmed;
+  return total === null ? null : { total, byHand: read === null };
+}
+
+async function beginHere(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
+  const found = totalOf(page);
+  if (found === null || (await stageKind(core, page)) !== "offer") return;
+  if (purchase?.view?.state === "card_prepared") return quote(core, purchase.local, found.total, found.byHand);
+  const name = (await seen(core, page)).name;
+  const { total, byHand } = found;
+  await begin(core, { tabId: page.port.tabId, store: page.host, storeName: name, total, currency: total.currency, cardFirst: false, totalByHand: byHand });
+}
+
+async function beginCardFirst(core: Core, page: PageState): Promise<void> {
+  const input = await viewInput(core, page);
+  const { stage } = panelView(input);
+  if (stage.kind !== "offer_card_first") return;
+  await begin(core, {
+    tabId: page.port.tabId,
+    store: page.host,
+    storeName: input.page.name,
+    total: null,
+    currency: stage.currency,
+    cardFirst: true,
+    totalByHand: false,
+  });
+}
+
+/** Called off and begun anew with what the page says now; what has ended is put away. */
+async function requote(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
+  const kind = await stageKind(core, page);
+  const now = totalOf(page)?.total ?? null;
+  if (purchase === null) return;
+  if (kind === "ended") {
+    await dismiss(core, purchase);
+    return beginHere(core, page, null);
+  }
+  if (kind === "total_changed" || kind === "untrusted" || kind === "pay") await cancel(core, purchase.local, now);
+}
+
+/** What has ended, or never began, is put away. What is under way is not forgotten by a press. */
+async function dismiss(core: Core, purchase: LocalPurchase | null): Promise<void> {
+  if (purchase === null) return;
+  const { view, wish } = purchase;
+  const over = wish === null && (view === null || view.state === "completed" || view.state === "returned" || view.state === "expired");
+  await core.store.changePurchase(purchase.local, (one) => (over ? { ...one, dismissed: true } : { ...one, problem: null }));
+}
+
+async function stageKind(core: Core, page: PageState): Promise<string> {
+  return panelView(await viewInput(core, page)).stage.kind;
+}
+
+async function seen(core: Core, page: PageState): Promise<PageSeen> {
+  const kept = await core.store.get();
+  return seenOf(core, page, kept);
+}
+
+function seenOf(core: Core, page: PageState, kept: Kept): PageSeen {
+  const recipe = recipeFor(recipesOf(core.env, kept), page.host, page.reading);
+  const served = (kept.cache.served?.currencies ?? []).map((row) => row.currency);
+  return {
+    host: page.host,
+    name: recipe !== null && recipe.hosts.length > 0 ? recipe.name : page.host,
+    reading: page.reading,
+    confirmed: page.confirmed,
+    cardFirst: recipe?.cardFirst ?? false,
+    currency: hostCurrency(page.host, served),
+  };
+}
+
+async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
+  const [kept, run] = [await core.store.get(), await core.run()];
+  const purchase = purchaseOf(kept, page.port.tabId, page.host, run);
+  const { cache } = kept;
+  const trouble =
+    cache.unreachableSinceMs !== null ? ({ kind: "server_unreachable" } as const) : purchase === null ? null : (core.pageTrouble.get(purchase.local) ?? null);
+  return {
+    server: kept.pairing?.server ?? null,
+    loggedIn: kept.session !== null,
+    address: kept.account === null ? undefined : kept.account.address,
+    destination: kept.account === null ? undefined : kept.account.destination,
+    served: cache.served,
+    rates: cache.rates,
+    page: seenOf(core, page, kept),
+    purchase,
+    doing: purchase === null ? null : (core.doing.get(purchase.local) ?? null),
+    trouble,
+    nowMs: core.env.nowMs(),
+    aheadMs: cache.aheadMs,
+  };
+}
+
+/** Shows every page what is so now. */
+export async function drawPages(core: Core): Promise<void> {
+  const { settings } = await core.store.get();
+  for (const page of core.pages.values()) {
+    const input = await viewInput(core, page);
+    if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: pillView(input) });
+    if (page.open) page.port.say({ say: "view", view: panelView(input) });
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Purchases from the shopper's press to their end. Each wish is stored with its key before it is sent, and sent again
+ * under the same key by whoever comes next: a worker that is killed anywhere in here begins nothing twice.
+ */
+import { random128 } from "../api/client.ts";
+import { follow } from "../api/events.ts";
+import type { Client, Problem, Result } from "../api/client.ts";
+import type { PurchaseView } from "../api/types.ts";
+import type { Money } from "../types/money.ts";
+import { checkPurchase } from "./check.ts";
+import type { Core } from "./core.ts";
+import { note, once, outsideOf } from "./core.ts";
+import type { LocalPurchase, Wish } from "./model.ts";
+import { isLive, isTerminal } from "./model.ts";
+import { addSent } from "./sent.ts";
+import { claimOnOf } from "./served.ts";
+
+export interface Begin {
+  readonly tabId: number;
+  readonly store: string;
+  readonly storeName: string;
+  readonly total: Money | null;
+  readonly currency: string;
+  readonly cardFirst: boolean;
+  readonly totalByHand: boolean;
+}
+
+/** Purchases that are kept here; what is older and over is on the server only. */
+const PURCHASES_MAX = 30;
+/** A wish without an answer for so long is given up here; what it began, if anything, expires unpaid. */
+const WISH_MS_MAX = 5 * 60_000;
+const RETRY_MS = 2_000;
+/** A cancelled purchase counts as open until its card and hold are gone. */
+const REPLACE_TRIES_MS = 30_000;
+const RETRIED = new Set(["unreachable", "timed_out_here", "timed_out", "busy", "rate_limited", "idempotency_in_progress"]);
+
+export async function begin(core: Core, wanted: Begin): Promise<void> {
+  const [run, { cache }] = [await core.run(), await core.store.get()];
+  const nowMs = core.env.nowMs();
+  const made: LocalPurchase = {
+    ...wanted,
+    local: random128(),
+    id: null,
+    run,
+    claimOn: claimOnOf(cache.served, wanted.store),
+    nonce: random128(),
+    begunAtMs: nowMs,
+    wish: { kind: "begin", key: random128(), sinceMs: nowMs },
+    checkedInvoice: null,
+    fault: null,
+    revealed: false,
+    fill: { kind: "none" },
+    problem: null,
+    dismissed: false,
+    view: null,
+    heardAtMs: 0,
+  };
+  // Pressed twice, or in a tab that has one: once.
+  const after = await core.store.change("purchases", (all) => {
+    const ofTab = (one: LocalPurchase): boolean => one.tabId === wanted.tabId && one.run === run && one.store === wanted.store;
+    if (all.some((one) => ofTab(one) && !one.dismissed && isLive(one))) return all;
+    return [...all.map((one) => (ofTab(one) ? { ...one, dismissed: true } : one)), made].slice(-PURCHASES_MAX);
+  });
+  if (!after.purchases.includes(made)) return;
+  await addSent(core, wanted.store, wanted.total, wanted.currency);
+  await runWish(core, made.local);
+}
+
+/** The total of a prepared card's purchase. */
+export async function quote(core: Core, local: string, total: Money, byHand: boolean): Promise<void> {
+  const wish: Wish = { kind: "quote", key: random128(), sinceMs: core.env.nowMs(), total, nonce: random128() };
+  const after = await core.store.changePurchase(local, (one) =>
+    one.wish === null && one.view?.state === "card_prepared"
+      ? { ...one, wish, total, nonce: wish.nonce, totalByHand: byHand, fault: null, checkedInvoice: null, problem: null }
+      : one,
+  );
+  if (after?.wish !== wish) return;
+  await addSent(core, after.store, total, total.currency);
+  await runWish(core, local);
+}
+
+/** Walks away; with `then`, begins anew with that total as soon as the first is off. */
+export async function cancel(core: Core, local: string, then: Money | null): Promise<void> {
+  const wish: Wish = { kind: "cancel", key: random128(), sinceMs: core.env.nowMs(), then };
+  await core.store.changePurchase(local, (one) => {
+    // Not answered yet: it is called off as soon as it has a name.
+    if (one.id === null) return { ...one, dismissed: true };
+    return one.wish?.kind === "cancel" ? one : { ...one, wish, problem: null };
+  });
+  core.cards.delete(local);
+  await runWish(core, local);
+}
+
+export async function runWish(core: Core, local: string): Promise<void> {
+  await once(core, `wish ${local}`, async () => {
+    const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
+    const wish = purchase?.wish ?? null;
+    if (purchase === undefined || wish === null) return;
+    const result = await core.ask((client) => sendWish(client, purchase, wish));
+    if (result.ok) await answered(core, local, wish, result.value);
+    else await refused(core, purchase, wish, result.problem);
+  });
+  const after = (await core.store.get()).purchases.find((one) => one.local === local);
+  if (after?.dismissed === true && after.id !== null && after.wish === null && after.view !== null && !isTerminal(after.view)) {
+    if (after.view.bitcoin === "unpaid") await cancel(core, local, null);
+  }
+}
+
+function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<Result<PurchaseView>> {
+  switch (wish.kind) {
+    case "begin":
+      return client.begin(wish.key, {
+        store_host: purchase.store,
+        nonce: purchase.nonce,
+        ...(purchase.claimOn === null ? {} : { claim_on: purchase.claimOn }),
+        ...(purchase.total === null ? { card_first: true, currency: purchase.currency } : { total: purchase.total }),
+      });
+    case "quote":
+      return client.quote(wish.key, purchase.id ?? "", { total: wish.total, nonce: wish.nonce });
+    case "cancel":
+      return client.cancel(wish.key, purchase.id ?? "");
+  }
+}
+
+async function answered(core: Core, local: string, wish: Wish, view: PurchaseView): Promise<void> {
+  const then = wish.kind === "cancel" ? wish.then : null;
+  const after = await core.store.changePurchase(local, (one) => ({
+    ...one,
+    id: one.id ?? view.id,
+    problem: null,
+    // Replaced by another: it is put away when that one is stored, in `replace`.
+    wish: one.wish?.key === wish.key && then === null ? null : one.wish,
+  }));
+  if (after === null) return;
+  await take(core, local, view);
+  if (then !== null) await replace(core, after, then);
+}
+
+/** The second half of a new quote: the same tab, the new total. */
+async function replace(core: Core, before: LocalPurchase, total: Money): Promise<void> {
+  await core.store.changePurchase(before.local, (one) => ({ ...one, wish: null, dismissed: true }));
+  const { tabId, store, storeName } = before;
+  await begin(core, { tabId, store, storeName, total, currency: total.currency, cardFirst: false, totalByHand: before.totalByHand });
+}
+
+async function refused(core: Core, purchase: LocalPurchase, wish: Wish, problem: Problem): Promise<void> {
+  const age = core.env.nowMs() - wish.sinceMs;
+  const replacing = wish.kind === "begin" && problem.code === "unpaid_purchase_open" && age < REPLACE_TRIES_MS && (await wasReplaced(core, purchase));
+  if ((RETRIED.has(problem.code) || replacing) && age < WISH_MS_MAX) {
+    core.env.later(() => void runWish(core, purchase.local), problem.retryAfterMs ?? RETRY_MS);
+    return;
+  }
+  await core.store.changePurchase(purchase.local, (one) => (one.wish?.key === wish.key ? { ...one, wish: null, problem } : one));
+  if (purchase.id !== null) await look(core, purchase.local);
+}
+
+/** The account's one unpaid purchase is the one that this tab just called off. */
+async function wasReplaced(core: Core, purchase: LocalPurchase): Promise<boolean> {
+  const { purchases } = await core.store.get();
+  return purchases.some((one) => one.local !== purchase.local && one.tabId === purchase.tabId && one.dismissed && one.view !== null && !isTerminal(one.view));
+}
+
+/** A newer word of the server. */
+export async function take(core: Core, local: string, view: PurchaseView): Promise<void> {
+  const after = await core.store.changePurchase(local, (one) => {
+    if (one.id !== null && one.id !== view.id) return one;
+    const older = (view.version ?? 0) < (one.view?.version ?? 0);
+    return older ? { ...one, heardAtMs: core.env.nowMs() } : { ...one, view, heardAtMs: core.env.nowMs() };
+  });
+  if (after === null || after.view === null) return;
+  const charged = after.view.charges.some((charge) => charge.decision === "approved" && !charge.zero_check);
+  if (isTerminal(after.view) || charged) core.cards.delete(local);
+  if (isTerminal(after.view)) core.follows.get(local)?.abort();
+  else startFollowing(core, after);
+  if (after.view.state === "invoiced" && after.fault === null) await checkPurchase(core, local);
+}
+
+/** Asks once for one purchase. */
+export async function look(core: Core, local: string): Promise<void> {
+  const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
+  if (purchase === undefined || purchase.id === null) return;
+  const { id } = purchase;
+  const result = await core.ask((client) => client.purchase(id));
+  if (result.ok) await take(core, local, result.value);
+}
+
+function startFollowing(core: Core, purchase: LocalPurchase): void {
+  const { local, id } = purchase;
+  if (id === null || core.follows.has(local)) return;
+  const stop = new AbortController();
+  core.follows.set(local, stop);
+  void (async () => {
+    const { pairing, session } = await core.store.get();
+    if (pairing === null || session === null) return;
+    const told = {
+      view: (view: PurchaseView) => void take(core, local, view),
+      trouble: (problem: Problem | null) => void note(core, problem, session.token),
+    };
+    const end = await follow(outsideOf(core), pairing.server, session.token, id, told, stop.signal);
+    if (end !== null) await note(core, end, session.token);
+  })()
+    .catch(() => {})
+    .finally(() => core.follows.delete(local));
+}
+
+/** After a start of the worker, and now and then: everything that was under way goes on. */
+export async function resume(core: Core): Promise<void> {
+  const { purchases, session } = await core.store.get();
+  if (session === null) return;
+  for (const purchase of purchases) {
+    if (purchase.wish !== null) await runWish(core, purchase.local);
+    if (purchase.id !== null && (purchase.view === null || !isTerminal(purchase.view))) await look(core, purchase.local);
+  }
+}
+
+export async function anyLive(core: Core): Promise<boolean> {
+  return (await core.store.get()).purchases.some(isLive);
+}

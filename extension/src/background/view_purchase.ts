@@ -1,0 +1,204 @@
+/** The stage of a purchase that was begun: every state of the server's, under either policy, card first or not. */
+import type { PurchaseView, QuoteView, RefundView, Served } from "../api/types.ts";
+import type { Money } from "../types/money.ts";
+import type { FillState, OwedBack, PriceParts, Stage } from "../types/panel.ts";
+import type { LocalPurchase } from "./model.ts";
+import { sameMoney } from "./model.ts";
+import type { PageSeen } from "./view.ts";
+
+export type Doing = "revealing" | "filling";
+
+export interface PurchaseInput {
+  readonly purchase: LocalPurchase;
+  readonly page: PageSeen;
+  readonly served: Served | null;
+  readonly doing: Doing | null;
+  /** The server does not answer: its last word may no longer hold. */
+  readonly stale: boolean;
+  readonly aheadMs: number;
+}
+
+/** The server's default, for a count-down only: the server itself returns a hold when its window ends. */
+const HOLD_MS_DEFAULT = 10 * 60_000;
+
+/** `"offer"`: what comes next is a quote for the page's total. */
+export function purchaseStage(input: PurchaseInput): Stage | "offer" {
+  const { purchase } = input;
+  const { view, wish } = purchase;
+  if (wish?.kind === "cancel") return { kind: "working", what: "cancelling" };
+  if (view === null) return { kind: "working", what: purchase.cardFirst ? "preparing_card" : "quoting" };
+  const ended = endedStage(view);
+  if (ended !== null) return ended;
+  if (view.waits_for_operator) return { kind: "waits_for_operator", code: view.code, claimed: isTaken(view) };
+  if (wish?.kind === "quote") return { kind: "working", what: "quoting" };
+  return openStage(input, view);
+}
+
+/** Claimed, or past calling back. */
+const isTaken = (view: PurchaseView): boolean => view.bitcoin === "claimed" || view.bitcoin === "claiming";
+
+function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
+  switch (view.state) {
+    case "opened":
+      return { kind: "working", what: "preparing_card" };
+    case "card_prepared":
+      return preparedStage(input);
+    case "quoted":
+    case "awaiting_funds":
+      return { kind: "working", what: "quoting" };
+    case "invoiced":
+      return changed(input, view) ?? payStage(input, view);
+    case "held":
+      return changed(input, view) ?? heldStage(input, view);
+    case "card_ready":
+      return changed(input, view) ?? readyStage(input, view);
+    case "paying_vendor":
+      return { kind: "working", what: "preparing_card" };
+    case "claiming":
+      return claimingStage(view);
+    case "funded":
+      return readyStage(input, view);
+    case "closing":
+      return { kind: "working", what: "cancelling" };
+    case "completed":
+    case "returned":
+    case "expired":
+      return { kind: "working", what: "cancelling" };
+  }
+}
+
+function preparedStage(input: PurchaseInput): Stage | "offer" {
+  const { purchase, page } = input;
+  const onFile = purchase.fill.kind === "filled" || (purchase.revealed && purchase.fill.kind === "copy");
+  const total = page.reading?.total ?? page.confirmed;
+  if (onFile && total !== null && page.host === purchase.store) return "offer";
+  if (input.doing === null && onFile && !hasCardFields(page)) {
+    return { kind: "go_to_review", checked: (purchase.view?.charges ?? []).some((c) => c.zero_check || c.decision === "approved_check") };
+  }
+  // Limit zero: with no total there is nothing that could be taken.
+  return { kind: "card_ready", price: null, prepared: true, fill: fillState(input), claimOn: claimOn(input), stillYours: true, heldUntilMs: null };
+}
+
+const hasCardFields = (page: PageSeen): boolean => (page.reading?.fields.number?.length ?? 0) > 0;
+
+const claimOn = (input: PurchaseInput): PurchaseView["claim_on"] => input.purchase.view?.claim_on ?? input.purchase.claimOn ?? "authorization";
+
+function payStage(input: PurchaseInput, view: PurchaseView): Stage {
+  const { purchase } = input;
+  if (purchase.fault !== null) return { kind: "untrusted", fault: purchase.fault };
+  const bolt11 = view.invoice?.bolt11;
+  if (!view.quote || bolt11 === undefined || bolt11 !== purchase.checkedInvoice) return { kind: "working", what: "checking_invoice" };
+  return {
+    kind: "pay",
+    price: priceOf(view.quote),
+    code: view.code,
+    bolt11,
+    expiresAtMs: view.quote.expires_at_ms - input.aheadMs,
+    claimOn: view.claim_on,
+    stillYours: stillYours(input, view),
+  };
+}
+
+function heldStage(input: PurchaseInput, view: PurchaseView): Stage {
+  if (!view.quote) return { kind: "working", what: "preparing_card" };
+  const heldUntilMs = heldUntil(input, view) ?? view.state_since_ms + HOLD_MS_DEFAULT - input.aheadMs;
+  return { kind: "held", price: priceOf(view.quote), heldUntilMs, claimOn: view.claim_on, stillYours: stillYours(input, view) };
+}
+
+/** The card can be used: held under `authorization`, or claimed and waiting for the store. */
+function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
+  const price = view.quote ? priceOf(view.quote) : null;
+  const approved = view.charges.some((charge) => (charge.decision === "approved" || charge.decision === "stand_in") && !charge.zero_check);
+  if (approved) return { kind: "charged", price, confirmed: true };
+  if (view.charges.some((charge) => charge.decision === "pending")) return { kind: "charged", price, confirmed: false };
+  if (view.winding_up) return { kind: "working", what: "cancelling" };
+  if (input.doing === "revealing") return { kind: "working", what: "revealing" };
+  return {
+    kind: "card_ready",
+    price,
+    prepared: false,
+    fill: fillState(input),
+    claimOn: view.claim_on,
+    stillYours: stillYours(input, view),
+    heldUntilMs: view.bitcoin === "held" ? heldUntil(input, view) : null,
+  };
+}
+
+/** Under `reveal` the shopper's own press claims; under `authorization` the store does. */
+function claimingStage(view: PurchaseView): Stage {
+  const price = view.quote ? priceOf(view.quote) : null;
+  const byStore = view.charges.some((charge) => charge.decision === "pending");
+  return view.claim_on === "reveal" && !byStore ? { kind: "working", what: "revealing" } : { kind: "charged", price, confirmed: false };
+}
+
+/**
+ * The page's total is another than the quoted one, and nothing is filled yet. Only a total that the page is sure of counts,
+ * or what it said when it was to be filled.
+ */
+function changed(input: PurchaseInput, view: PurchaseView): Stage | null {
+  const { purchase, page } = input;
+  const was = view.quote?.total;
+  const filled = purchase.fill.kind === "filled" && !purchase.cardFirst;
+  const charging = view.charges.some((charge) => charge.decision === "approved" || charge.decision === "pending" || charge.decision === "stand_in");
+  if (was === undefined || filled || charging) return null;
+  if (purchase.pageTotal !== undefined) return { kind: "total_changed", was, now: purchase.pageTotal, stillYours: stillYours(input, view) };
+  const total: Money | null = page.host === purchase.store && page.reading?.checkout === true ? page.reading.total : null;
+  if (total === null || sameMoney(total, was)) return null;
+  return { kind: "total_changed", was, now: total, stillYours: stillYours(input, view) };
+}
+
+/**
+ * Unpaid or held, by the server's last word. Once the card was asked for, somebody else's act can end that: a store that
+ * charges, or under `reveal` the asking itself. Then an old word is not repeated.
+ */
+function stillYours(input: PurchaseInput, view: PurchaseView): boolean {
+  if (view.bitcoin !== "unpaid" && view.bitcoin !== "held") return false;
+  if (view.charges.some((charge) => charge.decision === "pending")) return false;
+  const shown = input.purchase.revealed || (view.card?.reveals ?? 0) > 0;
+  if (view.bitcoin === "unpaid" || !shown) return true;
+  // A prepared card was shown with limit zero; under `reveal` it is the raised limit that claims.
+  return view.claim_on === "authorization" && !input.stale;
+}
+
+function heldUntil(input: PurchaseInput, view: PurchaseView): number | null {
+  if (!view.hold) return null;
+  return view.hold.held_at_ms + (input.served?.hold_ms_max ?? HOLD_MS_DEFAULT) - input.aheadMs;
+}
+
+function fillState(input: PurchaseInput): FillState {
+  if (input.doing === "filling") return { kind: "filling" };
+  const { fill } = input.purchase;
+  return fill.kind === "none" ? { kind: "ready" } : fill;
+}
+
+function priceOf(quote: QuoteView): PriceParts {
+  return { total: quote.total, fee: quote.fee, rateMicro: quote.rate_micro, spreadPpm: quote.spread_ppm, amountMsat: quote.amount_msat };
+}
+
+export function owedBack(refund: RefundView): OwedBack {
+  const { destination } = refund;
+  return {
+    id: refund.id,
+    state: refund.state,
+    cause: refund.cause,
+    owed: refund.owed ?? null,
+    msat: refund.owed_msat ?? refund.sent_msat ?? null,
+    destination: !destination ? null : destination.kind === "bolt11" ? destination.invoice : destination.address,
+    notBeforeMs: refund.not_before_ms,
+  };
+}
+
+function endedStage(view: PurchaseView): Stage | null {
+  const owed = view.refunds.map(owedBack);
+  if (view.state === "completed" && view.captured_minor > 0) {
+    const captured = { minor: view.captured_minor, currency: view.currency };
+    const price = view.quote ? priceOf(view.quote) : null;
+    return { kind: "done", price, captured, claimedMsat: view.claimed_msat ?? 0, owed, receiptUrl: null };
+  }
+  if (view.state !== "completed" && view.state !== "returned" && view.state !== "expired") return null;
+  // Nothing was taken only when nothing of the shopper's is anywhere but with them.
+  const back = view.bitcoin === "unpaid" || view.bitcoin === "returned";
+  const nothingTaken = back && owed.length === 0 && view.captured_minor === 0 && (view.claimed_msat ?? 0) === 0;
+  const because = view.closed_because ?? (view.state === "completed" ? "never_charged" : null);
+  return { kind: "ended", how: view.state === "expired" ? "expired" : "returned", because, nothingTaken, owed };
+}

@@ -1,0 +1,141 @@
+/**
+ * One tab's page, from the content script's side: reads it, shows pill and panel, fills when the background says so.
+ *
+ * Invariants: nothing is read on a page whose address is no checkout of a recipe until the shopper opens the panel; card
+ * data is on the stack of one call; nothing of the page is sent anywhere but to the extension's own background.
+ */
+
+import type { Place, Reading } from "../types/detect.ts";
+import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
+import type { Money } from "../types/money.ts";
+import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
+import type { Recipe } from "../types/recipe.ts";
+import { fillCard, fillCode } from "../fill/fill.ts";
+
+/** What the shopper sees of us in the page. */
+export interface Surface {
+  pill(view: PillView): void;
+  view(view: PanelView): void;
+  open(): void;
+  readonly isOpen: boolean;
+}
+
+/** The detector, handed in so that this room can be tried without it. */
+export interface Detector {
+  isCheckoutUrl(url: string, recipes: readonly Recipe[]): boolean;
+  read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
+  find(document: Document, place: Place): Element | null;
+}
+
+export interface PageParts {
+  readonly document: Document;
+  readonly url: () => string;
+  readonly detector: Detector;
+  readonly surface: Surface;
+  readonly say: (message: FromPage) => void;
+  /** Puts a card's value on the clipboard and says so. */
+  readonly copy: (field: CopyField, value: string) => void;
+}
+
+export interface Page {
+  hear(message: ToPage): void;
+  /** The page may have changed. */
+  changed(): void;
+  /** The shopper opened or closed the panel. */
+  panel(open: boolean): void;
+  act(action: PanelAction): void;
+  /** A new line to the background: what it has to know is said anew. */
+  lineUp(): void;
+}
+
+export function openPage(parts: PageParts): Page {
+  let recipes: readonly Recipe[] | null = null;
+  let said = "";
+
+  const wanted = (): boolean =>
+    recipes !== null && (parts.surface.isOpen || parts.detector.isCheckoutUrl(parts.url(), recipes));
+  const read = (): Reading => parts.detector.read(parts.document, parts.url(), recipes ?? []);
+  const sayReading = (always: boolean): void => {
+    if (!always && !wanted()) return;
+    const message: FromPage = { say: "reading", url: parts.url(), reading: read() };
+    const now = JSON.stringify(message);
+    if (!always && now === said) return;
+    said = now;
+    parts.say(message);
+  };
+  const find = (place: Place): Element | null => parts.detector.find(parts.document, place);
+
+  return {
+    hear(message) {
+      switch (message.say) {
+        case "recipes":
+          recipes = message.recipes;
+          sayReading(false);
+          return;
+        case "pill":
+          parts.surface.pill(message.pill);
+          return;
+        case "view":
+          parts.surface.view(message.view);
+          return;
+        case "open":
+          parts.surface.open();
+          return;
+        case "read":
+          sayReading(true);
+          return;
+        case "fill":
+          parts.say({ say: "filled", result: fill(read(), find, message) });
+          return;
+        case "fill_code":
+          fillCode(read().giftCardCode, find, message.code);
+          return;
+        case "copy":
+          parts.copy(message.field, message.value);
+      }
+    },
+    changed() {
+      sayReading(false);
+    },
+    panel(open) {
+      parts.say({ say: "panel", open });
+      if (open) sayReading(true);
+    },
+    act(action) {
+      parts.say({ say: "action", action });
+    },
+    lineUp() {
+      said = "";
+      if (parts.surface.isOpen) parts.say({ say: "panel", open: true });
+      sayReading(false);
+    },
+  };
+}
+
+/** Reads the page once more, and fills only when it still says what was quoted. */
+function fill(
+  now: Reading,
+  find: (place: Place) => Element | null,
+  { card, total }: Extract<ToPage, { say: "fill" }>,
+): FillResult {
+  const nothing = { filled: [], refused: [], missing: [], saveCardTicked: false, frameHosts: [] };
+  if (total !== null) {
+    const shown = now.total ?? now.candidate?.money ?? null;
+    if (shown === null || !same(shown, total)) return { ...nothing, totalChanged: shown };
+  }
+  const done = fillCard(now.fields, find, card);
+  return {
+    ...done,
+    totalChanged: false,
+    saveCardTicked: now.saveCard.some(({ css }) => isChecked(find(css))),
+    frameHosts: done.missing.length > 0 ? [...new Set(now.frames.map(({ host }) => host))] : [],
+  };
+}
+
+function isChecked(element: Element | null): boolean {
+  return element !== null && "checked" in element && element.checked === true;
+}
+
+function same(one: Money, other: Money): boolean {
+  return one.minor === other.minor && one.currency === other.currency;
+}

@@ -1,0 +1,9 @@
+/** How the panel's code, which is loaded when it is wanted, finds the content script: both live in the extension's own world. */
+
+import type { MountPanel } from "./surface.ts";
+
+export interface Hook {
+  panel(mount: MountPanel): void;
+}
+
+export const world = globalThis as typeof globalThis & { anytill?: Hook };

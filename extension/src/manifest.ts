@@ -1,0 +1,48 @@
+/** The manifest, made from the recipes: at install the extension may enter the named stores' checkouts and nothing else. */
+import type { Recipe } from "./types/recipe.ts";
+
+export type Browser = "chromium" | "firefox";
+
+/** Match patterns of the named stores' checkout pages. A star in a pattern stands for any characters, so these are no narrower than the recipes. */
+export function checkoutPatterns(recipes: readonly Recipe[]): readonly string[] {
+  const patterns = recipes.flatMap((recipe) =>
+    recipe.hosts.flatMap((host) => recipe.paths.map((path) => `https://${host}${path.replaceAll("**", "*")}`)),
+  );
+  // A checkout's address often carries a query, which a pattern sees as part of the path.
+  const open = patterns.flatMap((pattern) => (pattern.endsWith("*") ? [pattern] : [pattern, `${pattern}?*`]));
+  return [...new Set(open)].sort();
+}
+
+export function manifest(browser: Browser, version: string, recipes: readonly Recipe[]): Record<string, unknown> {
+  const icons = { 16: "icons/16.png", 32: "icons/32.png", 48: "icons/48.png", 128: "icons/128.png" };
+  const matches = checkoutPatterns(recipes);
+  return {
+    manifest_version: 3,
+    name: "Anytill",
+    version,
+    description: "Pay at any online store with Bitcoin over Lightning, through a server that you choose.",
+    icons,
+    action: { default_popup: "popup.html", default_icon: icons, default_title: "Anytill" },
+    options_ui: { page: "app.html#/settings", open_in_tab: true },
+    background: browser === "chromium" ? { service_worker: "background.js" } : { scripts: ["background.js"] },
+    ...(matches.length === 0 ? {} : { content_scripts: [{ matches, js: ["content.js"], run_at: "document_idle" }] }),
+    permissions: ["activeTab", "alarms", "scripting", "storage"],
+    optional_permissions: ["notifications"],
+    // Asked for one by one, at the moment they are needed: a provider's frames, or the store whose frames they are.
+    optional_host_permissions: ["https://*/*"],
+    web_accessible_resources: [{ resources: ["panel.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
+    content_security_policy: {
+      extension_pages:
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+        "connect-src https: http://localhost:* http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    },
+    incognito: "not_allowed",
+    ...(browser === "chromium"
+      ? { minimum_chrome_version: "133" }
+      : {
+          browser_specific_settings: {
+            gecko: { id: "anytill@anytill.example", strict_min_version: "142.0", data_collection_permissions: { required: ["authenticationInfo", "financialAndPaymentInfo", "personallyIdentifyingInfo"] } },
+          },
+        }),
+  };
+}

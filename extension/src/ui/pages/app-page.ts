@@ -1,0 +1,115 @@
+/** The extension's own pages: one document, its routes in the hash. What it needs of the browser is handed in. */
+import type { BackgroundState } from "../../background/requests.ts";
+import { addStyle, h, replaceChildren, type Child } from "../h.ts";
+import { words } from "../i18n/index.ts";
+import { pagesWords, type PagesKey } from "../i18n/pages.ts";
+import { logo } from "../icons.ts";
+import { errorNote, serverName, type AskFn, type Drawn, type Page } from "./kit.ts";
+import { PAGES_CSS } from "./style.ts";
+import { address, devices, sent, settings } from "./routes/account.ts";
+import { history, receipt } from "./routes/history.ts";
+import { permission } from "./routes/permission.ts";
+import { refunds } from "./routes/refunds.ts";
+import { home, login, pair, recover, register } from "./routes/setup.ts";
+
+export interface AppHost {
+  readonly ask: AskFn;
+  readonly requestPermission: Page["requestPermission"];
+  readonly nowMs: () => number;
+  readonly locale: string;
+  /** Calls back whenever the background's state has changed. */
+  readonly onChanged: (changed: () => void) => void;
+}
+
+const ROUTES: Readonly<Record<string, (page: Page, rest: string) => Drawn>> = {
+  "": home, pair, register, login, recover, address, refunds, devices, history, sent, settings, permission, receipt,
+};
+
+const NAV: readonly (readonly [route: string, key: PagesKey])[] = [
+  ["", "nav_home"], ["history", "nav_history"], ["refunds", "nav_refunds"], ["address", "nav_address"],
+  ["devices", "nav_devices"], ["sent", "nav_sent"], ["settings", "nav_settings"],
+];
+
+/** Of `#/permission?hosts=x` and `#/receipt/ab12` the route, and what follows. */
+export function routeOf(hash: string): { readonly route: string; readonly rest: string } {
+  const [path = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [route = "", ...rest] = path.split("/");
+  return Object.hasOwn(ROUTES, route) ? { route, rest: rest.join("/") } : { route: "", rest: "" };
+}
+
+/** Something that the shopper typed, or a code that is shown only once: not to be drawn over. */
+function busy(main: HTMLElement): boolean {
+  if (main.querySelector(".secret")) return true;
+  const active = document.activeElement;
+  return active instanceof HTMLElement && main.contains(active) && active.closest("form") !== null;
+}
+
+export async function startApp(host: AppHost): Promise<{ draw: () => Promise<void> }> {
+  addStyle(document, PAGES_CSS);
+  const nav = h("nav", { class: "nav noprint" });
+  const who = h("p", { class: "who small soft break" });
+  const main = h("main", { class: "main stack" });
+  const live = h("div", { class: "live", attrs: { role: "status", "aria-live": "polite" } });
+  document.body.replaceChildren(
+    h("div", { class: "layout" }, h("div", { class: "side" }, h("div", { class: "brand" }, logo(34), h("b", null, "Anytill")), who, nav), main),
+    live,
+  );
+  let generation = 0;
+
+  function pageFor(state: BackgroundState): Page {
+    const locale = state.settings.language === "auto" ? host.locale : state.settings.language;
+    return {
+      words: words(pagesWords, locale), state, ask: host.ask, requestPermission: host.requestPermission, nowMs: host.nowMs,
+      go: (route) => {
+        if (routeOf(location.hash).route === routeOf(`#/${route}`).route) void draw(true);
+        else location.hash = `#/${route}`;
+      },
+      refresh: () => draw(false),
+      say: (text) => { live.textContent = text; },
+    };
+  }
+
+  function frame(page: Page, route: string): void {
+    const { t, language } = page.words;
+    document.documentElement.lang = language;
+    who.textContent = page.state.server === null ? "" : [page.state.login, serverName(page.state.server)].filter(Boolean).join(" · ");
+    nav.setAttribute("aria-label", t("menu"));
+    replaceChildren(nav, ...NAV.map(([to, key]) => h("a", { attrs: { href: `#/${to}`, "aria-current": to === route ? "page" : null } }, t(key))));
+  }
+
+  /** `moved`: to another route, so that the heading is where reading goes on. */
+  async function draw(moved: boolean): Promise<void> {
+    const mine = (generation += 1);
+    const answer = await host.ask("state", {});
+    if (mine !== generation) return;
+    if (!answer.ok) {
+      const page = pageFor(NO_STATE);
+      replaceChildren(main, errorNote(page, answer.trouble), h("button", { class: "btn", click: () => void draw(true), attrs: { type: "button" } }, page.words.t("retry")));
+      return;
+    }
+    const page = pageFor(answer.value);
+    const { route, rest } = routeOf(location.hash);
+    frame(page, route);
+    const content: readonly Child[] = await (ROUTES[route] ?? home)(page, rest);
+    if (mine !== generation) return;
+    replaceChildren(main, ...content);
+    const title = main.querySelector("h1");
+    document.title = `${title?.textContent ?? ""} · Anytill`;
+    if (!moved) return;
+    scrollTo(0, 0);
+    title?.focus({ preventScroll: true });
+  }
+
+  addEventListener("hashchange", () => void draw(true));
+  host.onChanged(() => {
+    if (!busy(main)) void draw(false);
+  });
+  await draw(false);
+  return { draw: () => draw(true) };
+}
+
+/** Enough to say in the browser's language that the background does not answer. */
+const NO_STATE: BackgroundState = {
+  server: null, rootKey: null, keySetVersion: null, login: null, missing: "pairing", unreachableSinceMs: null, distrusted: null,
+  openRegistration: null, acceptsPurchases: null, open: [], attention: [], settings: { language: "auto", notifications: false, showPill: true },
+};

@@ -1,0 +1,121 @@
+/** Where refunds go, and what is owed. */
+import type { DestinationSetting, RefundView } from "../../../api/types.ts";
+import type { Answer, Trouble } from "../../../background/requests.ts";
+import { h, type Child } from "../../h.ts";
+import { icon } from "../../icons.ts";
+import { asking, errorNote, form, growing, heading, section, type Page } from "../kit.ts";
+
+async function settled(page: Page, answer: Promise<Answer<"destination_set" | "destination_call_off" | "refund_destination">>): Promise<Trouble | null> {
+  const got = await answer;
+  if (!got.ok) return got.trouble;
+  await page.refresh();
+  page.say(page.words.t("saved"));
+  return null;
+}
+
+function waiting(page: Page, setting: DestinationSetting): Child {
+  const { t, format } = page.words;
+  const change = setting.waiting;
+  if (!change) return null;
+  const text = t("refunds_waiting", { time: format.dateTime(change.in_force_at_ms), address: change.lightning_address, device: change.asked_by });
+  return h(
+    "div",
+    { class: "note warn" },
+    icon("alert"),
+    h("div", { class: "stack tight" }, h("strong", { class: "break" }, text), h("span", { class: "rest" }, t("refunds_waiting_text")), asking(page, t("refunds_call_off"), "", () => settled(page, page.ask("destination_call_off", {})))),
+  );
+}
+
+function destination(page: Page, setting: DestinationSetting): HTMLElement {
+  const { t } = page.words;
+  const inForce = setting.in_force ?? null;
+  const field = { name: "address", label: t("refunds_address"), hint: t("refunds_address_hint"), type: "email", autocomplete: "off", plain: true } as const;
+  if (inForce === null) {
+    return section(
+      null,
+      h("p", null, t("refunds_none")),
+      waiting(page, setting),
+      form(page, {
+        fields: [field],
+        submit: t("refunds_first_do"),
+        send: (values) => settled(page, page.ask("destination_set", { lightningAddress: values["address"] ?? "", password: null })),
+      }),
+    );
+  }
+  return section(
+    null,
+    h("p", null, h("span", { class: "soft" }, t("refunds_in_force")), h("br"), h("b", { class: "break" }, inForce)),
+    waiting(page, setting),
+    h(
+      "details",
+      { class: "fold" },
+      h("summary", null, t("refunds_change")),
+      h(
+        "div",
+        { class: "stack" },
+        h("p", { class: "soft small" }, t("refunds_change_text")),
+        form(page, {
+          fields: [field, { name: "password", label: t("password"), type: "password", autocomplete: "current-password" }],
+          submit: t("refunds_change_do"),
+          send: (values) => settled(page, page.ask("destination_set", { lightningAddress: values["address"] ?? "", password: values["password"] ?? "" })),
+        }),
+      ),
+    ),
+  );
+}
+
+function giveForm(page: Page, refund: RefundView): HTMLElement {
+  const { t } = page.words;
+  return form(page, {
+    fields: [
+      { name: "to", label: t("refund_give_title"), hint: t("refund_give_hint"), plain: true, maxLength: 2000 },
+      { name: "password", label: t("password"), type: "password", autocomplete: "current-password" },
+    ],
+    submit: t("refund_give_do"),
+    send: (values) => {
+      const to = (values["to"] ?? "").replace(/^lightning:/i, "");
+      const where = to.includes("@") ? { lightningAddress: to } : { bolt11: to };
+      return settled(page, page.ask("refund_destination", { id: refund.id, password: values["password"] ?? "", ...where }));
+    },
+  });
+}
+
+export function refundAmount(page: Page, refund: RefundView): string {
+  const { format } = page.words;
+  const msat = refund.owed_msat ?? (refund.owed ? null : refund.sent_msat);
+  if (msat !== null && msat !== undefined) return format.btc(msat);
+  return refund.owed ? format.money(refund.owed) : "";
+}
+
+export function refundItem(page: Page, refund: RefundView): HTMLElement {
+  const { t, format } = page.words;
+  const to = refund.destination ? ("address" in refund.destination ? refund.destination.address : t("refund_to_invoice")) : null;
+  const wanting = refund.state === "awaiting_destination" || refund.destination_refused;
+  return h(
+    "li",
+    { class: "card stack tight" },
+    h("div", { class: "split" }, h("b", null, t(`refund_cause_${refund.cause}`)), h("b", { class: "num" }, refundAmount(page, refund))),
+    h("p", { class: "soft small" }, format.dateTime(refund.created_at_ms)),
+    h("p", null, t(`refund_state_${refund.state}`, { time: format.dateTime(refund.not_before_ms) }), refund.sent_msat && refund.owed ? ` · ${format.btc(refund.sent_msat)}` : null),
+    to === null ? null : h("p", { class: "soft small break" }, t("refund_to", { destination: to })),
+    refund.destination_refused ? h("div", { class: "note warn" }, icon("alert"), h("span", null, t("refund_refused"))) : null,
+    refund.waits_for_operator ? h("p", { class: "soft small" }, t("refund_operator")) : null,
+    wanting && refund.state !== "paid" ? giveForm(page, refund) : null,
+  );
+}
+
+export async function refunds(page: Page): Promise<readonly Child[]> {
+  const { t } = page.words;
+  const [setting, list] = await Promise.all([page.ask("destination_get", {}), page.ask("refunds", { beforeMs: null })]);
+  const where = setting.ok ? destination(page, setting.value) : errorNote(page, setting.trouble);
+  const head = heading(t("refunds_title"), t("refunds_text"));
+  const title = h("h2", { class: "title" }, t("refunds_list"));
+  if (!list.ok) return [head, where, title, errorNote(page, list.trouble)];
+  if (list.value.refunds.length === 0) return [head, where, title, h("p", { class: "soft" }, t("refunds_empty"))];
+  const more = async (beforeMs: number): Promise<Trouble | { items: readonly RefundView[]; next: number | null }> => {
+    const answer = await page.ask("refunds", { beforeMs });
+    return answer.ok ? { items: answer.value.refunds, next: answer.value.next_before_ms ?? null } : answer.trouble;
+  };
+  const all = growing(page, list.value.refunds, list.value.next_before_ms ?? null, (refund: RefundView) => refundItem(page, refund), more);
+  return [head, where, title, all];
+}

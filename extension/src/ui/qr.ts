@@ -1,0 +1,27 @@
+import { encode } from "uqr";
+import { svg } from "./h.ts";
+
+/**
+ * A Lightning invoice as a QR code. Upper case: BOLT 11 is the same in both cases, and upper-case text needs about a
+ * quarter fewer modules. Always black on white with the full quiet zone of four modules, in dark themes too, since many
+ * wallets read nothing else.
+ */
+export function invoiceQr(bolt11: string, label: string): SVGElement {
+  const { data, size } = encode(bolt11.toUpperCase(), { ecc: "L", border: 4 });
+  const rows: string[] = [];
+  data.forEach((row, y) => {
+    for (let x = 0; x < size; x += 1) {
+      if (!row[x]) continue;
+      let end = x + 1;
+      while (end < size && row[end]) end += 1;
+      rows.push(`M${x} ${y}h${end - x}v1h-${end - x}z`);
+      x = end;
+    }
+  });
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": label, class: "qr", "shape-rendering": "crispEdges" },
+    svg("rect", { width: size, height: size, fill: "#fff" }),
+    svg("path", { d: rows.join(""), fill: "#000" }),
+  );
+}

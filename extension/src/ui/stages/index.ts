@@ -1,0 +1,45 @@
+import { charged, done, ended, waitsForOperator } from "./after.ts";
+import { confirmTotal, noCheckout, notServed, offer, offerCardFirst, setup, totalChanged } from "./before.ts";
+import { cardReady, goToReview, held, pay, untrusted, working } from "./during.ts";
+import type { Drawing } from "./parts.ts";
+
+/** Each stage as it is shown. A stage without a drawing does not compile. */
+export function drawStage(d: Drawing): Node[] {
+  const { stage } = d.view;
+  switch (stage.kind) {
+    case "setup":
+      return setup(d, stage);
+    case "no_checkout":
+      return noCheckout(d);
+    case "confirm_total":
+      return confirmTotal(d, stage);
+    case "not_served":
+      return notServed(d, stage);
+    case "offer":
+      return offer(d, stage);
+    case "offer_card_first":
+      return offerCardFirst(d, stage);
+    case "working":
+      return working(d, stage);
+    case "untrusted":
+      return untrusted(d, stage);
+    case "pay":
+      return pay(d, stage);
+    case "held":
+      return held(d, stage);
+    case "total_changed":
+      return totalChanged(d, stage);
+    case "card_ready":
+      return cardReady(d, stage);
+    case "go_to_review":
+      return goToReview(d, stage);
+    case "charged":
+      return charged(d, stage);
+    case "done":
+      return done(d, stage);
+    case "ended":
+      return ended(d, stage);
+    case "waits_for_operator":
+      return waitsForOperator(d, stage);
+  }
+}

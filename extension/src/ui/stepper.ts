@@ -1,0 +1,53 @@
+import type { PanelView, Stage } from "../types/panel.ts";
+import { h } from "./h.ts";
+import type { Words } from "./i18n/index.ts";
+import type { PanelKey } from "./i18n/panel.ts";
+
+const STEPS = ["step_waiting", "step_held", "step_card", "step_filled", "step_charged", "step_done"] as const;
+
+/** Which of the six steps a purchase is at; null where there is no purchase under way to speak of. */
+export function stepOf(stage: Stage): number | null {
+  switch (stage.kind) {
+    case "pay":
+      return 0;
+    case "held":
+      return 1;
+    case "card_ready":
+      if (stage.prepared) return null;
+      return stage.fill.kind === "filled" ? 3 : 2;
+    case "charged":
+      return 4;
+    case "done":
+      return 5;
+    default:
+      return null;
+  }
+}
+
+/** A row of segments for the eye, a list for the ear, and the step in words for both. */
+export function stepper(view: PanelView, words: Words<PanelKey>): HTMLElement | null {
+  const { stage } = view;
+  const at = stepOf(stage);
+  if (at === null) return null;
+  const { t } = words;
+  const taken = stage.kind === "held" && !stage.stillYours;
+  const label = (index: number): string => {
+    const key = STEPS[index] ?? "step_done";
+    return t(key === "step_held" && taken ? "step_held_reveal" : key);
+  };
+  const over = stage.kind === "done";
+  const items = STEPS.map((_, index) => {
+    const state = index < at || over ? "done" : index === at ? "now" : "todo";
+    return h(
+      "li",
+      { class: state, attrs: { "aria-current": state === "now" ? "step" : null } },
+      h("span", null, `${label(index)}: ${t(`state_${state}`)}`),
+    );
+  });
+  return h(
+    "div",
+    { class: "progress" },
+    h("ol", { class: "steps" }, ...items),
+    h("p", { class: "where" }, h("b", null, label(at)), h("span", { class: "num" }, t("progress", { n: String(at + 1), of: String(STEPS.length) }))),
+  );
+}

@@ -1,0 +1,165 @@
+import { JSDOM } from "jsdom";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Detector, openPage, type Page, type Surface } from "../../src/content/page.ts";
+import type { Reading } from "../../src/types/detect.ts";
+import type { CardToFill, FromPage } from "../../src/types/messages.ts";
+import type { Money } from "../../src/types/money.ts";
+
+const CARD: CardToFill = {
+  number: "4111111111111111",
+  securityCode: "123",
+  expiryMonth: 3,
+  expiryYear: 2031,
+  holder: "Ella Example",
+  postalCode: null,
+};
+const USD_2711: Money = { minor: 2711, currency: "USD" };
+
+let window: JSDOM["window"];
+let said: FromPage[];
+let url: string;
+let reads: number;
+let reading: Reading;
+let open: boolean;
+let copied: string[];
+let page: Page;
+
+const detector: Detector = {
+  isCheckoutUrl: (address) => address.includes("/checkout"),
+  read: () => {
+    reads += 1;
+    return reading;
+  },
+  find: (document, place) => document.querySelector(String(place)),
+};
+const surface: Surface = {
+  pill: () => undefined,
+  view: () => undefined,
+  open: () => undefined,
+  get isOpen() {
+    return open;
+  },
+};
+
+beforeEach(() => {
+  window = new JSDOM(`<input id=n><input id=e><input id=c><input id=h><input type=checkbox id=save checked>`).window;
+  said = [];
+  url = "https://shop.example/checkout";
+  reads = 0;
+  open = false;
+  copied = [];
+  reading = {
+    checkout: true,
+    store: "generic",
+    total: USD_2711,
+    confidence: 90,
+    fields: { number: ["#n"], expiry: ["#e"], securityCode: ["#c"], holder: ["#h"] },
+    frames: [],
+    saveCard: [{ css: "#save", checked: true }],
+    giftCardCode: [],
+  };
+  page = openPage({
+    document: window.document,
+    url: () => url,
+    detector,
+    surface,
+    say: (message) => said.push(message),
+    copy: (field, value) => copied.push(`${field} ${value}`),
+  });
+});
+
+describe("before the shopper does anything", () => {
+  it("a page that is no checkout is not read", () => {
+    url = "https://shop.example/album";
+    page.hear({ say: "recipes", recipes: [] });
+    page.changed();
+    expect(reads).toBe(0);
+    expect(said).toEqual([]);
+  });
+  it("nothing is read before the recipes are there", () => {
+    page.changed();
+    expect(reads).toBe(0);
+  });
+  it("a checkout is read, and the same reading is said once", () => {
+    page.hear({ say: "recipes", recipes: [] });
+    page.changed();
+    expect(said.map((message) => message.say)).toEqual(["reading"]);
+    reading = { ...reading, total: { minor: 2811, currency: "USD" } };
+    page.changed();
+    expect(said).toHaveLength(2);
+  });
+});
+
+it("any page is read once the panel is open", () => {
+  url = "https://shop.example/album";
+  page.hear({ say: "recipes", recipes: [] });
+  open = true;
+  page.panel(true);
+  expect(said.map((message) => message.say)).toEqual(["panel", "reading"]);
+});
+
+it("a new line hears everything again", () => {
+  page.hear({ say: "recipes", recipes: [] });
+  open = true;
+  said = [];
+  page.lineUp();
+  expect(said.map((message) => message.say)).toEqual(["panel", "reading"]);
+});
+
+describe("filling", () => {
+  const value = (css: string): string => (window.document.querySelector(css) as HTMLInputElement).value;
+
+  it("fills what was quoted, and tells that the store would keep the card", () => {
+    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+    expect(said).toEqual([
+      {
+        say: "filled",
+        result: {
+          filled: ["number", "expiry", "securityCode", "holder"],
+          refused: [],
+          missing: [],
+          totalChanged: false,
+          saveCardTicked: true,
+          frameHosts: [],
+        },
+      },
+    ]);
+    expect(value("#n")).toBe(CARD.number);
+  });
+
+  it.each([
+    ["another total", { total: { minor: 2811, currency: "USD" } }, { minor: 2811, currency: "USD" }],
+    ["another currency", { total: { minor: 2711, currency: "CAD" } }, { minor: 2711, currency: "CAD" }],
+    ["no total any more", { total: null }, null],
+  ])("fills nothing when the page says %s", (_, change, now) => {
+    reading = { ...reading, ...change };
+    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+    const [told] = said;
+    expect(told?.say === "filled" && told.result.totalChanged).toEqual(now);
+    expect(value("#n")).toBe("");
+  });
+
+  it("compares with what the shopper confirmed where the page is not sure", () => {
+    reading = { ...reading, total: null, candidate: { text: "$27.11", money: USD_2711, why: "two totals" } };
+    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+    expect(value("#n")).toBe(CARD.number);
+  });
+
+  it("names provider frames only for what is missing", () => {
+    reading = { ...reading, fields: { holder: ["#h"] }, frames: [{ css: "iframe", host: "pay.example" }] };
+    page.hear({ say: "fill", card: CARD, total: null });
+    const [told] = said;
+    expect(told?.say === "filled" && told.result.frameHosts).toEqual(["pay.example"]);
+    expect(told?.say === "filled" && told.result.missing).toEqual(["number", "expiry", "securityCode"]);
+  });
+
+  it("keeps nothing of the card in what it says", () => {
+    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+    expect(JSON.stringify(said)).not.toContain(CARD.number);
+  });
+});
+
+it("a value goes to the clipboard when it was asked for", () => {
+  page.hear({ say: "copy", field: "number", value: CARD.number });
+  expect(copied).toEqual([`number ${CARD.number}`]);
+});

@@ -1,0 +1,76 @@
+/** One view for each thing the panel can show. Times stand still at `NOW_MS`. */
+import type { OwedBack, PanelView, PriceParts, Stage, Trouble } from "../../src/types/panel.ts";
+
+export const NOW_MS = Date.UTC(2026, 2, 14, 9, 30, 0);
+const MINUTE_MS = 60_000;
+
+/** From `vectors/invoice.json`: a regtest invoice of the reference purchase. */
+const BOLT11 =
+  "lnbcrt4967580n1p5j9pfsdzlg9h8jarfd3kzqvpsx4yyxwpegvsrydewxycjq42ngssrsvpexa3rvwtpvfsngep5xqmxxctyvejn2ct9xe3nqcf4xgmxgvgpp5aqpqs6kk58skk7p49ttjjmf240vrtvd3dklf28s3xkuhc68znkqssp5pqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyq9qyysgqxqzjccqzzsvarajeh84xjdgsmrtt04ncuhz3h5wn7h8fh3svttu789frm4l379mvewpmv9esdevwwxezm4svpsff9u3k6knzjrf0n7s83shzrrzvcqtffvls";
+
+const usd = (minor: number): { minor: number; currency: string } => ({ minor, currency: "USD" });
+
+export const PRICE: PriceParts = { total: usd(2711), fee: usd(0), rateMicro: 5_457_386_000, spreadPpm: 7748, amountMsat: 496_758_000 };
+const PRICE_WITH_FEE: PriceParts = { total: { minor: 3000, currency: "JPY" }, fee: { minor: 30, currency: "JPY" }, rateMicro: 812_345_678_000, spreadPpm: 12_000, amountMsat: 3_730_000 };
+
+function owed(state: OwedBack["state"], more: Partial<OwedBack> = {}): OwedBack {
+  return { id: "0a".repeat(16), state, cause: "captured_in_part", owed: usd(711), msat: null, destination: "ada@wallet.example", notBeforeMs: NOW_MS + 7 * 24 * 60 * MINUTE_MS, ...more };
+}
+
+function view(stage: Stage, trouble?: Trouble): PanelView {
+  const base = { store: { host: "www.shop.example", name: "Blue Note Records" }, server: "https://till.example", stage };
+  return trouble ? { ...base, trouble } : base;
+}
+
+const held = { price: PRICE, heldUntilMs: NOW_MS + 9 * MINUTE_MS + 12_000, claimOn: "authorization", stillYours: true } as const;
+const card = { kind: "card_ready", price: PRICE, prepared: false, claimOn: "authorization", stillYours: true, heldUntilMs: NOW_MS + 8 * MINUTE_MS } as const;
+const pay = { kind: "pay", price: PRICE, code: "7K3M9QXA", bolt11: BOLT11, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000, claimOn: "authorization", stillYours: true } as const;
+
+export const STAGES = {
+  setup_pairing: { ...view({ kind: "setup", missing: "pairing" }), server: null },
+  setup_login: view({ kind: "setup", missing: "login" }),
+  setup_address: view({ kind: "setup", missing: "billing_address" }),
+  setup_refunds: view({ kind: "setup", missing: "refund_destination" }),
+  no_checkout: view({ kind: "no_checkout" }),
+  confirm_total: view({ kind: "confirm_total", text: "Subtotal $27.11", candidate: usd(2711), why: "subtotal_only" }),
+  confirm_nothing: view({ kind: "confirm_total", text: "1.234", candidate: null, why: "ambiguous_number" }),
+  not_served_store: view({ kind: "not_served", reason: { why: "store_blocked" } }),
+  not_served_currency: view({ kind: "not_served", reason: { why: "currency", currency: "BRL", served: ["USD", "EUR", "GBP"] } }),
+  not_served_maximum: view({ kind: "not_served", reason: { why: "above_maximum", bound: usd(50_000) } }),
+  not_served_address: view({ kind: "not_served", reason: { why: "address_missing" } }),
+  offer: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization" }),
+  offer_ways: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card", "card"], claimOn: "reveal" }),
+  offer_no_rate: view({ kind: "offer", total: usd(2711), estimate: null, ways: ["card"], claimOn: "authorization" }),
+  offer_card_first: view({ kind: "offer_card_first", currency: "USD", claimOn: "reveal" }),
+  working: view({ kind: "working", what: "checking_invoice" }),
+  untrusted: view({ kind: "untrusted", fault: "wrong_key" }),
+  pay: view(pay),
+  pay_reveal: view({ ...pay, price: PRICE_WITH_FEE, claimOn: "reveal", stillYours: false }),
+  pay_over: view({ ...pay, expiresAtMs: NOW_MS - 1000 }),
+  pay_unreachable: view(pay, { kind: "server_unreachable", retryAtMs: NOW_MS + 12_000 }),
+  held: view({ kind: "held", ...held }),
+  held_reveal: view({ kind: "held", ...held, claimOn: "reveal", stillYours: false }),
+  total_changed: view({ kind: "total_changed", was: usd(2711), now: usd(2718), stillYours: true }),
+  card_ready: view({ ...card, fill: { kind: "ready" } }),
+  card_filling: view({ ...card, fill: { kind: "filling" } }),
+  card_filled: view({ ...card, fill: { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } }),
+  card_filled_missing: view({ ...card, fill: { kind: "filled", fields: ["number", "expiry"], missing: ["securityCode", "postalCode"], storeSavesCard: true } }),
+  card_permission: view({ ...card, fill: { kind: "needs_permission", hosts: ["js.stripe.com"] } }),
+  card_copy: view({ ...card, stillYours: false, heldUntilMs: null, claimOn: "reveal", fill: { kind: "copy", fields: ["number", "expiry", "securityCode", "holder", "postalCode"] } }),
+  card_prepared: view({ ...card, price: null, prepared: true, heldUntilMs: null, fill: { kind: "filled", fields: ["number", "expiry", "holder"], missing: [], storeSavesCard: true } }),
+  review: view({ kind: "go_to_review", checked: false }),
+  review_checked: view({ kind: "go_to_review", checked: true }),
+  charged: view({ kind: "charged", price: PRICE, confirmed: false }),
+  charged_confirmed: view({ kind: "charged", price: PRICE, confirmed: true }),
+  done: view({ kind: "done", price: PRICE, captured: usd(2711), claimedMsat: 496_758_000, owed: [], receiptUrl: null }),
+  done_owed: view({ kind: "done", price: PRICE, captured: usd(2000), claimedMsat: 496_758_000, receiptUrl: null, owed: [owed("awaiting_destination", { destination: null }), owed("paid", { id: "0b", cause: "overpaid", owed: null, msat: 3_853_391 })] }),
+  ended_returned: view({ kind: "ended", how: "returned", because: "hold_window_ended", nothingTaken: true, owed: [] }),
+  ended_expired: view({ kind: "ended", how: "expired", because: "quote_expired", nothingTaken: true, owed: [] }),
+  ended_owed: view({ kind: "ended", how: "returned", because: "card_failed", nothingTaken: false, owed: [owed("waiting", { cause: "never_charged", owed: null, msat: 496_758_000 })] }),
+  operator: view({ kind: "waits_for_operator", code: "7K3M9QXA", claimed: true }),
+  trouble_problem: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization" }, { kind: "problem", code: "no_room" }),
+  trouble_clock: view({ kind: "held", ...held }, { kind: "clock_wrong" }),
+} satisfies Record<string, PanelView>;
+
+export type StageName = keyof typeof STAGES;
+export const STAGE_NAMES = Object.keys(STAGES) as StageName[];

@@ -1,0 +1,126 @@
+/**
+ * Builds the extension for both browsers from one source: `npm run build` writes `dist/chromium` and `dist/firefox`,
+ * `npm run package` the zips too, the same bytes each time. `npm run size` fails when a part that goes into stores' pages is
+ * too large.
+ */
+import type { BuildOptions, Plugin } from "esbuild";
+import { build } from "esbuild";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "../src/manifest.ts";
+import { manifest } from "../src/manifest.ts";
+import type { Recipe } from "../src/types/recipe.ts";
+import { icon } from "./icons.ts";
+import type { ZipFile } from "./zip.ts";
+import { zip } from "./zip.ts";
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const DIST = path.join(ROOT, "dist");
+const ICON_SIZES = [16, 32, 48, 128];
+/** Gzipped, of what runs in a store's page. */
+const GZIP_MAX: Readonly<Record<string, number>> = { "content.js": 30 * 1_024, "panel.js": 100 * 1_024 };
+const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", firefox: "firefox142" };
+
+/** The panel's code comes later than the content script, into the same world, and makes itself known there. */
+const PANEL_ENTRY = `import { mountPanel } from "./src/ui/panel.ts"; globalThis.anytill?.panel(mountPanel);`;
+
+export async function readRecipes(): Promise<readonly Recipe[]> {
+  const folder = path.join(ROOT, "stores");
+  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith(".json") && !name.includes("schema")) : [];
+  const texts = await Promise.all(names.sort().map((name) => readFile(path.join(folder, name), "utf8")));
+  return texts.map((text) => JSON.parse(text) as Recipe);
+}
+
+function withRecipes(recipes: readonly Recipe[]): Plugin {
+  return {
+    name: "recipes",
+    setup: (make) => {
+      make.onLoad({ filter: /[\\/]src[\\/]stores\.ts$/ }, () => ({ contents: `export const stores = ${JSON.stringify(recipes)};`, loader: "js" }));
+    },
+  };
+}
+
+async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<readonly ZipFile[]> {
+  const common = {
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    write: false,
+    target: TARGETS[browser],
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "warning",
+    plugins: [withRecipes(recipes)],
+  } satisfies BuildOptions & { write: false };
+  const scripts = await build({
+    ...common,
+    format: "iife",
+    outdir: ".",
+    entryPoints: { background: "src/background/main.ts", content: "src/content/main.ts", frame: "src/frame/main.ts" },
+  });
+  const panel = await build({ ...common, format: "iife", outfile: "panel.js", stdin: { contents: PANEL_ENTRY, resolveDir: ROOT, loader: "ts" } });
+  const pages = await build({ ...common, format: "esm", outdir: ".", entryPoints: { app: "src/ui/pages/app.ts", popup: "src/ui/pages/popup.ts" } });
+  const outputs = [scripts, panel, pages].flatMap((made) => made.outputFiles);
+  return outputs.map((file) => ({ name: path.relative(ROOT, file.path), data: Buffer.from(file.contents) }));
+}
+
+async function filesOf(browser: Browser, version: string, recipes: readonly Recipe[]): Promise<readonly ZipFile[]> {
+  const text = `${JSON.stringify(manifest(browser, version, recipes), null, 2)}\n`;
+  const html = await Promise.all(
+    ["app.html", "popup.html"].map(async (name) => ({ name, data: await readFile(path.join(ROOT, "src", "ui", "pages", name)) })),
+  );
+  const licences = await Promise.all(["LICENSE-MIT", "LICENSE-APACHE"].map(async (name) => ({ name, data: await readFile(path.join(ROOT, "..", name)) })));
+  const icons = ICON_SIZES.map((size) => ({ name: `icons/${size}.png`, data: icon(size) }));
+  const rest = [...html, ...icons, ...licences, { name: "NOTICES.txt", data: await notices() }];
+  return [{ name: "manifest.json", data: Buffer.from(text) }, ...(await bundle(browser, recipes)), ...rest];
+}
+
+/** The licences of the libraries that are bundled. */
+async function notices(): Promise<Buffer> {
+  const { dependencies } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const parts = await Promise.all(
+    Object.entries(dependencies).map(async ([name, version]) => `${name} ${version}\n\n${await readFile(path.join(ROOT, "node_modules", name, "LICENSE"), "utf8")}`),
+  );
+  return Buffer.from(parts.join("\n----\n\n"));
+}
+
+/** The parts that are too large, in words. */
+export function tooLarge(files: readonly ZipFile[]): readonly string[] {
+  return files.flatMap(({ name, data }) => {
+    const [max, size] = [GZIP_MAX[name], gzipSync(data, { level: 9 }).length];
+    return max !== undefined && size > max ? [`${name} has ${size} bytes gzipped, at most ${max} are allowed`] : [];
+  });
+}
+
+/** Gives what is over its size, in words. */
+export async function buildAll(packages: boolean, say: (line: string) => void): Promise<readonly string[]> {
+  const { version } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as { version: string };
+  const recipes = await readRecipes();
+  const faults: string[] = [];
+  for (const browser of ["chromium", "firefox"] as const) {
+    const files = await filesOf(browser, version, recipes);
+    faults.push(...tooLarge(files).map((fault) => `${browser}: ${fault}`));
+    const folder = path.join(DIST, browser);
+    await rm(folder, { recursive: true, force: true });
+    for (const { name, data } of files) {
+      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+      await writeFile(path.join(folder, name), data);
+    }
+    const sizes = files.filter(({ name }) => name.endsWith(".js")).map(({ name, data }) => `${name} ${gzipSync(data, { level: 9 }).length}`);
+    say(`${browser}: ${sizes.join(", ")} bytes gzipped; ${recipes.length} recipes`);
+    if (!packages) continue;
+    const archive = path.join(DIST, `anytill-${version}-${browser}.zip`);
+    await writeFile(archive, zip(files));
+    say(path.relative(ROOT, archive));
+  }
+  return faults;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const faults = await buildAll(process.argv.includes("--package"), (line) => process.stdout.write(`${line}\n`));
+  faults.forEach((fault) => process.stderr.write(`${fault}\n`));
+  if (process.argv.includes("--size")) process.exitCode = faults.length === 0 ? 0 : 1;
+}
