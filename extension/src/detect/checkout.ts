@@ -91,6 +91,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   const continues = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier < 2 && CONTINUES.test(fold(buttonText(spot.element))));
   if (card && total.partsSeen && !total.rowSeen) score += 1;
   if (card && continues) score += 1;
+  if (has("number") && (has("expiry") || has("expiryMonth")) && total.amountsSeen && !total.rowSeen) score += 2;
   const atAccount = URL_ACCOUNT.test(path) && !URL_STRONG.test(path) && !pathIsCheckout;
   const ofAccount = headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays && !pathIsCheckout;
   if (atAccount) score -= 3;

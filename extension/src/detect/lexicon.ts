@@ -47,6 +47,7 @@ export let OTHER_DOLLARS: typeof Words.OTHER_DOLLARS;
 export let OTHER_PAYS: typeof Words.OTHER_PAYS;
 export let OTHER_TOKENS: typeof Words.OTHER_TOKENS;
 export let PAYS: typeof Words.PAYS;
+export let PERHAPS: typeof Words.PERHAPS;
 export let PENDING: typeof Words.PENDING;
 export let PLAIN_NAME: typeof Words.PLAIN_NAME;
 export let PREVIOUS_HEADING: typeof Words.PREVIOUS_HEADING;
@@ -123,6 +124,7 @@ export function useWords(packed: Packed): void {
     OTHER_PAYS,
     OTHER_TOKENS,
     PAYS,
+    PERHAPS,
     PENDING,
     PLAIN_NAME,
     PREVIOUS_HEADING,

@@ -5,11 +5,12 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
-export type LabelKind = TotalKind | "not_final" | RowKind;
+/** `perhaps`: speaks of a total in words that we do not know; believed only where the sum adds up. */
+export type LabelKind = TotalKind | "not_final" | "perhaps" | RowKind;
 
 export interface Row {
   readonly kind: LabelKind;
@@ -32,6 +33,7 @@ export interface Row {
 export const isTotal = (kind: LabelKind): kind is TotalKind => kind === "due" || kind === "grand" || kind === "total";
 
 const LABEL_LEN_MAX = 90;
+const PERHAPS_LEN_MAX = 40;
 const CLIMB_MAX = 6;
 
 /** What a label names. The whole label has to be known: "total savings" is no total. */
@@ -46,7 +48,7 @@ export function labelKind(label: string): LabelKind | null {
   if (kind !== null) return ROWS[2]?.re.test(plain) === true ? "pretax" : kind;
   if (NOT_FINAL.test(plain)) return "not_final";
   for (const row of ROWS) if (row.re.test(plain)) return row.kind;
-  return null;
+  return plain.length <= PERHAPS_LEN_MAX && PERHAPS.test(plain) ? "perhaps" : null;
 }
 
 function wordKind(text: string): TotalKind | null {
@@ -127,8 +129,8 @@ function makeRow(kind: LabelKind, line: Line, element: Element, amount: string, 
 /** The label stands alone: its amount follows, precedes it, or stands in the same place of a second column. */
 function rowAhead(lines: readonly Line[], index: number, kind: LabelKind, context: PageMoney): Row | null {
   const line = lines[index] as Line;
-  if (inColumnHeads(lines, index)) return null;
-  const value = secondColumn(lines, index, context) ?? following(lines, index, context) ?? preceding(lines, index, context);
+  const heads = inColumnHeads(lines, index);
+  const value = secondColumn(lines, index, context) ?? (heads ? null : (following(lines, index, context) ?? preceding(lines, index, context)));
   if (value === null) return null;
   const row = makeRow(kind, line, value.element, value.text, line.text, context, value.loose);
   return { ...row, tier: Math.max(line.tier, value.tier) as Tier };
