@@ -9,7 +9,7 @@ import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { CARD_LABEL, CARD_NAMES, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { CARD_LABEL, CARD_NAMES, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -25,6 +25,7 @@ interface Guess {
   readonly facts: Facts;
 }
 
+const HONEYPOT = "[class*=honeypot i],[id*=honeypot i],[name*=honeypot i],.hp-field,.ohnohoney";
 const TYPED = new Set(["", "text", "tel", "number", "password", "search", "month"]);
 const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
   "cc-number": "number",
@@ -71,6 +72,7 @@ export function findFields(walked: Walked, recipe: Recipe | null, shown: (elemen
 }
 
 function isUsable(element: Element): boolean {
+  if (element.closest(HONEYPOT) !== null) return false;
   if (element.hasAttribute("disabled") || element.closest("fieldset[disabled]") !== null) return false;
   if (element.localName === "select") return true;
   if (element.localName !== "input") return false;
@@ -103,6 +105,7 @@ function matches(element: Element, css: string): boolean {
 /** What one control is by itself. */
 function guess(facts: Facts): Guess | null {
   const { autocomplete, names, labels, spot } = facts;
+  if (NEVER_NAMES.test(names)) return null;
   const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
   const said = autocomplete.map((token) => AUTOCOMPLETE[token]).find((kind) => kind !== undefined);
   if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;

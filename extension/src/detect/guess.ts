@@ -40,6 +40,8 @@ function overridden(style: string | null): boolean {
 
 function classHides(classes: string): boolean {
   if (classes.length > 1_000) return false;
+  // Bootstrap's and others': shut until a second class opens them.
+  if (/(^|\s)(modal|collapse|tab-pane|dropdown-menu)(\s|$)/.test(classes) && !/(^|\s)(show|in|open|is-open|active|is-active|shown)(\s|$)/.test(classes)) return true;
   for (const name of classes.split(/\s+/)) if (HIDDEN_CLASSES.has(name.toLowerCase())) return !SHOWN_WIDE.test(classes);
   return false;
 }

@@ -46,7 +46,7 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
   const signs = weigh(walked, url, total, fields, frames.length, buttons, path, shown);
-  if (provider || !isCheckout(signs, path, known?.named ?? false)) {
+  if (provider || !isCheckout(signs, path, known === null ? null : known.named ? "named" : "platform")) {
     const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
     // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
     const form = provider || (signs.card && !signs.account && fields.spots.has("number"));

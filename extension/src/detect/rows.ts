@@ -146,16 +146,22 @@ interface Value {
 function following(lines: readonly Line[], index: number, context: PageMoney): Value | null {
   const label = lines[index] as Line;
   let asides = 0;
+  let code = "";
   for (let j = index + 1; j < lines.length && j <= index + 6; j++) {
     const line = lines[j] as Line;
     const text = withoutAsides(line.text).trim();
     if (/^\(?\s*\)?$/.test(text)) continue;
     if (isValue(text, context)) {
       if (!together(label, line)) return null;
-      return { ...valueFrom(lines, j, label, context), loose: asides > 0 };
+      const value = valueFrom(lines, j, label, context);
+      return { ...value, text: code === "" ? value.text : `${code} ${value.text}`, loose: asides > 0 };
     }
     if (PENDING.test(fold(text)) && together(label, line)) return { text, element: line.element, tier: line.tier, loose: false };
-    // A currency code of its own, or a short word of explanation; never another label.
+    if (/^[A-Z]{3}$/.test(text)) {
+      code = text;
+      continue;
+    }
+    // A short word of explanation; never another label.
     if (labelKind(line.text) !== null || ++asides > 2 || text.length > 60 || /\d/.test(text)) return null;
   }
   return null;
@@ -180,6 +186,12 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
   const whole = { text: withoutAsides(first.text), element: first.element, tier: first.tier };
   const complete = (text: string): boolean => /\p{Sc}|[A-Z]{3}|kr|zł|円|元/u.test(text) && /\d/.test(text);
   if (!isPiece(first.text)) return whole;
+  const next = lines[from + 1];
+  const cells = first.element.closest("tr") !== null;
+  // A number of pieces in a column before the amount.
+  if (cells && next !== undefined && /^\d{1,3}$/.test(first.text) && complete(next.text) && isPiece(next.text) && together(label, next)) {
+    return { text: next.text, element: next.element, tier: next.tier };
+  }
   const pieces = [first];
   for (let j = from + 1; j < lines.length && j < from + 14; j++) {
     const line = lines[j] as Line;

@@ -170,8 +170,10 @@ function enter(
     takeFrame(state, scope, element, tier, struck, nesting);
     return false;
   }
+  const role = element.getAttribute("role");
+  if (role === "tooltip") return false;
   if (name === "br" || !INLINE.has(name)) state.writer.end();
-  if (name === "button" || element.getAttribute("role") === "button" || (name === "a" && isButtonLike(element))) {
+  if (name === "button" || role === "button" || (name === "a" && isButtonLike(element))) {
     if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
   }
   const shadow = element.shadowRoot;

@@ -51,3 +51,5 @@ export const STRONG_METHODS =
 
 /** "Pay later", "pay in 4": other ways than the one for the whole. */
 export const OTHER_PAYS = /pay (later|in \d|over)|learn more|what is|how (to|does)|terms|why|pay with points|track|reorder|order again|view order|continue shopping/;
+/** A way to pay as a button of its own. */
+export const METHOD_BUTTON = /^(pay ?pal|amazon ?pay|g(oogle)? ?pay|apple ?pay|klarna|shop ?pay|venmo|cash on delivery|(credit|debit)( or debit)? card|card|kreditkarte|rechnung|nachnahme|carte bancaire|tarjeta|contra reembolso|ideal|bancontact|blik|swish|pix|boleto)$/;

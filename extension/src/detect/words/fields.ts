@@ -84,3 +84,5 @@ export const FAMILY_TOO = /last|nachname|et nom|nom et/;
 export const MONTH_AND_YEAR = /\b(mm|m)\b.{0,4}\b(yy|yyyy|jj|jjjj|aa|aaaa|rr|aaaa|年)\b|月.{0,3}年|年.{0,3}月|month.{0,8}year|monat.{0,8}jahr|mois.{0,8}annee|mes.{0,6}ano|\bmmyy|\bmm ?yy/;
 export const MM = /^(mm|month|monat|mois|mes|mese|maand|月)$/;
 export const YY = /^(yy|yyyy|jj|jjjj|aa|aaaa|year|jahr|annee|ano|anno|jaar|rr|年)$/;
+/** Another card's, by its name alone. */
+export const NEVER_NAMES = /gift|geschenk|cadeau|regalo|loyal|reward|coupon|voucher|promo|fidelit|fidelid|fedelta|frequent|passport|captcha|honeypot/;
