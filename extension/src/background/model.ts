@@ -143,3 +143,10 @@ export const isShown = (purchase: LocalPurchase): boolean => !purchase.dismissed
 export const isLive = (purchase: LocalPurchase): boolean => purchase.wish !== null || (purchase.view !== null && !isTerminal(purchase.view));
 
 export const sameMoney = (one: Money, other: Money): boolean => one.minor === other.minor && one.currency === other.currency;
+
+/** The page is to be asked anew. */
+export function withoutPageTotal(purchase: LocalPurchase): LocalPurchase {
+  const rest: { -readonly [K in keyof LocalPurchase]: LocalPurchase[K] } = { ...purchase };
+  delete rest.pageTotal;
+  return rest;
+}

@@ -50,6 +50,8 @@ describe("a purchase", () => {
     till.captures();
     expect(await page.until("done")).toMatchObject({ captured: TOTAL });
     expect(await browser.ask("sent", {})).toEqual([{ atMs: NOW, server: SERVER, store: HOST, totalMinor: 2711, currency: "USD" }]);
+    await page.press({ do: "open_page", page: "history" });
+    expect(browser.opened).toEqual([`receipt/${"1".padStart(32, "0")}`]);
     await page.press({ do: "dismiss" });
     await page.until("offer");
   });
@@ -376,6 +378,7 @@ describe("where the card form is in a provider's frame", () => {
     await browser.ask("permission_answered", { tabId: 1, granted: true });
     await page.untilTrue(() => filled(page), "filled");
     expect(browser.injected).toEqual(["1 frame.js"]);
+    expect(browser.focused).toEqual([1]);
     expect(frame.cards.map((card) => card.number)).toEqual([PAN]);
     expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
     expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
