@@ -1,5 +1,6 @@
 /** The manifest, made from the recipes: at install the extension may enter the named stores' checkouts and nothing else. */
 import type { Recipe } from "./types/recipe.ts";
+import { MANIFEST_WORDS } from "./ui/i18n/manifest.ts";
 
 export type Browser = "chromium" | "firefox";
 
@@ -30,7 +31,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     manifest_version: 3,
     name: "Anytill",
     version,
-    description: "Pay at any online store with Bitcoin over Lightning, through a server that you choose.",
+    ...MANIFEST_WORDS,
     icons,
     action: { default_popup: "popup.html", default_icon: icons, default_title: "Anytill" },
     options_ui: { page: "app.html#/settings", open_in_tab: true },

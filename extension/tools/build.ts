@@ -13,6 +13,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser } from "../src/manifest.ts";
 import { manifest } from "../src/manifest.ts";
 import type { Recipe } from "../src/types/recipe.ts";
+import { localeFiles } from "../src/ui/i18n/manifest.ts";
 import { icon } from "./icons.ts";
 import type { ZipFile } from "./zip.ts";
 import { zip } from "./zip.ts";
@@ -81,7 +82,8 @@ async function filesOf(browser: Browser, version: string, recipes: readonly Reci
   );
   const licences = await Promise.all(["LICENSE-MIT", "LICENSE-APACHE"].map(async (name) => ({ name, data: await readFile(path.join(ROOT, "..", name)) })));
   const icons = ICON_SIZES.map((size) => ({ name: `icons/${size}.png`, data: icon(size) }));
-  const rest = [...html, ...icons, ...licences, { name: "NOTICES.txt", data: await notices() }];
+  const locales = localeFiles().map(({ name, text: words }) => ({ name, data: Buffer.from(words) }));
+  const rest = [...html, ...locales, ...icons, ...licences, { name: "NOTICES.txt", data: await notices() }];
   return [{ name: "manifest.json", data: Buffer.from(text) }, ...(await bundle(browser, recipes)), ...rest];
 }
 

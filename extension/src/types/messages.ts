@@ -37,7 +37,7 @@ export type ToPage =
   | { readonly say: "copy"; readonly field: CopyField; readonly value: string };
 
 /** To the script in a payment provider's frame, and back. The frame says what it is before anything is sent to it. */
-export type ToFrame = { readonly say: "fill"; readonly card: CardToFill };
+export type ToFrame = { readonly say: "words"; readonly words: Packed } | { readonly say: "fill"; readonly card: CardToFill };
 export type FromFrame =
   | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[] }
   | { readonly say: "filled"; readonly filled: readonly FieldKind[]; readonly refused: readonly FieldKind[] };

@@ -9,6 +9,8 @@ export interface PanelView {
   /** The paired server's origin, shown so that the shopper sees whom they deal with; `null` before pairing. */
   readonly server: string | null;
   readonly stage: Stage;
+  /** The language that the shopper chose; absent: the browser's. */
+  readonly language?: string;
   /** A passing trouble on top of the stage: the last good view stays. */
   readonly trouble?: Trouble;
 }
@@ -156,4 +158,6 @@ export interface PillView {
   readonly amountMsat: number | null;
   readonly total: Money | null;
   readonly tone: "offer" | "unsure" | "active" | "attention";
+  /** As in `PanelView`. */
+  readonly language?: string;
 }

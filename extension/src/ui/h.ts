@@ -83,6 +83,8 @@ export function addStyle(root: ShadowRoot | Document, css: string): void {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    // Some browsers take the list from a content script and forget it.
+    if (!root.adoptedStyleSheets.includes(sheet)) throw new Error("not adopted");
   } catch {
     const style = document.createElement("style");
     style.textContent = css;

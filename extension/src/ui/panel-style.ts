@@ -44,7 +44,7 @@ background:var(--raised);font-size:13px;color:var(--soft)}
 .timer{display:flex;align-items:center;justify-content:center;gap:8px;font-size:14px;color:var(--soft)}
 .timer b{color:var(--text);font-weight:650;font-variant-numeric:tabular-nums}
 .timer.over b{color:var(--bad)}
-.pair{display:flex;flex-wrap:wrap;gap:8px}.pair>*{flex:1 1 150px}
+.pair{display:flex;flex-wrap:wrap;gap:8px}.pair>.btn{flex:1 1 auto;gap:6px;padding-inline:10px;font-size:14px;white-space:nowrap}
 .rule{height:1px;background:var(--line);border:0;margin:2px 0}
 .ways{display:grid;gap:8px}.ways legend{padding:0;margin-bottom:8px}
 .way{display:flex;align-items:center;gap:12px;padding:11px 13px;border:1px solid var(--edge);border-radius:10px;cursor:pointer;font-weight:400}

@@ -87,7 +87,7 @@ export function mountPill(root: ShadowRoot, host: PillHost): Pill {
   return {
     update(view) {
       known = true;
-      const { seen, said } = caption(view, host.locale);
+      const { seen, said } = caption(view, view.language ?? host.locale);
       say.textContent = seen;
       button.setAttribute("aria-label", said);
       button.title = said;

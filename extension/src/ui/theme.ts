@@ -29,13 +29,13 @@ border-radius:10px;background:var(--bg);color:var(--text);font-weight:600;text-a
 .btn.main{border-color:transparent;background:var(--brand);color:var(--on-brand)}
 .btn.main:hover{background:var(--brand-hover)}
 .btn.wide{width:100%}
-.btn[disabled]{opacity:.55;cursor:default}
+.btn[disabled]{opacity:.55;cursor:default}.btn[aria-busy]{cursor:progress;opacity:.8}
 .link{min-height:32px;padding:4px 6px;margin:-4px -6px;border:0;border-radius:6px;background:none;color:var(--soft);font-size:13px;line-height:1.4;text-decoration:underline;
 text-decoration-color:var(--edge);text-underline-offset:3px;cursor:pointer;text-align:left}
 .link:hover{color:var(--text)}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px}
 .note{display:flex;gap:10px;align-items:flex-start;padding:11px 13px;border-radius:10px;background:var(--raised);font-size:14px;line-height:1.45}
-.note>.icon{flex:none;margin-top:0}
+.icon{flex:none}
 .note strong{display:block;font-weight:650}.note strong:only-child{font-weight:500}
 .note.good{background:var(--good-bg);color:var(--good)}.note.warn{background:var(--warn-bg);color:var(--warn)}.note.bad{background:var(--bad-bg);color:var(--bad)}
 .note.good .rest,.note.warn .rest,.note.bad .rest{color:var(--text)}
@@ -46,7 +46,7 @@ label,.label{display:block;font-size:14px;font-weight:600}
 .stack{display:flex;flex-direction:column;gap:14px}.stack.tight{gap:8px}.stack>div:empty{display:none}
 .error{color:var(--bad);font-size:14px}
 .rows{display:grid;grid-template-columns:auto 1fr;gap:5px 14px;font-size:14px;line-height:1.45}
-.rows dt{color:var(--soft)}.rows dd{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.rows dt{color:var(--soft)}.rows dd{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 .rows .sum{font-weight:650;color:var(--text)}
 @media (forced-colors:active){.btn,.note{border:1px solid ButtonText}.note{border-color:CanvasText}}
 @media (prefers-reduced-motion:reduce){*,*::before,*::after{animation:none!important;transition:none!important}}

@@ -217,6 +217,7 @@ export function openFrame(browser: Browser, tabId: number, url: string, kinds: r
   const cards: CardToFill[] = [];
   const line: { heard?: (message: FromFrame) => void } = {};
   const say = (message: ToFrame): void => {
+    if (message.say === "words") return;
     cards.push(message.card);
     setTimeout(() => line.heard?.({ say: "filled", filled: kinds, refused: [] }), 1);
   };

@@ -25,6 +25,7 @@ let copied: string[];
 let page: Page;
 
 const detector: Detector = {
+  useWords: () => undefined,
   isCheckoutUrl: (address) => address.includes("/checkout"),
   read: () => {
     reads += 1;

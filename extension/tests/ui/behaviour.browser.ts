@@ -139,6 +139,15 @@ describe("keys and focus", () => {
     expect(await acts()).toEqual([{ do: "confirm_total", total: { minor: 2711, currency: "USD" } }]);
   });
 
+  it("speaks another language as soon as the shopper chooses one", async () => {
+    await show("pay");
+    await update({ ...STAGES.pay, language: "de" });
+    expect(await page.locator(".panel").getAttribute("lang")).toBe("de");
+    expect(await page.locator(".panel .title").textContent()).toBe("Mit einer Lightning-Wallet zahlen");
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".panel").isVisible()).toBe(false);
+  });
+
   it("tells a screen reader each step once, in words", async () => {
     await show("pay");
     expect(await page.locator(".live").textContent()).toContain("Waiting for your bitcoin");
@@ -279,6 +288,36 @@ describe("the pages", () => {
     await page.getByRole("heading", { level: 1, name: "Set-up" }).waitFor();
     expect(await page.content()).not.toContain("K7QX");
     expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).toBe("[{},{}]");
+  });
+
+  it("let no change of the state draw over a recovery code, or over what is typed", async () => {
+    await openPage(page, opened.gallery.app, "register", "en");
+    const changed = (): Promise<void> => page.evaluate(() => { (globalThis as unknown as { gallery: { changed(): void } }).gallery.changed(); });
+    const states = async (): Promise<number> => (await asked("state")).length;
+    await page.getByLabel("Login").fill("ada");
+    await page.getByLabel("New password").fill("long enough now");
+    await page.getByLabel("Invitation").fill("AB12");
+    await page.locator("h1").click();
+    const before = await states();
+    await changed();
+    expect(await page.getByLabel("Login").inputValue()).toBe("ada");
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.getByText("K7QX-3MZ9-TR2P-8WNB-5HDC").waitFor();
+    await changed();
+    await page.getByText("K7QX-3MZ9-TR2P-8WNB-5HDC").waitFor();
+    expect(await states()).toBe(before);
+    await page.getByLabel("I have kept it").check();
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("heading", { level: 1, name: "Set-up" }).waitFor();
+    await changed();
+    await expect.poll(states).toBeGreaterThan(before + 1);
+  });
+
+  it("show the way out of a trouble", async () => {
+    await openPage(page, opened.gallery.app, "history_unpaired", "en");
+    expect(await page.getByRole("alert").textContent()).toContain("Pair with a server first.");
+    await page.getByRole("link", { name: "Pair with a server" }).click();
+    await page.getByLabel("Pairing code").waitFor();
   });
 
   it("ask for a permission within the click, and tell the answer", async () => {

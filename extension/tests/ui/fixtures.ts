@@ -32,7 +32,7 @@ export const STAGES = {
   setup_address: view({ kind: "setup", missing: "billing_address" }),
   setup_refunds: view({ kind: "setup", missing: "refund_destination" }),
   no_checkout: view({ kind: "no_checkout" }),
-  confirm_total: view({ kind: "confirm_total", text: "Subtotal $27.11", candidate: usd(2711), why: "subtotal_only" }),
+  confirm_total: view({ kind: "confirm_total", text: "Estimated total $27.11", candidate: usd(2711), why: "estimated" }),
   confirm_nothing: view({ kind: "confirm_total", text: "1.234", candidate: null, why: "ambiguous_number" }),
   not_served_store: view({ kind: "not_served", reason: { why: "store_blocked" } }),
   not_served_currency: view({ kind: "not_served", reason: { why: "currency", currency: "BRL", served: ["USD", "EUR", "GBP"] } }),
@@ -69,6 +69,7 @@ export const STAGES = {
   ended_owed: view({ kind: "ended", how: "returned", because: "card_failed", nothingTaken: false, owed: [owed("waiting", { cause: "never_charged", owed: null, msat: 496_758_000 })] }),
   operator: view({ kind: "waits_for_operator", code: "7K3M9QXA", claimed: true }),
   trouble_problem: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization" }, { kind: "problem", code: "no_room" }),
+  trouble_declined: view({ ...card, fill: { kind: "ready" } }, { kind: "problem", code: "declined_amount_too_high" }),
   trouble_clock: view({ kind: "held", ...held }, { kind: "clock_wrong" }),
 } satisfies Record<string, PanelView>;
 

@@ -8,9 +8,11 @@ interface Gallery {
   readonly names: readonly PageName[];
   background?: FakeBackground;
   readonly went: string[];
+  /** The background's state has changed. */
+  changed: () => void;
 }
 
-const gallery: Gallery = { names: PAGE_NAMES, went: [] };
+const gallery: Gallery = { names: PAGE_NAMES, went: [], changed: () => undefined };
 Object.assign(globalThis, { gallery });
 
 const query = new URLSearchParams(location.search);
@@ -19,7 +21,7 @@ const locale = query.get("lang") ?? "en";
 const fixture: PageFixture | undefined = wanted in PAGES ? PAGES[wanted as PageName] : undefined;
 
 async function start(page: PageFixture): Promise<void> {
-  const background = fakeBackground(page.state, page.answers);
+  const background = fakeBackground(page.state, page.answers, page.refusing);
   gallery.background = background;
   if (page.popup) {
     await startPopup({
@@ -31,7 +33,7 @@ async function start(page: PageFixture): Promise<void> {
     });
   } else {
     history.replaceState(null, "", `${location.pathname}${location.search}#/${page.route}`);
-    await startApp({ ask: background.ask, locale, nowMs: () => NOW_MS, onChanged: () => undefined, requestPermission: async () => false });
+    await startApp({ ask: background.ask, locale, nowMs: () => NOW_MS, onChanged: (changed) => { gallery.changed = changed; }, requestPermission: async () => false });
   }
   document.documentElement.dataset["drawn"] = wanted;
 }

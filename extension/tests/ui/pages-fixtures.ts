@@ -78,7 +78,7 @@ export interface FakeBackground {
 }
 
 /** What has no answer here is refused as the server refuses a wrong password. */
-export function fakeBackground(state: Partial<BackgroundState> = {}, answers: Answers = {}): FakeBackground {
+export function fakeBackground(state: Partial<BackgroundState> = {}, answers: Answers = {}, refusing?: string): FakeBackground {
   const all: Answers = { ...ANSWERS, state: () => ({ ...STATE, ...state }), ...answers };
   const asked: { name: Ask; fields: unknown }[] = [];
   return {
@@ -86,8 +86,8 @@ export function fakeBackground(state: Partial<BackgroundState> = {}, answers: An
     ask: async <A extends Ask>(name: A, fields: Requests[A]["in"]) => {
       asked.push({ name, fields });
       const answer = all[name] as ((fields: Requests[A]["in"]) => Requests[A]["out"]) | undefined;
-      if (answer) return { ok: true, value: answer(fields) };
-      return { ok: false, trouble: { code: "wrong_password", detail: null, retryAfterMs: null } };
+      if (answer && (refusing === undefined || name === "state")) return { ok: true, value: answer(fields) };
+      return { ok: false, trouble: { code: refusing ?? "wrong_password", detail: null, retryAfterMs: null } };
     },
   };
 }
@@ -97,6 +97,8 @@ export interface PageFixture {
   readonly state?: Partial<BackgroundState>;
   readonly popup?: boolean;
   readonly answers?: Answers;
+  /** Everything but the state is refused with this code. */
+  readonly refusing?: string;
 }
 
 const unpaired: Partial<BackgroundState> = { server: null, rootKey: null, login: null, missing: "pairing", open: [], attention: [] };
@@ -117,6 +119,7 @@ export const PAGES = {
   refunds_new: { route: "refunds", answers: { destination_get: () => ({ in_force: null, waiting: null }), refunds: () => ({ refunds: [], next_before_ms: null }) } },
   devices: { route: "devices" },
   history: { route: "history" },
+  history_unpaired: { route: "history", state: unpaired, refusing: "not_paired" },
   receipt: { route: `receipt/${id(2)}` },
   sent: { route: "sent" },
   settings: { route: "settings" },

@@ -15,6 +15,7 @@ const STYLE: &str = "
 body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.55 Georgia,'Times New Roman',serif}
 header{border-bottom:1px solid var(--line);background:var(--card)}
 header div,main{max-width:62rem;margin:0 auto;padding:1rem 1.5rem}
+a{color:var(--accent)}
 header a{color:var(--ink);text-decoration:none}
 header strong{font-size:1.25rem;letter-spacing:.02em}
 header div{display:flex;flex-wrap:wrap;align-items:baseline;gap:.25rem .75rem}

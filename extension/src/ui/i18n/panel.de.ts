@@ -53,6 +53,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   read_again: "Seite neu lesen",
   confirm_title: "Ist das die Gesamtsumme?",
   confirm_text: "Wir sind nicht sicher. Bitte vergleichen Sie mit der Seite.",
+  confirm_compare: "Bitte vergleichen Sie mit der Seite.",
   confirm_why: "Auf der Seite steht: {text}",
   confirm_yes: "Ja, {amount} ist die Summe",
   confirm_other: "Eine andere Summe",
@@ -67,9 +68,9 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   unsure_several_amounts: "Tippen Sie nur einen Betrag.",
   unsure_malformed: "So schreibt man keinen Preis. Zum Beispiel {example}.",
   unsure_out_of_range: "Dieser Betrag geht nicht.",
-  why_subtotal_only: "Bisher steht dort nur eine Zwischensumme.",
-  why_no_total: "Nichts auf der Seite ist eindeutig die Summe.",
-  why_several: "Die Seite zeigt mehrere Summen.",
+  why_pending: "Die Seite rechnet die Summe noch aus.",
+  why_estimated: "Die Seite nennt diese Summe geschätzt.",
+  why_not_final: "Das scheint noch nicht die endgültige Summe zu sein.",
 
   not_served_title: "Hier kann nicht gekauft werden",
   not_served_nothing: "Es wurde nichts gesendet und nichts bezahlt.",
@@ -123,8 +124,10 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   fault_wrong_key: "Sie ist nicht vom Node des Servers unterschrieben",
   fault_wrong_amount: "Sie verlangt einen anderen Betrag als angeboten",
   fault_wrong_description: "Sie gehört nicht zu diesem Kauf",
-  fault_wrong_terms: "Der Server hat die Bedingungen dieses Kaufs geändert",
   fault_expired: "Sie ist schon abgelaufen",
+  fault_terms: "Der Server hat die Bedingungen dieses Kaufs geändert",
+  fault_quote: "Sie passt nicht zum gezeigten Preis",
+  fault_key_set: "Den Schlüsseln des Servers wird nicht mehr geglaubt",
 
   pay_title: "Mit einer Lightning-Wallet zahlen",
   pay_for: "für {total} bei {store}",
@@ -200,6 +203,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   because_funds_failed: "Die Bitcoin sind nicht wie vereinbart eingetroffen.",
   because_card_open_ended: "Die Karte wurde nicht rechtzeitig verwendet.",
   because_price_moved: "Der Kurs hat sich zu weit bewegt, bevor der Shop abgebucht hat.",
+  because_never_charged: "Der Shop hat die Karte nie belastet.",
 
   owed_title: "Sie erhalten zurück",
   owed_title_paid: "Zurückgezahlt",
@@ -218,6 +222,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   owed_state_paid: "Gezahlt an {destination}",
   owed_state_cancelled: "Nicht mehr geschuldet",
   owed_your_wallet: "Ihre Wallet",
+  owed_invoice: "Ihre Rechnung",
   owed_give: "Ziel angeben",
 
   operator_title: "Der Betreiber muss nachsehen",
@@ -230,5 +235,6 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   trouble_page_unreachable: "Die Seite des Shops lässt sich gerade nicht lesen. Laden Sie sie neu.",
   trouble_clock_wrong: "Die Uhr dieses Computers geht falsch. Zeiten können nicht stimmen; bitte stellen Sie sie richtig.",
   trouble_problem: "Das hat nicht geklappt.",
+  declined: "Die Abbuchung des Shops wurde abgelehnt: {why}.",
   trouble_retry: "Nächster Versuch in",
 };

@@ -55,6 +55,7 @@ export const panelEn = {
   read_again: "Read the page again",
   confirm_title: "Is this the order total?",
   confirm_text: "We are not sure, so please compare it with the page.",
+  confirm_compare: "Please compare it with the page.",
   confirm_why: "The page says: {text}",
   confirm_yes: "Yes, {amount} is the total",
   confirm_other: "Another total",
@@ -69,9 +70,9 @@ export const panelEn = {
   unsure_several_amounts: "Type one amount only.",
   unsure_malformed: "That is not written like a price. For example {example}.",
   unsure_out_of_range: "That amount cannot be used.",
-  why_subtotal_only: "Only a subtotal is shown so far.",
-  why_no_total: "Nothing on the page is clearly the total.",
-  why_several: "The page shows several totals.",
+  why_pending: "The page is still working out the total.",
+  why_estimated: "The page calls this total an estimate.",
+  why_not_final: "This does not look like the final total yet.",
 
   // Not served.
   not_served_title: "Cannot be bought here",
@@ -130,8 +131,10 @@ export const panelEn = {
   fault_wrong_key: "it is not signed by the server's node",
   fault_wrong_amount: "it asks for another amount than quoted",
   fault_wrong_description: "it does not belong to this purchase",
-  fault_wrong_terms: "the server changed the terms of this purchase",
   fault_expired: "it has already expired",
+  fault_terms: "the server changed the terms of this purchase",
+  fault_quote: "it does not fit the price that was shown",
+  fault_key_set: "the server's keys are not believed any more",
 
   // Pay.
   pay_title: "Pay with a Lightning wallet",
@@ -213,6 +216,7 @@ export const panelEn = {
   because_funds_failed: "The bitcoin did not arrive as agreed.",
   because_card_open_ended: "The card was not used in time.",
   because_price_moved: "The price moved too far before the store charged.",
+  because_never_charged: "The store never charged the card.",
 
   // Owed.
   owed_title: "You get back",
@@ -232,6 +236,7 @@ export const panelEn = {
   owed_state_paid: "Paid to {destination}",
   owed_state_cancelled: "No longer owed",
   owed_your_wallet: "your wallet",
+  owed_invoice: "your invoice",
   owed_give: "Give a destination",
 
   // Waits for the operator.
@@ -246,5 +251,6 @@ export const panelEn = {
   trouble_page_unreachable: "The store's page cannot be read at the moment. Reload it.",
   trouble_clock_wrong: "This computer's clock is wrong. Times may be off; please set it right.",
   trouble_problem: "That did not work.",
+  declined: "The store's charge was declined: {why}.",
   trouble_retry: "Next try in",
 } as const;

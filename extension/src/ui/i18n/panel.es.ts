@@ -53,6 +53,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   read_again: "Leer la página de nuevo",
   confirm_title: "¿Es este el total del pedido?",
   confirm_text: "No estamos seguros. Compáralo con la página.",
+  confirm_compare: "Compáralo con la página.",
   confirm_why: "La página dice: {text}",
   confirm_yes: "Sí, el total es {amount}",
   confirm_other: "Otro total",
@@ -67,9 +68,9 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   unsure_several_amounts: "Escribe un solo importe.",
   unsure_malformed: "Así no se escribe un precio. Por ejemplo {example}.",
   unsure_out_of_range: "Ese importe no se puede usar.",
-  why_subtotal_only: "De momento solo aparece un subtotal.",
-  why_no_total: "Nada en la página es claramente el total.",
-  why_several: "La página muestra varios totales.",
+  why_pending: "La página aún está calculando el total.",
+  why_estimated: "La página dice que este total es estimado.",
+  why_not_final: "Aún no parece el total definitivo.",
 
   not_served_title: "Aquí no se puede comprar",
   not_served_nothing: "No se ha enviado ni pagado nada.",
@@ -123,8 +124,10 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   fault_wrong_key: "no está firmada por el nodo del servidor",
   fault_wrong_amount: "pide otro importe que el ofrecido",
   fault_wrong_description: "no pertenece a esta compra",
-  fault_wrong_terms: "el servidor ha cambiado las condiciones de esta compra",
   fault_expired: "ya ha caducado",
+  fault_terms: "el servidor ha cambiado las condiciones de esta compra",
+  fault_quote: "no corresponde al precio mostrado",
+  fault_key_set: "ya no se confía en las claves del servidor",
 
   pay_title: "Paga con un monedero Lightning",
   pay_for: "por {total} en {store}",
@@ -200,6 +203,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   because_funds_failed: "Los bitcoins no llegaron como se acordó.",
   because_card_open_ended: "La tarjeta no se usó a tiempo.",
   because_price_moved: "El precio cambió demasiado antes de que la tienda cobrara.",
+  because_never_charged: "La tienda nunca cargó la tarjeta.",
 
   owed_title: "Se te devuelve",
   owed_title_paid: "Devuelto",
@@ -218,6 +222,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   owed_state_paid: "Pagado a {destination}",
   owed_state_cancelled: "Ya no se debe",
   owed_your_wallet: "tu monedero",
+  owed_invoice: "tu factura",
   owed_give: "Indicar un destino",
 
   operator_title: "El operador tiene que mirar",
@@ -230,5 +235,6 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   trouble_page_unreachable: "La página de la tienda no se puede leer ahora. Vuelve a cargarla.",
   trouble_clock_wrong: "El reloj de este ordenador va mal. Las horas pueden no ser correctas; ponlo en hora.",
   trouble_problem: "Eso no ha funcionado.",
+  declined: "El cargo de la tienda fue rechazado: {why}.",
   trouble_retry: "Próximo intento en",
 };

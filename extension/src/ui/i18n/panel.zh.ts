@@ -53,6 +53,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   read_again: "重新读取页面",
   confirm_title: "这是订单总额吗？",
   confirm_text: "我们不能确定，请与页面核对。",
+  confirm_compare: "请与页面核对。",
   confirm_why: "页面显示：{text}",
   confirm_yes: "是的，总额为 {amount}",
   confirm_other: "其他总额",
@@ -67,9 +68,9 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   unsure_several_amounts: "请只输入一个金额。",
   unsure_malformed: "这不是价格的写法。例如 {example}。",
   unsure_out_of_range: "无法使用该金额。",
-  why_subtotal_only: "目前只显示小计。",
-  why_no_total: "页面上没有明确的总额。",
-  why_several: "页面显示了多个总额。",
+  why_pending: "页面仍在计算总额。",
+  why_estimated: "页面称该总额为估算值。",
+  why_not_final: "这似乎还不是最终总额。",
 
   not_served_title: "无法在此购买",
   not_served_nothing: "没有发送任何信息，也没有付款。",
@@ -123,8 +124,10 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   fault_wrong_key: "它不是由服务器的节点签名的",
   fault_wrong_amount: "它要求的金额与报价不同",
   fault_wrong_description: "它不属于这次购买",
-  fault_wrong_terms: "服务器更改了这次购买的条款",
   fault_expired: "它已经过期",
+  fault_terms: "服务器更改了这次购买的条款",
+  fault_quote: "它与所显示的价格不符",
+  fault_key_set: "服务器的密钥不再受信任",
 
   pay_title: "用闪电钱包付款",
   pay_for: "用于在 {store} 支付 {total}",
@@ -200,6 +203,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   because_funds_failed: "比特币未按约定到达。",
   because_card_open_ended: "卡没有及时使用。",
   because_price_moved: "商店扣款前价格变动过大。",
+  because_never_charged: "商店从未向卡扣款。",
 
   owed_title: "将退还给您",
   owed_title_paid: "已退还",
@@ -218,6 +222,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   owed_state_paid: "已付至 {destination}",
   owed_state_cancelled: "不再欠付",
   owed_your_wallet: "您的钱包",
+  owed_invoice: "您的发票",
   owed_give: "填写去向",
 
   operator_title: "需要运营者处理",
@@ -230,5 +235,6 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   trouble_page_unreachable: "目前无法读取商店页面。请重新加载。",
   trouble_clock_wrong: "这台电脑的时钟不准，显示的时间可能有误，请校准。",
   trouble_problem: "操作未成功。",
+  declined: "商店的扣款被拒绝：{why}。",
   trouble_retry: "下次尝试",
 };

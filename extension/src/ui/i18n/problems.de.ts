@@ -58,4 +58,17 @@ export const problemsDe: Catalogue<keyof typeof problemsEn> = {
   problem_key_set_differs: "Der Server zeigte zwei verschiedene Schlüsselsätze. Vertrauen Sie ihm nicht; fragen Sie den Betreiber.",
   problem_no_page: "Diese Seite gehört zum Browser; hier kann nicht gekauft werden.",
   problem_answer_malformed: "Die Antwort des Servers war nicht lesbar. Vielleicht ist er neuer oder älter als diese Erweiterung.",
+
+  // Why a charge was declined.
+  decline_card_closed: "die Karte war geschlossen",
+  decline_not_funded: "es waren keine Bitcoin da",
+  decline_amount_too_high: "mehr als die Summe",
+  decline_amount_too_low: "weniger als die Summe",
+  decline_wrong_currency: "andere Währung",
+  decline_merchant_blocked: "Händler nicht bedient",
+  decline_merchant_locked: "anderer Händler",
+  decline_price_moved: "der Kurs hatte sich zu weit bewegt",
+  decline_deadline_near: "die Haltezeit war fast vorbei",
+  decline_claim_unconfirmed: "die Bitcoin ließen sich nicht rechtzeitig einziehen",
+  decline_check_limit: "zu viele Kartenprüfungen",
 };

@@ -56,4 +56,17 @@ export const problemsEn = {
   problem_key_set_differs: "The server showed two different key sets. Do not trust it; ask the operator.",
   problem_no_page: "This page belongs to the browser; nothing can be bought here.",
   problem_answer_malformed: "The server's answer could not be read. It may be newer or older than this extension.",
+
+  // Why a charge was declined.
+  decline_card_closed: "the card was closed",
+  decline_not_funded: "no bitcoin had arrived",
+  decline_amount_too_high: "more than the total",
+  decline_amount_too_low: "less than the total",
+  decline_wrong_currency: "another currency",
+  decline_merchant_blocked: "merchant not served",
+  decline_merchant_locked: "another merchant",
+  decline_price_moved: "the price had moved too far",
+  decline_deadline_near: "the hold was about to end",
+  decline_claim_unconfirmed: "the bitcoin could not be taken in time",
+  decline_check_limit: "too many card checks",
 } as const;

@@ -58,4 +58,17 @@ export const problemsEs: Catalogue<keyof typeof problemsEn> = {
   problem_key_set_differs: "El servidor mostró dos juegos de claves distintos. No confíes en él; pregunta al operador.",
   problem_no_page: "Esta página es del navegador; aquí no se puede comprar.",
   problem_answer_malformed: "No se pudo leer la respuesta del servidor. Puede que sea más nuevo o más antiguo que esta extensión.",
+
+  // Why a charge was declined.
+  decline_card_closed: "la tarjeta estaba cerrada",
+  decline_not_funded: "no habían llegado bitcoins",
+  decline_amount_too_high: "más que el total",
+  decline_amount_too_low: "menos que el total",
+  decline_wrong_currency: "otra moneda",
+  decline_merchant_blocked: "comercio no atendido",
+  decline_merchant_locked: "otro comercio",
+  decline_price_moved: "el precio había cambiado demasiado",
+  decline_deadline_near: "la retención estaba a punto de acabar",
+  decline_claim_unconfirmed: "los bitcoins no se pudieron cobrar a tiempo",
+  decline_check_limit: "demasiadas comprobaciones de tarjeta",
 };

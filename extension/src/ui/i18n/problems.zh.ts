@@ -58,4 +58,17 @@ export const problemsZh: Catalogue<keyof typeof problemsEn> = {
   problem_key_set_differs: "服务器出示了两套不同的密钥。请勿信任它，并询问运营者。",
   problem_no_page: "此页面属于浏览器，无法在此购买。",
   problem_answer_malformed: "无法读取服务器的响应。它可能比此扩展更新或更旧。",
+
+  // Why a charge was declined.
+  decline_card_closed: "卡已关闭",
+  decline_not_funded: "尚未收到比特币",
+  decline_amount_too_high: "超过总额",
+  decline_amount_too_low: "低于总额",
+  decline_wrong_currency: "货币不同",
+  decline_merchant_blocked: "不支持的商户",
+  decline_merchant_locked: "另一商户",
+  decline_price_moved: "价格变动过大",
+  decline_deadline_near: "暂扣即将结束",
+  decline_claim_unconfirmed: "未能及时收取比特币",
+  decline_check_limit: "卡验证次数过多",
 };

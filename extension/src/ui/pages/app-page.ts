@@ -4,7 +4,7 @@ import { addStyle, h, replaceChildren, type Child } from "../h.ts";
 import { words } from "../i18n/index.ts";
 import { pagesWords, type PagesKey } from "../i18n/pages.ts";
 import { logo } from "../icons.ts";
-import { errorNote, serverName, type AskFn, type Drawn, type Page } from "./kit.ts";
+import { errorNote, isSending, serverName, type AskFn, type Drawn, type Page } from "./kit.ts";
 import { PAGES_CSS } from "./style.ts";
 import { address, devices, sent, settings } from "./routes/account.ts";
 import { history, receipt } from "./routes/history.ts";
@@ -37,9 +37,10 @@ export function routeOf(hash: string): { readonly route: string; readonly rest: 
   return Object.hasOwn(ROUTES, route) ? { route, rest: rest.join("/") } : { route: "", rest: "" };
 }
 
-/** Something that the shopper typed, or a code that is shown only once: not to be drawn over. */
+/** Something that the shopper typed, an answer that is awaited, or a code that is shown only once: not to be drawn over. */
 function busy(main: HTMLElement): boolean {
-  if (main.querySelector(".secret")) return true;
+  if (isSending() || main.querySelector(".secret")) return true;
+  if ([...main.querySelectorAll<HTMLInputElement>("form input")].some((input) => input.value !== input.defaultValue)) return true;
   const active = document.activeElement;
   return active instanceof HTMLElement && main.contains(active) && active.closest("form") !== null;
 }
@@ -77,8 +78,11 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
     replaceChildren(nav, ...NAV.map(([to, key]) => h("a", { attrs: { href: `#/${to}`, "aria-current": to === route ? "page" : null } }, t(key))));
   }
 
-  /** `moved`: to another route, so that the heading is where reading goes on. */
-  async function draw(moved: boolean): Promise<void> {
+  /**
+   * `moved`: to another route, so that the heading is where reading goes on. `yielding`: nobody asked for it, so whatever the
+   * shopper began while the answers were under way comes first.
+   */
+  async function draw(moved: boolean, yielding = false): Promise<void> {
     const mine = (generation += 1);
     const answer = await host.ask("state", {});
     if (mine !== generation) return;
@@ -91,7 +95,7 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
     const { route, rest } = routeOf(location.hash);
     frame(page, route);
     const content: readonly Child[] = await (ROUTES[route] ?? home)(page, rest);
-    if (mine !== generation) return;
+    if (mine !== generation || (yielding && busy(main))) return;
     replaceChildren(main, ...content);
     const title = main.querySelector("h1");
     document.title = `${title?.textContent ?? ""} · Anytill`;
@@ -102,7 +106,7 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
 
   addEventListener("hashchange", () => void draw(true));
   host.onChanged(() => {
-    if (!busy(main)) void draw(false);
+    if (!busy(main)) void draw(false, true);
   });
   await draw(false);
   return { draw: () => draw(true) };

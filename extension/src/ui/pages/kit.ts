@@ -36,8 +36,36 @@ export function troubleText(words: Words<PagesKey>, trouble: Trouble): string {
   return trouble.retryAfterMs === null ? said : `${said} ${words.t("retry_in", { time: words.format.clock(trouble.retryAfterMs) })}`;
 }
 
+/** Where the way out of a trouble begins. */
+const WAY_OUT: Readonly<Record<string, readonly [route: string, key: PagesKey]>> = {
+  not_paired: ["pair", "pair_title"], not_logged_in: ["login", "login_do"], unauthorized: ["login", "login_do"],
+  token_invalid: ["login", "login_do"], token_expired: ["login", "login_do"], country_needed: ["address", "address_title"], destination_needed: ["refunds", "refunds_title"],
+};
+
 export function errorNote(page: Page, trouble: Trouble): HTMLElement {
-  return h("div", { class: "note bad", attrs: { role: "alert" } }, icon("alert"), h("span", { class: "rest" }, troubleText(page.words, trouble)));
+  const out = Object.hasOwn(WAY_OUT, trouble.code) ? WAY_OUT[trouble.code] : undefined;
+  return h(
+    "div",
+    { class: "note bad", attrs: { role: "alert" } },
+    icon("alert"),
+    h("div", { class: "stack tight" }, h("span", { class: "rest" }, troubleText(page.words, trouble)), out ? h("div", { class: "rest" }, link(page.words.t(out[1]), out[0], "btn")) : null),
+  );
+}
+
+let underWay = 0;
+
+/** Something was sent and is not answered yet: what is shown must stay, since the answer is written into it. */
+export const isSending = (): boolean => underWay > 0;
+
+/** One at a time for each button. The button keeps its focus, which a disabled one would lose. */
+function sending<T>(press: HTMLElement, work: () => Promise<T>, then: (answer: T) => void): void {
+  if (press.getAttribute("aria-busy") === "true") return;
+  press.setAttribute("aria-busy", "true");
+  underWay += 1;
+  void work().then(then).finally(() => {
+    underWay -= 1;
+    press.removeAttribute("aria-busy");
+  });
 }
 
 export function heading(text: string, intro?: string): HTMLElement {
@@ -88,7 +116,7 @@ function drawField(page: Page, field: Field): Drawn1 {
         class: field.plain ? "input code" : "input",
         attrs: { ...attrs, type: field.type ?? "text", maxlength: field.maxLength ?? 200, ...(field.plain ? { spellcheck: "false", autocapitalize: "off" } : {}) },
       });
-  if (control instanceof HTMLInputElement) control.value = field.value ?? "";
+  if (control instanceof HTMLInputElement) control.defaultValue = field.value ?? "";
   const box = h(
     "div",
     { class: "field" },
@@ -126,7 +154,7 @@ export function form(page: Page, spec: FormSpec): HTMLFormElement {
   const trouble = h("div");
   const press = h("button", { class: `btn ${spec.look ?? "main"}`, attrs: { type: "submit" } }, spec.submit);
 
-  async function send(): Promise<void> {
+  function send(): void {
     replaceChildren(trouble);
     let first: HTMLElement | null = null;
     const values: Record<string, string> = {};
@@ -138,16 +166,15 @@ export function form(page: Page, spec: FormSpec): HTMLFormElement {
       if (wrong !== null) first ??= one.control;
     }
     if (first) return first.focus();
-    press.disabled = true;
-    const answer = await spec.send(values);
-    press.disabled = false;
-    for (const one of drawn) if (one.field.type === "password") one.control.value = "";
-    if (answer) replaceChildren(trouble, errorNote(page, answer));
+    sending(press, () => spec.send(values), (answer) => {
+      for (const one of drawn) if (one.field.type === "password") one.control.value = "";
+      if (answer) replaceChildren(trouble, errorNote(page, answer));
+    });
   }
 
   return h(
     "form",
-    { class: "stack", submit: () => void send(), attrs: { novalidate: true } },
+    { class: "stack", submit: send, attrs: { novalidate: true } },
     ...drawn.map((one) => one.box),
     trouble,
     h("div", { class: "buttons" }, press),
@@ -161,13 +188,7 @@ export function asking(page: Page, label: string, look: string, work: () => Prom
     "button",
     {
       class: `btn ${look}`, attrs: { type: "button", "aria-label": spoken ?? null },
-      click: () => {
-        press.disabled = true;
-        void work().then((answer) => {
-          press.disabled = false;
-          replaceChildren(trouble, answer ? errorNote(page, answer) : null);
-        });
-      },
+      click: () => sending(press, work, (answer) => replaceChildren(trouble, answer ? errorNote(page, answer) : null)),
     },
     label,
   );

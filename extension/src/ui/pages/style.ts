@@ -19,6 +19,7 @@ b+.tag{margin-inline-start:8px}
 .live{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .btn.little{min-height:38px;padding:5px 12px}
 .center{text-align:center}
+.link{margin:0;padding:4px 0}
 @media (forced-colors:active){.item,.card,.tag{border:1px solid CanvasText}}
 `;
 

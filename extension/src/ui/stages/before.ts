@@ -34,12 +34,13 @@ export function noCheckout(d: Drawing): Node[] {
 
 export function confirmTotal(d: Drawing, stage: Of<"confirm_total">): Node[] {
   const { t, maybe, format } = d.words;
-  const why = maybe(`why_${stage.why}`) ?? maybe(`unsure_${stage.why}`, { example: "" });
+  const why = maybe(`why_${stage.why}`);
   const { candidate } = stage;
   if (candidate === null) {
     return [
       title(t("no_checkout_title")),
       text(t("no_checkout_text")),
+      ...(why === undefined ? [] : [text(why)]),
       ...(stage.text === null ? [] : [softText(t("confirm_why", { text: stage.text }))]),
       totalForm(d, null),
       quietButton(t("read_again"), "reread", () => d.act({ do: "reread" })),
@@ -55,7 +56,7 @@ export function confirmTotal(d: Drawing, stage: Of<"confirm_total">): Node[] {
   return [
     title(t("confirm_title")),
     h("p", { class: "price big money" }, format.money(candidate)),
-    text(why && stage.why.startsWith("subtotal") ? why : t("confirm_text")),
+    text(why === undefined ? t("confirm_text") : `${why} ${t("confirm_compare")}`),
     ...(stage.text === null ? [] : [softText(t("confirm_why", { text: stage.text }))]),
     mainButton(t("confirm_yes", { amount: format.money(candidate) }), "main", () => d.act({ do: "confirm_total", total: candidate })),
     other,

@@ -17,7 +17,8 @@ export function working(d: Drawing, stage: Of<"working">): Node[] {
 
 export function untrusted(d: Drawing, stage: Of<"untrusted">): Node[] {
   const { t, maybe } = d.words;
-  const fault = maybe(`fault_${stage.fault}`) ?? stage.fault;
+  const kind = /^(terms|key_set)_/.exec(stage.fault)?.[1] ?? (stage.fault === "no_quote" || stage.fault === "quote_differs" ? "quote" : stage.fault);
+  const fault = maybe(`fault_${kind}`) ?? stage.fault;
   return [
     seal("bad", "alert"),
     title(t("untrusted_title")),

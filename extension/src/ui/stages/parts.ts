@@ -137,9 +137,15 @@ function owedAmount(d: Drawing, owed: OwedBack): string {
   return owed.owed === null ? "" : format.money(owed.owed);
 }
 
+/** An address as it is; of an invoice nobody reads four hundred characters. */
+function destinationText(d: Drawing, destination: string | null): string {
+  if (destination === null) return d.words.t("owed_your_wallet");
+  return destination.includes("@") ? destination : d.words.t("owed_invoice");
+}
+
 function owedItem(d: Drawing, owed: OwedBack): HTMLElement {
   const { t, maybe, format } = d.words;
-  const fill = { destination: owed.destination ?? t("owed_your_wallet"), time: format.dateTime(owed.notBeforeMs) };
+  const fill = { destination: destinationText(d, owed.destination), time: format.dateTime(owed.notBeforeMs) };
   const missing = owed.state === "awaiting_destination";
   return h(
     "li",
