@@ -402,6 +402,29 @@ describe("where the card form is in a provider's frame", () => {
   });
 });
 
+describe("what takes days", () => {
+  it("is asked for on the long timer only, and is gone when it is another account's", async () => {
+    const { till, browser } = await ready();
+    await begun(browser);
+    till.paid();
+    till.charges();
+    await browser.background.alarm("live");
+    expect(await browser.background.busy()).toBe(true);
+    browser.sleepUntil(NOW + 31 * 60_000);
+    expect(await browser.background.busy()).toBe(false);
+    const looks = () => till.asked.filter((one) => one.method === "GET" && /^\/v1\/purchases\/[0-9a-f]{32}$/.test(one.path)).length;
+    const before = looks();
+    await browser.background.alarm("live");
+    expect(looks()).toBe(before);
+    await browser.background.alarm("watch");
+    expect(looks()).toBe(before + 1);
+    till.purchases.clear();
+    await browser.background.alarm("watch");
+    expect((await browser.ask("state", {})).open).toEqual([]);
+    expect(browser.kept("purchases")).toEqual([]);
+  });
+});
+
 describe("calling off", () => {
   it("before the server has answered is done as soon as it has", async () => {
     const { till, browser } = await ready();
