@@ -3,6 +3,7 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", "src/money/generated/"] },
   ...tseslint.configs.strict,
+  { rules: { "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", ignoreRestSiblings: true }] } },
   {
     files: ["src/money/**/*.ts"],
     rules: {
