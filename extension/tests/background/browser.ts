@@ -28,6 +28,7 @@ export function makeBrowser(options: Options) {
   const notices: string[] = [];
   const opened: string[] = [];
   const injected: string[] = [];
+  const focused: number[] = [];
   const pages = new Map<number, TestPage>();
   let nowMs = 1_763_870_000_000;
   let alive = { on: true };
@@ -75,6 +76,7 @@ export function makeBrowser(options: Options) {
       notify: async (_, message) => void notices.push(message),
       language: () => "en-US",
       changed: () => {},
+      focusTab: async (tabId) => void focused.push(tabId),
       tabExists: async (tabId) => pages.has(tabId),
       hasOrigins: async (wanted) => wanted.every((origin) => origins.has(origin)),
       inject: async (tabId, file) => {
@@ -94,6 +96,7 @@ export function makeBrowser(options: Options) {
     notices,
     opened,
     injected,
+    focused,
     get background() {
       return background;
     },
