@@ -11,7 +11,17 @@ export function checkoutPatterns(recipes: readonly Recipe[]): readonly string[] 
   );
   // A checkout's address often carries a query, which a pattern sees as part of the path.
   const open = patterns.flatMap((pattern) => (pattern.endsWith("*") ? [pattern] : [pattern, `${pattern}?*`]));
-  return [...new Set(open)].sort();
+  return withoutCovered([...new Set(open)]).sort();
+}
+
+/** Leaves out what a wider pattern matches already: a pattern that fits another's text, its stars included, covers it. */
+function withoutCovered(patterns: readonly string[]): string[] {
+  const kept: { readonly text: string; readonly fits: RegExp }[] = [];
+  for (const text of [...patterns].sort((a, b) => a.length - b.length)) {
+    if (kept.some(({ fits }) => fits.test(text))) continue;
+    kept.push({ text, fits: new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`) });
+  }
+  return kept.map(({ text }) => text);
 }
 
 export function manifest(browser: Browser, version: string, recipes: readonly Recipe[]): Record<string, unknown> {
@@ -31,7 +41,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     optional_permissions: ["notifications"],
     // Asked for one by one, at the moment they are needed: a provider's frames, or the store whose frames they are.
     optional_host_permissions: ["https://*/*"],
-    web_accessible_resources: [{ resources: ["panel.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
+    web_accessible_resources: [{ resources: ["panel.js", "reader.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
     content_security_policy: {
       extension_pages:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +

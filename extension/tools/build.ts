@@ -22,11 +22,16 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DIST = path.join(ROOT, "dist");
 const ICON_SIZES = [16, 32, 48, 128];
 /** Gzipped, of what runs in a store's page. */
-const GZIP_MAX: Readonly<Record<string, number>> = { "content.js": 30 * 1_024, "panel.js": 100 * 1_024 };
+const GZIP_MAX: Readonly<Record<string, number>> = { "content.js": 30 * 1_024, "reader.js": 32 * 1_024, "panel.js": 100 * 1_024 };
 const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", firefox: "firefox142" };
 
-/** The panel's code comes later than the content script, into the same world, and makes itself known there. */
-const PANEL_ENTRY = `import { mountPanel } from "./src/ui/panel.ts"; globalThis.anytill?.panel(mountPanel);`;
+/** Code that comes later than the content script, into the same world, and makes itself known there (`content/world.ts`). */
+const LATE: Readonly<Record<string, string>> = {
+  "panel.js": `import { mountPanel } from "./src/ui/panel.ts"; globalThis.anytill?.panel(mountPanel);`,
+  "reader.js":
+    `import { find, read, useWords } from "./src/detect/read.ts"; import { readMoney } from "./src/money/index.ts";` +
+    `globalThis.anytill?.reader({ find, read, useWords, readMoney });`,
+};
 
 export async function readRecipes(): Promise<readonly Recipe[]> {
   const folder = path.join(ROOT, "stores");
@@ -62,9 +67,11 @@ async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<rea
     outdir: ".",
     entryPoints: { background: "src/background/main.ts", content: "src/content/main.ts", frame: "src/frame/main.ts" },
   });
-  const panel = await build({ ...common, format: "iife", outfile: "panel.js", stdin: { contents: PANEL_ENTRY, resolveDir: ROOT, loader: "ts" } });
+  const late = await Promise.all(
+    Object.entries(LATE).map(([outfile, contents]) => build({ ...common, format: "iife", outfile, stdin: { contents, resolveDir: ROOT, loader: "ts" } })),
+  );
   const pages = await build({ ...common, format: "esm", outdir: ".", entryPoints: { app: "src/ui/pages/app.ts", popup: "src/ui/pages/popup.ts" } });
-  const outputs = [scripts, panel, pages].flatMap((made) => made.outputFiles);
+  const outputs = [scripts, ...late, pages].flatMap((made) => made.outputFiles);
   return outputs.map((file) => ({ name: path.relative(ROOT, file.path), data: Buffer.from(file.contents) }));
 }
 

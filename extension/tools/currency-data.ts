@@ -81,6 +81,12 @@ const UNFIT = new Set(["$C", "$T", "ANG", "AAS", "BBG", "DBB", "DBM", "DBZ", "ST
 /** Shared symbols with one meaning nearly everywhere; `SHARED_DEFAULT` of the reader says which. */
 const DEFAULTED = new Set(["£", "₩", "₱"]);
 
+/** `US$`, `$CA`, `GB£`: the country's letters beside its sign need no table. */
+function derived(symbol: string, code: string, regions: ReadonlyMap<string, string>): boolean {
+  const country = /^(?:([A-Z]{2})[$£]|[$£]([A-Z]{2}))$/u.exec(symbol);
+  return country !== null && regions.get(country[1] ?? country[2] ?? "") === code;
+}
+
 /** Every way CLDR's well covered locales write a currency. */
 function symbolTable(locales: readonly CldrLocale[], known: ReadonlySet<string>): Map<string, Set<string>> {
   const table = new Map<string, Set<string>>();
@@ -104,32 +110,38 @@ export function symbolKey(symbol: string): string {
   return fold(symbol).replace(/ /gu, "").replace("￥", "¥").replace("￦", "₩").replace(/\.$/u, "");
 }
 
-/** What a shared symbol stands for where a locale's own data says so, inheritance taken out. */
-function localMeanings(
-  locales: readonly CldrLocale[],
-  table: ReadonlyMap<string, ReadonlySet<string>>,
-): Map<string, string[]> {
-  const meaning = new Map<string, Map<string, string>>();
-  for (const { tag, currencies } of locales) {
-    const here = new Map<string, string>();
-    for (const [symbol, codes] of table) {
-      if (codes.size < 2 || DEFAULTED.has(symbol)) continue;
-      const users = [...codes].filter((code) => currencies[code]?.symbol !== undefined && symbolKey(currencies[code].symbol) === symbol);
-      here.set(symbol, users.length === 1 && users[0] !== undefined ? users[0] : "");
-    }
-    meaning.set(tag, here);
-  }
+/** Currency of the region where a locale is mostly spoken. */
+function localCurrency(tag: string, regions: ReadonlyMap<string, string>): string | undefined {
+  return regions.get(new Intl.Locale(tag).maximize().region ?? "");
+}
+
+/** What a shared symbol stands for where a locale's own data says so and its country does not, inheritance taken out. */
+function localMeanings(locales: readonly CldrLocale[], table: ReadonlyMap<string, ReadonlySet<string>>, regions: ReadonlyMap<string, string>): Map<string, string[]> {
+  const meaning = new Map<string, string>();
   const out = new Map<string, string[]>();
-  for (const [tag, here] of meaning) {
-    const parent = parentOf(tag);
-    for (const [symbol, code] of here) {
-      const inherited = parent === undefined ? "" : (meaning.get(parent)?.get(symbol) ?? "");
-      if (code === inherited) continue;
-      const key = `${symbol}=${code}`;
+  const shared = [...table].filter(([symbol, codes]) => codes.size > 1 && !DEFAULTED.has(symbol) && !/^[A-Za-z]{1,4}$/u.test(symbol));
+  // Shorter tags first: what is inherited is known by then.
+  for (const { tag, currencies } of [...locales].sort((a, b) => a.tag.length - b.tag.length)) {
+    for (const [symbol, codes] of shared) {
+      const users = [...codes].filter((code) => currencies[code]?.symbol !== undefined && symbolKey(currencies[code].symbol) === symbol);
+      // English without a country is everybody's: its symbols mean nothing.
+      const own = tag !== "en" && users.length === 1 && users[0] !== undefined ? users[0] : "";
+      const inherited = inheritedMeaning(meaning, tag, symbol);
+      if (own === inherited || own === localCurrency(tag, regions) || (own === "" && inherited === undefined)) continue;
+      meaning.set(`${tag} ${symbol}`, own);
+      const key = `${symbol}=${own}`;
       out.set(key, [...(out.get(key) ?? []), tag]);
     }
   }
   return out;
+}
+
+function inheritedMeaning(meaning: ReadonlyMap<string, string>, tag: string, symbol: string): string | undefined {
+  for (let at = parentOf(tag); at !== undefined; at = parentOf(at)) {
+    const found = meaning.get(`${at} ${symbol}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function grouped<K, V>(pairs: Iterable<readonly [K, V]>): Map<V, K[]> {
@@ -154,12 +166,13 @@ export function generate(): Map<string, string> {
   const covered = (tag: string): boolean => coverage[tag] === "modern" || (tag.includes("-") && covered(tag.slice(0, tag.lastIndexOf("-"))));
   const modern = all.filter(({ tag }) => covered(tag));
 
-  const separators = new Map(all.map(({ tag, separators: s }) => [tag, s]));
+  const separators = new Map(all.filter(({ tag }) => covered(tag) || coverage[tag] === "moderate").map(({ tag, separators: s }) => [tag, s]));
   const ownSeparators = [...separators].filter(([tag, s]) => {
     const parent = parentOf(tag);
     return s !== (parent === undefined ? ".," : (separators.get(parent) ?? ".,"));
   });
   const table = symbolTable(modern, known);
+  const regions = regionCurrencies(known);
   const zeros = sorted(
     Object.values(systems).filter((s) => s._type === "numeric" && s._digits !== undefined && !s._digits.startsWith("〇")).map((s) => s._digits?.codePointAt(0) ?? 0),
   ).sort((a, b) => a - b);
@@ -167,15 +180,18 @@ export function generate(): Map<string, string> {
   const pack = (groups: Map<string, string[]>): string =>
     sorted([...groups].map(([key, members]) => `${key}:${sorted(members).join(",")}`)).join("|");
   const unusual = grouped([...decimals].filter(([, d]) => d !== 2).map(([code, d]) => [code, String(d)] as const));
-  const ordinary = sorted([...decimals].filter(([, d]) => d === 2).map(([code]) => code)).join("");
-  const symbols = sorted([...table].map(([symbol, codes]) => `${symbol}\t${sorted(codes).join("")}`)).join("\n");
-  const local = sorted([...localMeanings(modern, table)].map(([key, tags]) => `${key.replace("=", "\t")}\t${sorted(tags).join(",")}`)).join("\n");
+  const used = new Set(regions.values());
+  const ordinary = sorted([...decimals].filter(([code, d]) => d === 2 && !used.has(code)).map(([code]) => code)).join("");
+  const byCurrency = new Map<string, string[]>();
+  for (const [symbol, codes] of table) for (const code of codes) byCurrency.set(code, [...(byCurrency.get(code) ?? []), symbol]);
+  const symbols = sorted([...byCurrency].map(([code, list]) => `${code} ${sorted(list.filter((symbol) => !derived(symbol, code, regions))).join(" ")}`).filter((line) => line.length > 4)).join("\n");
+  const local = sorted([...localMeanings(modern, table, regions)].map(([key, tags]) => `${key.replace("=", "\t")}\t${sorted(tags).join(",")}`)).join("\n");
 
   const head = "// Made by `npm run gen-currency` from CLDR and vectors/currencies.json. Not edited by hand.\n";
   return new Map([
-    ["currencies.ts", `${head}\n/** Currencies with two decimals. */\nexport const TWO_DECIMALS =\n  ${literal(ordinary)};\n\n/** Decimals to the currencies that have them. */\nexport const OTHER_DECIMALS = ${literal(pack(new Map([...unusual].map(([d, codes]) => [d, codes]))))};\n`],
-    ["regions.ts", `${head}\n/** Currency to the regions where it is in use. */\nexport const REGION_CURRENCIES =\n  ${literal(pack(grouped(regionCurrencies(known))))};\n`],
-    ["symbols.ts", `${head}\n/** Symbol, tab, the currencies it is written for. */\nexport const SYMBOLS =\n  ${literal(symbols)};\n\n/** A shared symbol, tab, what it means (nothing: it decides nothing), tab, in these locales and what inherits from them. */\nexport const LOCAL_SYMBOLS =\n  ${literal(local)};\n`],
+    ["currencies.ts", `${head}\n/** Currencies with two decimals that no region uses as its first; those of the regions have two as well, if not below. */\nexport const TWO_DECIMALS =\n  ${literal(ordinary)};\n\n/** Decimals to the currencies that have them. */\nexport const OTHER_DECIMALS = ${literal(pack(new Map([...unusual].map(([d, codes]) => [d, codes]))))};\n`],
+    ["regions.ts", `${head}\n/** Currency to the regions where it is in use. */\nexport const REGION_CURRENCIES =\n  ${literal(pack(grouped(regions)))};\n`],
+    ["symbols.ts", `${head}\n/** Currency and the symbols it is written with, a line each. */\nexport const SYMBOLS =\n  ${literal(symbols)};\n\n/** A shared symbol, tab, what it means (nothing: it decides nothing), tab, in these locales and what inherits from them. */\nexport const LOCAL_SYMBOLS =\n  ${literal(local)};\n`],
     ["numbers.ts", `${head}\n/** Decimal and group separator to the locales that write them; what inherits is left out, unnamed ones write \`.,\`. */\nexport const SEPARATORS =\n  ${literal(pack(grouped(ownSeparators)))};\n\n/** Code points of the zeros of all decimal digits, hexadecimal. */\nexport const ZEROS = ${literal(zeros.map((z) => z.toString(16)).join(" "))};\n`],
   ]);
 }

@@ -79,7 +79,10 @@ pub enum Command {
         path: PathBuf,
     },
     /// Shows the root public key, by which extensions pin this server
-    Key(Report),
+    Key(Key),
+    /// Newer recipes for the shoppers' extensions
+    #[command(subcommand)]
+    Recipes(Recipes),
     /// Prints the OpenAPI document of the JSON API
     Openapi,
     /// Prints every setting with its default and its meaning
@@ -141,6 +144,39 @@ pub struct Report {
     /// One JSON document instead of text.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Key {
+    /// Only the text that a shopper pairs the extension with: `anytill:<public address>#<root key>`.
+    #[arg(long, conflicts_with = "json")]
+    pub pairing: bool,
+    #[command(flatten)]
+    pub report: Report,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Recipes {
+    /// Signs the recipes of a directory into one file
+    ///
+    /// Reads every `*.json` but schemas, refuses what is not flat data of the known form, and signs with the recipe key
+    /// of the seed words. Name the file in `recipes.file` and start the server again: it answers with it at
+    /// `/v1/recipes`. Its version is the time, and above that of a file that is replaced; nothing changes where nothing
+    /// did.
+    Sign {
+        /// One recipe a file.
+        dir: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Checks a signed file and shows what is in it
+    ///
+    /// Exits with 1 if the signature is wrong, or by another key than this server's.
+    Show {
+        file: PathBuf,
+        #[command(flatten)]
+        report: Report,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,11 +4,12 @@ use crate::admin::{self, Answer, Request};
 use crate::cli::{self, Borne, Cli, Command, Node, Parked, Place};
 use crate::clock::SystemClock;
 use crate::server::{lookup, open_accounts, read_seed};
-use crate::{config, doctor, init, ops, out, server, wiring};
+use crate::{config, doctor, init, ops, out, recipes, server, wiring};
 use anyhow::{Context as _, Result, bail};
+use ports::Clock as _;
 use std::process::ExitCode;
 use std::sync::Arc;
-use trust::OperatorSeed;
+use trust::{OperatorSeed, VerifyingKey};
 
 pub fn run(cli: Cli) -> Result<ExitCode> {
     let place = &cli.place;
@@ -24,7 +25,13 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Doctor(report) => (doctor::run(place)?, report.json),
-        Command::Key(report) => (key(place)?, report.json),
+        Command::Key(args) if args.pairing => {
+            let (config, root) = root_key(place)?;
+            out::line(pairing(&config, &root));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Key(args) => (key(place)?, args.report.json),
+        Command::Recipes(command) => recipes::run(place, &command, SystemClock.now())?,
         Command::Node(node) => {
             let (request, json) = node_request(node);
             (of_server(place, &request)?, json)
@@ -103,17 +110,30 @@ async fn offline(place: &Place, request: &Request) -> Result<Answer> {
 }
 
 /// Follows from the seed words; nothing else is needed.
-fn key(place: &Place) -> Result<Answer> {
+fn root_key(place: &Place) -> Result<(config::Config, VerifyingKey)> {
     let file = config::file_of(&place.data, place.config.as_deref());
     let config = config::load(&file, std::env::vars())?;
     let root = OperatorSeed::new(*read_seed(&config, lookup(&file))?).root_key(0).verifying_key();
-    let url = &config.server.public_url;
+    Ok((config, root))
+}
+
+/// What a shopper gives the extension: where the server is, and by which key it is known.
+fn pairing(config: &config::Config, root: &VerifyingKey) -> String {
+    match config.server.public_url.as_str() {
+        "" => format!("anytill:http://{}#{root}", config.server.listen),
+        url => format!("anytill:{url}#{root}"),
+    }
+}
+
+fn key(place: &Place) -> Result<Answer> {
+    let (config, root) = root_key(place)?;
+    let pairing = pairing(&config, &root);
     let text = format!(
-        "{root}\n\nThe root key of this server. Shoppers pair with its address and compare this key; whoever has both \
-         pins this server and no other{}",
-        if url.is_empty() { String::new() } else { format!(":\n{url}#{root}") }
+        "{root}\n\nThe root key of this server. A shopper pairs the extension with this text, which pins this server and \
+         no other; hand it over where nobody can change it:\n{pairing}"
     );
-    Answer::new(true, text, &serde_json::json!({ "root_key": root, "public_url": url }))
+    let url = &config.server.public_url;
+    Answer::new(true, text, &serde_json::json!({ "root_key": root, "public_url": url, "pairing": pairing }))
 }
 
 fn node_request(node: Node) -> (Request, bool) {

@@ -16,6 +16,7 @@ mod logging;
 mod ops;
 mod out;
 mod process;
+mod recipes;
 mod seed;
 mod server;
 mod wiring;

@@ -70,6 +70,7 @@ SWAP
 WRONG   public address  server.public_url is not set: neither shoppers nor the issuer find this server
                         -> set server.public_url to the https address of the proxy in front of this server
 ok      registration    by invitation
+ok      recipes         none: shoppers use those that the extension was built with
 ok      database        whole
 WRONG   chain source    http://127.0.0.1:1: Connection refused (os error 111)
                         -> start it, or correct chain.url; without heights nothing is held or claimed

@@ -63,6 +63,61 @@ async fn a_server_is_started_asked_and_stopped() {
     assert!(world.ok(&["parked", "list"]).contains("nothing is parked"));
 }
 
+const RECIPE: &str = r##"{ "id": "shop", "version": 1, "name": "Shop", "hosts": ["shop.example"], "paths": ["/pay"],
+    "evidence": { "kind": "guess", "seen": "2026-11" }, "total": ["#total"], "charges": "order", "splits": false,
+    "cardFirst": false, "takesGiftCards": false }"##;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recipes_are_signed_shown_and_served_as_they_were_signed() {
+    let world = World::new().await;
+    let (dir, out) = (world.data().join("stores"), world.data().join("recipes.json"));
+    let (dir_name, out_name) = (dir.to_str().unwrap(), out.to_str().unwrap());
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join("shop.json"), RECIPE).unwrap();
+    let sign = ["recipes", "sign", dir_name, "--out", out_name];
+    assert!(world.ok(&sign).starts_with("signed: version "));
+    assert!(world.ok(&sign).starts_with("unchanged: "), "the same recipes are not signed twice");
+    let first = std::fs::read_to_string(&out).unwrap();
+    std::fs::write(dir.join("shop.json"), RECIPE.replace("#total", "#sum")).unwrap();
+    assert!(world.ok(&sign).starts_with("signed: version "));
+    let shown: serde_json::Value = serde_json::from_str(&world.ok(&["recipes", "show", out_name, "--json"])).unwrap();
+    assert_eq!((&shown["own_key"], &shown["recipes"][0]["id"]), (&true.into(), &"shop".into()));
+
+    let key = world.ok(&["key"]);
+    let pairing = world.ok(&["key", "--pairing"]);
+    let root = key.lines().next().unwrap();
+    assert!(pairing.starts_with("anytill:http://127.0.0.1:") && pairing.trim_end().ends_with(&format!("#{root}")));
+    assert!(key.trim_end().ends_with(pairing.trim_end()), "{key}");
+
+    let config = world.data().join("anytill.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let named = text.replacen("#file = \"\"", "file = \"recipes.json\"", 1);
+    assert_ne!(named, text, "the setting stands in a comment");
+    std::fs::write(&config, named).unwrap();
+    let doctor = said(&world.run(&["doctor"]));
+    assert!(doctor.contains("ok      recipes         1, version "), "{doctor}");
+    let server = world.serve();
+    let http = server.ready["http_url"].as_str().unwrap();
+    let (status, body) = get(http, "/v1/recipes").await;
+    let signed = std::fs::read_to_string(&out).unwrap();
+    assert_eq!((status, body.as_str()), (200, signed.trim_end()));
+    assert!(body.contains("#sum") && signed != first);
+    let (_, key_set) = get(http, "/v1/keyset").await;
+    assert!(key_set.contains(&format!("recipe_key={}", shown["key"].as_str().unwrap())), "{key_set}");
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), Some(0), "{}", world.log());
+
+    std::fs::write(&out, signed.replace("#sum", "#all")).unwrap();
+    assert!(world.refused(&["recipes", "show", out_name]).contains("not signed by the key that it names"));
+    assert!(world.refused(&sign).contains("would be replaced"), "a file that is not ours is not written over");
+    let doctor = world.refused(&["doctor"]);
+    assert!(doctor.contains("WRONG   recipes         recipes.file: not signed"), "{doctor}");
+    // Held HTLCs come first: the server runs without them.
+    let server = world.serve();
+    assert_eq!(get(server.ready["http_url"].as_str().unwrap(), "/v1/recipes").await.0, 404);
+    assert!(world.log().contains("no recipes are served"), "{}", world.log());
+}
+
 /// What the operator puts in is a difference until it is said to be the operator's.
 async fn funded_and_reconciled(world: &World) {
     let address = world.ok(&["node", "address"]);

@@ -7,7 +7,8 @@ use ports::{
     TimerRow,
 };
 use purchase::{
-    Event, FORMAT, Purchase, Recorded, Refund, RefundEvent, RefundStep, Rejected, State, Step, Stepped, Timer, step, step_refund,
+    Event, FORMAT, Purchase, Recorded, Refund, RefundEvent, RefundStep, Rejected, State, Step, Stepped, Timer, step,
+    step_refund,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;

@@ -36,6 +36,8 @@ pub struct Rows {
     pub timers: BTreeMap<(AggregateRef, String), u64>,
     pub reservations: BTreeMap<(String, AggregateRef), (u64, GiveBack)>,
     pub settings: BTreeMap<String, String>,
+    /// Timers that a look from before still sees: told once more.
+    pub seen_before: Vec<TimerRow>,
     effect_keys: BTreeSet<String>,
     inbox: BTreeSet<String>,
     /// Numbers the commits; part of a posting's name.
@@ -257,7 +259,8 @@ impl Store for ModelStore {
     }
 
     async fn due_timers(&self, now: UnixMs, limit: u32) -> Result<Vec<TimerRow>, StoreError> {
-        let rows = self.rows();
+        let mut rows = self.rows();
+        let seen_before = std::mem::take(&mut rows.seen_before);
         let mut due: Vec<TimerRow> = rows
             .timers
             .iter()
@@ -266,6 +269,7 @@ impl Store for ModelStore {
             .collect();
         due.sort_by_key(|timer| timer.due_at);
         due.truncate(limit as usize);
+        due.extend(seen_before);
         Ok(due)
     }
 

@@ -10,7 +10,7 @@ use std::io::Write;
 
 /// Try Anytill, break it, measure it. Everything runs on this machine; nothing is real money.
 #[derive(Parser)]
-#[command(name = "lab", version, about)]
+#[command(name = "lab", version, about, max_term_width = 130)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

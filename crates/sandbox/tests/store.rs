@@ -72,6 +72,7 @@ async fn a_browser_buys_the_album() {
     assert!(page("/").await.1.contains("$18.60"));
     assert!(page("/cart").await.1.contains("$27.11"));
     assert_eq!(page("/nowhere").await.0, 404);
+    assert!(page("/orders").await.1.contains("Nothing yet"));
     let checkout = page("/checkout").await.1;
     assert!(checkout.contains("<th scope=\"row\">Order total</th><td id=\"order-total\">$27.11</td>"));
     let key = checkout.split("name=\"order_key\" value=\"").nth(1).and_then(|rest| rest.get(..36)).expect("a key");
@@ -82,6 +83,9 @@ async fn a_browser_buys_the_album() {
     assert!(confirmation.contains("Thank you"), "{confirmation}");
     let (again, _) = mall.submit(key, &mall.card.number).await;
     assert_eq!(again, address, "a reload is the same order");
+    let history = page("/orders").await.1;
+    assert!(history.contains("href=\"/orders/RG-1001\"") && history.contains("<td>on its way</td><td>$27.11</td>"));
+    assert_eq!(history.matches("RG-1001</a>").count(), 1);
     assert_eq!(amounts_asked(&mall.receiver), [2711]);
     let request = mall.receiver.asked()[0].json();
     assert_eq!(request["merchant"]["descriptor"], "RARE GROOVE RECORDS");

@@ -69,7 +69,7 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("date, idempotency-replayed, retry-after"),
+            HeaderValue::from_static("date, etag, idempotency-replayed, retry-after"),
         );
     }
     headers.append(header::VARY, HeaderValue::from_static("origin"));
@@ -90,7 +90,7 @@ fn preflight_answer() -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("authorization, content-type, idempotency-key, last-event-id"),
+        HeaderValue::from_static("authorization, content-type, idempotency-key, if-none-match, last-event-id"),
     );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response

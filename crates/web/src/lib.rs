@@ -21,6 +21,7 @@ mod openapi;
 mod policy;
 mod problem;
 mod purchases;
+mod recipes;
 mod server;
 mod state;
 mod webhooks;
@@ -28,6 +29,7 @@ mod webhooks;
 pub use openapi::openapi_json;
 pub use policy::{CurrencyRule, HttpLimits, NotServed, Policy, RequestRate, StoreRule, Windows};
 pub use problem::{Code, Problem, problems_markdown};
+pub use recipes::RecipeBundle;
 pub use state::{AppState, BadPublicKey, Running, Sealed, Trust};
 
 use app::App;

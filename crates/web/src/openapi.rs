@@ -1,7 +1,7 @@
 //! The routes of the API with their description: one list for both.
 
 use crate::app::App;
-use crate::{accounts, health, purchases, server};
+use crate::{accounts, health, purchases, recipes, server};
 use axum::Router;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -65,6 +65,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(server::rates))
         .routes(routes!(server::served))
         .routes(routes!(server::key_set))
+        .routes(routes!(recipes::recipes))
         .routes(routes!(server::problem))
 }
 

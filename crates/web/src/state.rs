@@ -1,6 +1,6 @@
 //! What the binary hands in.
 
-use crate::Policy;
+use crate::{Policy, RecipeBundle};
 use accounts::Accounts;
 use engine::Engine;
 use ids::PurchaseId;
@@ -29,6 +29,9 @@ pub struct AppState {
 pub trait Trust: Send + Sync {
     /// The signed key set, a JSON document, as it is sent.
     fn key_set(&self) -> String;
+
+    /// The operator's signed recipes, if there are any.
+    fn recipes(&self) -> Option<&RecipeBundle>;
 
     /// Seals to the extension's one-time X25519 key (RFC 9180, base mode), bound to the purchase.
     fn seal(

@@ -4,7 +4,8 @@ import { refreshAccount } from "./account.ts";
 import { answer } from "./answer.ts";
 import { makeCore, once } from "./core.ts";
 import type { Env, FramePort, PagePort } from "./env.ts";
-import { frameSaid, offerFrame } from "./fill.ts";
+import { WORDS } from "./words.ts";
+import { frameSaid } from "./fill.ts";
 import type { PageLine } from "./pages.ts";
 import { drawPages, pageUp } from "./pages.ts";
 import { anyLive, resume } from "./purchases.ts";
@@ -36,7 +37,8 @@ export function makeBackground(env: Env): Background {
     },
     frameUp: (port) => {
       core.frames.add(port);
-      offerFrame(core, port);
+      // It says what it is once it can read itself; then it is offered what it waits for.
+      port.say({ say: "words", words: WORDS });
       return { heard: (message) => frameSaid(core, port, message), gone: () => core.frames.delete(port) };
     },
     asked: (request) => answer(core, request),

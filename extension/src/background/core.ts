@@ -59,15 +59,13 @@ export function makeCore(env: Env, draw: (core: Core) => Promise<void>): Core {
     if (drawing) return;
     drawing = true;
     void (async () => {
+      // Ends in the same turn in which it sees that nothing is left, so that no wish to draw falls in between.
       while (again) {
         again = false;
-        await draw(core);
+        await draw(core).catch(() => {});
       }
-    })()
-      .catch(() => {})
-      .finally(() => {
-        drawing = false;
-      });
+      drawing = false;
+    })();
   };
   const store = makeStore(env, () => {
     drawSoon();
@@ -156,13 +154,7 @@ export function recipeFor(recipes: readonly Recipe[], host: string, reading: Rea
   return byHost ?? recipes.find((recipe) => recipe.id === reading?.store) ?? null;
 }
 
-/**
- * The purchase that a tab shows: begun in it, or begun at the same store before the browser was started anew. The card
- * of one store is never offered at another.
- */
+/** The purchase that a tab shows: begun in it, at the store that it shows. The card of one store is never offered at another. */
 export function purchaseOf(kept: Kept, tabId: number, host: string, run: string): LocalPurchase | null {
-  const ofStore = kept.purchases.filter((one) => one.store === host && !one.dismissed);
-  const ofTab = ofStore.filter((one) => one.tabId === tabId && one.run === run);
-  const orphans = ofStore.filter((one) => one.run !== run && (one.wish !== null || one.view !== null));
-  return ofTab.at(-1) ?? orphans.at(-1) ?? null;
+  return kept.purchases.findLast((one) => one.store === host && !one.dismissed && one.tabId === tabId && one.run === run) ?? null;
 }

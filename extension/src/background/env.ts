@@ -23,6 +23,7 @@ export interface Env extends Outside {
   readonly changed: () => void;
 
   readonly hasOrigins: (origins: readonly string[]) => Promise<boolean>;
+  readonly tabExists: (tabId: number) => Promise<boolean>;
   /** Puts a script into a tab; into all frames that may be entered, or the top one. `false`: not allowed there. */
   readonly inject: (tabId: number, file: "content.js" | "frame.js", allFrames: boolean) => Promise<boolean>;
 }

@@ -73,6 +73,10 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
   const find = async (): Promise<LocalPurchase | undefined> => (await core.store.get()).purchases.find((one) => one.local === local);
   const before = await find();
   if (before === undefined || before.store !== page.host) return null;
+  if (!isSafe(page.port.url)) {
+    await core.store.changePurchase(local, (one) => ({ ...one, problem: ours("page_insecure") }));
+    return null;
+  }
   const reading = await new Promise<boolean>((resolve) => {
     const stop = core.env.later(() => resolve(false), READ_MS_MAX);
     page.waiting.push(() => {
@@ -93,6 +97,12 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
     return null;
   }
   return (await core.store.changePurchase(local, ({ pageTotal: _, ...rest }) => rest)) ?? null;
+}
+
+/** A card number goes over no line that others can read. */
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || hostname === "localhost" || hostname === "127.0.0.1";
 }
 
 export async function cardOf(core: Core, purchase: LocalPurchase, password?: string): Promise<CardToFill | null> {
@@ -163,6 +173,8 @@ async function fillFrames(core: Core, page: PageState, job: Waiting): Promise<vo
   const { tabId } = page.port;
   const allowed = await core.env.hasOrigins(job.hosts.map(originOf));
   const injected = allowed && (await core.env.inject(tabId, "frame.js", true));
+  // Allowed, and still not: the shopper's press on the toolbar no longer holds, so the store's host is asked for too.
+  if (allowed && !injected) await core.env.session.set(`used ${tabId}`, false);
   if (!injected) return finish(core, job.local, { kind: "needs_permission", hosts: job.hosts });
   waiting(core).set(tabId, job);
   // Frames that were there already say nothing by themselves again.
@@ -227,7 +239,7 @@ export function hintOf(filled: ReadonlySet<FieldKind>, wanted: ReadonlySet<Field
 /** One value for the clipboard, to the page whose button the shopper just pressed. */
 export async function copy(core: Core, local: string, page: PageState, field: CopyField): Promise<void> {
   const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
-  if (purchase === undefined || purchase.store !== page.host) return;
+  if (purchase === undefined || purchase.store !== page.host || !isSafe(page.port.url)) return;
   const card = await cardOf(core, purchase);
   if (card === null) return;
   const two = (n: number): string => String(n).padStart(2, "0");

@@ -54,6 +54,11 @@ const env: Env = {
     // Nobody listens most of the time, and that is an error to the browser.
     chrome.runtime.sendMessage({ changed: true }).catch(() => {});
   },
+  tabExists: (tabId) =>
+    chrome.tabs.get(tabId).then(
+      () => true,
+      () => false,
+    ),
   hasOrigins: (origins) => chrome.permissions.contains({ origins: [...origins] }),
   inject: async (tabId, file, allFrames) => {
     try {
@@ -112,9 +117,15 @@ const ALARMS: readonly (readonly [Alarm, number])[] = [
   ["rates", RATES_EVERY_MIN],
   ["trust", TRUST_EVERY_MIN],
   ["watch", WATCH_EVERY_MIN],
-  // The shortest that a browser allows; cheap while nothing is under way.
-  ["live", 0.5],
 ];
+/** The shortest that a browser allows; set only while a purchase is under way. */
+const LIVE_EVERY_MIN = 0.5;
+
+async function setLiveAlarm(): Promise<void> {
+  const [busy, alarm] = [await background.busy(), await chrome.alarms.get("live")];
+  if (busy && alarm === undefined) await chrome.alarms.create("live", { periodInMinutes: LIVE_EVERY_MIN });
+  if (!busy && alarm !== undefined) await chrome.alarms.clear("live");
+}
 
 async function setAlarms(): Promise<void> {
   for (const [name, periodInMinutes] of ALARMS) {
@@ -123,8 +134,9 @@ async function setAlarms(): Promise<void> {
 }
 
 chrome.alarms.onAlarm.addListener(({ name }) => {
-  const alarm = ALARMS.find(([known]) => known === name);
-  if (alarm !== undefined) void background.alarm(alarm[0]);
+  const known: readonly Alarm[] = ["rates", "trust", "watch", "live"];
+  const alarm = known.find((one) => one === name);
+  if (alarm !== undefined) void background.alarm(alarm).then(setLiveAlarm);
 });
 chrome.runtime.onInstalled.addListener(() => void setAlarms());
 chrome.runtime.onStartup.addListener(() => void setAlarms());
@@ -133,9 +145,13 @@ chrome.runtime.onStartup.addListener(() => void setAlarms());
 const local: { setAccessLevel?: (options: { accessLevel: "TRUSTED_CONTEXTS" }) => Promise<void> } = chrome.storage.local;
 void local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 
+// The interface is there only while the shopper allows notifications.
+(chrome as Partial<typeof chrome>).notifications?.onClicked.addListener(() => void env.openPage("history"));
+
 let keptUp: ReturnType<typeof setInterval> | undefined;
 function keepUp(): void {
   if (keptUp !== undefined) return;
+  void setLiveAlarm();
   let times = 0;
   keptUp = setInterval(() => {
     times += 1;
@@ -146,6 +162,7 @@ function keepUp(): void {
       }
       clearInterval(keptUp);
       keptUp = undefined;
+      await setLiveAlarm();
     });
   }, KEEP_UP_MS);
 }

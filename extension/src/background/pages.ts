@@ -6,6 +6,7 @@ import type { Core, PageState } from "./core.ts";
 import { purchaseOf, recipeFor, recipesOf } from "./core.ts";
 import { hostCurrency } from "./currency.ts";
 import type { PagePort } from "./env.ts";
+import { WORDS } from "./words.ts";
 import { copy, fill, pageFilled } from "./fill.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
 import { begin, cancel, quote } from "./purchases.ts";
@@ -27,7 +28,9 @@ export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
   page.confirmed ??= confirmed;
   const kept = await core.store.get();
   const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], hostname, null) !== null);
-  port.say({ say: "recipes", recipes });
+  const { language } = kept.settings;
+  port.say({ say: "language", language: language === "auto" ? null : language });
+  port.say({ say: "recipes", recipes, words: WORDS });
   await adopt(core, page);
   return {
     heard: (message) => heard(core, page, message),
@@ -37,12 +40,17 @@ export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
   };
 }
 
-/** After a restart of the browser the tab has another number: the purchase follows its store. */
+/** A tab was closed and opened again, or the browser was: the purchase follows its store. */
 async function adopt(core: Core, page: PageState): Promise<void> {
-  const run = await core.run();
-  const purchase = purchaseOf(await core.store.get(), page.port.tabId, page.host, run);
-  if (purchase === null || purchase.run === run) return;
-  await core.store.changePurchase(purchase.local, (one) => ({ ...one, tabId: page.port.tabId, run }));
+  const { tabId } = page.port;
+  const [kept, run] = [await core.store.get(), await core.run()];
+  if (purchaseOf(kept, tabId, page.host, run) !== null) return;
+  for (const one of kept.purchases.filter(({ store, dismissed }) => store === page.host && !dismissed).reverse()) {
+    const begun = one.wish !== null || one.view !== null;
+    if (!begun || (one.run === run && (await core.env.tabExists(one.tabId)))) continue;
+    await core.store.changePurchase(one.local, (before) => ({ ...before, tabId, run }));
+    return;
+  }
 }
 
 function readConfirmed(value: unknown, host: string): Money | null {
@@ -222,10 +230,9 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
 /** Shows every page what is so now. */
 export async function drawPages(core: Core): Promise<void> {
   const { settings } = await core.store.get();
-  const chosen = settings.language === "auto" ? {} : { language: settings.language };
   for (const page of core.pages.values()) {
     const input = await viewInput(core, page);
-    if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: { ...pillView(input), ...chosen } });
-    if (page.open) page.port.say({ say: "view", view: { ...panelView(input), ...chosen } });
+    if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: pillView(input) });
+    if (page.open) page.port.say({ say: "view", view: panelView(input) });
   }
 }

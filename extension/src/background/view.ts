@@ -49,7 +49,7 @@ const CLOCK_OFF_MS = 5 * 60_000;
 
 export function panelView(input: ViewInput): PanelView {
   const { page, purchase } = input;
-  const trouble = input.trouble ?? problemTrouble(purchase) ?? clockTrouble(input);
+  const trouble = input.trouble ?? problemTrouble(input) ?? clockTrouble(input);
   const name = purchase !== null && purchase.store === page.host ? (purchase.view?.store_name ?? purchase.storeName) : page.name;
   return {
     store: { host: page.host, name },
@@ -59,9 +59,10 @@ export function panelView(input: ViewInput): PanelView {
   };
 }
 
-function problemTrouble(purchase: LocalPurchase | null): Trouble | null {
+function problemTrouble(input: ViewInput): Trouble | null {
+  const { purchase } = input;
   const problem = purchase?.problem ?? null;
-  if (problem === null) return declinedTrouble(purchase?.view ?? null);
+  if (problem === null || isMended(problem.code, input)) return declinedTrouble(purchase?.view ?? null);
   return { kind: "problem", code: problem.code, ...(problem.detail === null ? {} : { detail: problem.detail }) };
 }
 
@@ -95,12 +96,16 @@ function stageOf(input: ViewInput): Stage {
 
 function refusedStage(input: ViewInput, purchase: LocalPurchase): Stage | null {
   const code = purchase.problem?.code;
-  if (code === undefined) return null;
+  if (code === undefined || isMended(code, input)) return null;
   if (code === "destination_needed") return { kind: "setup", missing: "refund_destination" };
   if (isLoggedOut(code)) return { kind: "setup", missing: "login" };
   const reason = refusedAs(code, purchase.total, purchase.currency, input.served);
   return reason === null ? null : { kind: "not_served", reason };
 }
+
+/** What was missing is there now: nothing of it is said any more. */
+const isMended = (code: string, input: ViewInput): boolean =>
+  (isLoggedOut(code) && input.loggedIn) || (code === "destination_needed" && typeof input.destination === "string");
 
 export const isLoggedOut = (code: string): boolean => code === "unauthorized" || code === "token_invalid" || code === "token_expired";
 

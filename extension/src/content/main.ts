@@ -3,40 +3,47 @@
  * toolbar's button. It wires the parts of this room to the browser.
  */
 
-import { find, isCheckoutUrl, read } from "../detect/index.ts";
-import { readMoney } from "../money/index.ts";
+import { isCheckoutUrl } from "../detect/recipe.ts";
 import type { FromPage, ToPage } from "../types/messages.ts";
 import { type Line, openLine } from "./line.ts";
 import { openPage, type Page } from "./page.ts";
+import { lateReader } from "./reader.ts";
 import { openSurface } from "./surface.ts";
 import { watch } from "./watch.ts";
 import { world } from "./world.ts";
 
-
 function start(): void {
   let page: Page | null = null;
   let line: Line<FromPage> | null = null;
+  let language: string | null = null;
   const say = (message: FromPage): void => line?.say(message);
+  // Code that is loaded late makes itself known at the hook below. It runs in the extension's own world, not in the page's.
+  const reader = lateReader(
+    () => import(chrome.runtime.getURL("reader.js")),
+    () => page?.changed(),
+  );
   const surface = openSurface({
     document,
-    locale: () => navigator.language,
+    locale: () => language ?? navigator.language,
     act: (action) => page?.act(action),
     toggled: (open) => {
       line?.keep(open);
       page?.panel(open);
     },
-    readMoney: (text) => readMoney(text, { locale: document.documentElement.lang || navigator.language, host: location.host }),
+    readMoney: (text) => reader.readMoney(text, { locale: document.documentElement.lang || navigator.language, host: location.host }),
     fetchPanel: () => {
       line?.keep(true);
-      // Its code makes itself known at the hook below. It runs in the extension's own world, not in the page's.
       void import(chrome.runtime.getURL("panel.js"));
       page?.panel(true);
     },
   });
   page = openPage({
     document,
+    speak: (wanted) => {
+      language = wanted;
+    },
     url: () => location.href,
-    detector: { isCheckoutUrl, read, find },
+    detector: { isCheckoutUrl, ...reader },
     surface,
     say,
     copy: (field, value) => {
@@ -74,6 +81,9 @@ function start(): void {
   world.anytill = {
     panel: (mount) => {
       surface.panelCode(mount);
+    },
+    reader: (code) => {
+      reader.here(code);
     },
   };
   line.up();

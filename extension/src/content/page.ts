@@ -5,6 +5,7 @@
  * data is on the stack of one call; nothing of the page is sent anywhere but to the extension's own background.
  */
 
+import type { Packed } from "../detect/pack.ts";
 import type { Place, Reading } from "../types/detect.ts";
 import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
@@ -22,12 +23,18 @@ export interface Surface {
 
 /** The detector, handed in so that this room can be tried without it. */
 export interface Detector {
+  /** The words come with the recipes; without them nothing is read. */
+  useWords?(words: Packed): void;
+  /** Its code is here; asked for by this, it calls for another look when it has come. */
+  ready?(): boolean;
   isCheckoutUrl(url: string, recipes: readonly Recipe[]): boolean;
   read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
   find(document: Document, place: Place): Element | null;
 }
 
 export interface PageParts {
+  /** The language of the settings, `null` for the browser's. */
+  readonly speak?: (language: string | null) => void;
   readonly document: Document;
   readonly url: () => string;
   readonly detector: Detector;
@@ -57,6 +64,7 @@ export function openPage(parts: PageParts): Page {
   const read = (): Reading => parts.detector.read(parts.document, parts.url(), recipes ?? []);
   const sayReading = (always: boolean): void => {
     if (!always && !wanted()) return;
+    if (parts.detector.ready?.() === false) return;
     const message: FromPage = { say: "reading", url: parts.url(), reading: read() };
     const now = JSON.stringify(message);
     if (!always && now === said) return;
@@ -69,8 +77,12 @@ export function openPage(parts: PageParts): Page {
     hear(message) {
       switch (message.say) {
         case "recipes":
+          parts.detector.useWords?.(message.words);
           recipes = message.recipes;
           sayReading(false);
+          return;
+        case "language":
+          parts.speak?.(message.language);
           return;
         case "pill":
           parts.surface.pill(message.pill);

@@ -1,9 +1,11 @@
-/** How the panel's code, which is loaded when it is wanted, finds the content script: both live in the extension's own world. */
+/** How code that is loaded when it is wanted finds the content script: both live in the extension's own world. */
 
+import type { Reader } from "./reader.ts";
 import type { MountPanel } from "./surface.ts";
 
 export interface Hook {
   panel(mount: MountPanel): void;
+  reader(code: Reader): void;
 }
 
 export const world = globalThis as typeof globalThis & { anytill?: Hook };

@@ -2,7 +2,8 @@
 
 import { amountsIn, readMoney } from "../money/index.ts";
 import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
-import { APPROX, ASIDES, fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { APPROX, ASIDES } from "./lexicon.ts";
 
 /** What is known of the page's money. `dollar`: whose `$` it is, where the page is silent and nothing speaks against it. */
 export interface PageMoney extends MoneyContext {

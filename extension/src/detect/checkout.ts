@@ -3,14 +3,11 @@
  * after it, nor an account page on which a card is kept. Signs are weighed; each is named where it is counted.
  */
 
-import {
-  ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHODS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT,
-  URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS,
-} from "./checkout_words.ts";
 import type { Fields } from "./fields.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
-import { fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHODS, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
 
 export interface Signs {
   readonly pays: boolean;
@@ -50,8 +47,6 @@ export function readButtons(walked: Walked, shown: (element: Element) => boolean
   return out;
 }
 
-/** "Pay later", "pay in 4": other ways than the one for the whole. */
-const OTHER_PAYS = /pay (later|in \d|over)|learn more|what is|how (to|does)|terms|why|pay with points|track|reorder|order again|view order|continue shopping/;
 
 function buttonText(element: Element): string {
   const value = element.localName === "input" ? (element.getAttribute("value") ?? element.getAttribute("alt") ?? "") : (element.textContent ?? "");
@@ -167,8 +162,6 @@ function hasMethods(walked: Walked): boolean {
   return false;
 }
 
-const STRONG_METHODS =
-  /^(payment( method| methods| options?| details| information)?|select (a )?payment method|choose (a )?payment method|credit (or debit )?card|pay with.{0,30}|zahlungsart|zahlungsmethode|zahlungsart (wahlen|andern)|(mode|moyen) de paiement|(metodo|forma|medio) de pago|metodo di pagamento|modalita di pagamento|(metodo|forma) de pagamento|betaalmethode|betaalwijze|お?支払い?方法.{0,6}|支付方式|付款方式|(metoda|sposob) platnosci|betalningssatt|betalsatt|betalningsmetod)\b:?$/;
 
 function isLogin(walked: Walked, path: string): boolean {
   const password = walked.controls.some((spot) => spot.tier === 0 && spot.element.getAttribute("type")?.toLowerCase() === "password" && !/cvv|cvc|cvn|security|card|csc/i.test(`${spot.element.getAttribute("name") ?? ""}${spot.element.getAttribute("id") ?? ""}${spot.element.getAttribute("autocomplete") ?? ""}`));

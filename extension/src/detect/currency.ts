@@ -2,24 +2,11 @@
 
 import { isCurrency } from "../money/index.ts";
 import type { Walked } from "./walk.ts";
-import { fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { EXPLICIT, OTHER_DOLLARS } from "./lexicon.ts";
 
 const CURRENCY_ATTRIBUTES = ["data-currency", "data-currency-code", "data-currencycode", "data-cart-currency", "data-order-currency"];
 const LINES_MAX = 3_000;
-const EXPLICIT: readonly (readonly [RegExp, string])[] = [
-  [/\bUS ?\$|\bUSD\b|\bUS dollars?\b/, "USD"],
-  [/\bCA ?\$|\bCAD\b|\bC\$ ?\d/, "CAD"],
-  [/\bAU ?\$|\bAUD\b|\bA\$ ?\d/, "AUD"],
-  [/\bNZ ?\$|\bNZD\b/, "NZD"],
-  [/\bHK ?\$|\bHKD\b/, "HKD"],
-  [/\bSGD\b|\bS\$ ?\d/, "SGD"],
-  [/\bMXN\b|\bMX ?\$/, "MXN"],
-  [/\bCNY\b|\bRMB\b|人民币/, "CNY"],
-  [/\bJPY\b|日本円/, "JPY"],
-  [/\bSEK\b/, "SEK"],
-  [/\bNOK\b/, "NOK"],
-  [/\bDKK\b/, "DKK"],
-];
 
 /** One currency that everything agrees on, or none. */
 export function currencyHint(walked: Walked): string | undefined {
@@ -47,9 +34,6 @@ export function currencyHint(walked: Walked): string | undefined {
   return said.size === 1 ? [...said][0] : undefined;
 }
 
-/** Words of the other countries that write `$`; any of them, and a bare `$` stays open. */
-const OTHER_DOLLARS =
-  /\bcanad|\bontario\b|\bquebec\b|\balberta\b|british columbia|\bmanitoba\b|nova scotia|\b[ghp]st\b|australia|\bnsw\b|queensland|\bvictoria\b|tasmania|new zealand|aotearoa|singapore|hong kong|taiwan|mexic|chile\b|colombia|argentin|caribbean|bermuda|bahamas|jamaica|barbados|trinidad|namibia|liberia|\b(cad|aud|nzd|sgd|hkd|twd|mxn|clp|cop|ars)\b|\bprovince\b|\bsuburb\b|\b(ca|au|nz|hk|mx|nt) ?\$|\b[acsr]\$/;
 
 /** Whose a bare `$` is on a page in English that names no country: the United States', unless anything speaks of another. */
 export function dollarOf(walked: Walked, host: string, language: string | null): string | undefined {

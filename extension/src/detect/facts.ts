@@ -1,8 +1,8 @@
 /** What a control says of itself and what is said of it around. */
 
-import { BILLING, SHIPPING } from "./field_words.ts";
 import type { Scope, Spot } from "./walk.ts";
-import { fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { BILLING, MONTH_NAMES, SHIPPING } from "./lexicon.ts";
 
 export interface Facts {
   readonly spot: Spot;
@@ -139,7 +139,6 @@ function contextOf(spot: Spot, own: string): "billing" | "shipping" | null {
   return ships === bills ? null : ships ? "shipping" : "billing";
 }
 
-const MONTH_NAMES = /^(jan|feb|mar|mär|fev|fév|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|aou|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic|led|úno|sty|lut)/i;
 
 const YEAR_SPAN_MAX = 40;
 

@@ -5,11 +5,11 @@
 
 import type { FieldPlaces, Place, Reading } from "../types/detect.ts";
 import type { FieldKind, Recipe } from "../types/recipe.ts";
-import { FAMILY, FIELD_WORDS, GIFT_CARD, GIVEN, MONTH, NOT_CARD, NOT_CODE, PLAIN_NAME, SAVE_CARD, STREET, YEAR } from "./field_words.ts";
 import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
-import { fold } from "./words.ts";
+import { fold } from "./fold.ts";
+import { CARD_LABEL, CARD_NAMES, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -94,13 +94,13 @@ function guess(facts: Facts): Guess | null {
   const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
   const said = autocomplete.map((token) => AUTOCOMPLETE[token]).find((kind) => kind !== undefined);
   if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;
-  if (said !== undefined) return NOT_CARD.test(names) && !CARD_WORDS.test(names) ? null : make(said, 3);
+  if (said !== undefined) return NOT_CARD.test(names) && !CARD_NAMES.test(names) ? null : make(said, 3);
   if (autocomplete.includes("postal-code")) {
     return autocomplete.includes("shipping") || facts.context === "shipping" ? null : make("postalCode", autocomplete.includes("billing") || facts.context === "billing" ? 2 : 1);
   }
   if (autocomplete.some((token) => OTHER_TOKENS.test(token))) return null;
   const postal = FIELD_WORDS.postalCode.labels.test(labels) && facts.context === "billing";
-  if (NOT_CARD.test(names) && !CARD_WORDS.test(names) && !postal) return null;
+  if (NOT_CARD.test(names) && !CARD_NAMES.test(names) && !postal) return null;
   if (STARTS.test(names)) return null;
   if (spot.element.localName === "select") return guessSelect(facts);
   if (facts.type === "month") return make("expiry", EXPIRY(facts) ? 2 : 1);
@@ -108,12 +108,8 @@ function guess(facts: Facts): Guess | null {
 }
 
 const FOUR_GROUPS = /^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/;
-/** Autocomplete tokens of other things; `off` and made-up words say nothing. */
-const OTHER_TOKENS = /^(tel|tel-.*|email|username|new-password|current-password|one-time-code|organization|street-address|address-line\d|address-level\d|country|country-name|bday.*|sex|url|photo|given-name|family-name|additional-name|cc-type|cc-additional-name|transaction-.*)$/;
-const STARTS = /\b(start|ss|from|issue|birth|dob|bday)\b/;
-const CARD_WORDS = /\b(credit ?card|card ?number|cc ?(number|num|exp|cvv|cvc|cid)|cvv|cvc|card ?exp)\b/;
 const isCardLabel = (labels: string): boolean =>
-  /card ?number|kartennummer|numero de (la )?(carte|tarjeta)/.test(labels) && !/gift|geschenk|cadeau|regalo|presente|loyal|member|club|reward|bonus|payback|kundenkarte|fidel|fedel|klanten|library|issue|start|from/.test(labels);
+  CARD_LABEL.test(labels) && !OTHER_CARD.test(labels);
 const EXPIRY = (facts: Facts): boolean => FIELD_WORDS.expiry.names.test(facts.names) || FIELD_WORDS.expiry.labels.test(facts.labels);
 
 function guessSelect(facts: Facts): Guess | null {
@@ -142,8 +138,8 @@ function guessInput(facts: Facts): Guess | null {
     if (facts.context === "shipping") return null;
     return make("postalCode", facts.context === "billing" ? 2 : 1);
   }
-  if (/^(mm|month|monat|mois|mes|mese|maand|月)$/.test(placeholder)) return make("expiryMonth", 1);
-  if (/^(yy|yyyy|jj|jjjj|aa|aaaa|year|jahr|annee|ano|anno|jaar|rr|年)$/.test(placeholder)) return make("expiryYear", 1);
+  if (MM.test(placeholder)) return make("expiryMonth", 1);
+  if (YY.test(placeholder)) return make("expiryYear", 1);
   if (FOUR_GROUPS.test(placeholder)) return make("number", 1);
   if (PLAIN_NAME.test(labels) && !facts.context) return make("holder", 1);
   if (/^account number/.test(labels) && /^[\dx•·*]{4}/.test(placeholder)) return make("number", 2);
@@ -155,17 +151,16 @@ const isShort = (facts: Facts): boolean => facts.maxLength !== null && facts.max
 
 function cardPerson(facts: Facts): "givenName" | "familyName" | null {
   const { names, labels } = facts;
-  const ofCard = /\b(card|cc|holder|cardholder|owner)\b|cardholder|karteninhaber|titulaire|titular|intestatario|kaarthouder|名義|持卡人/.test(`${names} ${labels}`);
+  const ofCard = OF_CARD.test(`${names} ${labels}`);
   if (!ofCard || facts.context === "shipping") return null;
-  if (/first and last|given and family|vor- ?und/.test(labels)) return null;
-  if (GIVEN.test(names) || (/first name|given name|vorname|prenom\b|voornaam/.test(labels) && !/last|nachname|et nom|nom et/.test(labels))) return FAMILY.test(names) ? null : "givenName";
-  return FAMILY.test(names) || /last name|family name|surname|nachname|nom de famille|apellidos?|cognome|achternaam/.test(labels) ? "familyName" : null;
+  if (WHOLE_NAME.test(labels)) return null;
+  if (GIVEN.test(names) || (GIVEN_LABEL.test(labels) && !FAMILY_TOO.test(labels))) return FAMILY.test(names) ? null : "givenName";
+  return FAMILY.test(names) || FAMILY_LABEL.test(labels) ? "familyName" : null;
 }
 
 function expiryPart(facts: Facts): "expiry" | "expiryMonth" | "expiryYear" {
   const { names, placeholder, own } = facts;
-  const both = /\b(mm|m)\b.{0,4}\b(yy|yyyy|jj|jjjj|aa|aaaa|rr|aaaa|年)\b|月.{0,3}年|年.{0,3}月|month.{0,8}year|monat.{0,8}jahr|mois.{0,8}annee|mes.{0,6}ano|\bmmyy|\bmm ?yy/;
-  if (both.test(placeholder)) return "expiry";
+  if (MONTH_AND_YEAR.test(placeholder)) return "expiry";
   const month = MONTH.test(names) || MONTH.test(placeholder) || MONTH.test(own);
   const year = YEAR.test(names) || YEAR.test(placeholder) || YEAR.test(own);
   if (month && year) {

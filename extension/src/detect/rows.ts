@@ -4,7 +4,9 @@ import type { Money, Unsure } from "../types/money.ts";
 import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } from "./amounts.ts";
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
-import { DUE, fold, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, ROWS, type RowKind, SPOILS, TOTAL } from "./words.ts";
+import { fold } from "./fold.ts";
+import { COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
 export type LabelKind = TotalKind | "not_final" | RowKind;
@@ -31,8 +33,6 @@ export const isTotal = (kind: LabelKind): kind is TotalKind => kind === "due" ||
 
 const LABEL_LEN_MAX = 90;
 const CLIMB_MAX = 6;
-const COLUMN_HEAD =
-  /^(price|unit price|qty\.?|quantity|products?|items?|description|name|preis|einzelpreis|menge|anzahl|artikel|produkt|bezeichnung|prix|prix unitaire|quantite|qte|produits?|articles?|designation|precio|cantidad|cant\.?|productos?|articulos?|prezzo|quantita|prodott[oi]|articol[oi]|preco|quantidade|qtd\.?|produtos?|prijs|aantal|product|artikelen|単価|数量|商品|商品名|価格|单价|商品信息|cena|ilosc|produkt|pris|antal|weight|date|order|status|order date|bestellnummer|datum)$/;
 
 /** What a label names. The whole label has to be known: "total savings" is no total. */
 export function labelKind(label: string): LabelKind | null {

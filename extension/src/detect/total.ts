@@ -10,7 +10,8 @@ import type { Line } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { isTotal, type Row, rowsAt } from "./rows.ts";
 import type { Scope, Walked } from "./walk.ts";
-import { fold, PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./words.ts";
+import { fold } from "./fold.ts";
+import { PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
 
 export interface TotalRead {
   readonly total: Money | null;

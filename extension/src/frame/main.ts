@@ -3,7 +3,7 @@
  * card fields the frame has, fills what it is sent, and knows nothing else of the page around it.
  */
 
-import { find, readFrame } from "../detect/index.ts";
+import { find, readFrame, useWords } from "../detect/read.ts";
 import { fillCard } from "../fill/fill.ts";
 import type { FromFrame, ToFrame } from "../types/messages.ts";
 import type { FieldKind } from "../types/recipe.ts";
@@ -16,6 +16,11 @@ function start(): void {
     port.postMessage(message);
   };
   port.onMessage.addListener((message: ToFrame) => {
+    if (message.say === "words") {
+      useWords(message.words);
+      say({ say: "frame", host: location.host, kinds: Object.keys(readFrame(document).fields) as FieldKind[] });
+      return;
+    }
     const { fields } = readFrame(document);
     const done = fillCard(fields, (place) => find(document, place), message.card);
     say({ say: "filled", filled: done.filled, refused: done.refused });
@@ -24,7 +29,6 @@ function start(): void {
     // The background slept or was updated: it puts the script here again when it needs it.
     delete marked.anytillFrame;
   });
-  say({ say: "frame", host: location.host, kinds: Object.keys(readFrame(document).fields) as FieldKind[] });
 }
 
 // A top document is never a provider's frame.

@@ -5,27 +5,35 @@ import { REGION_CURRENCIES } from "./generated/regions.ts";
 import { LOCAL_SYMBOLS, SYMBOLS } from "./generated/symbols.ts";
 import { SPELLINGS } from "./spellings.ts";
 
-const decimals = new Map<string, number>();
-for (const code of TWO_DECIMALS.match(/.{3}/gu) ?? []) decimals.set(code, 2);
-for (const group of OTHER_DECIMALS.split("|")) {
-  const [digits = "", codes = ""] = group.split(":");
-  for (const code of codes.split(",")) decimals.set(code, Number.parseInt(digits, 10));
-}
+const triples = (text: string): readonly string[] => text.match(/.{3}/gu) ?? [];
 
+const decimals = new Map<string, number>(triples(TWO_DECIMALS).map((code) => [code, 2]));
 const regionCurrency = new Map<string, string>();
 const homes = new Map<string, readonly string[]>();
 for (const group of REGION_CURRENCIES.split("|")) {
   const [code = "", list = ""] = group.split(":");
   const regions = list.split(",");
+  decimals.set(code, 2);
   homes.set(code, regions);
   for (const region of regions) regionCurrency.set(region, code);
+}
+for (const group of OTHER_DECIMALS.split("|")) {
+  const [digits = "", codes = ""] = group.split(":");
+  for (const code of codes.split(",")) decimals.set(code, Number.parseInt(digits, 10));
 }
 
 /** Symbol, without spaces and closing full stop -> what it may stand for. */
 const symbols = new Map<string, readonly string[]>();
 for (const line of `${SYMBOLS}\n${SPELLINGS}`.split("\n")) {
-  const [symbol = "", codes = ""] = line.split("\t");
-  symbols.set(symbol, [...new Set([...(symbols.get(symbol) ?? []), ...(codes.match(/.{3}/gu) ?? [])])]);
+  const [codes = "", ...list] = line.split(" ");
+  for (const symbol of list) symbols.set(symbol, [...new Set([...(symbols.get(symbol) ?? []), ...triples(codes)])]);
+}
+// `US$`, `$CA`, `GB£`: a country's letters beside its sign.
+for (const [region, code] of regionCurrency) {
+  for (const sign of ["$", "£"]) {
+    if (symbols.get(sign)?.includes(code) !== true) continue;
+    for (const symbol of [region + sign, sign + region]) if (!symbols.has(symbol)) symbols.set(symbol, [code]);
+  }
 }
 
 const localMeaning = new Map<string, string>();
@@ -38,8 +46,8 @@ for (const line of LOCAL_SYMBOLS.split("\n")) {
 const SHARED_DEFAULT: Readonly<Record<string, string>> = { "£": "GBP", "₩": "KRW", "₱": "PHP", lei: "RON", "C$": "CAD", leu: "RON", руб: "RUB" };
 
 /** Letters that are a currency only beside a number, and only where that currency is at home: `K`, `DA`, `Le`. */
-const WEAK = /^[A-Za-zа-яА-Я]{1,3}$/u;
-const STRONG = new Set(["kr", "Kr", "RM", "Rp", "TL", "Ft", "lei", "leu", "RMB", "NIS", "SFr", "sFr", "Fr", "Rs", "yen", "руб", "грн", "eur", "NTD", "zl", "лв", "дин", "ден", "Skr", "Dkr", "Nkr", "KSh", "USh", "TSh", "Ksh", "Rs", "Php", "PhP"]);
+const WEAK = /^(?:[A-Za-z]{1,3}|[а-яА-Я])$/u;
+const STRONG = new Set(["kr", "Kr", "RM", "Rp", "TL", "Ft", "lei", "leu", "RMB", "NIS", "SFr", "sFr", "Fr", "Rs", "yen", "NTD", "zl", "din", "Skr", "Dkr", "Nkr", "Ikr", "CFP", "KSh", "USh", "TSh", "Ksh", "Rs", "Php", "PhP"]);
 
 export const isCurrency = (code: string): boolean => decimals.has(code);
 
@@ -67,6 +75,8 @@ export interface Surroundings {
   readonly localeRegion: string | undefined;
   /** Where the language is mostly spoken; not for English, which is everybody's. */
   readonly likelyRegion: string | undefined;
+  /** eBay writes Canada's dollar `C $`; elsewhere that may be a letter and a dollar. */
+  readonly ebay: boolean;
 }
 
 function localeOf(text: string | undefined): Intl.Locale | undefined {
@@ -86,7 +96,16 @@ function regionOfHost(host: string | undefined): string | undefined {
   return last.length === 2 && !WORLDWIDE.has(last) && regionCurrency.has(last.toUpperCase()) ? last.toUpperCase() : undefined;
 }
 
+let known: { readonly key: string; readonly around: Surroundings } | undefined;
+
+/** A page's texts come one after the other: the last surroundings are kept. */
 export function surroundings(context: MoneyContext): Surroundings {
+  const key = `${context.locale ?? ""}\n${context.host ?? ""}\n${context.currency ?? ""}`;
+  if (known?.key !== key) known = { key, around: surroundingsOf(context) };
+  return known.around;
+}
+
+function surroundingsOf(context: MoneyContext): Surroundings {
   const locale = localeOf(context.locale);
   const hint = context.currency?.trim().toUpperCase();
   const language = locale?.language;
@@ -95,17 +114,23 @@ export function surroundings(context: MoneyContext): Surroundings {
     hostRegion: regionOfHost(context.host),
     tag: locale?.baseName,
     localeRegion: locale?.region,
-    likelyRegion: language === undefined || language === "en" || language === "und" ? undefined : locale?.maximize().region,
+    ebay: /(?:^|\.)ebay\./u.test(context.host ?? ""),
+    likelyRegion: language === undefined || language === "en" || language === "und" ? undefined : new Intl.Locale(locale?.script === undefined ? language : `${language}-${locale.script}`).maximize().region,
   };
 }
 
 /** What CLDR's data of this locale says a shared symbol means. */
 function cldrMeaning(tag: string | undefined, symbol: string): string | undefined {
-  for (let at = tag; at !== undefined && at !== "" && at !== "en"; at = at.includes("-") ? at.slice(0, at.lastIndexOf("-")) : undefined) {
+  for (let at = tag; at !== undefined; at = at.includes("-") ? at.slice(0, at.lastIndexOf("-")) : undefined) {
     const code = localMeaning.get(`${at} ${symbol}`);
     if (code !== undefined) return code === "" ? undefined : code;
   }
   return undefined;
+}
+
+/** Whether the page is of a country where the currency is in use, as far as is known. */
+export function isLocal(currency: string, around: Surroundings): boolean {
+  return [around.hostRegion, around.localeRegion, around.likelyRegion].some((region) => region !== undefined && regionCurrency.get(region) === currency);
 }
 
 /** One of the currencies that `symbol` may stand for, if the surroundings decide. */
@@ -119,6 +144,7 @@ export function resolve(symbol: string, candidates: readonly string[], around: S
   }
   if (isWeak(symbol)) return undefined;
   if (candidates.length === 1) return candidates[0];
+  if (symbol === "C $") return around.ebay ? "CAD" : undefined;
   const said = cldrMeaning(around.tag, symbol);
   if (fits(said)) return said;
   const usual = SHARED_DEFAULT[symbol];

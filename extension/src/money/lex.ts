@@ -10,6 +10,8 @@ export interface Mark {
   /** As it is looked up: without spaces and full stop. */
   readonly symbol: string;
   readonly candidates: readonly string[];
+  /** A code that is more often a word, `TOP 10`: counts only where it is at home. */
+  readonly doubtful?: boolean;
   /** Coins and coin-like things that are no currency of ours: ¢, points, other coins. */
   readonly other?: boolean;
 }
@@ -26,7 +28,7 @@ const isUpper = (char: string | undefined): boolean => char !== undefined && cha
 /** Codes in another case, only of currencies that shops write so. */
 const LOOSE_CODE = /^(?:usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|sek|nok|dkk|pln|czk|huf|ron|inr|brl|mxn|zar|sgd|hkd|krw|rub|uah|aed|sar)$/u;
 /** Codes that are also words in capitals, or other things' names. */
-const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "CAD", "LAK", "RON", "COU", "USN", "CHE", "STN", "BOB", "ANG"]);
+const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "LAK", "COU", "CHE", "STN", "BOB"]);
 const NO_CURRENCY = /^(?:¢|₿|BTC|XBT|mBTC|ETH|LTC|BCH|XRP|DOGE|SOL|USDT|USDC|DAI|sats?|SATS?|cents?|Cents?|ct|Ct|pts?|Pts|PTS|points?|Points?|Punkte|miles|Miles|coins?|Coins?)(?![\p{L}\d])/u;
 const DOLLAR = /^[$£¥]$/u;
 
@@ -42,8 +44,9 @@ function codeAt(text: string, at: number): Mark | undefined {
   if (!/^[A-Za-z]{3}$/u.test(word) || isLetter(text[at + 3]) || isLetter(text[at - 1])) return undefined;
   const code = word.toUpperCase();
   if (!isCurrency(code)) return undefined;
-  const exact = word === code ? plausibleCode(text, at + 3, code) : LOOSE_CODE.test(word.toLowerCase()) && (word === word.toLowerCase() || word.slice(1) === word.slice(1).toLowerCase());
-  return exact ? { start: at, end: at + 3, symbol: code, candidates: [code] } : undefined;
+  const exact = word === code || (LOOSE_CODE.test(word.toLowerCase()) && (word === word.toLowerCase() || word.slice(1) === word.slice(1).toLowerCase()));
+  if (!exact) return undefined;
+  return { start: at, end: at + 3, symbol: code, candidates: [code], ...(word === code && !plausibleCode(text, at + 3, code) ? { doubtful: true } : {}) };
 }
 
 /** `TotalUS$5`: a label ends where capitals begin; `TOTALUS$5` does not say where it ends. */
@@ -65,7 +68,7 @@ function symbolAt(text: string, at: number): Mark | undefined {
     key += char;
     const candidates = symbolCurrencies(key);
     if (candidates === undefined || !startsClean(text, at, key) || (isLetter(char) && isLetter(text[end + 1]))) continue;
-    best = { start: at, end: end + 1, symbol: key, candidates };
+    best = { start: at, end: end + 1, symbol: text.startsWith("C $", at) ? "C $" : key, candidates };
   }
   if (best === undefined) return undefined;
   // A full stop belongs to an abbreviation: `kr.`, `Rs.`, `د.إ.`
@@ -82,16 +85,20 @@ function spacedSymbol(text: string, at: number, space: number): boolean {
   const before = text.slice(at, space);
   const behind = text.slice(space + 1, space + 4);
   if (/^[$£]$/u.test(before)) return /^(?:US|CA|AU|NZ|HK|SG|ZN|SU|MX|TT)(?![\p{L}\d])/u.test(behind);
-  return before === "F" ? behind === "CFA" : /^(?:US|AU|CA|NZ|HK|NT|MX|RD|R|C)$/u.test(before) && behind.startsWith("$") && !isLetter(text[at - 1]);
+  return before === "F" ? behind === "CFA" : /^(?:US|U\.S\.|AU|AUS|Aus|CA|CAN|Can|CDN|Cdn|NZ|HK|NT|MX|RD|R|C)$/u.test(before) && behind.startsWith("$") && !isLetter(text[at - 1]);
 }
 
 /** Letters in front of a bare `$` that may be part of another dollar's sign. */
 function withPrefix(text: string, mark: Mark): Mark {
   if (!DOLLAR.test(mark.symbol)) return mark;
   const run = /[A-Za-z]*$/u.exec(text.slice(Math.max(0, mark.start - 12), mark.start))?.[0] ?? "";
+  // `us$5`, `Us$5`: the country's letters in another case.
+  const loose = run.length <= 3 ? symbolCurrencies(run.toUpperCase() + mark.symbol) : undefined;
+  if (run !== "" && loose !== undefined && run !== run.toUpperCase()) return { ...mark, symbol: run.toUpperCase() + mark.symbol, candidates: loose };
   const capitals = /[A-Z]*$/u.exec(run)?.[0] ?? "";
   const unknown = capitals.length > 0 && (capitals.length < run.length || capitals.length <= 3 || /(?:US|CA|AU|NZ|HK|NT|MX|RD)$/u.test(capitals));
   if (unknown && !isCurrency(capitals)) return { ...mark, symbol: `${capitals}?${mark.symbol}`, candidates: [] };
+  if (/(?:canadian|australian|zealand|kong|singapore|mexican|taiwan)[ \n]?$/iu.test(text.slice(Math.max(0, mark.start - 12), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
   // `C $27.11`, `A $5`: a dollar of its own, or a letter and a dollar.
   if (run === "" && /(?<![\p{L}\d'])[A-Z] $/u.test(text.slice(Math.max(0, mark.start - 3), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
   return mark;
@@ -105,6 +112,8 @@ export function lex({ text, firm }: Clean): Lexed {
     if ((char >= "0" && char <= "9") || startsLeading(text, at)) {
       const number = scanNumber(text, at, firm);
       numbers.push(number);
+      const named = dollarsOf(text, number.end, marks[marks.length - 1]);
+      if (named !== undefined) marks.push(named);
       at = Math.max(number.end, at + 1);
       continue;
     }
@@ -117,6 +126,20 @@ export function lex({ text, firm }: Clean): Lexed {
     at++;
   }
   return { numbers, marks };
+}
+
+const COUNTRY: Readonly<Record<string, string>> = { US: "USD", "U.S.": "USD", CAN: "CAD", CDN: "CAD", AUS: "AUD" };
+
+/** `$27.11 US`: whose dollars is said behind the number. A country's name that we do not weigh makes it unsure. */
+function dollarsOf(text: string, end: number, before: Mark | undefined): Mark | undefined {
+  if (before?.symbol !== "$") return undefined;
+  const found = /^[ \n]?(Canad|Austral|New Zeal|Hong|Singap|Mexic|Taiw|US|U\.S\.|CAN|CDN|AUS|CA|AU|NZ|HK|SG|MX)(?:\p{L}{3,}|(?![\p{L}\d$]))/iu.exec(text.slice(end, end + 24));
+  if (found === null) return undefined;
+  const [whole, word = ""] = found;
+  if (word.length <= 3 && word !== word.toUpperCase() && word !== "Cdn") return undefined;
+  const code = COUNTRY[word.toUpperCase()];
+  const start = end + whole.search(/\S/u);
+  return { start, end: end + whole.length, symbol: `$${word}`, candidates: code === undefined ? [] : [code] };
 }
 
 function startsLeading(text: string, at: number): boolean {

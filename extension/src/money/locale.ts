@@ -32,7 +32,11 @@ function languageOf(region: string): string {
   return tag;
 }
 
+/** South Africa's shops write both `R1,234.56` and `R 1 234,56`: neither sign means one thing. */
+const BOTH: Convention = { decimal: "", group: " " };
+
 export function pageConvention(around: Surroundings): Convention | undefined {
+  if (around.tag === "en-ZA") return BOTH;
   if (around.tag !== undefined) return conventionOf(around.tag);
   return around.hostRegion === undefined ? undefined : conventionOf(languageOf(around.hostRegion));
 }

@@ -41,11 +41,13 @@ export interface NumberHints {
   readonly homes: readonly Convention[];
   /** Lakh and crore: groups of two. */
   readonly indian: boolean;
-  /** A currency stands before the number: no count can. */
+  /** A currency stands before the number, or nothing else does: no count can. */
   readonly prefixed: boolean;
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** Something between digits that no amount has: `5:30`, `1,,234`, `1_000`. */
+const JOINS = /^(?:[_:;'/\\=^#&"!?。、٫][.,]?|[.,]{2,}|[.,]['٫])\d/u;
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= "0" && char <= "9";
 const LETTER = /[\p{L}\p{M}]/u;
 /** Scripts written without spaces: a word before or behind says nothing. */
@@ -96,13 +98,13 @@ export function scanNumber(text: string, start: number, firm: ReadonlySet<number
       end += apart[0].length;
     }
   }
-  const closing = loose === undefined ? /^(?:[.,:] ?(?:[-–]{1,2})|,=)(?!\d)/u.exec(text.slice(end, end + 6)) : null;
+  const closing = loose === undefined ? /^(?:[.,:] ?[-–]{1,2}|,=|\/[-=])(?!\d)/u.exec(text.slice(end, end + 6)) : null;
   if (closing !== null) end += closing[0].length;
   let raised = "";
   while (end + raised.length < text.length && RAISED.includes(text[end + raised.length] ?? "x")) raised += RAISED.indexOf(text[end + raised.length] ?? "");
   end += raised.length;
   const behind = text[end] ?? "";
-  const touched = behind === "\u0001" || (":'/".includes(behind) && behind !== "" && isDigit(text[end + 1])) || text[start - 1] === "\u0001";
+  const touched = behind === "\u0001" || JOINS.test(text.slice(end, end + 3)) || (separators.every((s) => s !== "." && s !== ",") && /^[.,][ \n]\d/u.test(text.slice(end, end + 3))) || text[start - 1] === "\u0001";
   return { start, end, groups, separators, closed: closing !== null, touched, lettered: LETTER.test(behind) && !UNSPACED.test(behind), raised, plainSpaces, ...(loose === undefined ? {} : { loose }) };
 }
 
@@ -166,7 +168,8 @@ function threeBehind(separator: string, { digits, page, homes }: NumberHints): "
   if (digits === 2) {
     // Nobody prints three decimals of a cent: only the page's own decimal sign speaks against a group.
     const here = page === undefined ? (homes.length > 0 && !home.has("decimal") ? "group" : undefined) : says(page);
-    return page !== undefined && here !== "decimal" ? "group" : here === "group" ? "group" : undefined;
+    if (page === undefined) return here === "group" ? "group" : undefined;
+    return here !== "decimal" || (home.size === 1 && home.has("group")) ? "group" : undefined;
   }
   // Three decimals are usual here: a group of three is too easily a sloppy decimal.
   return page !== undefined && says(page) === "decimal" ? "decimal" : undefined;

@@ -4,7 +4,7 @@
  */
 import type { MoneyContext, MoneyRead, Unsure } from "../types/money.ts";
 import { clean } from "./clean.ts";
-import { isWeak, minorDigits, resolve, surroundings } from "./currency.ts";
+import { isLocal, isWeak, minorDigits, resolve, surroundings } from "./currency.ts";
 import { lex } from "./lex.ts";
 import { homeConventions, pageConvention, writesLakh } from "./locale.ts";
 import { minorOf, readNumber } from "./number.ts";
@@ -60,7 +60,8 @@ export function readMoney(text: string, context: MoneyContext): MoneyRead {
 
 /** Numbers with the currencies that belong to them. */
 function amountsOf(text: string, { numbers, marks: all }: Lexed, around: Surroundings): Amount[] {
-  const marks = all.filter((mark) => mark.candidates.length !== 1 || !isWeak(mark.symbol) || resolve(mark.symbol, mark.candidates, around) !== undefined);
+  const athome = (mark: Mark): boolean => mark.candidates.some((code) => code === around.hint || isLocal(code, around));
+  const marks = all.filter((mark) => mark.doubtful !== true || athome(mark)).filter((mark) => mark.candidates.length !== 1 || !isWeak(mark.symbol) || resolve(mark.symbol, mark.candidates, around) !== undefined);
   const found: Amount[] = [];
   let next = 0;
   let spare: Mark[] = [];
@@ -84,7 +85,9 @@ function amountsOf(text: string, { numbers, marks: all }: Lexed, around: Surroun
     const end = Math.max(number.end, ...own.map((m) => m.end));
     if (split.cents !== undefined) {
       i++;
-      found.push({ start, end: split.cents.end, number, marks: own, cents: split.cents });
+      const rest = text.slice(split.cents.end);
+      const another = marks[next] !== undefined && RIGHT_GAP.test(rest.slice(0, (marks[next]?.start ?? 0) - split.cents.end));
+      found.push({ start, end: split.cents.end, number, marks: own, cents: split.cents, ...(another ? { fault: "malformed" as const } : {}) });
     } else found.push({ start, end, number, marks: own, ...(split.fault === undefined ? {} : { fault: split.fault }) });
   }
   return found;
@@ -140,21 +143,26 @@ function chainRight(text: string, marks: readonly Mark[], end: number): Mark[] {
 function readAmount(text: string, amount: Amount, around: Surroundings): MoneyRead {
   const { number, marks, cents } = amount;
   if (amount.fault !== undefined) return unsure(amount.fault);
+  const prefixed = marks.some((mark) => mark.end <= number.start);
+  // `$5.oo`: a decimal sign and no digit.
+  if (/^[.,]\p{Script=Latin}/u.test(text.slice(number.end, number.end + 2)) && !number.closed && !marks.some((mark) => mark.start === number.end + 1)) return unsure("malformed");
   if (number.lettered && !marks.some((mark) => mark.start === number.end)) return unsure("malformed");
-  if (marks.some((mark) => mark.other === true) || vetoed(text, amount.start, amount.end)) return unsure("malformed");
+  if (marks.some((mark) => mark.other === true) || vetoed(text, amount.start, amount.end, prefixed)) return unsure("malformed");
   if (negative(text, amount.start, amount.end) || marks.some((mark) => mark.end <= number.start && /[-–]/u.test(text.slice(mark.end, number.start)))) return unsure("out_of_range");
   if (/^-(?!\d)/u.test(text.slice(number.end, number.end + 2)) && !number.closed) return unsure("out_of_range");
-  if (number.loose === "half_apart" && !marks.some((mark) => mark.end <= number.start)) return unsure("ambiguous_number");
+  if (number.loose === "half_apart" && !prefixed) return unsure("ambiguous_number");
   if (number.loose !== undefined && /^[ \n]*[\p{L}\d%]/u.test(text.slice(amount.end, amount.end + 4))) return unsure("malformed");
   if (/^[ \n]{1,2}\d/u.test(text.slice(amount.end, amount.end + 3))) return unsure("malformed");
   const currency = currencyOf(marks, around);
   if (currency === undefined) return unsure("ambiguous_currency");
   if (currency === "conflict") return unsure("malformed");
+  // `¥12.00` is yuan more often than yen, and so on.
+  if (minorDigits(currency) === 0 && /^\d\d$/u.test(number.groups[number.groups.length - 1] ?? "") && number.separators.length > 0 && marks.every((m) => m.candidates.length > 1) && around.hint !== currency && !isLocal(currency, around)) return unsure("ambiguous_currency");
   if (cents !== undefined) {
     if (cents.touched || minorDigits(currency) !== 2) return unsure("malformed");
     return moneyOf({ whole: number.groups.join(""), fraction: cents.groups.join("") }, currency);
   }
-  return numberAs(number, currency, around, marks.some((mark) => mark.end <= number.start));
+  return numberAs(number, currency, around, prefixed || (amount.start === 0 && amount.end === text.length));
 }
 
 function currencyOf(marks: readonly Mark[], around: Surroundings): string | undefined {

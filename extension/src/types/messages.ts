@@ -1,3 +1,4 @@
+import type { Packed } from "../detect/pack.ts";
 import type { Reading } from "./detect.ts";
 import type { Money } from "./money.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "./panel.ts";
@@ -20,7 +21,10 @@ export type FromPage =
   | { readonly say: "filled"; readonly result: FillResult };
 
 export type ToPage =
-  | { readonly say: "recipes"; readonly recipes: readonly Recipe[] }
+  /** What a content script reads with: it carries neither recipes nor words itself. */
+  | { readonly say: "recipes"; readonly recipes: readonly Recipe[]; readonly words: Packed }
+  /** Of the settings; `null`: the browser's. Said before anything is shown. */
+  | { readonly say: "language"; readonly language: string | null }
   | { readonly say: "pill"; readonly pill: PillView }
   | { readonly say: "view"; readonly view: PanelView }
   | { readonly say: "open" }
@@ -33,7 +37,7 @@ export type ToPage =
   | { readonly say: "copy"; readonly field: CopyField; readonly value: string };
 
 /** To the script in a payment provider's frame, and back. The frame says what it is before anything is sent to it. */
-export type ToFrame = { readonly say: "fill"; readonly card: CardToFill };
+export type ToFrame = { readonly say: "words"; readonly words: Packed } | { readonly say: "fill"; readonly card: CardToFill };
 export type FromFrame =
   | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[] }
   | { readonly say: "filled"; readonly filled: readonly FieldKind[]; readonly refused: readonly FieldKind[] };

@@ -64,9 +64,15 @@ describe("refused before it began", () => {
     ["price_unavailable", { kind: "not_served", reason: { why: "no_rate", currency: "USD" } }],
     ["amount_below_minimum", { kind: "not_served", reason: { why: "below_minimum", bound: { minor: 100, currency: "USD" } } }],
     ["amount_above_limit", { kind: "not_served", reason: { why: "above_maximum", bound: { minor: 100_000, currency: "USD" } } }],
-    ["destination_needed", { kind: "setup", missing: "refund_destination" }],
-    ["token_expired", { kind: "setup", missing: "login" }],
   ])("%s", (code, expected) => expect(stage({ purchase: refused(code) })).toEqual(expected));
+
+  it("for want of a destination or a log-in: until that is there", () => {
+    const [destination, token] = [refused("destination_needed"), refused("token_expired")];
+    expect(stage({ purchase: destination, destination: null })).toEqual({ kind: "setup", missing: "refund_destination" });
+    expect(stage({ purchase: token, loggedIn: false })).toEqual({ kind: "setup", missing: "login" });
+    for (const purchase of [destination, token]) expect(panelView(input({ purchase }))).toMatchObject({ stage: { kind: "offer" } });
+    for (const purchase of [destination, token]) expect(panelView(input({ purchase })).trouble).toBeUndefined();
+  });
 
   it.each(["unpaid_purchase_open", "no_room", "no_float", "limit_reached", "unavailable"])("%s: offered again, with the server's words", (code) => {
     const shown = panelView(input({ purchase: refused(code) }));

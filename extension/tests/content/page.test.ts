@@ -25,6 +25,7 @@ let copied: string[];
 let page: Page;
 
 const detector: Detector = {
+  useWords: () => undefined,
   isCheckoutUrl: (address) => address.includes("/checkout"),
   read: () => {
     reads += 1;
@@ -71,7 +72,7 @@ beforeEach(() => {
 describe("before the shopper does anything", () => {
   it("a page that is no checkout is not read", () => {
     url = "https://shop.example/album";
-    page.hear({ say: "recipes", recipes: [] });
+    page.hear({ say: "recipes", recipes: [], words: null });
     page.changed();
     expect(reads).toBe(0);
     expect(said).toEqual([]);
@@ -81,7 +82,7 @@ describe("before the shopper does anything", () => {
     expect(reads).toBe(0);
   });
   it("a checkout is read, and the same reading is said once", () => {
-    page.hear({ say: "recipes", recipes: [] });
+    page.hear({ say: "recipes", recipes: [], words: null });
     page.changed();
     expect(said.map((message) => message.say)).toEqual(["reading"]);
     reading = { ...reading, total: { minor: 2811, currency: "USD" } };
@@ -92,14 +93,14 @@ describe("before the shopper does anything", () => {
 
 it("any page is read once the panel is open", () => {
   url = "https://shop.example/album";
-  page.hear({ say: "recipes", recipes: [] });
+  page.hear({ say: "recipes", recipes: [], words: null });
   open = true;
   page.panel(true);
   expect(said.map((message) => message.say)).toEqual(["panel", "reading"]);
 });
 
 it("a new line hears everything again", () => {
-  page.hear({ say: "recipes", recipes: [] });
+  page.hear({ say: "recipes", recipes: [], words: null });
   open = true;
   said = [];
   page.lineUp();

@@ -7,6 +7,7 @@ use purchase::ClaimOn;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +27,7 @@ pub struct Config {
     pub issuer: Issuer,
     pub exchange: Exchange,
     pub prices: Prices,
+    pub recipes: Recipes,
     pub log: Log,
     pub process: Process,
 }
@@ -261,6 +263,12 @@ pub enum VenueVendor {
 pub struct Venue {
     pub vendor: VenueVendor,
     pub base_url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipes {
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

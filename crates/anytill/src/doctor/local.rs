@@ -11,6 +11,7 @@ use ports::Clock as _;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use trust::OperatorSeed;
 
 /// Below this the server cannot be trusted to go on for a day; below the other one it may end at any moment.
 const DISK_LOW_BYTES: u64 = 2 << 30;
@@ -30,6 +31,7 @@ pub fn checks(place: &Place, file: &Path, config: &Config) -> Vec<Check> {
         swap(),
         address(config),
         registration(config),
+        recipes(file, config),
     ]
 }
 
@@ -160,5 +162,22 @@ fn registration(config: &Config) -> Check {
             "read docs/operating/law-and-schemes.md first; `accounts.registration = \"invite\"` asks for a code",
         ),
         Registration::Open => Check::ok(NAME, "open to everybody"),
+    }
+}
+
+/// As the shoppers' extensions would check them.
+fn recipes(file: &Path, config: &Config) -> Check {
+    const NAME: &str = "recipes";
+    let Ok(words) = read_seed(config, lookup(file)) else {
+        return Check::warning(NAME, "cannot be checked without the seed words", "see above");
+    };
+    let key = OperatorSeed::new(*words).recipe_key(crate::recipes::KEY_NUMBER).verifying_key();
+    match crate::recipes::configured(config, file, key) {
+        None => Check::ok(NAME, "none: shoppers use those that the extension was built with"),
+        Some(Ok((bundle, _))) => Check::ok(NAME, format!("{}, version {}", bundle.recipes.len(), bundle.version)),
+        Some(Err(why)) => {
+            let mend = "`anytill recipes sign DIR --out FILE` makes it, or leave recipes.file empty";
+            Check::wrong(NAME, format!("{why:#}"), mend)
+        }
     }
 }

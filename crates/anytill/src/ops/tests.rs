@@ -1,10 +1,10 @@
 //! The operator's reports on a database with a parked purchase in it.
 
 use super::funds::{AssetWord, Fund, Funds, PlaceWord};
-use super::{backup, find, ledger, parked};
+use super::{backup, borne, find, ledger, parked};
 use ids::{AccountId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Bps, Currency, Money, Msat, Ppm, Rate};
-use ports::{AggregateKind, AggregateRef, Commit, EntryRow, Index, Store};
+use ports::{AggregateKind, AggregateRef, Commit, EntryRow, GiveBack, Index, Reservation, ReservationChange, Store};
 use purchase::{ClaimOn, Creation, Event, Flow, Policy, Purchase, Recorded, Stepped, Tip, make_quote, step};
 use storage::sqlite::{OpenMode, Sqlite};
 
@@ -65,6 +65,11 @@ fn events() -> Vec<(UnixMs, Event)> {
     ]
 }
 
+fn taken(resource: &str, amount: u64) -> ReservationChange {
+    let (resource, give_back) = (resource.to_owned(), GiveBack::OwnTime);
+    ReservationChange::Take(Reservation { resource, amount, limit: u64::MAX, give_back })
+}
+
 /// A store with it in, as the engine leaves it.
 async fn store(dir: &std::path::Path) -> Sqlite {
     let store = Sqlite::open(dir, OpenMode::OrCreate).unwrap();
@@ -104,7 +109,12 @@ async fn store(dir: &std::path::Path) -> Sqlite {
         finished_effect: None,
         timers: Vec::new(),
         entries: vec![entry("lightning:node", 496_758_000), entry("shopper", -496_758_000)],
-        reservations: Vec::new(),
+        reservations: vec![
+            taken("borne:store:shop.example:USD", 2_711),
+            taken("borne:account:0808:USD", 2_761),
+            taken("breaches:0808", 1),
+            taken("room:02", 496_758_000),
+        ],
         now: START,
         urgent: false,
     };
@@ -170,6 +180,33 @@ async fn the_ledger_takes_the_operators_funds_in_and_balances() {
     ] {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(report.text.lines().any(|shown| words(shown) == line), "{line}\n{}", report.text);
+    }
+}
+
+#[tokio::test]
+async fn what_was_borne_is_shown_and_cleared() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(dir.path()).await;
+    let listed = borne::list(&store).await.unwrap();
+    let rows = |json: &serde_json::Value| -> Vec<(String, u64, u64)> {
+        let number = |row: &serde_json::Value, key: &str| row[key].as_u64().unwrap();
+        let rows = json.as_array().unwrap().iter();
+        rows.map(|row| (row["count"].as_str().unwrap().to_owned(), number(row, "amount"), number(row, "cleared")))
+            .collect()
+    };
+    let (account, shop) = ("borne:account:0808:USD".to_owned(), "borne:store:shop.example:USD".to_owned());
+    let breaches = "breaches:0808".to_owned();
+    let all = [(account.clone(), 2_761, 0), (shop.clone(), 2_711, 0), (breaches.clone(), 1, 0)];
+    assert_eq!(rows(&listed.json), all);
+    let report = ledger::report(&store).await.unwrap();
+    assert_eq!(rows(&report.json["borne"]), all);
+    assert!(report.text.contains(&shop) && report.text.contains("2711"), "{}", report.text);
+
+    assert!(borne::clear(&store, &account).await.unwrap().text.contains("begins anew at 2761"));
+    let cleared = borne::list(&store).await.unwrap();
+    assert_eq!(rows(&cleared.json), [(account, 2_761, 2_761), (shop, 2_711, 0), (breaches, 1, 0)]);
+    for none in ["room:02", "borne:account:09:USD", ""] {
+        assert!(borne::clear(&store, none).await.unwrap_err().to_string().contains("borne list"), "{none}");
     }
 }
 

@@ -90,6 +90,7 @@ impl Server {
         let operator = OperatorSeed::new(*words);
         let node_id = ports::LightningNode::node_id(node.as_ref());
         let trust = wiring::ServerTrust::open(&operator, node_id, &store, clock.now()).await?;
+        let trust = trust.with_recipes(&config, file, &operator);
         let ports = Ports {
             store: Arc::new(store.clone()),
             node: node.clone(),

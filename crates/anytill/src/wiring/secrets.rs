@@ -1,5 +1,7 @@
 //! What follows from the seed words: preimages, the signed key set, the sealing of card data.
 
+use crate::config::Config;
+use crate::recipes;
 use anyhow::{Context as _, Result, anyhow};
 use engine::Vault;
 use ids::{NodeId, PurchaseId, UnixMs};
@@ -7,13 +9,13 @@ use ports::{Preimage, Store};
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use trust::{KeySet, OperatorSeed, PreimageSeal, VerifyingKey};
-use web::{BadPublicKey, Sealed, Trust};
+use web::{BadPublicKey, RecipeBundle, Sealed, Trust};
 use zeroize::Zeroizing;
 
 /// Where the database remembers the last key set that was signed.
 const KEY_SET: &str = "key_set";
-const RECIPE_KEY: u32 = 0;
 
 /// Purchase ids by the system's randomness, preimages by the sealed secret.
 pub struct SeedVault(PreimageSeal);
@@ -39,6 +41,7 @@ impl Vault for SeedVault {
 /// The key set in force, signed, and the sealing of what is revealed.
 pub struct ServerTrust {
     signed: String,
+    recipes: Option<RecipeBundle>,
 }
 
 /// What was signed last. A version is never signed twice with different words.
@@ -57,7 +60,8 @@ impl ServerTrust {
     pub async fn open(seed: &OperatorSeed, node: NodeId, store: &dyn Store, now: UnixMs) -> Result<Self> {
         let last = store.setting(KEY_SET).await?;
         let last: Option<LastSet> = last.as_deref().map(serde_json::from_str).transpose().context("the key set")?;
-        let current = next_set(last.as_ref(), vec![node], vec![seed.recipe_key(RECIPE_KEY).verifying_key()], now);
+        let current =
+            next_set(last.as_ref(), vec![node], vec![seed.recipe_key(recipes::KEY_NUMBER).verifying_key()], now);
         if last.as_ref() != Some(&current) {
             store.put_setting(KEY_SET, &serde_json::to_string(&current)?).await?;
         }
@@ -71,7 +75,20 @@ impl ServerTrust {
             recipe_keys: current.recipe_keys,
         };
         let signed = trust::sign(&set, &root, None).map_err(|error| anyhow!("the key set: {error}"))?;
-        Ok(Self { signed: serde_json::to_string(&signed)? })
+        Ok(Self { signed: serde_json::to_string(&signed)?, recipes: None })
+    }
+
+    /// Recipes that cannot be used are no reason to leave held HTLCs alone: the server goes on without them.
+    pub fn with_recipes(self, config: &Config, file: &Path, seed: &OperatorSeed) -> Self {
+        let recipes = match recipes::configured(config, file, seed.recipe_key(recipes::KEY_NUMBER).verifying_key()) {
+            None => None,
+            Some(Ok((_, signed))) => Some(RecipeBundle::new(signed.text, signed.signature)),
+            Some(Err(why)) => {
+                tracing::error!(why = format!("{why:#}"), "no recipes are served; `anytill doctor` says what to do");
+                None
+            }
+        };
+        Self { recipes, ..self }
     }
 }
 
@@ -91,6 +108,10 @@ fn next_set(last: Option<&LastSet>, nodes: Vec<NodeId>, recipe_keys: Vec<Verifyi
 impl Trust for ServerTrust {
     fn key_set(&self) -> String {
         self.signed.clone()
+    }
+
+    fn recipes(&self) -> Option<&RecipeBundle> {
+        self.recipes.as_ref()
     }
 
     fn seal(

@@ -68,12 +68,20 @@ const REFUSALS: &[(&str, &str, bool)] = &[
 
 fn meaning<T>(error: &str) -> Outcome<T> {
     let text: String = error.chars().take(120).collect();
+    if taken(error) {
+        return Outcome::Unknown(text);
+    }
     match REFUSALS.iter().find(|(beginning, _, _)| error.starts_with(beginning)) {
         Some((_, code, RETRYABLE)) => Outcome::Rejected(Rejection::retryable(code, text)),
         Some((_, code, FATAL)) => Outcome::Rejected(Rejection::fatal(code, text)),
-        // Among them that our order id is taken: then it is our own order, and looked up.
         None => Outcome::Unknown(text),
     }
+}
+
+/// Our order's own name is taken: then the order is there, ours, and is looked up. Kraken says it in more than one wording,
+/// after the field's name; the name alone is an argument that is malformed.
+fn taken(error: &str) -> bool {
+    error.split_once("cl_ord_id").is_some_and(|(_, said)| said.chars().any(char::is_alphabetic))
 }
 
 #[cfg(test)]
@@ -111,6 +119,9 @@ mod tests {
             ("EOrder:Tick size check failed", "invalid_price"),
             ("EOrder:Rate limit exceeded", "rate_limited later"),
             ("EOrder:cl_ord_id is already in use", "unknown"),
+            ("EGeneral:Invalid arguments:cl_ord_id not unique", "unknown"),
+            ("EGeneral:Invalid arguments:cl_ord_id must be unique among open orders", "unknown"),
+            ("EGeneral:Invalid arguments:cl_ord_id", "invalid_request"),
             ("EService:Market in cancel_only mode", "maintenance later"),
             ("EService:Market in post_only mode", "maintenance later"),
             ("EService:Deadline elapsed", "deadline_elapsed"),

@@ -68,16 +68,22 @@ pub struct Args {
 
 const HELP: &str = "\
 What is measured:
-  authorization  From the issuer's request leaving to our answer being read, over HTTP, on the real server: signature,
-                 look-up, commit, claim by the embedded node, the payer's node taking part, confirmation, commit,
-                 answer. As a multiple of a bare ldk-node's claim-and-confirm plus one commit. Aim: under 1.5.
-  card           From the node's word that the HTLC is here to the commit that makes the card ready, read from the
-                 server's log. The simulated issuer's own time is in it. Aim: under 10 ms.
-  idle           VmRSS of the server's process: started, one channel, one registered shopper, then nothing for
-                 --idle-secs. Aim: under 60 MiB.
-  created,       Purchases a second over HTTP with many shoppers beside each other; ratio to the rate at which plain
-  whole          SQLite commits one row after the other. Lightning is a stub that signs real BOLT 11 invoices; engine,
-                 database, API and the reading of webhooks are the server's.
+  authorization   From the issuer's request leaving to our answer being read, over
+                  HTTP, on the real server: signature, look-up, commit, claim by
+                  the embedded node, the payer's node taking part, confirmation,
+                  commit, answer. As a multiple of a bare ldk-node's
+                  claim-and-confirm plus one commit. Aim: under 1.5.
+  card            From the node's word that the HTLC is here to the commit that
+                  makes the card ready, read from the server's log. The simulated
+                  issuer's own time is in it. Aim: under 10 ms.
+  idle            VmRSS of the server's process: started, one channel, one
+                  registered shopper, then nothing for --idle-secs.
+                  Aim: under 60 MiB.
+  created, whole  Purchases a second over HTTP, many shoppers beside each other;
+                  as a ratio to the rate at which plain SQLite commits one row
+                  after the other. Lightning is a stub that signs real BOLT 11
+                  invoices, issuer and exchange answer at once; engine, database,
+                  API and the reading of webhooks are the server's.
 
 A release build is wanted, on an otherwise idle machine and a real disk:
   cargo run --release -p lab -- bench

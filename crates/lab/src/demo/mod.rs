@@ -6,13 +6,13 @@ mod scenarios;
 pub mod server;
 pub mod shopper;
 pub mod timeline;
+mod wallet_page;
 pub mod world;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use server::{Rules, Windows};
 use std::process::ExitCode;
-use std::time::Duration;
 use timeline::Timeline;
 use world::{World, WorldOptions};
 
@@ -64,13 +64,21 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         report::list_scenarios(&timeline);
         return Ok(ExitCode::SUCCESS);
     };
-    tokio::select! {
-        done = play(&args, &timeline, &chosen) => done,
-        _ = tokio::signal::ctrl_c() => {
-            timeline.note("stopped; everything that was started is stopped too");
-            Ok(ExitCode::from(130))
+    let played = tokio::select! {
+        done = play(&args, &timeline, &chosen) => Some(done?),
+        _ = tokio::signal::ctrl_c() => None,
+    };
+    let code = match played {
+        Some((code, None)) => return Ok(code),
+        Some((code, Some(world))) => {
+            tokio::signal::ctrl_c().await?;
+            world.stop().await;
+            code
         }
-    }
+        None => ExitCode::from(130),
+    };
+    timeline.note("stopped; everything that was started is stopped too");
+    Ok(code)
 }
 
 /// The scenarios to play; `None` to list them.
@@ -89,7 +97,12 @@ fn choose(name: Option<&str>) -> Result<Option<Vec<&'static scenarios::Scenario>
     }
 }
 
-async fn play(args: &Args, timeline: &Timeline, chosen: &[&'static scenarios::Scenario]) -> Result<ExitCode> {
+/// Gives the world back if it is to be kept.
+async fn play(
+    args: &Args,
+    timeline: &Timeline,
+    chosen: &[&'static scenarios::Scenario],
+) -> Result<(ExitCode, Option<World>)> {
     let patient = args.keep || args.scenario.is_none();
     let windows = if patient { Windows::PATIENT } else { Windows::SHORT };
     let options = WorldOptions {
@@ -117,12 +130,12 @@ async fn play(args: &Args, timeline: &Timeline, chosen: &[&'static scenarios::Sc
         }
     }
     let good = report::finish(&world, timeline, &played, chosen.len() > 1).await?;
+    let code = if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if args.keep {
-        report::where_things_are(&world, timeline);
-        std::future::pending::<()>().await;
+        let wallet = wallet_page::serve(&world.payer).await?;
+        report::where_things_are(&world, &wallet, timeline);
+        return Ok((code, Some(world)));
     }
     world.stop().await;
-    // Give the terminal its lines before the process ends.
-    tokio::time::timeout(Duration::from_secs(1), tokio::task::yield_now()).await.ok();
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok((code, None))
 }

@@ -69,13 +69,24 @@ fn show_table(timeline: &Timeline, played: &[Played]) {
 }
 
 /// For somebody who wants to click through it.
-pub fn where_things_are(world: &World, timeline: &Timeline) {
+pub fn where_things_are(world: &World, wallet: &str, timeline: &Timeline) {
     let http = world.server.ready.as_ref().map_or("", |ready| ready.http.as_str());
-    timeline.note(&format!("\nstore     {}", world.store.url()));
+    let (login, password) = (world.shopper.login(), world.shopper.password());
+    let data = world.server.dir().display();
+    timeline.note(&format!("\nstore     {}   (its back office: {}/back-office)", world.store.url(), world.store.url()));
+    timeline.note(&format!("wallet    {wallet}   (pays invoices, takes refunds)"));
     timeline.note(&format!("server    {http}   (API document: {http}/v1/openapi.json)"));
-    timeline.note(&format!("log in    {}   password {}", world.shopper.login(), world.shopper.password()));
+    timeline.note(&format!("log in    {login}   password {password}"));
     timeline.note(&format!("issuer    {}   key {}", world.issuer.url(), world.issuer.api_key()));
     timeline.note(&format!("exchange  {}", world.exchange.url()));
-    timeline.note(&format!("data      {}", world.server.dir().display()));
+    timeline
+        .note(&format!("operator  {} --data {data} ledger   (or node, parked, doctor, ...)", world.server.binary()));
     timeline.note("Ctrl-C stops everything.");
+    timeline.object(json!({
+        "kept": {
+            "store": world.store.url(), "wallet": wallet, "server": http, "login": login, "password": password,
+            "issuer": world.issuer.url(), "issuer_key": world.issuer.api_key(), "exchange": world.exchange.url(),
+            "data": data.to_string(),
+        },
+    }));
 }

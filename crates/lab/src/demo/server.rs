@@ -14,6 +14,8 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How often a file that another process writes is looked for.
 const LOOK: Duration = Duration::from_millis(25);
 
+const RECIPES: &str = "recipes.json";
+
 /// What the server needs to know of the sandbox.
 pub struct Outside {
     pub bitcoind_url: String,
@@ -47,13 +49,15 @@ pub struct Rules {
     /// What is served, and what the issuer's cards bill in.
     pub currency: Currency,
     pub open_registration: bool,
+    /// A directory of recipes, signed by the server's own key.
+    pub recipes: Option<PathBuf>,
     /// More tables of the configuration, TOML.
     pub more: String,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { currency: Currency::USD, open_registration: true, more: String::new() }
+        Self { currency: Currency::USD, open_registration: true, recipes: None, more: String::new() }
     }
 }
 
@@ -116,6 +120,10 @@ impl Server {
         let init = ["init", "--yes", "--network", "regtest", "--chain-password", "file:bitcoind.secret"];
         server.anytill(&[&init[..], &chain[..]].concat()).await.context("anytill init")?;
         std::fs::write(server.dir.join("anytill.toml"), server.config(outside, windows, rules))?;
+        if let Some(recipes) = &rules.recipes {
+            let (from, to) = (recipes.to_string_lossy(), server.dir.join(RECIPES));
+            server.anytill(&["recipes", "sign", &from, "--out", &to.to_string_lossy()]).await?;
+        }
         Ok(server)
     }
 
@@ -141,13 +149,13 @@ impl Server {
         let Outside { bitcoind_url, bitcoind_user, issuer_url, exchange_url, .. } = outside;
         let registration = if rules.open_registration { "open" } else { "invite" };
         let (currency, more) = (rules.currency.code(), &rules.more);
+        let recipes = if rules.recipes.is_some() { RECIPES } else { "" };
         let [least, most, day] = [1, 500, 5_000].map(|dollars| rules.amount(dollars));
         format!(
-            r#"# Written by the demo: an operator's configuration that points at the sandbox.
+            r#"# Written by the demo.
 [server]
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
-# One impatient shopper after the other, all from here.
 requests_per_minute_address = 6000
 requests_per_minute_account = 6000
 
@@ -179,6 +187,7 @@ new_account_room_bps = 10000
 
 [served]
 currencies = ["{currency}"]
+# The demo store has no public name.
 local_stores = true
 
 [issuer]
@@ -198,6 +207,9 @@ private_key = "file:exchange-private.secret"
 venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
 refresh_ms = 1000
 age_ms_max = {price_age_ms_max}
+
+[recipes]
+file = "{recipes}"
 
 {more}"#
         )
@@ -268,6 +280,10 @@ age_ms_max = {price_age_ms_max}
             bail!("anytill {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    pub fn binary(&self) -> std::path::Display<'_> {
+        self.binary.display()
     }
 
     /// Of the running process.

@@ -42,7 +42,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   POST   /charges/ID/capture    {"amount_minor"} for a part; also /void, /expire, /refund {"amount_minor"}
 ///   GET    /cards                 what the issuer has: cards with their charges. No number
 ///   POST   /cards/TOKEN/force-capture, /cards/TOKEN/refund   {"amount_minor"}
-///   POST   /issuer/settle         waits until the issuer's news have arrived
+///   POST   /issuer/delivered      waits until the issuer's news have arrived
 ///   POST   /issuer/float          {"total_minor"}
 ///   POST   /exchange/price        {"currency", "bid", "ask"}, decimals
 ///   POST   /faults                {"fault"}: issuer-down, issuer-no-cards, issuer-refuses-card, issuer-slow {"ms"},
@@ -72,6 +72,9 @@ pub struct Args {
     /// How old a price may be.
     #[arg(long, default_value_t = Windows::PATIENT.price_age_ms_max, value_parser = clap::value_parser!(u32).range(1100..))]
     price_age_ms: u32,
+    /// A directory of recipes, signed by this server's key and served at `/v1/recipes`.
+    #[arg(long, value_name = "DIR")]
+    recipes: Option<PathBuf>,
     /// Registration needs an invitation; one is in the first line.
     #[arg(long)]
     invite: bool,
@@ -137,7 +140,12 @@ async fn end_of_input() {
 async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::task::JoinHandle<()>)> {
     let windows =
         Windows { quote_secs: args.quote_secs, hold_secs: args.hold_secs, price_age_ms_max: args.price_age_ms };
-    let rules = Rules { currency: args.currency, open_registration: !args.invite, more: stores::rules() };
+    let rules = Rules {
+        currency: args.currency,
+        open_registration: !args.invite,
+        recipes: args.recipes.clone(),
+        more: stores::rules(),
+    };
     let options = WorldOptions {
         bitcoind: args.bitcoind.clone(),
         dir: args.dir.clone(),

@@ -98,6 +98,13 @@ pub struct TransactionState {
     pub settled_minor: i64,
 }
 
+impl TransactionState {
+    /// Taken by the store and not given back.
+    pub fn captured_minor(self) -> i64 {
+        self.settled_minor
+    }
+}
+
 /// Why the driver refuses. A mistake of the caller, never a decline.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DriverError {

@@ -15,9 +15,14 @@ const STYLE: &str = "
 body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.55 Georgia,'Times New Roman',serif}
 header{border-bottom:1px solid var(--line);background:var(--card)}
 header div,main{max-width:62rem;margin:0 auto;padding:1rem 1.5rem}
+a{color:var(--accent)}
 header a{color:var(--ink);text-decoration:none}
 header strong{font-size:1.25rem;letter-spacing:.02em}
-header span{color:var(--soft);font-style:italic;margin-left:.75rem}
+header div{display:flex;flex-wrap:wrap;align-items:baseline;gap:.25rem .75rem}
+header span{color:var(--soft);font-style:italic}
+nav{margin-left:auto;display:flex;gap:1.25rem}
+nav a:hover,nav a:focus-visible{text-decoration:underline}
+footer{max-width:62rem;margin:0 auto;padding:0 1.5rem 2rem;color:var(--soft);font-size:.9rem}
 main{padding-top:2rem;padding-bottom:4rem}
 h1{font-weight:normal;font-size:2rem;margin:0 0 .25rem}
 h2{font-weight:normal;font-size:1.3rem;margin:0 0 1rem}
@@ -33,6 +38,7 @@ label{display:block;margin:0 0 1rem;color:var(--soft);font-size:.92rem}
 input{display:block;width:100%;margin-top:.25rem;padding:.6rem .7rem;font:inherit;color:var(--ink);background:#fff;
 border:1px solid var(--line);border-radius:4px}
 input:focus{outline:2px solid var(--accent);border-color:transparent}
+input[type=checkbox]{display:inline;width:auto;margin:0 .5rem 0 0}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem}
 button,.button{display:inline-block;font:inherit;color:#fff;background:var(--accent);border:0;border-radius:4px;
 padding:.7rem 1.4rem;cursor:pointer;text-decoration:none}
@@ -51,7 +57,7 @@ const SLEEVE: &str = "<svg viewBox=\"0 0 300 300\" role=\"img\" aria-label=\"Alb
 <path d=\"M20 235v-70h40v70M75 235v-100h30v100M120 235v-55h55v55M190 235v-80h35v80M240 235v-45h45v45\" \
 fill=\"#0d1320\"/><g fill=\"#f0d9a0\"><path d=\"M30 180h6v8h-6zM46 200h6v8h-6zM84 155h5v8h-5zM135 195h6v8h-6z\
 M200 175h6v8h-6zM255 205h6v8h-6z\"/></g><text x=\"20\" y=\"270\" fill=\"#f0d9a0\" font-family=\"Georgia\" \
-font-size=\"20\">MIDNIGHT ON BASIN STREET</text></svg>";
+font-size=\"18\" textLength=\"260\">MIDNIGHT ON BASIN STREET</text></svg>";
 
 /// `$27.11`, `-$0.05`
 pub(super) fn dollars(minor: i64) -> String {
@@ -80,8 +86,10 @@ fn page(title: &str, body: &str) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{title} - {STORE}</title><style>{STYLE}</style></head>\n<body><header><div>\
-         <a href=\"/\"><strong>{STORE}</strong></a><span>New Orleans, since always</span></div></header>\n\
-         <main>{body}</main></body></html>\n"
+         <a href=\"/\"><strong>{STORE}</strong></a><span>New Orleans, since always</span>\
+         <nav aria-label=\"Store\"><a href=\"/\">Records</a><a href=\"/cart\">Cart</a><a href=\"/orders\">Orders</a></nav>\
+         </div></header>\n<main>{body}</main>\n\
+         <footer>{STORE} - records by mail since 1961 - a demo: nothing here is sold</footer></body></html>\n"
     )
 }
 
@@ -155,6 +163,9 @@ pub(super) fn checkout(order_key: &str, form: &CheckoutForm, error: Option<&str>
         field("Security code", "card_code", "cc-csc", &format!("{digits} maxlength=\"3\""), ""),
         "</div>".to_owned(),
         field("ZIP code", "postal_code", "billing postal-code", "", &form.postal_code),
+        "<label for=\"save_card\"><input type=\"checkbox\" id=\"save_card\" name=\"save_card\" value=\"yes\">\
+         Keep this card for my next order</label>"
+            .to_owned(),
     ]
     .concat();
     page(
@@ -198,6 +209,33 @@ pub(super) fn order(order: &Order) -> String {
             "<h1>Order {number}</h1><p class=\"by\">{ALBUM}, {ARTIST}</p>{greeting}<div class=\"sheet\">{}</div>",
             summary()
         ),
+    )
+}
+
+/// What this store's one shopper has ordered, newest first.
+pub(super) fn history(orders: &[Order]) -> String {
+    let row = |order: &Order| {
+        let number = &order.number;
+        let amount = if order.is_taken() { dollars(order.practice.charged_minor()) } else { "-".to_owned() };
+        let refunded = match order.refunded_minor {
+            0 => String::new(),
+            minor => format!("<br><small>{} given back</small>", dollars(minor)),
+        };
+        format!(
+            "<tr><th scope=\"row\"><a href=\"/orders/{number}\">{number}</a><br><small>{ALBUM}, {ARTIST}</small></th>\
+             <td>{}</td><td>{amount}{refunded}</td></tr>",
+            state(order)
+        )
+    };
+    let rows: String = orders.iter().rev().map(row).collect();
+    let list = if rows.is_empty() {
+        "<p>Nothing yet. <a href=\"/\">Look at the records</a>.</p>".to_owned()
+    } else {
+        format!("<table aria-label=\"Your orders\"><tbody>{rows}</tbody></table>")
+    };
+    page(
+        "Your orders",
+        &format!("<h1>Your orders</h1><p class=\"by\">Newest first</p><div class=\"sheet\">{list}</div>"),
     )
 }
 

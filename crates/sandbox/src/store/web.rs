@@ -1,4 +1,4 @@
-//! The store's pages: album, cart, checkout, order, and a back office for whoever plays the store.
+//! The store's pages: album, cart, checkout, order, order history, and a back office for whoever plays the store.
 //!
 //! `POST /_sandbox/practice` with a JSON [`Practice`] says how orders are charged from then on, such as
 //! `{"checks": [0, 100], "difference_minor": 3, "authorize": "per_shipment", "shipments": [1860, 851]}`.
@@ -42,6 +42,7 @@ pub(super) fn router(counter: Arc<Counter>) -> Router {
         .route("/", get(|| async { Html(pages::album()) }))
         .route("/cart", get(|| async { Html(pages::cart()) }).post(|| async { Redirect::to("/cart") }))
         .route("/checkout", get(checkout).post(place))
+        .route("/orders", get(history))
         .route("/orders/{number}", get(order))
         .route("/back-office", get(back_office))
         .route("/back-office/{number}/ship/{shipment}", post(ship))
@@ -133,6 +134,10 @@ fn typed_card(form: &CheckoutForm) -> Result<TypedCard, &'static str> {
 
 async fn order(State(counter): Shared, Path(number): Path<String>) -> Result<Html<String>, StoreError> {
     Ok(Html(pages::order(&counter.order(&number)?)))
+}
+
+async fn history(State(counter): Shared) -> Html<String> {
+    Html(pages::history(&lock(&counter.books).orders))
 }
 
 async fn back_office(State(counter): Shared) -> Html<String> {

@@ -98,6 +98,15 @@ pub struct AccountLimits {
     pub cards_of_day_max: u64,
 }
 
+/// A signed bundle of recipes.
+#[derive(Serialize, ToSchema)]
+pub struct Recipes {
+    /// `anytill-recipes-v1`, three lines of head, one recipe a line as JSON.
+    pub text: String,
+    /// ECDSA on secp256k1 over the text's SHA-256, r and s, hex.
+    pub signature: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Health {
     /// The process answers.

@@ -73,7 +73,7 @@ async fn a_thousand_unpaid_quotes_of_many_new_accounts_leave_room_for_others() {
     server.shopper("honest").await.buy("k1").await;
 }
 
-/// A token that is used on another device: it sees, and gets nothing.
+/// The token of another device, and a copy of the very one: they see, and move nothing.
 #[tokio::test]
 async fn a_stolen_token_gains_nothing() {
     let server = Server::with(without_rates()).await;
@@ -95,8 +95,16 @@ async fn a_stolen_token_gains_nothing() {
     let reveal = format!("/v1/purchases/{}/reveal", ready["id"].as_str().unwrap());
     let ask = json!({ "public_key": OneTimeKey::new().public_hex });
     assert_eq!(thief.post(&reveal, "", &ask).await.problem(), (403, "password_needed".to_owned()));
-    let view = ada.get(&format!("/v1/purchases/{}", ready["id"].as_str().unwrap())).await.ok();
-    assert_eq!(view["card"]["reveals"], 0);
+    let reveals = async || {
+        let view = ada.get(&format!("/v1/purchases/{}", ready["id"].as_str().unwrap())).await.ok();
+        view["card"]["reveals"].as_u64()
+    };
+    assert_eq!(reveals().await, Some(0));
+    // A copy of the token of the device that began it is that device to us: one order, and it is counted.
+    let copy = Shopper { server: &server, token: ada.token.clone(), recovery: Value::Null };
+    copy.post(&reveal, "", &ask).await.ok();
+    assert_eq!(reveals().await, Some(1));
+    assert_eq!(copy.call(Method::PUT, path, "t4", &theirs).await.problem(), (403, "password_needed".to_owned()));
 
     // The destination of one refund, with one there and with none.
     server.charge(&ready, "c1").await;
@@ -112,7 +120,9 @@ async fn a_stolen_token_gains_nothing() {
     };
     let refund = tokio::time::timeout(crate::setup::DEADLINE, refund).await.expect("it is owed");
     let give = format!("/v1/refunds/{}/destination", refund["id"].as_str().unwrap());
-    assert_eq!(thief.post(&give, "t3", &theirs).await.problem(), (403, "password_needed".to_owned()));
+    for shopper in [&thief, &copy] {
+        assert_eq!(shopper.post(&give, "t3", &theirs).await.problem(), (403, "password_needed".to_owned()));
+    }
     assert_eq!(ada.get("/v1/refunds").await.ok()["refunds"][0]["destination"], Value::Null);
 
     // It is put an end to from the shopper's own device.

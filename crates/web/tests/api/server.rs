@@ -3,7 +3,7 @@
 use crate::setup::{Options, Server};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Method, Request};
+use axum::http::{HeaderMap, Method, Request};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -133,7 +133,17 @@ async fn only_extensions_may_ask_across_origins() {
         let answer = ask(Method::OPTIONS, origin).await;
         assert_eq!(answer.status.as_u16(), 204);
         assert_eq!(answer.headers["access-control-allow-origin"], origin);
-        assert!(answer.headers["access-control-allow-headers"].to_str().unwrap().contains("idempotency-key"));
+        let list = |headers: &HeaderMap, name: &str| -> BTreeSet<String> {
+            headers[name].to_str().unwrap().split(", ").map(str::to_owned).collect()
+        };
+        let allowed = list(&answer.headers, "access-control-allow-headers");
+        for name in ["authorization", "content-type", "idempotency-key", "last-event-id", "if-none-match"] {
+            assert!(allowed.contains(name), "{name}");
+        }
+        let methods = list(&answer.headers, "access-control-allow-methods");
+        assert_eq!(methods, ["DELETE", "GET", "POST", "PUT"].map(str::to_owned).into());
+        let exposed = list(&ask(Method::GET, origin).await.headers, "access-control-expose-headers");
+        assert_eq!(exposed, ["date", "etag", "idempotency-replayed", "retry-after"].map(str::to_owned).into());
         assert!(!answer.headers.contains_key("access-control-allow-credentials"));
         assert_eq!(ask(Method::GET, origin).await.headers["access-control-allow-origin"], origin);
     }
@@ -142,6 +152,52 @@ async fn only_extensions_may_ask_across_origins() {
             assert!(!ask(method, origin).await.headers.contains_key("access-control-allow-origin"), "{origin}");
         }
     }
+}
+
+/// The extension reckons with a wrong clock of its machine by it.
+#[tokio::test]
+async fn answers_on_the_wire_have_a_date() {
+    let server = Server::start().await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let service = server.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+    let serving = tokio::spawn(async move { axum::serve(listener, service).await });
+    let origin = "moz-extension://0b2a-11";
+    let head = "Host: till.example\r\nConnection: close\r\n";
+    for call in ["GET /v1/rates", "GET /nowhere", "POST /v1/purchases", "OPTIONS /v1/purchases"] {
+        let preflight = "Access-Control-Request-Method: POST\r\n";
+        let request = format!("{call} HTTP/1.1\r\n{head}Origin: {origin}\r\n{preflight}Content-Length: 0\r\n\r\n");
+        let mut stream = tokio::net::TcpStream::connect(at).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
+        let date = answer.lines().find_map(|line| line.strip_prefix("date: ")).expect(call);
+        assert!(date.len() == 29 && date.ends_with(" GMT"), "{call}: {date}");
+        assert!(answer.contains(&format!("access-control-allow-origin: {origin}")), "{call}: {answer}");
+    }
+    serving.abort();
+}
+
+#[tokio::test]
+async fn recipes_are_served_to_anybody_and_only_once() {
+    let server = Server::start().await;
+    let first = server.get("/v1/recipes").await;
+    assert_eq!(first.ok(), json!({ "text": "anytill-recipes-v1\n", "signature": "ab".repeat(64) }));
+    assert_eq!(first.headers["content-type"], "application/json");
+    assert_eq!(first.headers["cache-control"], "no-cache");
+    let tag = first.headers["etag"].to_str().unwrap();
+    let ask = async |tag: &str| {
+        let request = Request::get("/v1/recipes").header("if-none-match", tag).body(Body::empty()).unwrap();
+        server.send(request).await
+    };
+    for known in [tag.to_owned(), format!("W/{tag}"), format!("\"other\", {tag}")] {
+        let again = ask(&known).await;
+        assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""), "{known}");
+        assert_eq!(again.headers["etag"], tag);
+    }
+    assert_eq!(ask("\"other\"").await.status.as_u16(), 200);
+    let without = Server::with(Options { recipes: None, ..Options::default() }).await;
+    assert_eq!(without.get("/v1/recipes").await.problem(), (404, "not_found".to_owned()));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use storage::sqlite::{OpenMode, Sqlite};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
-use web::{AppState, BadPublicKey, Policy, Running, Sealed, Trust};
+use web::{AppState, BadPublicKey, Policy, RecipeBundle, Running, Sealed, Trust};
 use zeroize::Zeroizing;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -32,11 +32,15 @@ pub const NONCE: &str = "000102030405060708090a0b0c0d0e0f";
 /// Nothing in these tests takes longer.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-pub struct HpkeTrust;
+pub struct HpkeTrust(pub Option<RecipeBundle>);
 
 impl Trust for HpkeTrust {
     fn key_set(&self) -> String {
         r#"{"format":"test"}"#.to_owned()
+    }
+
+    fn recipes(&self) -> Option<&RecipeBundle> {
+        self.0.as_ref()
     }
 
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
@@ -118,6 +122,7 @@ pub struct Options {
     pub policy: Policy,
     pub rules: AccountRules,
     pub config: Config,
+    pub recipes: Option<RecipeBundle>,
 }
 
 impl Default for Options {
@@ -129,6 +134,7 @@ impl Default for Options {
             policy,
             rules: AccountRules { open_registration: true, refund_hosts: Hosts::Public, ..AccountRules::default() },
             config: Config { spread: Ppm(0), server_url: "https://till.example".to_owned(), ..Config::default() },
+            recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
         }
     }
 }
@@ -176,7 +182,7 @@ impl Server {
             accounts: accounts.clone(),
             account_store: store_of_accounts,
             policy: Arc::new(options.policy),
-            trust: Arc::new(HpkeTrust),
+            trust: Arc::new(HpkeTrust(options.recipes)),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: running.clone(),
         };

@@ -51,6 +51,32 @@ async fn a_replayed_question_is_answered_the_same_and_charged_once() {
     assert_eq!(server.node.claimed.lock().unwrap().len(), 1);
 }
 
+/// Wrong, stale and replayed: nothing of a purchase moves, and nothing of it is lost.
+#[tokio::test]
+async fn refused_and_replayed_webhooks_change_nothing() {
+    let server = Server::start().await;
+    let ada = server.shopper("ada").await;
+    let ready = ada.ready("k1").await;
+    let id: ids::PurchaseId = ready["id"].as_str().unwrap().parse().unwrap();
+    let stored = async || server.engine.purchase(id).await.unwrap().unwrap();
+    let before = stored().await;
+    let card = before.card.clone().unwrap().card.unwrap();
+    let charge = json!({ "id": "c1", "card": card, "minor": 2711 }).to_string();
+    let captured = json!({ "event": "e1", "id": "c1", "card": card, "kind": "captured", "minor": 2711 }).to_string();
+    for (signature, time) in [("bad", "now"), ("", "now"), ("good", "old"), ("good", "")] {
+        for (hook, body) in [("charge", &charge), ("events", &captured)] {
+            assert_eq!(server.webhook(hook, signature, time, body).await.problem().0, 401);
+        }
+    }
+    assert_eq!(stored().await, before);
+    server.charge(&ready, "c1").await;
+    for _ in 0..3 {
+        server.webhook("events", "good", "now", &captured).await.ok();
+    }
+    let after = stored().await;
+    assert_eq!((after.state, after.captured_minor, after.borne_minor()), (purchase::State::Completed, 2711, 0));
+}
+
 #[tokio::test]
 async fn news_is_acknowledged_only_when_stored() {
     let server = Server::start().await;

@@ -78,8 +78,11 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
     replaceChildren(nav, ...NAV.map(([to, key]) => h("a", { attrs: { href: `#/${to}`, "aria-current": to === route ? "page" : null } }, t(key))));
   }
 
-  /** `moved`: to another route, so that the heading is where reading goes on. */
-  async function draw(moved: boolean): Promise<void> {
+  /**
+   * `moved`: to another route, so that the heading is where reading goes on. `yielding`: nobody asked for it, so whatever the
+   * shopper began while the answers were under way comes first.
+   */
+  async function draw(moved: boolean, yielding = false): Promise<void> {
     const mine = (generation += 1);
     const answer = await host.ask("state", {});
     if (mine !== generation) return;
@@ -92,7 +95,7 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
     const { route, rest } = routeOf(location.hash);
     frame(page, route);
     const content: readonly Child[] = await (ROUTES[route] ?? home)(page, rest);
-    if (mine !== generation) return;
+    if (mine !== generation || (yielding && busy(main))) return;
     replaceChildren(main, ...content);
     const title = main.querySelector("h1");
     document.title = `${title?.textContent ?? ""} · Anytill`;
@@ -103,7 +106,7 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
 
   addEventListener("hashchange", () => void draw(true));
   host.onChanged(() => {
-    if (!busy(main)) void draw(false);
+    if (!busy(main)) void draw(false, true);
   });
   await draw(false);
   return { draw: () => draw(true) };

@@ -125,6 +125,10 @@ impl Trust for Hpke {
         "{}".to_owned()
     }
 
+    fn recipes(&self) -> Option<&web::RecipeBundle> {
+        None
+    }
+
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
         let sealed = trust::seal_card(&mut rand::rng(), key, purchase, plain).map_err(|_| BadPublicKey)?;
         Ok(Sealed { enc: sealed.enc.to_vec(), ciphertext: sealed.ciphertext })

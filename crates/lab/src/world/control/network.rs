@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest wait for the issuer's webhooks.
-const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+const DELIVERED_WITHIN: Duration = Duration::from_secs(30);
 
 pub fn routes() -> Router<Arc<Stage>> {
     Router::new()
@@ -25,7 +25,7 @@ pub fn routes() -> Router<Arc<Stage>> {
         .route("/cards", get(cards))
         .route("/cards/{token}/force-capture", post(force_capture))
         .route("/cards/{token}/refund", post(refund_card))
-        .route("/issuer/settle", post(settle))
+        .route("/issuer/delivered", post(delivered))
         .route("/issuer/float", post(set_float))
 }
 
@@ -181,8 +181,8 @@ async fn refund_card(State(stage): Shared, Path(token): Path<String>, Json(sum):
     Ok(Json(json!({ "charge": given })))
 }
 
-async fn settle(State(stage): Shared) -> Answer {
-    if stage.issuer.webhooks_delivered(SETTLED_WITHIN).await {
+async fn delivered(State(stage): Shared) -> Answer {
+    if stage.issuer.webhooks_delivered(DELIVERED_WITHIN).await {
         return done();
     }
     Err(Failed(StatusCode::GATEWAY_TIMEOUT, "the issuer's news did not arrive".to_owned()))
@@ -202,7 +202,7 @@ async fn set_float(State(stage): Shared, Json(wanted): Json<SetFloat>) -> Answer
 fn shown(at: TransactionState) -> Value {
     json!({
         "status": at.status, "authorized_minor": at.authorized_minor,
-        "held_minor": at.held_minor, "captured_minor": at.settled_minor,
+        "held_minor": at.held_minor, "captured_minor": at.captured_minor(),
     })
 }
 

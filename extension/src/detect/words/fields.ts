@@ -3,7 +3,7 @@
  * says. Languages as in `words.ts`.
  */
 
-import type { FieldKind } from "../types/recipe.ts";
+import type { FieldKind } from "../../types/recipe.ts";
 
 interface FieldWords {
   /** On the words of name, id, data attributes. */
@@ -63,3 +63,24 @@ export const STREET = /\b(street|address ?(line)? ?1|address1|addressline1|stree
 export const SAVE_CARD =
   /(save|store|remember|keep)\b.{0,40}\b(card|payment|details|info)|(karte|zahlungs\w*|kartendaten).{0,30}(speichern|merken)|(enregistrer|sauvegarder|memoriser|conserver).{0,40}(carte|paiement)|remember (this |my )?card|card details?.{0,10}(save|store)|guardar.{0,40}(tarjeta|pago|datos)|salva.{0,30}(carta|pagamento)|(salvar|guardar|gravar).{0,30}(cartao|pagamento)|(kaart|betaal\w*).{0,30}(opslaan|bewaren)|カード.{0,12}(保存|登録)|保存.{0,10}(卡|支付)|(zapisz|zapamietaj).{0,30}(karte|kart)|spara.{0,20}(kort|betal)|\b(save|store)[ _-]?(card|cc|payment)|saveCard/i;
 export const GIFT_CARD = /gift ?card|gift ?code|claim ?code|geschenkkarte|geschenkgutschein|carte[s -]*cadeau|cheque[- ]cadeau|tarjeta (de )?regalo|(carta|buono) regalo|cartao[- ](de )?presente|cartao oferta|vale[- ]presente|cadeaubon|cadeaukaart|ギフト|礼品卡|禮品卡|karta podarunkowa|presentkort/;
+
+export const MONTH_NAMES = /^(jan|feb|mar|mär|fev|fév|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|aou|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic|led|úno|sty|lut)/i;
+
+/** Autocomplete tokens of other things; `off` and made-up words say nothing. */
+export const OTHER_TOKENS = /^(tel|tel-.*|email|username|new-password|current-password|one-time-code|organization|street-address|address-line\d|address-level\d|country|country-name|bday.*|sex|url|photo|given-name|family-name|additional-name|cc-type|cc-additional-name|transaction-.*)$/;
+
+/** A label that says card number, unless it is another card's. */
+export const CARD_LABEL = /card ?number|kartennummer|numero de (la )?(carte|tarjeta)/;
+export const OTHER_CARD = /gift|geschenk|cadeau|regalo|presente|loyal|member|club|reward|bonus|payback|kundenkarte|fidel|fedel|klanten|library|issue|start|from/;
+/** Names that are a card's whatever else they say. */
+export const CARD_NAMES = /\b(credit ?card|card ?number|cc ?(number|num|exp|cvv|cvc|cid)|cvv|cvc|card ?exp)\b/;
+export const STARTS = /\b(start|ss|from|issue|birth|dob|bday)\b/;
+/** A person that is the card's. */
+export const OF_CARD = /\b(card|cc|holder|cardholder|owner)\b|cardholder|karteninhaber|titulaire|titular|intestatario|kaarthouder|名義|持卡人/;
+export const WHOLE_NAME = /first and last|given and family|vor- ?und/;
+export const GIVEN_LABEL = /first name|given name|vorname|prenom\b|voornaam/;
+export const FAMILY_LABEL = /last name|family name|surname|nachname|nom de famille|apellidos?|cognome|achternaam/;
+export const FAMILY_TOO = /last|nachname|et nom|nom et/;
+export const MONTH_AND_YEAR = /\b(mm|m)\b.{0,4}\b(yy|yyyy|jj|jjjj|aa|aaaa|rr|aaaa|年)\b|月.{0,3}年|年.{0,3}月|month.{0,8}year|monat.{0,8}jahr|mois.{0,8}annee|mes.{0,6}ano|\bmmyy|\bmm ?yy/;
+export const MM = /^(mm|month|monat|mois|mes|mese|maand|月)$/;
+export const YY = /^(yy|yyyy|jj|jjjj|aa|aaaa|year|jahr|annee|ano|anno|jaar|rr|年)$/;

@@ -44,3 +44,10 @@ export const CONTINUES =
   /^(save (and|&) )?(continue|next|proceed)\b|use this address|(deliver|ship|send) to this address|review (my |your |the )?order|go to (review|payment)|^weiter\b|^(continuer|suivant|poursuivre|etape suivante)|^(continuar|siguiente|seguir)|^(continua|avanti|prosegui|procedi)|^(seguinte|avancar|prosseguir)|^(verder|volgende|ga verder|doorgaan)|次へ|続ける|進む|继续|下一步|繼續|^(dalej|kontynuuj|przejdz)|^(fortsatt|nasta|ga vidare)|^pokracovat|^devam|^다음|^jatka|^fortsaet|^videre|diese adresse verwenden|utiliser cette adresse|usar esta direccion/;
 export const ADDRESS_NAMES = /zip|postal|post_?code|postcode|street|address|adresse|strasse|plz|city|direccion|indirizzo|endereco|postnummer/i;
 export const SHIPPING_NAMES = /ship|deliver|versand|liefer|livraison|envio|spedizion|verzend|dostaw|frakt/i;
+
+/** A line of its own over the ways to pay. */
+export const STRONG_METHODS =
+  /^(payment( method| methods| options?| details| information)?|select (a )?payment method|choose (a )?payment method|credit (or debit )?card|pay with.{0,30}|zahlungsart|zahlungsmethode|zahlungsart (wahlen|andern)|(mode|moyen) de paiement|(metodo|forma|medio) de pago|metodo di pagamento|modalita di pagamento|(metodo|forma) de pagamento|betaalmethode|betaalwijze|お?支払い?方法.{0,6}|支付方式|付款方式|(metoda|sposob) platnosci|betalningssatt|betalsatt|betalningsmetod)\b:?$/;
+
+/** "Pay later", "pay in 4": other ways than the one for the whole. */
+export const OTHER_PAYS = /pay (later|in \d|over)|learn more|what is|how (to|does)|terms|why|pay with points|track|reorder|order again|view order|continue shopping/;

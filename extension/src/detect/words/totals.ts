@@ -3,20 +3,6 @@
  * German, French, Spanish, Italian, Portuguese, Dutch, Japanese, Chinese, Polish, Swedish.
  */
 
-const fold_ = (text: string): string =>
-  /^[\x20-\x7e]*$/.test(text)
-    ? text.toLowerCase()
-    : text
-        .normalize("NFKD")
-        .replace(/[\u0300-\u036f]/g, "")
-        .normalize("NFC")
-        .toLowerCase()
-        .replace(/ß/g, "ss")
-        .replace(/ł/g, "l")
-        .replace(/[’‘´`]/g, "'");
-
-export const fold = (text: string): string => fold_(text).replace(/\s+/g, " ").trim();
-
 const set = (...lists: readonly string[]): ReadonlySet<string> => new Set(lists.flatMap((list) => list.split("|")));
 
 /** What is paid in the end, said so. */
@@ -119,3 +105,7 @@ export const PREVIOUS_HEADING =
   /previous|last order|past order|recent(ly)?|order history|saved for later|save for later|you may also|recommended|letzte bestellung|fruhere|fur spater|zuletzt|dernier(e|es)? commande|commandes? precedent|vus recemment|pedidos? anterior|ultimos? pedido|guardado para|ordini precedenti|ultimo ordine|salvati per|pedidos? anteriores|vorige bestelling|eerdere bestelling|前回の|注文履歴|最近|历史订单|poprzednie|tidigare/;
 
 export const APPROX = /approx|about|≈|~|\bca\.?\b|circa|environ|rund\b|etwa\b|ungefahr|aproximad|cerca de|unos\b|ongeveer|約|约|okolo|equivalent|estimated|indicative|for reference|informational/;
+
+/** Heads of columns in a list of goods: "Total" among them is no order total. */
+export const COLUMN_HEAD =
+  /^(price|unit price|qty\.?|quantity|products?|items?|description|name|preis|einzelpreis|menge|anzahl|artikel|produkt|bezeichnung|prix|prix unitaire|quantite|qte|produits?|articles?|designation|precio|cantidad|cant\.?|productos?|articulos?|prezzo|quantita|prodott[oi]|articol[oi]|preco|quantidade|qtd\.?|produtos?|prijs|aantal|product|artikelen|単価|数量|商品|商品名|価格|单价|商品信息|cena|ilosc|produkt|pris|antal|weight|date|order|status|order date|bestellnummer|datum)$/;

@@ -1,0 +1,155 @@
+/**
+ * The words in use. They are data, larger than the code that uses them, so a content script does not carry them: the
+ * background hands them over with the recipes, and `useWords` puts them here. `index.ts` has them from the start.
+ */
+
+import { type Packed, unpack } from "./pack.ts";
+import type * as Words from "./words/index.ts";
+
+export let ACCOUNT_HEADING: typeof Words.ACCOUNT_HEADING;
+export let ADDRESS_NAMES: typeof Words.ADDRESS_NAMES;
+export let ADDS_TO_CART: typeof Words.ADDS_TO_CART;
+export let APPROX: typeof Words.APPROX;
+export let ASIDES: typeof Words.ASIDES;
+export let BILLING: typeof Words.BILLING;
+export let CALLED_CARD: typeof Words.CALLED_CARD;
+export let CARD_FRAME: typeof Words.CARD_FRAME;
+export let CARD_LABEL: typeof Words.CARD_LABEL;
+export let CARD_NAMES: typeof Words.CARD_NAMES;
+export let CART_HEADING: typeof Words.CART_HEADING;
+export let COLUMN_HEAD: typeof Words.COLUMN_HEAD;
+export let CONFIRMED: typeof Words.CONFIRMED;
+export let CONTINUES: typeof Words.CONTINUES;
+export let DUE: typeof Words.DUE;
+export let EXPLICIT: typeof Words.EXPLICIT;
+export let FAMILY: typeof Words.FAMILY;
+export let FAMILY_LABEL: typeof Words.FAMILY_LABEL;
+export let FAMILY_TOO: typeof Words.FAMILY_TOO;
+export let FIELD_WORDS: typeof Words.FIELD_WORDS;
+export let GIFT_CARD: typeof Words.GIFT_CARD;
+export let GIVEN: typeof Words.GIVEN;
+export let GIVEN_LABEL: typeof Words.GIVEN_LABEL;
+export let GRAND: typeof Words.GRAND;
+export let LABEL_ASIDES: typeof Words.LABEL_ASIDES;
+export let LOGIN: typeof Words.LOGIN;
+export let METHODS: typeof Words.METHODS;
+export let MM: typeof Words.MM;
+export let MONTH: typeof Words.MONTH;
+export let MONTH_AND_YEAR: typeof Words.MONTH_AND_YEAR;
+export let MONTH_NAMES: typeof Words.MONTH_NAMES;
+export let NOT_CARD: typeof Words.NOT_CARD;
+export let NOT_CARD_FRAME: typeof Words.NOT_CARD_FRAME;
+export let NOT_CODE: typeof Words.NOT_CODE;
+export let NOT_FINAL: typeof Words.NOT_FINAL;
+export let OF_CARD: typeof Words.OF_CARD;
+export let OTHER_CARD: typeof Words.OTHER_CARD;
+export let OTHER_DOLLARS: typeof Words.OTHER_DOLLARS;
+export let OTHER_PAYS: typeof Words.OTHER_PAYS;
+export let OTHER_TOKENS: typeof Words.OTHER_TOKENS;
+export let PAYS: typeof Words.PAYS;
+export let PENDING: typeof Words.PENDING;
+export let PLAIN_NAME: typeof Words.PLAIN_NAME;
+export let PREVIOUS_HEADING: typeof Words.PREVIOUS_HEADING;
+export let PROVIDER_HOSTS: typeof Words.PROVIDER_HOSTS;
+export let REVIEW: typeof Words.REVIEW;
+export let ROWS: typeof Words.ROWS;
+export let SAVES: typeof Words.SAVES;
+export let SAVE_CARD: typeof Words.SAVE_CARD;
+export let SHIPPING: typeof Words.SHIPPING;
+export let SHIPPING_NAMES: typeof Words.SHIPPING_NAMES;
+export let SPOILS: typeof Words.SPOILS;
+export let STARTS: typeof Words.STARTS;
+export let STREET: typeof Words.STREET;
+export let STRONG_METHODS: typeof Words.STRONG_METHODS;
+export let TOTAL: typeof Words.TOTAL;
+export let TOTAL_TOKEN: typeof Words.TOTAL_TOKEN;
+export let TO_CHECKOUT: typeof Words.TO_CHECKOUT;
+export let URL_ACCOUNT: typeof Words.URL_ACCOUNT;
+export let URL_CART: typeof Words.URL_CART;
+export let URL_CHECKOUT: typeof Words.URL_CHECKOUT;
+export let URL_DONE: typeof Words.URL_DONE;
+export let URL_LOGIN: typeof Words.URL_LOGIN;
+export let URL_STRONG: typeof Words.URL_STRONG;
+export let WEAK_PAYS: typeof Words.WEAK_PAYS;
+export let WHOLE_NAME: typeof Words.WHOLE_NAME;
+export let YEAR: typeof Words.YEAR;
+export let YY: typeof Words.YY;
+
+let ready = false;
+
+/** Without words nothing can be read, and every page is "no checkout". */
+export const hasWords = (): boolean => ready;
+
+export function useWords(packed: Packed): void {
+  ({
+    ACCOUNT_HEADING,
+    ADDRESS_NAMES,
+    ADDS_TO_CART,
+    APPROX,
+    ASIDES,
+    BILLING,
+    CALLED_CARD,
+    CARD_FRAME,
+    CARD_LABEL,
+    CARD_NAMES,
+    CART_HEADING,
+    COLUMN_HEAD,
+    CONFIRMED,
+    CONTINUES,
+    DUE,
+    EXPLICIT,
+    FAMILY,
+    FAMILY_LABEL,
+    FAMILY_TOO,
+    FIELD_WORDS,
+    GIFT_CARD,
+    GIVEN,
+    GIVEN_LABEL,
+    GRAND,
+    LABEL_ASIDES,
+    LOGIN,
+    METHODS,
+    MM,
+    MONTH,
+    MONTH_AND_YEAR,
+    MONTH_NAMES,
+    NOT_CARD,
+    NOT_CARD_FRAME,
+    NOT_CODE,
+    NOT_FINAL,
+    OF_CARD,
+    OTHER_CARD,
+    OTHER_DOLLARS,
+    OTHER_PAYS,
+    OTHER_TOKENS,
+    PAYS,
+    PENDING,
+    PLAIN_NAME,
+    PREVIOUS_HEADING,
+    PROVIDER_HOSTS,
+    REVIEW,
+    ROWS,
+    SAVES,
+    SAVE_CARD,
+    SHIPPING,
+    SHIPPING_NAMES,
+    SPOILS,
+    STARTS,
+    STREET,
+    STRONG_METHODS,
+    TOTAL,
+    TOTAL_TOKEN,
+    TO_CHECKOUT,
+    URL_ACCOUNT,
+    URL_CART,
+    URL_CHECKOUT,
+    URL_DONE,
+    URL_LOGIN,
+    URL_STRONG,
+    WEAK_PAYS,
+    WHOLE_NAME,
+    YEAR,
+    YY,
+  } = unpack(packed) as unknown as typeof Words);
+  ready = true;
+}

@@ -1,0 +1,112 @@
+/**
+ * Reads a checkout page: which store, the order total, the card fields. Pure functions of a document: nothing is written,
+ * fetched or waited for, and with layout only where the caller hands it in.
+ *
+ * Invariant: sooner "not sure" than wrong. `total` is there only when everything on the page that speaks of a total agrees.
+ */
+
+import type { Reading } from "../types/detect.ts";
+import type { Recipe } from "../types/recipe.ts";
+import type { PageMoney } from "./amounts.ts";
+import { isCheckout, readButtons, weigh } from "./checkout.ts";
+import { currencyHint, dollarOf } from "./currency.ts";
+import { findFields, placeOf, type Fields } from "./fields.ts";
+import { cardFrame, hostOf, isProviderHost } from "./frames.ts";
+import { recipeFor } from "./recipe.ts";
+import { readTotal } from "./total.ts";
+import { type Look, walk, type Walked } from "./walk.ts";
+
+export { find } from "./places.ts";
+export { checkRecipe, isCheckoutUrl, parsesIn } from "./recipe.ts";
+export { isProviderHost } from "./frames.ts";
+export { useWords } from "./lexicon.ts";
+export type { Packed } from "./pack.ts";
+export type { Look } from "./walk.ts";
+import { hasWords } from "./lexicon.ts";
+
+export interface ReadContext extends Look {
+  /** The currency that the shopper's account is known to use at this store, if it is known. */
+  readonly currency?: string | undefined;
+}
+
+const NOTHING: Omit<Reading, "confidence"> = { checkout: false, store: null, total: null, fields: {}, frames: [], saveCard: [], giftCardCode: [] };
+const FRAMES_MAX = 40;
+
+export function read(document: Document, url: string, recipes: readonly Recipe[], context: ReadContext = {}): Reading {
+  if (!hasWords()) return { ...NOTHING, confidence: 0 };
+  const walked = walk(document, context);
+  const shown = shownBy(context);
+  const known = recipeFor(document, url, recipes);
+  const recipe = known?.recipe ?? null;
+  const path = known?.path ?? false;
+  const buttons = readButtons(walked, shown);
+  const money = moneyContext(walked, url, context);
+  const total = readTotal(walked, money, recipe, buttons, shown);
+  const frames = framesOf(walked, url, recipe);
+  const provider = isProviderHost(hostOf(url));
+  const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
+  const signs = weigh(walked, url, total, fields, frames.length, buttons, path);
+  if (provider || !isCheckout(signs, path, known?.named ?? false)) {
+    const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
+    // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
+    const form = provider || (signs.card && !signs.account && fields.spots.has("number"));
+    return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence } : { ...NOTHING, confidence };
+  }
+  return {
+    checkout: true,
+    store: recipe?.id ?? "generic",
+    total: total.total,
+    ...(total.candidate === undefined ? {} : { candidate: total.candidate }),
+    confidence: total.confidence,
+    fields: fields.places,
+    frames,
+    saveCard: fields.saveCard,
+    giftCardCode: fields.giftCardCode,
+  };
+}
+
+/** What a payment provider's frame holds: for the extension's own script in there. */
+export function readFrame(document: Document, look: Look = {}): Pick<Reading, "fields" | "saveCard"> {
+  const walked = walk(document, look);
+  const fields: Fields = findFields(walked, null, shownBy(look), { alone: true, frames: false });
+  return { fields: fields.places, saveCard: fields.saveCard };
+}
+
+function shownBy({ visible }: Look): (element: Element) => boolean {
+  if (visible === undefined) return () => true;
+  return (element) => {
+    try {
+      return visible(element);
+    } catch {
+      return true;
+    }
+  };
+}
+
+function moneyContext(walked: Walked, url: string, context: ReadContext): PageMoney {
+  const language = walked.document.documentElement?.getAttribute("lang") ?? metaLanguage(walked.document);
+  const hint = context.currency ?? currencyHint(walked);
+  const host = hostOf(url);
+  return {
+    host,
+    ...(language === null || language === "" ? {} : { locale: language }),
+    ...(hint === undefined ? { dollar: dollarOf(walked, host, language) } : { currency: hint }),
+  };
+}
+
+function metaLanguage(document: Document): string | null {
+  return document.querySelector('meta[http-equiv="content-language" i],meta[property="og:locale"]')?.getAttribute("content") ?? null;
+}
+
+function framesOf(walked: Walked, url: string, recipe: Recipe | null): Reading["frames"] {
+  const out: { css: string; host: string }[] = [];
+  for (const spot of walked.frames) {
+    const frame = cardFrame(spot, url, recipe?.frameHosts ?? []);
+    if (frame === null) continue;
+    const place = placeOf(spot);
+    // A frame inside a shadow root or another frame is told by its outermost selector.
+    const css = typeof place === "string" ? place : "host" in place ? place.host : place.frame;
+    if (out.length < FRAMES_MAX) out.push({ css, host: frame.host });
+  }
+  return out;
+}

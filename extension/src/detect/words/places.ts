@@ -1,0 +1,32 @@
+/** Payment providers' hosts and frames, and words that tell whose money a page means. */
+
+/** Hosts that serve card fields. What they also serve (wallet buttons, fraud checks) is told apart by title and name. */
+export const PROVIDER_HOSTS: readonly string[] = (
+  "js.stripe.com|braintreegateway.com|adyen.com|checkout.shopifycs.com|checkout.pci.shopifyinc.com|squareup.com|squarecdn.com|authorize.net|cybersource.com|globalpay.com|globalpaymentsinc.com|js.checkout.com|cdn.checkout.com|frames.checkout.com|mollie.com|paypal.com|worldpay.com|bambora.com|mercadopago.com|recurly.com|chargebee.com|spreedly.com|bluesnap.com|verygoodvault.com|basistheory.com|tokenex.com|pay1.de|datatrans.com|datatrans.biz|unzer.com|heidelpay.com|saferpay.com|wirecard.com|computop-paygate.com|dibspayment.eu|nets.eu|quickpay.net|payu.com|payu.in|razorpay.com|klarna.com|apx-security.amazon.com|paymentsapi.io|payengine.de|payplug.com|stancer.com|hipay.com|lyra.com|payzen.eu|sips-services.com|monext.fr|redsys.es|nexi.it|gmopg.jp|gmo-pg.com|veritrans.co.jp|pay.jp|komoju.com|omise.co|omise.co|ebanx.com|pagseguro.uol.com.br|pagar.me|conekta.io|openpay.mx|culqi.com|payway.com.au|eway.io|pinpayments.com|windcave.com|paymentexpress.com|moneris.com|bambora.com|beanstream.com|helcim.com|cardconnect.com|payeezy.com|firstdata.com|heartlandportico.com|nmi.com|paytrace.com|payrix.com|finix.com|rapyd.net|airwallex.com|paddle.com|fastspring.com|2checkout.com|primer.io|evervault.com|przelewy24.pl|tpay.com|autopay.eu|payop.com|buckaroo.nl|multisafepay.com|icepay.com|cardgate.com|pay.nl|opayo.co.uk|elavon.com|sagepay.com|realexpayments.com|barclaycardsmartpay.com"
+).split("|");
+
+/** Wallet buttons, fraud checks, help: nothing to type a card into. */
+export const NOT_CARD_FRAME =
+  /express|apple ?pay|google ?pay|gpay|paypal.{0,8}button|button|wallet|messag|banner|logo|metrics|controller|hcaptcha|recaptcha|captcha|fingerprint|fraud|device|3ds|threeds|challenge|analytics|pixel|beacon|sdk|bridge|postmessage|link ?authentication|address|survey|chat|afterpay|smart\/buttons|__zoid|m-outer|hidden/;
+export const CARD_FRAME = /card|number|expir|cvv|cvc|cvn|security|holder|payment|secure|encrypted|hosted|field|konto|karte|carte|tarjeta|pan\b|apx|element|input/;
+/** What a shop calls the frame of a provider that we do not know. */
+export const CALLED_CARD = /\bcard|credit|karte\b|kartennummer|kreditkart|\bcarte\b|tarjeta|\bcarta\b|cartao|kaart|カード|cvv|cvc|\bpan\b|psp|payment ?(form|frame|field|detail)|secure ?payment|zahlung|paiement/;
+
+/** Words of the other countries that write `$`; any of them, and a bare `$` stays open. */
+export const OTHER_DOLLARS =
+  /\bcanad|\bontario\b|\bquebec\b|\balberta\b|british columbia|\bmanitoba\b|nova scotia|\b[ghp]st\b|australia|\bnsw\b|queensland|\bvictoria\b|tasmania|new zealand|aotearoa|singapore|hong kong|taiwan|mexic|chile\b|colombia|argentin|caribbean|bermuda|bahamas|jamaica|barbados|trinidad|namibia|liberia|\b(cad|aud|nzd|sgd|hkd|twd|mxn|clp|cop|ars)\b|\bprovince\b|\bsuburb\b|\b(ca|au|nz|hk|mx|nt) ?\$|\b[acsr]\$/;
+
+export const EXPLICIT: readonly (readonly [RegExp, string])[] = [
+  [/\bUS ?\$|\bUSD\b|\bUS dollars?\b/, "USD"],
+  [/\bCA ?\$|\bCAD\b|\bC\$ ?\d/, "CAD"],
+  [/\bAU ?\$|\bAUD\b|\bA\$ ?\d/, "AUD"],
+  [/\bNZ ?\$|\bNZD\b/, "NZD"],
+  [/\bHK ?\$|\bHKD\b/, "HKD"],
+  [/\bSGD\b|\bS\$ ?\d/, "SGD"],
+  [/\bMXN\b|\bMX ?\$/, "MXN"],
+  [/\bCNY\b|\bRMB\b|人民币/, "CNY"],
+  [/\bJPY\b|日本円/, "JPY"],
+  [/\bSEK\b/, "SEK"],
+  [/\bNOK\b/, "NOK"],
+  [/\bDKK\b/, "DKK"],
+];

@@ -1,0 +1,423 @@
+import { describe, expect, it } from "vitest";
+import type { Stage } from "../../src/types/panel.ts";
+import type { Browser, TestPage } from "./browser.ts";
+import { Killed, makeBrowser, openFrame } from "./browser.ts";
+import { HOST, NOW, TOTAL, charge, reading } from "./given.ts";
+import type { Till } from "./till.ts";
+import { PAIRING, PAN, SERVER, makeTill } from "./till.ts";
+
+const URL_OF = `https://${HOST}/checkout`;
+const posts = (till: Till, path = "/v1/purchases") => till.asked.filter((one) => one.method === "POST" && one.path === path);
+
+async function ready(change: { readonly cardFirst?: boolean } = {}): Promise<{ till: Till; browser: Browser }> {
+  const till = makeTill();
+  const recipe = { id: "shop", version: 1, name: "Shop", hosts: ["www.amazon.com"], paths: ["/**"], evidence: { kind: "guess", seen: "2026-01" }, total: ["#t"], charges: "order", splits: false, cardFirst: true, takesGiftCards: false } as const;
+  const browser = makeBrowser({ fetch: till.fetch, ...(change.cardFirst === true ? { recipes: [recipe] } : {}) });
+  await browser.ask("pair", { pairing: PAIRING });
+  await browser.ask("login", { login: "ella", password: "correct horse", deviceName: "test" });
+  return { till, browser };
+}
+
+async function begun(browser: Browser, tabId = 1, url = URL_OF): Promise<TestPage> {
+  const page = await browser.open(tabId, url);
+  await page.until("offer");
+  await page.press({ do: "begin", way: "card" });
+  await page.until("pay");
+  return page;
+}
+
+const filled = (page: TestPage): boolean => page.stage?.kind === "card_ready" && page.stage.fill.kind === "filled";
+
+describe("a purchase", () => {
+  it("goes from the offer to the end, and sends store, total and currency, nothing else of the page", async () => {
+    const { till, browser } = await ready();
+    const before = till.asked.length;
+    const page = await browser.open(1, `${URL_OF}?basket=secret`);
+    await page.until("offer");
+    expect(till.asked.length).toBe(before);
+    await page.press({ do: "begin", way: "card" });
+    await page.until("pay");
+    const [post] = posts(till);
+    expect(post?.body).toEqual({ store_host: HOST, nonce: expect.stringMatching(/^[0-9a-f]{32}$/) as string, claim_on: "authorization", total: TOTAL });
+    expect(JSON.stringify(till.asked)).not.toContain("secret");
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.fills).toEqual([{ number: PAN, securityCode: "123", expiryMonth: 12, expiryYear: 2031, holder: "Ella Example", postalCode: "10001" }]);
+    till.charges();
+    expect(await page.until("charged")).toMatchObject({ confirmed: true });
+    till.captures();
+    expect(await page.until("done")).toMatchObject({ captured: TOTAL });
+    expect(await browser.ask("sent", {})).toEqual([{ atMs: NOW, server: SERVER, store: HOST, totalMinor: 2711, currency: "USD" }]);
+    await page.press({ do: "dismiss" });
+    await page.until("offer");
+  });
+  it("never writes card data anywhere, nor shows it in a view", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    const everything = JSON.stringify([...browser.disk, ...browser.session, page.view, page.pill, till.asked]);
+    expect(everything).not.toContain(PAN);
+    expect(everything).not.toContain("securityCode\":\"123");
+  });
+  it("pressed twice is begun once", async () => {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, URL_OF);
+    await page.until("offer");
+    await Promise.all([page.press({ do: "begin", way: "card" }), page.press({ do: "begin", way: "card" })]);
+    await page.until("pay");
+    expect(posts(till).length).toBe(1);
+  });
+  it("in a second tab is refused plainly while the first is unpaid", async () => {
+    const { till, browser } = await ready();
+    await begun(browser);
+    const second = await browser.open(2, "https://else.example/checkout");
+    await second.until("offer");
+    await second.press({ do: "begin", way: "card" });
+    await second.untilTrue(() => second.view?.trouble?.code === "unpaid_purchase_open", "refused");
+    expect(second.stage?.kind).toBe("offer");
+    till.paid();
+    await second.press({ do: "begin", way: "card" });
+    await second.until("pay");
+    expect(till.purchases.size).toBe(2);
+  });
+});
+
+describe("a worker that is killed", () => {
+  it("at any step of beginning begins at most once, and goes on", async () => {
+    let steps = 0;
+    const counted = await ready();
+    counted.browser.onStep(() => void (steps += 1));
+    await begun(counted.browser);
+    expect(steps).toBeGreaterThan(5);
+    let sent = 0;
+    for (let at = 1; at <= steps; at++) {
+      const { till, browser } = await ready();
+      const page = await browser.open(1, URL_OF);
+      await page.until("offer");
+      let n = 0;
+      browser.onStep(() => {
+        if (++n === at) throw new Killed();
+      });
+      await page.press({ do: "begin", way: "card" });
+      await browser.restart();
+      await page.untilTrue(() => page.stage?.kind === "pay" || page.stage?.kind === "offer", `going on after step ${at}`);
+      if (page.stage?.kind === "offer") {
+        // Killed before the wish was stored: nothing had left, and the shopper presses again.
+        expect(posts(till)).toEqual([]);
+        await page.press({ do: "begin", way: "card" });
+      } else sent += 1;
+      await page.until("pay");
+      expect(till.purchases.size, `step ${at}`).toBe(1);
+      expect(new Set(posts(till).map((one) => one.key)).size, `step ${at}`).toBe(1);
+    }
+    expect(sent).toBeGreaterThan(3);
+  }, 60_000);
+  it("between page and card asks for the card again", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await browser.restart();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    await browser.restart();
+    await page.untilTrue(() => filled(page), "still filled");
+    till.charges();
+    await page.until("charged");
+  });
+  it("with the whole browser finds the purchase again by its store, in another tab", async () => {
+    const { till, browser } = await ready();
+    await begun(browser, 11);
+    await browser.restart("browser");
+    till.paid();
+    const elsewhere = await browser.open(11, "https://else.example/checkout");
+    await elsewhere.until("offer");
+    const page = await browser.open(3, URL_OF);
+    await page.until("card_ready");
+    till.charges();
+    await page.until("charged");
+  });
+});
+
+describe("a tab", () => {
+  it("that was closed: the purchase is found again at the same store, and not in a second tab beside the first", async () => {
+    const { till, browser } = await ready();
+    await begun(browser, 1);
+    const beside = await browser.open(2, URL_OF);
+    await beside.until("offer");
+    browser.close(1);
+    browser.close(2);
+    const again = await browser.open(3, URL_OF);
+    await again.until("pay");
+    till.paid();
+    await again.until("card_ready");
+  });
+  it("whose address is not safe gets no card", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser, 1, URL_OF.replace("https:", "http:"));
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.press({ do: "copy", field: "number" });
+    expect(page.view?.trouble).toEqual({ kind: "problem", code: "page_insecure" });
+    expect([...page.fills, ...page.copies]).toEqual([]);
+    expect(till.asked.some((one) => one.path.endsWith("/reveal"))).toBe(false);
+  });
+});
+
+describe("the server", () => {
+  it("away for a while: the last good view stays, nothing is done twice", async () => {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, URL_OF);
+    await page.until("offer");
+    till.away = true;
+    await page.press({ do: "begin", way: "card" });
+    await page.untilTrue(() => page.view?.trouble?.kind === "server_unreachable", "away");
+    expect(page.stage).toEqual({ kind: "working", what: "quoting" });
+    till.away = false;
+    await page.until("pay");
+    await page.untilTrue(() => page.view?.trouble === undefined, "back");
+    expect(till.purchases.size).toBe(1);
+    till.away = true;
+    await browser.background.alarm("live");
+    await page.untilTrue(() => page.view?.trouble?.kind === "server_unreachable", "away again");
+    expect(page.stage?.kind).toBe("pay");
+  });
+  it("whose clock is an hour ahead: count-downs are by this machine's, and it is said", async () => {
+    const { browser } = await ready();
+    browser.sleepUntil(NOW - 3_600_000 + 1_000);
+    await browser.background.alarm("rates");
+    const page = await begun(browser);
+    const stage = page.stage as Extract<Stage, { kind: "pay" }>;
+    expect(stage.expiresAtMs).toBe(NOW + 300_000 - 3_600_000 + 1_000);
+    expect(page.view?.trouble).toEqual({ kind: "clock_wrong" });
+  });
+  it("that ends the log-in: the shopper is asked to log in, and it goes on after that", async () => {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, URL_OF);
+    await page.until("offer");
+    till.instead = (one) => (one.method === "POST" ? Response.json({ code: "token_expired", detail: "Log in again." }, { status: 401 }) : null);
+    await page.press({ do: "begin", way: "card" });
+    expect(await page.until("setup")).toEqual({ kind: "setup", missing: "login" });
+    till.instead = () => null;
+    await browser.ask("login", { login: "ella", password: "correct horse", deviceName: "test" });
+    await page.until("offer");
+    expect(page.view?.trouble).toBeUndefined();
+  });
+});
+
+describe("an invoice that is not to be believed is not shown", () => {
+  it.each<[string, (till: Till) => void]>([
+    ["wrong_key", (till) => void (till.signer = new Uint8Array(32).fill(0x33))],
+    ["terms_total", (till) => void (till.bend = (terms, bolt11) => ({ terms: { ...terms, total_minor: 1 }, bolt11 }))],
+    ["terms_store", (till) => void (till.bend = (terms, bolt11) => ({ terms: { ...terms, store: "else.example" }, bolt11 }))],
+    ["terms_server", (till) => void (till.bend = (terms, bolt11) => ({ terms: { ...terms, server: "https://evil.example" }, bolt11 }))],
+    ["terms_hash", (till) => void (till.bend = (terms, bolt11) => ({ terms: { ...terms, rate_micro: 1 }, bolt11 }))],
+    ["terms_claim_on", (till) => void (till.claimOn = "reveal")],
+    ["not_an_invoice", (till) => void (till.bend = (terms, bolt11) => ({ terms, bolt11: `${bolt11}q` }))],
+  ])("%s", async (fault, bend) => {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, URL_OF);
+    await page.until("offer");
+    bend(till);
+    await page.press({ do: "begin", way: "card" });
+    expect(await page.until("untrusted")).toEqual({ kind: "untrusted", fault });
+  });
+});
+
+describe("the total changes", () => {
+  const other = { minor: 3000, currency: "USD" };
+  it("before it is filled: nothing is revealed or filled, and it is quoted anew under a new nonce", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    page.reading = reading({ total: other });
+    await page.press({ do: "fill" });
+    expect(await page.until("total_changed")).toMatchObject({ was: TOTAL, now: other });
+    expect(till.asked.some((one) => one.path.endsWith("/reveal"))).toBe(false);
+    expect(page.fills).toEqual([]);
+    await page.press({ do: "requote" });
+    await page.until("pay");
+    expect(posts(till).map((one) => one.body["total"])).toEqual([TOTAL, other]);
+    expect(new Set(posts(till).map((one) => one.body["nonce"])).size).toBe(2);
+    expect([...till.purchases.values()].map((view) => view.state)).toEqual(["returned", "invoiced"]);
+  });
+  it("at the last moment: the page refuses, and that is shown", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    const { read } = page;
+    page.read = async (seen = page.reading) => {
+      await read.call(page, seen);
+      page.reading = reading({ total: other });
+    };
+    await page.press({ do: "fill" });
+    expect(await page.until("total_changed")).toMatchObject({ now: other });
+    expect(page.fills).toEqual([]);
+  });
+  it("that the shopper typed is not compared with a page that says nothing", async () => {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, URL_OF, reading({ total: null }));
+    await page.until("confirm_total");
+    await page.press({ do: "confirm_total", total: TOTAL });
+    await page.until("offer");
+    await browser.restart();
+    await page.until("offer");
+    await page.press({ do: "begin", way: "card" });
+    await page.until("pay");
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+  });
+});
+
+describe("claim on reveal", () => {
+  it("does not say still yours from the press on", async () => {
+    const { till, browser } = await ready();
+    till.claimOn = "reveal";
+    const page = await browser.open(1, "https://www.later.example/checkout");
+    expect(await page.until("offer")).toMatchObject({ claimOn: "reveal" });
+    await page.press({ do: "begin", way: "card" });
+    expect(await page.until("pay")).toMatchObject({ stillYours: true, claimOn: "reveal" });
+    till.paid();
+    expect(await page.until("card_ready")).toMatchObject({ stillYours: true });
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.stage).toMatchObject({ stillYours: false });
+  });
+  it("takes the promise back when the reveal's answer is lost, and gives it again when nothing was claimed", async () => {
+    const { till, browser } = await ready();
+    till.claimOn = "reveal";
+    const page = await browser.open(1, "https://www.later.example/checkout");
+    await page.until("offer");
+    await page.press({ do: "begin", way: "card" });
+    await page.until("pay");
+    till.paid();
+    await page.until("card_ready");
+    till.instead = (one) => (one.path.endsWith("/reveal") ? Response.json({ code: "price_moved", detail: "words" }, { status: 409 }) : null);
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.view?.trouble?.code === "price_moved", "refused");
+    expect(page.stage).toMatchObject({ kind: "card_ready", stillYours: true });
+    till.instead = (one) => (one.path.endsWith("/reveal") ? new Response("", { status: 502 }) : null);
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.view?.trouble?.code === "unreachable", "lost");
+    expect(page.stage).toMatchObject({ kind: "card_ready", stillYours: false });
+  });
+});
+
+describe("card first", () => {
+  const shop = "https://www.amazon.com";
+  const form = reading({ total: null, checkout: false, fields: { number: ["#n"] } });
+  it("prepares, fills, reviews, quotes, pays and is charged, over navigations and a restart", async () => {
+    const { till, browser } = await ready({ cardFirst: true });
+    const page = await browser.open(1, `${shop}/pay`, form);
+    expect(await page.until("offer_card_first")).toEqual({ kind: "offer_card_first", currency: "USD", claimOn: "authorization" });
+    await page.press({ do: "begin_card_first" });
+    expect(await page.until("card_ready")).toMatchObject({ prepared: true, price: null, fill: { kind: "ready" } });
+    expect(posts(till)[0]?.body).toMatchObject({ card_first: true, currency: "USD", store_host: "www.amazon.com" });
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    const between = await browser.open(1, `${shop}/address`, reading({ total: null, checkout: false }));
+    await between.until("go_to_review");
+    await browser.restart();
+    till.put({ ...till.only(), charges: [charge({ zero_check: true, decision: "approved_check", amount: { minor: 0, currency: "USD" } })] });
+    await between.untilTrue(() => between.stage?.kind === "go_to_review" && between.stage.checked, "checked");
+    const review = await browser.open(1, `${shop}/review`);
+    expect(await review.until("offer")).toMatchObject({ total: TOTAL });
+    // Read, and not sent before the shopper presses.
+    expect(posts(till, `/v1/purchases/${till.only().id}/quote`)).toEqual([]);
+    await review.press({ do: "begin", way: "card" });
+    await review.until("pay");
+    const [quote] = posts(till, `/v1/purchases/${till.only().id}/quote`);
+    expect(quote?.body["total"]).toEqual(TOTAL);
+    expect(quote?.body["nonce"]).not.toBe(posts(till)[0]?.body["nonce"]);
+    till.paid();
+    expect(await review.until("card_ready")).toMatchObject({ prepared: false, fill: { kind: "filled" }, stillYours: true });
+    till.charges();
+    await review.until("charged");
+    till.captures();
+    await review.until("done");
+    expect((await browser.ask("sent", {})).map((one) => one.totalMinor)).toEqual([null, 2711]);
+    expect(posts(till).length).toBe(1);
+  });
+});
+
+describe("where the card form is in a provider's frame", () => {
+  const hosts = ["js.stripe.com"];
+  const inFrame = () => ({ filled: ["holder"] as const, missing: ["number", "expiry", "securityCode"] as const, frameHosts: hosts });
+  async function atForm(): Promise<{ till: Till; browser: Browser; page: TestPage }> {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    page.fillWith = inFrame;
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "needs_permission", "asked");
+    return { till, browser, page };
+  }
+  it("asks on an own page, then fills the frame of that host and no other", async () => {
+    const { browser, page } = await atForm();
+    expect(browser.injected).toEqual([]);
+    expect(await browser.ask("permission_wanted", {})).toEqual({ tabId: 1, store: HOST, hosts, origins: ["https://js.stripe.com/*", `https://${HOST}/*`] });
+    browser.origins.add("https://js.stripe.com/*");
+    const evil = openFrame(browser, 1, "https://evil.example/frame", ["number", "expiry", "securityCode"]);
+    const plain = openFrame(browser, 1, "http://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const other = openFrame(browser, 2, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const frame = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    await browser.ask("permission_answered", { tabId: 1, granted: true });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(browser.injected).toEqual(["1 frame.js"]);
+    expect(frame.cards.map((card) => card.number)).toEqual([PAN]);
+    expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
+    expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
+  });
+  it("offers to copy when it is not allowed, one value at a press", async () => {
+    const { browser, page } = await atForm();
+    await browser.ask("permission_answered", { tabId: 1, granted: false });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "copy", "copy");
+    await page.press({ do: "copy", field: "expiry" });
+    await page.press({ do: "copy", field: "number" });
+    expect(page.copies).toEqual([{ field: "expiry", value: "12/31" }, { field: "number", value: PAN }]);
+  });
+  it("offers to copy what no frame took", async () => {
+    const { browser, page } = await atForm();
+    browser.origins.add("https://js.stripe.com/*");
+    openFrame(browser, 1, "https://js.stripe.com/number", ["number"]);
+    await browser.ask("permission_answered", { tabId: 1, granted: true });
+    await page.untilTrue(() => filled(page), "filled in part");
+    const stage = page.stage as Extract<Stage, { kind: "card_ready" }>;
+    expect(stage.fill).toMatchObject({ kind: "filled", missing: ["expiry", "securityCode"] });
+  });
+});
+
+describe("calling off", () => {
+  it("before the server has answered is done as soon as it has", async () => {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, URL_OF);
+    await page.until("offer");
+    till.away = true;
+    await page.press({ do: "begin", way: "card" });
+    await page.press({ do: "cancel" });
+    await page.until("offer");
+    till.away = false;
+    await browser.background.alarm("live");
+    await page.untilTrue(() => [...till.purchases.values()].every((view) => view.state === "returned") && till.purchases.size === 1, "called off");
+  });
+  it("gives back what is held, and says that nothing was taken", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "cancel" });
+    expect(await page.until("ended")).toMatchObject({ how: "returned", because: "cancelled", nothingTaken: true });
+  });
+});
