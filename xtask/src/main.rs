@@ -6,6 +6,7 @@
 
 mod bitcoind;
 mod demo;
+mod extension;
 mod needs;
 mod process;
 mod repo;

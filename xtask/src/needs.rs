@@ -15,8 +15,12 @@ use crate::process;
 pub enum Probe {
     /// A program on the path that answers `--version`.
     Program(&'static str),
+    /// A program on the path that has no such answer.
+    OnPath(&'static str),
     /// A header that the C++ compiler finds.
     Header(&'static str),
+    /// A family of fonts that fontconfig knows.
+    Font(&'static str),
 }
 
 /// One thing the machine must have.
@@ -44,6 +48,22 @@ pub const BITCOIN_CORE: &[Need] = &[
         why: "Bitcoin Core's memory pool",
     },
     Need { probe: Probe::Header("event2/event.h"), debian: "libevent-dev", why: "Bitcoin Core's RPC server" },
+];
+
+/// For the browser extension: what builds it, and the browsers that it is tried in.
+pub const EXTENSION: &[Need] = &[
+    Need { probe: Probe::Program("node"), debian: "nodejs", why: "builds the browser extension and runs its tests" },
+    Need { probe: Probe::Program("npm"), debian: "npm", why: "brings the libraries that the lock file names" },
+    Need { probe: Probe::OnPath("chromium"), debian: "chromium", why: "the browser that purchases are made in" },
+    Need { probe: Probe::OnPath("fc-list"), debian: "fontconfig", why: "tells which fonts are there" },
+    Need { probe: Probe::Font("DejaVu Sans"), debian: "fonts-dejavu-core", why: "the pictures' letters" },
+    Need { probe: Probe::Font("Noto Sans CJK SC"), debian: "fonts-noto-cjk", why: "the pictures' Chinese letters" },
+];
+
+/// For trying the extension by hand in a window: what only a person can press is pressed there.
+pub const WINDOW: &[Need] = &[
+    Need { probe: Probe::OnPath("Xvfb"), debian: "xvfb", why: "a screen for a window that nobody looks at" },
+    Need { probe: Probe::OnPath("xdotool"), debian: "xdotool", why: "presses what only a person can press" },
 ];
 
 /// Sees to it that all of `needs` are there.
@@ -79,7 +99,7 @@ fn packages(missing: &[Need]) -> Vec<&'static str> {
 fn advice(missing: &[Need], packages: &[&str]) -> String {
     let mut text = String::from("this machine lacks:\n");
     for need in missing {
-        let (Probe::Program(what) | Probe::Header(what)) = need.probe;
+        let (Probe::Program(what) | Probe::OnPath(what) | Probe::Header(what) | Probe::Font(what)) = need.probe;
         text.push_str(&format!("  {what}: {}\n", need.why));
     }
     text.push_str(&format!("on Debian or Ubuntu: sudo apt-get install {}", packages.join(" ")));
@@ -89,8 +109,16 @@ fn advice(missing: &[Need], packages: &[&str]) -> String {
 fn is_there(probe: Probe) -> bool {
     match probe {
         Probe::Program(name) => quiet(Command::new(name).arg("--version")).is_ok_and(|status| status.success()),
+        Probe::OnPath(name) => on_path(name),
         Probe::Header(path) => header_found(path).unwrap_or(false),
+        Probe::Font(family) => {
+            process::output(Command::new("fc-list").args([family, "family"])).is_ok_and(|said| !said.trim().is_empty())
+        }
     }
+}
+
+fn on_path(name: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(name).is_file()))
 }
 
 fn header_found(path: &str) -> Result<bool> {
@@ -142,6 +170,8 @@ mod tests {
         assert_eq!(missing(&[ABSENT]).len(), 1);
         assert!(is_there(Probe::Header("vector")));
         assert!(!is_there(Probe::Header("anytill/no_such_header.h")));
+        assert!(is_there(Probe::OnPath("cc")) && !is_there(Probe::OnPath("anytill-no-such-program")));
+        assert!(!is_there(Probe::Font("Anytill No Such Font")));
     }
 
     #[test]

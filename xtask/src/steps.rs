@@ -30,6 +30,8 @@ pub enum Run {
     BesideBitcoind(&'static [&'static str]),
     /// A command that runs tests and prints Rust's `test result:` lines, which are counted; ignored tests fail it.
     Tests(&'static [&'static str]),
+    /// A script of the extension's, whose libraries are those of the lock file; `LAB_BIN` names the lab.
+    Extension(&'static str),
     /// A function of this xtask; its answer becomes the closing line.
     Task(fn(&Path) -> Result<String>),
 }
@@ -111,6 +113,30 @@ pub const STEPS: &[Step] = &[
         after: &["build", "bitcoind"],
         when: When::Always,
         limit: minutes(10),
+    },
+    Step {
+        name: "extension",
+        why: "types, lint, unit tests, the corpus of pages, both packages and their sizes",
+        run: Run::Extension("check"),
+        after: &[],
+        when: When::Always,
+        limit: minutes(20),
+    },
+    Step {
+        name: "pictures",
+        why: "panel and pages as a shopper sees them, in all languages, and readable by everyone",
+        run: Run::Extension("test:pictures"),
+        after: &["extension"],
+        when: When::Always,
+        limit: minutes(15),
+    },
+    Step {
+        name: "browser",
+        why: "purchases in a real Chromium: read, quote, pay, fill, charged, done",
+        run: Run::Extension("test:browser"),
+        after: &["build", "extension"],
+        when: When::Always,
+        limit: minutes(30),
     },
 ];
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::steps::{Run, STEPS, Step, When};
-use crate::{bitcoind, needs, process, repo};
+use crate::{bitcoind, extension, needs, process, repo};
 
 /// The whole test run; sets up the machine first.
 #[derive(clap::Args, Debug)]
@@ -60,6 +60,7 @@ fn print_row(step: &Step) {
         Run::Command(words) | Run::Tests(words) | Run::BesideBitcoind(words) => {
             words.join(" ").replace("{cargo}", "cargo")
         }
+        Run::Extension(script) => format!("npm --prefix extension run {script}"),
         Run::Task(_) => format!("(a part of xtask: {})", step.name),
     };
     let when = if step.when == When::Always { "" } else { " [only when named]" };
@@ -107,6 +108,7 @@ fn run(step: &Step, root: &Path) -> Result<String> {
             let daemon = bitcoind::ensure(None)?;
             bitcoind::beside(&daemon, step.limit, |url| command(words, root, url)).map(|()| String::new())
         }
+        Run::Extension(script) => extension::run(root, script, step.limit).map(|()| String::new()),
         Run::Tests(words) => {
             let mut count = Count::default();
             let result = process::run_lines(&mut command(words, root, ""), step.limit, |line| count.add(line));

@@ -50,6 +50,8 @@ async fn a_server_is_started_asked_and_stopped() {
 
     let codes = world.ok(&["invite", "--count", "2", "--json"]);
     assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&codes).unwrap().len(), 2);
+    assert!(world.ok(&["borne", "list"]).contains("nothing was borne"));
+    assert!(world.refused(&["borne", "clear", "borne:store:shop.example:USD"]).contains("anytill borne list"));
     assert!(world.ok(&["drain"]).contains("safe to stop"));
     let (status, health) = get(&http, "/health").await;
     assert!(status == 503 && health.contains("draining"), "{health}");
@@ -61,6 +63,7 @@ async fn a_server_is_started_asked_and_stopped() {
     assert!(alone.contains("anytill serve"), "{alone}");
     assert!(world.ok(&["ledger", "--json"]).contains("\"balanced\": true"));
     assert!(world.ok(&["parked", "list"]).contains("nothing is parked"));
+    assert_eq!(world.ok(&["borne", "list", "--json"]).trim(), "[]");
 }
 
 const RECIPE: &str = r##"{ "id": "shop", "version": 1, "name": "Shop", "hosts": ["shop.example"], "paths": ["/pay"],

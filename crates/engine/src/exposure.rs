@@ -105,7 +105,11 @@ async fn cleared(store: &dyn Store, count: &str) -> Result<u64, StoreError> {
 
 /// Takes nothing; the commit is refused once more than `max` was counted since the last clearing.
 async fn within(store: &dyn Store, resource: String, max: u64) -> Result<ReservationChange, StoreError> {
-    let cleared = cleared(store, &resource).await?.min(store.reserved(&resource).await?);
+    let mut cleared = cleared(store, &resource).await?;
+    if cleared > 0 {
+        // A refund may have brought back some of what was cleared.
+        cleared = cleared.min(store.reserved(&resource).await?);
+    }
     let limit = max.saturating_add(cleared);
     Ok(ReservationChange::Take(Reservation { resource, amount: 0, limit, give_back: GiveBack::OwnTime }))
 }

@@ -4,17 +4,21 @@
  */
 
 import type { Fields } from "./fields.ts";
+import type { Line } from "./lines.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHODS, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
+import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHOD_BUTTON, METHODS, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
 
 export interface Signs {
   readonly pays: boolean;
   readonly weakPays: boolean;
   readonly card: boolean;
   readonly frames: boolean;
+  /** Ways to pay are spoken of; `chosen`: they can be chosen here. */
   readonly methods: boolean;
+  readonly chosen: boolean;
+  readonly continues: boolean;
   readonly total: boolean;
   readonly confirmed: boolean;
   /** An earlier step of the same checkout: address or delivery, with a button that goes on. */
@@ -54,7 +58,7 @@ function buttonText(element: Element): string {
   return text === "" || text.length > 120 ? (element.getAttribute("aria-label") ?? element.getAttribute("title") ?? "").trim() : text;
 }
 
-export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fields, frames: number, buttons: readonly ButtonRead[], pathIsCheckout: boolean): Signs {
+export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fields, frames: number, buttons: readonly ButtonRead[], pathIsCheckout: boolean, shown: (element: Element) => boolean): Signs {
   const path = pathOf(url);
   const lines = walked.lines;
   const headings = headingsOf(walked);
@@ -62,7 +66,8 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   const card = has("number") || (has("securityCode") && (has("expiry") || has("expiryMonth") || total.rowSeen));
   const pays = buttons.some((button) => button.pays && !button.weak);
   const weakPays = buttons.some((button) => button.pays);
-  const methods = hasMethods(walked);
+  const chosen = methodRadios(walked) || walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier === 0 && METHOD_BUTTON.test(fold(buttonText(spot.element))));
+  const methods = chosen || methodsSaid(walked);
   let score = 0;
   if (card) score += 3;
   else if (frames > 0) score += 2;
@@ -76,7 +81,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   else if (URL_CHECKOUT.test(path)) score += 1;
   if (headings.some((heading) => REVIEW.test(heading))) score += 1;
 
-  const confirmed = isConfirmed(lines.slice(0, 400).map((line) => line.text), headings);
+  const confirmed = isConfirmed(lines.slice(0, 400), headings, shown);
   if (confirmed && !card) score -= pays ? 2 : 6;
   if (URL_DONE.test(path) && !card) score -= pays ? 1 : 4;
   const addsToCart = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => ADDS_TO_CART.test(fold(buttonText(spot.element))));
@@ -90,6 +95,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   const continues = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier < 2 && CONTINUES.test(fold(buttonText(spot.element))));
   if (card && total.partsSeen && !total.rowSeen) score += 1;
   if (card && continues) score += 1;
+  if (has("number") && (has("expiry") || has("expiryMonth")) && total.amountsSeen && !total.rowSeen) score += 2;
   const atAccount = URL_ACCOUNT.test(path) && !URL_STRONG.test(path) && !pathIsCheckout;
   const ofAccount = headings.slice(0, 6).some((heading) => ACCOUNT_HEADING.test(heading)) && !pays && !pathIsCheckout;
   if (atAccount) score -= 3;
@@ -97,7 +103,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   const step = (pathIsCheckout || URL_STRONG.test(path)) && (summary || continues) && hasStep(walked, headings);
   if (isLogin(walked, path) && !card && !pays && !methods) score -= 4;
   if (!pays && savesCard(walked) && !total.rowSeen) score -= 2;
-  return { step, account: atAccount || ofAccount, pays, weakPays, card, frames: frames > 0, methods, total: total.rowSeen || total.total !== null, confirmed, score };
+  return { step, account: atAccount || ofAccount, pays, weakPays, card, frames: frames > 0, methods, chosen, continues, total: total.rowSeen || total.total !== null, confirmed, score };
 }
 
 function pathOf(url: string): string {
@@ -123,9 +129,9 @@ function headingsOf(walked: Walked): string[] {
   return out;
 }
 
-function isConfirmed(texts: readonly string[], headings: readonly string[]): boolean {
+function isConfirmed(lines: readonly Line[], headings: readonly string[], shown: (element: Element) => boolean): boolean {
   if (headings.slice(0, 8).some((heading) => CONFIRMED.test(heading))) return true;
-  return texts.some((text) => text.length <= 160 && CONFIRMED.test(fold(text)));
+  return lines.some((line) => line.tier === 0 && line.text.length <= 160 && CONFIRMED.test(fold(line.text)) && shown(line.element));
 }
 
 /** An address to type or a delivery to choose. */
@@ -142,15 +148,17 @@ function hasStep(walked: Walked, headings: readonly string[]): boolean {
 
 const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shipping i],[id*=delivery i]";
 
-/** Two or more ways to pay to choose from, or a heading over them. */
-function hasMethods(walked: Walked): boolean {
-  let radios = 0;
+/** Ways to pay to choose from. */
+function methodRadios(walked: Walked): boolean {
   for (const spot of walked.controls) {
     if (spot.tier !== 0 || spot.element.getAttribute("type")?.toLowerCase() !== "radio") continue;
     const said = fold(`${spot.element.getAttribute("name") ?? ""} ${spot.element.getAttribute("id") ?? ""} ${spot.element.getAttribute("value") ?? ""}`.slice(0, 200));
-    if (/pay|zahl|pago|paiement|pagamento|betaal|card|bacs|cod\b|gateway/.test(said)) radios++;
+    if (/pay|zahl|pago|paiement|pagamento|betaal|card|bacs|cod\b|gateway/.test(said)) return true;
   }
-  if (radios >= 1) return true;
+  return false;
+}
+
+function methodsSaid(walked: Walked): boolean {
   let last = "";
   for (const line of walked.lines) {
     if (line.heading !== last) {
@@ -172,13 +180,19 @@ function savesCard(walked: Walked): boolean {
   return walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier === 0 && SAVES.test(fold(buttonText(spot.element))));
 }
 
-/** `named`: a named store's page at an address that its recipe knows. */
-export function isCheckout(signs: Signs, pathIsCheckout: boolean, named: boolean): boolean {
+/** `known`: whether the page is a named store's, a platform's, or anybody's. */
+export function isCheckout(signs: Signs, pathIsCheckout: boolean, known: "named" | "platform" | null): boolean {
+  const named = known === "named";
+  const ofPlatform = known === "platform";
   if (signs.confirmed && !signs.card && !signs.pays && !signs.frames) return false;
   if (signs.step && !signs.account && !signs.confirmed && signs.score >= 2) return true;
+  if (ofPlatform && pathIsCheckout && signs.weakPays && signs.total) return signs.score >= 5;
   const paysHere = signs.card || signs.frames || signs.methods || signs.pays;
   if (named && pathIsCheckout) return signs.score >= 4 && (paysHere || signs.total || signs.weakPays);
   if (!(paysHere || (signs.weakPays && signs.total))) return false;
+  // Words about paying are on confirmations too: something to press or to fill in has to be there.
+  if (!(signs.card || signs.frames || signs.chosen || signs.weakPays || signs.continues)) return false;
+  if (!signs.pays && !signs.card && !signs.frames && !signs.chosen && signs.score < 7) return false;
   if (signs.card && !signs.account) return signs.score >= 5;
   return (signs.total || signs.pays) && signs.score >= 6;
 }

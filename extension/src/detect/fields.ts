@@ -9,7 +9,7 @@ import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { CARD_LABEL, CARD_NAMES, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { CARD_LABEL, CARD_NAMES, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -25,6 +25,7 @@ interface Guess {
   readonly facts: Facts;
 }
 
+const HONEYPOT = "[class*=honeypot i],[id*=honeypot i],[name*=honeypot i],.hp-field,.ohnohoney";
 const TYPED = new Set(["", "text", "tel", "number", "password", "search", "month"]);
 const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
   "cc-number": "number",
@@ -37,7 +38,16 @@ const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
   "cc-family-name": "familyName",
 };
 
-export const placeOf = (spot: Spot): Place => spot.scope.wrap(selectorOf(spot.element, spot.scope.root));
+export function placeOf(spot: Spot): Place | null {
+  const css = selectorOf(spot.element, spot.scope.root);
+  return css === null ? null : spot.scope.wrap(css);
+}
+
+/** All of them or none: half a card number is no field. */
+function placesOf(spots: readonly Spot[]): Place[] {
+  const places = spots.map(placeOf).filter((place) => place !== null);
+  return places.length === spots.length ? places : [];
+}
 
 export interface Setting {
   /** The document is a payment provider's frame, in which everything belongs to the card. */
@@ -53,12 +63,16 @@ export function findFields(walked: Walked, recipe: Recipe | null, shown: (elemen
   const guesses = facts.flatMap((one) => named.get(one.spot.element) ?? guess(one) ?? []);
   const chosen = choose(guesses, facts, setting);
   const places: { [kind in FieldKind]?: readonly Place[] } = {};
-  for (const [kind, spots] of chosen) places[kind] = spots.map(placeOf);
+  for (const [kind, spots] of chosen) {
+    const found = placesOf(spots);
+    if (found.length > 0) places[kind] = found;
+  }
   const folded = walked.controls.filter((spot) => spot.tier === 2 && isUsable(spot.element) && spot.element.closest("details:not([open])") !== null);
   return { places, spots: chosen, saveCard: saveCards(walked, recipe), giftCardCode: giftCards([...facts, ...folded.map((spot) => factsOf(spot))], recipe, chosen) };
 }
 
 function isUsable(element: Element): boolean {
+  if (element.closest(HONEYPOT) !== null) return false;
   if (element.hasAttribute("disabled") || element.closest("fieldset[disabled]") !== null) return false;
   if (element.localName === "select") return true;
   if (element.localName !== "input") return false;
@@ -91,6 +105,7 @@ function matches(element: Element, css: string): boolean {
 /** What one control is by itself. */
 function guess(facts: Facts): Guess | null {
   const { autocomplete, names, labels, spot } = facts;
+  if (NEVER_NAMES.test(names)) return null;
   const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
   const said = autocomplete.map((token) => AUTOCOMPLETE[token]).find((kind) => kind !== undefined);
   if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;
@@ -297,7 +312,8 @@ function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
     const named = (recipe?.saveCard ?? []).some((css) => matches(spot.element, css));
     if (!named && !SAVE_CARD.test(facts.labels) && !SAVE_CARD.test(beside) && !SAVE_CARD.test(facts.names)) continue;
     const live = (spot.element as HTMLInputElement).checked;
-    out.push({ css: placeOf(spot), checked: typeof live === "boolean" ? live : spot.element.hasAttribute("checked") });
+    const css = placeOf(spot);
+    if (css !== null) out.push({ css, checked: typeof live === "boolean" ? live : spot.element.hasAttribute("checked") });
   }
   return out;
 }
@@ -306,5 +322,5 @@ function giftCards(facts: readonly Facts[], recipe: Recipe | null, chosen: Chose
   const taken = new Set([...chosen.values()].flat().map((spot) => spot.element));
   const named = (recipe?.giftCardCode ?? []).flatMap((css) => facts.filter((one) => matches(one.spot.element, css)));
   const words = facts.filter((one) => (GIFT_CARD.test(one.labels) || GIFT_CARD.test(one.names)) && !/\bpin\b|message|amount|recipient|nachricht/.test(`${one.labels} ${one.names}`));
-  return [...new Set(named.length > 0 ? named : words)].filter((one) => one.spot.element.localName === "input" && !taken.has(one.spot.element)).slice(0, 4).map((one) => placeOf(one.spot));
+  return [...new Set(named.length > 0 ? named : words)].filter((one) => one.spot.element.localName === "input" && !taken.has(one.spot.element)).slice(0, 4).flatMap((one) => placesOf([one.spot]));
 }

@@ -32,11 +32,13 @@ export let GIVEN_LABEL: typeof Words.GIVEN_LABEL;
 export let GRAND: typeof Words.GRAND;
 export let LABEL_ASIDES: typeof Words.LABEL_ASIDES;
 export let LOGIN: typeof Words.LOGIN;
+export let METHOD_BUTTON: typeof Words.METHOD_BUTTON;
 export let METHODS: typeof Words.METHODS;
 export let MM: typeof Words.MM;
 export let MONTH: typeof Words.MONTH;
 export let MONTH_AND_YEAR: typeof Words.MONTH_AND_YEAR;
 export let MONTH_NAMES: typeof Words.MONTH_NAMES;
+export let NEVER_NAMES: typeof Words.NEVER_NAMES;
 export let NOT_CARD: typeof Words.NOT_CARD;
 export let NOT_CARD_FRAME: typeof Words.NOT_CARD_FRAME;
 export let NOT_CODE: typeof Words.NOT_CODE;
@@ -47,6 +49,7 @@ export let OTHER_DOLLARS: typeof Words.OTHER_DOLLARS;
 export let OTHER_PAYS: typeof Words.OTHER_PAYS;
 export let OTHER_TOKENS: typeof Words.OTHER_TOKENS;
 export let PAYS: typeof Words.PAYS;
+export let PERHAPS: typeof Words.PERHAPS;
 export let PENDING: typeof Words.PENDING;
 export let PLAIN_NAME: typeof Words.PLAIN_NAME;
 export let PREVIOUS_HEADING: typeof Words.PREVIOUS_HEADING;
@@ -108,11 +111,13 @@ export function useWords(packed: Packed): void {
     GRAND,
     LABEL_ASIDES,
     LOGIN,
+    METHOD_BUTTON,
     METHODS,
     MM,
     MONTH,
     MONTH_AND_YEAR,
     MONTH_NAMES,
+    NEVER_NAMES,
     NOT_CARD,
     NOT_CARD_FRAME,
     NOT_CODE,
@@ -123,6 +128,7 @@ export function useWords(packed: Packed): void {
     OTHER_PAYS,
     OTHER_TOKENS,
     PAYS,
+    PERHAPS,
     PENDING,
     PLAIN_NAME,
     PREVIOUS_HEADING,

@@ -5,8 +5,8 @@ import type { Place } from "../types/detect.ts";
 const STABLE = ["data-testid", "data-test", "data-test-id", "data-qa", "data-cse", "data-checkout", "autocomplete", "aria-label", "placeholder", "title", "src", "class"];
 const PATH_MAX = 60;
 
-/** A selector that finds this element alone within `root`; short and readable where the page allows it. */
-export function selectorOf(element: Element, root: Document | ShadowRoot): string {
+/** A selector that finds this element alone within `root`; short and readable where the page allows it. `null`: there is none. */
+export function selectorOf(element: Element, root: Document | ShadowRoot): string | null {
   for (const css of simple(element)) if (finds(root, css, element)) return css;
   // From the nearest ancestor that can be named, or from the top.
   const steps: string[] = [];
@@ -22,7 +22,9 @@ export function selectorOf(element: Element, root: Document | ShadowRoot): strin
     }
     at = parent;
   }
-  return steps.join(" > ");
+  // In a shadow root the top cannot be named, so the path may fit elsewhere too.
+  const css = steps.join(" > ");
+  return finds(root, css, element) ? css : null;
 }
 
 function* simple(element: Element): Generator<string> {

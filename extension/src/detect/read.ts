@@ -45,8 +45,8 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const frames = framesOf(walked, url, recipe);
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
-  const signs = weigh(walked, url, total, fields, frames.length, buttons, path);
-  if (provider || !isCheckout(signs, path, known?.named ?? false)) {
+  const signs = weigh(walked, url, total, fields, frames.length, buttons, path, shown);
+  if (provider || !isCheckout(signs, path, known === null ? null : known.named ? "named" : "platform")) {
     const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
     // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
     const form = provider || (signs.card && !signs.account && fields.spots.has("number"));
@@ -104,6 +104,7 @@ function framesOf(walked: Walked, url: string, recipe: Recipe | null): Reading["
     const frame = cardFrame(spot, url, recipe?.frameHosts ?? []);
     if (frame === null) continue;
     const place = placeOf(spot);
+    if (place === null) continue;
     // A frame inside a shadow root or another frame is told by its outermost selector.
     const css = typeof place === "string" ? place : "host" in place ? place.host : place.frame;
     if (out.length < FRAMES_MAX) out.push({ css, host: frame.host });

@@ -172,13 +172,26 @@ export function recipeFor(document: Document, url: string, recipes: readonly Rec
   const named = parsed === null ? undefined : recipes.find((recipe) => ofHost(recipe, parsed.hostname));
   if (named !== undefined && parsed !== null) return { recipe: named, path: ofPath(named, parsed), named: true };
   const platforms = recipes.filter((recipe) => (recipe.marks ?? []).length > 0);
-  const marked = platforms.find((recipe) => (recipe.marks ?? []).some((css) => has(document, css))) ?? platforms.find((recipe) => parsed !== null && tellingPath(recipe, parsed));
+  const marked = byMarks(document, platforms) ?? platforms.find((recipe) => parsed !== null && tellingPath(recipe, parsed));
   return marked === undefined ? null : { recipe: marked, path: parsed !== null && ofPath(marked, parsed), named: false };
 }
 
 /** An address that only one platform has: two words and an identifier, as `/checkouts/cn/**`. */
 function tellingPath(recipe: Recipe, url: URL): boolean {
   return recipe.paths.some((pattern) => /^\/[^/*]+\/[^/*]+\/\*\*$/.test(pattern) && pathMatches(url.pathname, url.search, pattern));
+}
+
+/** One pass over the page for all marks together. */
+function byMarks(document: Document, platforms: readonly Recipe[]): Recipe | undefined {
+  const all = platforms.flatMap((recipe) => recipe.marks ?? []).join(",");
+  if (all === "") return undefined;
+  try {
+    const found = document.querySelector(all);
+    return found === null ? undefined : platforms.find((recipe) => (recipe.marks ?? []).some((css) => found.matches(css)));
+  } catch {
+    // One that the engine does not take spoils the list, not the others.
+    return platforms.find((recipe) => (recipe.marks ?? []).some((css) => has(document, css)));
+  }
 }
 
 function has(document: Document, css: string): boolean {

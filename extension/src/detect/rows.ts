@@ -5,11 +5,12 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
-export type LabelKind = TotalKind | "not_final" | RowKind;
+/** `perhaps`: speaks of a total in words that we do not know; believed only where the sum adds up. */
+export type LabelKind = TotalKind | "not_final" | "perhaps" | RowKind;
 
 export interface Row {
   readonly kind: LabelKind;
@@ -32,13 +33,14 @@ export interface Row {
 export const isTotal = (kind: LabelKind): kind is TotalKind => kind === "due" || kind === "grand" || kind === "total";
 
 const LABEL_LEN_MAX = 90;
+const PERHAPS_LEN_MAX = 40;
 const CLIMB_MAX = 6;
 
 /** What a label names. The whole label has to be known: "total savings" is no total. */
 export function labelKind(label: string): LabelKind | null {
   if (label.length > LABEL_LEN_MAX) return null;
   let text = fold(withoutAsides(label));
-  const plain = fold(label);
+  const plain = fold(label).replace(/[\s:：]+$/, "");
   for (const aside of LABEL_ASIDES) text = text.replace(aside, " ").trim();
   text = text.replace(/\s+/g, " ").trim();
   if (text === "") return null;
@@ -46,7 +48,7 @@ export function labelKind(label: string): LabelKind | null {
   if (kind !== null) return ROWS[2]?.re.test(plain) === true ? "pretax" : kind;
   if (NOT_FINAL.test(plain)) return "not_final";
   for (const row of ROWS) if (row.re.test(plain)) return row.kind;
-  return null;
+  return plain.length <= PERHAPS_LEN_MAX && PERHAPS.test(plain) ? "perhaps" : null;
 }
 
 function wordKind(text: string): TotalKind | null {
@@ -127,8 +129,8 @@ function makeRow(kind: LabelKind, line: Line, element: Element, amount: string, 
 /** The label stands alone: its amount follows, precedes it, or stands in the same place of a second column. */
 function rowAhead(lines: readonly Line[], index: number, kind: LabelKind, context: PageMoney): Row | null {
   const line = lines[index] as Line;
-  if (inColumnHeads(lines, index)) return null;
-  const value = secondColumn(lines, index, context) ?? following(lines, index, context) ?? preceding(lines, index, context);
+  const heads = inColumnHeads(lines, index);
+  const value = secondColumn(lines, index, context) ?? (heads ? null : (following(lines, index, context) ?? preceding(lines, index, context)));
   if (value === null) return null;
   const row = makeRow(kind, line, value.element, value.text, line.text, context, value.loose);
   return { ...row, tier: Math.max(line.tier, value.tier) as Tier };
@@ -144,16 +146,22 @@ interface Value {
 function following(lines: readonly Line[], index: number, context: PageMoney): Value | null {
   const label = lines[index] as Line;
   let asides = 0;
+  let code = "";
   for (let j = index + 1; j < lines.length && j <= index + 6; j++) {
     const line = lines[j] as Line;
     const text = withoutAsides(line.text).trim();
     if (/^\(?\s*\)?$/.test(text)) continue;
     if (isValue(text, context)) {
       if (!together(label, line)) return null;
-      return { ...valueFrom(lines, j, label, context), loose: asides > 0 };
+      const value = valueFrom(lines, j, label, context);
+      return { ...value, text: code === "" ? value.text : `${code} ${value.text}`, loose: asides > 0 };
     }
     if (PENDING.test(fold(text)) && together(label, line)) return { text, element: line.element, tier: line.tier, loose: false };
-    // A currency code of its own, or a short word of explanation; never another label.
+    if (/^[A-Z]{3}$/.test(text)) {
+      code = text;
+      continue;
+    }
+    // A short word of explanation; never another label.
     if (labelKind(line.text) !== null || ++asides > 2 || text.length > 60 || /\d/.test(text)) return null;
   }
   return null;
@@ -178,6 +186,12 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
   const whole = { text: withoutAsides(first.text), element: first.element, tier: first.tier };
   const complete = (text: string): boolean => /\p{Sc}|[A-Z]{3}|kr|zł|円|元/u.test(text) && /\d/.test(text);
   if (!isPiece(first.text)) return whole;
+  const next = lines[from + 1];
+  const cells = first.element.closest("tr") !== null;
+  // A number of pieces in a column before the amount.
+  if (cells && next !== undefined && /^\d{1,3}$/.test(first.text) && complete(next.text) && isPiece(next.text) && together(label, next)) {
+    return { text: next.text, element: next.element, tier: next.tier };
+  }
   const pieces = [first];
   for (let j = from + 1; j < lines.length && j < from + 14; j++) {
     const line = lines[j] as Line;

@@ -3,7 +3,8 @@
  * pages, tests). In a browser the content script hands in true layout, and none of this runs.
  */
 
-import { type Concealment, styleConceals } from "./visibility.ts";
+import { styleConceals } from "./guess.ts";
+import type { Concealment } from "./visibility.ts";
 
 const CSS_LEN_MAX = 300_000;
 const RULES_MAX = 4_000;

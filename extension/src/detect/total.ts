@@ -21,6 +21,8 @@ export interface TotalRead {
   readonly rowSeen: boolean;
   /** There is a subtotal or the like: an order's summary. */
   readonly partsSeen: boolean;
+  /** Two prices or more on the page. */
+  readonly amountsSeen: boolean;
 }
 
 const LINES_MAX = 12_000;
@@ -49,9 +51,10 @@ interface RecipeValue {
 
 export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | null, buttons: readonly PayButton[], look: Shown): TotalRead {
   const { rows, parts } = collect(walked, context, recipe, look);
-  const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe, [...rows, ...parts]);
+  const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe);
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
-  return { ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) }), partsSeen };
+  const amountsSeen = rows.length + parts.length >= 2 || amountLines(walked, context) >= 2;
+  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) }), partsSeen };
 }
 
 /** A page without a total may still have an order's summary. */
@@ -65,7 +68,15 @@ function anyPart(walked: Walked, context: PageMoney): boolean {
   return false;
 }
 
-type Decided = Omit<TotalRead, "partsSeen">;
+function amountLines(walked: Walked, context: PageMoney): number {
+  let count = 0;
+  for (const line of walked.lines.slice(0, 1_000)) {
+    if (line.tier === 0 && line.text.length <= 120 && /\p{Nd}/u.test(line.text) && found(line.text, context).length > 0 && ++count >= 2) break;
+  }
+  return count;
+}
+
+type Decided = Omit<TotalRead, "partsSeen" | "amountsSeen">;
 type Shown = (element: Element) => boolean;
 
 function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, shown: Shown): { rows: Row[]; parts: Row[] } {
@@ -78,7 +89,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
     if (line.text.length > 240 || !TOTAL_TOKEN.test(fold(line.text))) continue;
     if (PREVIOUS_HEADING.test(fold(line.heading))) continue;
     for (const row of rowsAt(lines, i, context)) {
-      if (!(isTotal(row.kind) || row.kind === "not_final")) continue;
+      if (!(isTotal(row.kind) || row.kind === "not_final" || row.kind === "perhaps")) continue;
       if (isChoice(row) || within(row, excluded) || !shown(row.element)) continue;
       rows.push(row);
       for (let j = Math.max(0, i - SUMMARY_LINES); j <= i + SUMMARY_LINES; j++) around.add(j);
@@ -86,7 +97,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
   }
   const parts: Row[] = [];
   for (const i of around) {
-    for (const row of rowsAt(lines, i, context)) if (!isTotal(row.kind) && row.kind !== "not_final" && !isChoice(row)) parts.push(row);
+    for (const row of rowsAt(lines, i, context)) if (!isTotal(row.kind) && row.kind !== "not_final" && row.kind !== "perhaps" && !isChoice(row) && shown(row.element)) parts.push(row);
   }
   return { rows, parts };
 }
@@ -109,13 +120,13 @@ function closest(element: Element, css: string): boolean {
   }
 }
 
-function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe, rows: readonly Row[]): RecipeValue[] {
+function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe): RecipeValue[] {
   for (const css of recipe.total) {
     const values: RecipeValue[] = [];
     for (const scope of walked.scopes) {
       for (const element of all(scope, css).slice(0, 20)) {
         if ((recipe.notTotal ?? []).some((other) => closest(element, other))) continue;
-        const value = valueIn(walked, element, context, rows);
+        const value = valueIn(walked, element, context);
         if (value !== null) values.push(value);
       }
     }
@@ -133,15 +144,17 @@ function all(scope: Scope, css: string): Element[] {
 }
 
 /** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
-function valueIn(walked: Walked, element: Element, context: PageMoney, rows: readonly Row[]): RecipeValue | null {
+function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeValue | null {
   const lines = walked.lines.filter((line) => line.runs.some((run) => element.contains(run.element)));
   const tier = Math.min(...lines.map((line) => line.tier));
   const seen = lines.filter((line) => line.tier === tier);
   const printed = seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; ");
   if (!/\p{Nd}/u.test(printed) || printed.length > 300) return null;
   const text = withoutAsides(printed);
-  const own = rows.filter((row) => lines.includes(row.line) || element.contains(row.element));
-  if (own.some((row) => !isTotal(row.kind) && row.kind !== "not_final") && !own.some((row) => isTotal(row.kind))) return null;
+  const first = lines[0]?.index ?? 0;
+  const nearby = [first - 2, first - 1, ...lines.slice(0, 12).map((line) => line.index)].flatMap((i) => rowsAt(walked.lines, i, context));
+  const own = nearby.filter((row) => lines.includes(row.line) || element.contains(row.element));
+  if (own.some((row) => !isTotal(row.kind) && row.kind !== "not_final" && row.kind !== "perhaps") && !own.some((row) => isTotal(row.kind))) return null;
   const notFinal = own.some((row) => row.kind === "not_final");
   const labelled = own.filter((row) => isTotal(row.kind));
   const last = labelled[labelled.length - 1];
@@ -225,8 +238,14 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
     return { total: null, confidence: 30, rowSeen: false };
   }
   const [button] = onButtons;
+  const perhaps = distinct(rows.map((other) => (other.kind === "perhaps" && !other.spoiled ? other.money : null)));
+  const guessed = perhaps[0];
+  if (perhaps.length === 1 && guessed !== undefined && guessed.minor > 0 && doubt === null && rows.every((other) => other.kind === "perhaps" && other.tier === 0)) {
+    const agrees = onButtons.length === 0 ? checkSum(guessed, evidence.parts) === "adds_up" : onButtons.length === 1 && button !== undefined && same(guessed, button);
+    if (agrees) return sure(guessed, 82);
+  }
   if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84);
-  const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : (row.unsure ?? "not_sure");
+  const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : row.kind === "perhaps" ? "unknown_label" : (row.unsure ?? "not_sure");
   return unsure(row.text, row.money, why, 40);
 }
 

@@ -1,50 +1,33 @@
-/** What attributes, inline style and well-known class names say about hiding; no layout. */
+/** What hides an element, as far as it says so itself. */
 
 /** `struck`: an old price. `off_screen`: for screen readers, or a trap for robots. */
 export type Concealment = "hidden" | "off_screen" | "aria_hidden" | "struck";
 
-const HIDDEN_CLASSES = new Set(["hidden", "hide", "d-none", "is-hidden", "aok-hidden", "a-hidden", "ng-hide", "uk-hidden", "u-hidden", "js-hidden", "invisible", "display-none"]);
-const OFF_SCREEN = /(^|\s)(sr-only|visually-?hidden|visuallyhidden|screen-?reader(-text|-only)?|a-offscreen|off-?screen|u-visually-?hidden|assistive-text|a11y-hidden|clipped|accessibility-hidden)(\s|$)/i;
-const STRUCK = /(^|\s)(line-through|strike|strikethrough|struck|old-price|was-price|price--was|price-was|price--old|compare-at-price|price--compare|a-text-strike|text-strike)(\s|$)/i;
-/** `hidden md:block`, `d-none d-md-flex`: hidden on small windows only. */
-const SHOWN_WIDE = /(^|\s)((sm|md|lg|xl|xxl|2xl):(block|flex|grid|inline|inline-block|inline-flex|table)|d-(sm|md|lg|xl|xxl)-(block|flex|grid|inline|inline-block|table\S*))(\s|$)/;
-
-const STYLE_HIDDEN = /(^|[;\s{])(display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|opacity\s*:\s*0?\.?0*\s*(!\s*important\s*)?(;|$)|font-size\s*:\s*0(px)?\s*(;|$)|content-visibility\s*:\s*hidden)/i;
-const STYLE_OFF_SCREEN =
-  /(^|[;\s{])((left|top|right|bottom|text-indent|margin-left|margin-top)\s*:\s*-\s*\d{3,}|clip\s*:\s*rect\(\s*[01](px)?\b|clip-path\s*:\s*(inset\(\s*(50|100)%|circle\(0)|transform\s*:\s*(translate[xy3d]*\(\s*-\s*\d{4,}|scale\(\s*0\s*\)))/i;
-const STYLE_TINY = /(^|[;\s{])(width|height)\s*:\s*[01](px)?\s*(!\s*important\s*)?(;|$)/i;
-const STYLE_STRUCK = /text-decoration(-line)?\s*:[^;]*line-through/i;
-
-/** What a list of CSS declarations does to an element. */
-export function styleConceals(declarations: string): Concealment | null {
-  if (STYLE_HIDDEN.test(declarations)) return "hidden";
-  if (STYLE_OFF_SCREEN.test(declarations)) return "off_screen";
-  if (STYLE_TINY.test(declarations) && /overflow\s*:\s*hidden|position\s*:\s*(absolute|fixed)/i.test(declarations)) return "off_screen";
-  return STYLE_STRUCK.test(declarations) ? "struck" : null;
+/** Stands in for layout where there is none. */
+export interface Guess {
+  /** What the document's own style sheets hide. */
+  sheets(root: Document | ShadowRoot): ReadonlyMap<Element, Concealment>;
+  own(element: Element, bySheet: Concealment | undefined): Concealment | null;
 }
 
-export function concealment(element: Element, bySheet: Concealment | undefined, guess: boolean): Concealment | null {
+const OFF_SCREEN = /(^|\s)(sr-only|(u-)?visually-?hidden|screen-?reader(-text|-only)?|a-offscreen|off-?screen|assistive-text|a11y-hidden|clipped|accessibility-hidden)(\s|$)/i;
+const STRUCK = /(^|\s)((a-)?(text-)?strike(through)?|line-through|struck|(old|was)-price|price-(-?was|-?old|-?compare)|compare-at-price)(\s|$)/i;
+
+export function concealment(element: Element, bySheet: Concealment | undefined, guess: Guess | undefined): Concealment | null {
   if (element.hasAttribute("hidden") || element.hasAttribute("inert")) return "hidden";
-  const style = element.getAttribute("style");
-  const byStyle = style === null || style === "" ? null : styleConceals(style.slice(0, 2_000));
-  if (byStyle === "hidden" || (bySheet === "hidden" && !overridden(style))) return "hidden";
-  const classes = element.getAttribute("class");
-  if (classes !== null && classes !== "" && guess && classHides(classes)) return "hidden";
+  const guessed = guess === undefined ? inline(element) : guess.own(element, bySheet);
+  if (guessed === "hidden") return "hidden";
   if (element.getAttribute("aria-hidden") === "true") return "aria_hidden";
-  if (byStyle === "off_screen" || bySheet === "off_screen") return "off_screen";
+  if (guessed === "off_screen") return "off_screen";
+  const classes = element.getAttribute("class");
   if (classes !== null && classes !== "") {
     if (OFF_SCREEN.test(classes)) return "off_screen";
     if (STRUCK.test(classes)) return "struck";
   }
-  return byStyle ?? bySheet ?? null;
+  return guessed;
 }
 
-function overridden(style: string | null): boolean {
-  return style !== null && /(^|[;\s])display\s*:\s*(?!none)[a-z]/i.test(style);
-}
-
-function classHides(classes: string): boolean {
-  if (classes.length > 1_000) return false;
-  for (const name of classes.split(/\s+/)) if (HIDDEN_CLASSES.has(name.toLowerCase())) return !SHOWN_WIDE.test(classes);
-  return false;
+function inline(element: Element): Concealment | null {
+  const style = element.getAttribute("style");
+  return style !== null && /display:\s*none|visibility:\s*hidden/i.test(style) ? "hidden" : null;
 }

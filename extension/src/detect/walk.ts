@@ -9,21 +9,22 @@
 import type { Place } from "../types/detect.ts";
 import { type Line, LineWriter, type Tier } from "./lines.ts";
 import { selectorOf } from "./places.ts";
-import { hiddenBySheets } from "./sheets.ts";
-import { concealment, type Concealment } from "./visibility.ts";
+import { concealment, type Concealment, type Guess } from "./visibility.ts";
 
 /** What only a browser, or the one who calls, can add. */
 export interface Look {
-  /** True layout. Without it, hiding is guessed from attributes, `<style>` and well-known class names. */
+  /** For pages without layout: hiding is guessed from style, `<style>` and well-known class names. */
+  readonly guess?: Guess | undefined;
+  /** True layout, asked only of what matters. */
   readonly visible?: ((element: Element) => boolean) | undefined;
   /** The document inside a frame, where the frame itself does not say. */
   readonly frameDocument?: ((frame: Element) => Document | null) | undefined;
 }
 
-/** A document or an open shadow root; `wrap` makes a place in it a place in the whole page. */
+/** A document or an open shadow root; `wrap` makes a place in it a place in the whole page, if it can be named. */
 export interface Scope {
   readonly root: Document | ShadowRoot;
-  readonly wrap: (css: Place) => Place;
+  readonly wrap: (css: Place) => Place | null;
   readonly up: { readonly scope: Scope; readonly element: Element } | null;
 }
 
@@ -96,21 +97,10 @@ export function walk(document: Document, look: Look): Walked {
   };
 }
 
-/** The lines of one element alone, hidden parts left out. */
-export function linesOf(element: Element, look: Look): readonly Line[] {
-  const state: State = { look, writer: new LineWriter(), controls: [], buttons: [], frames: [], scopes: [], heading: "", nodes: NODES_MAX - 2_000 };
-  const root = element.getRootNode() as Document | ShadowRoot;
-  const scope: Scope = { root, wrap: (css) => css, up: null };
-  const hidden = look.visible === undefined ? hiddenBySheets(root) : null;
-  walkTree(state, scope, element, { tier: 0, struck: false }, 0, hidden);
-  state.writer.end();
-  return state.writer.lines;
-}
-
 function walkScope(state: State, scope: Scope, from: { tier: Tier; struck: boolean }, nesting: number): void {
   if (state.scopes.length >= SCOPES_MAX) return;
   state.scopes.push(scope);
-  const hidden = state.look.visible === undefined ? hiddenBySheets(scope.root) : null;
+  const hidden = state.look.guess?.sheets(scope.root) ?? null;
   walkTree(state, scope, scope.root, from, nesting, hidden);
 }
 
@@ -162,7 +152,7 @@ function enter(
   const mark = marks[marks.length - 1] as Mark;
   let tier = mark.tier;
   let struck = mark.struck || name === "del" || name === "s" || name === "strike";
-  const own = concealment(element, hidden?.get(element), state.look.visible === undefined);
+  const own = concealment(element, hidden?.get(element), state.look.guess);
   if (own === "hidden") return false;
   if (own === "struck") struck = true;
   if (own === "off_screen" && tier < 1) tier = 1;
@@ -180,8 +170,10 @@ function enter(
     takeFrame(state, scope, element, tier, struck, nesting);
     return false;
   }
+  const role = element.getAttribute("role");
+  if (role === "tooltip") return false;
   if (name === "br" || !INLINE.has(name)) state.writer.end();
-  if (name === "button" || element.getAttribute("role") === "button" || (name === "a" && isButtonLike(element))) {
+  if (name === "button" || role === "button" || (name === "a" && isButtonLike(element))) {
     if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
   }
   const shadow = element.shadowRoot;
@@ -240,9 +232,9 @@ function takeFrame(state: State, scope: Scope, frame: Element, tier: Tier, struc
 
 function inside(scope: Scope, element: Element, how: "host" | "frame", root: Document | ShadowRoot): Scope {
   // The selector of host or frame is only looked for when a place inside is asked for.
-  const wrap = (css: Place): Place => {
+  const wrap = (css: Place): Place | null => {
     const own = selectorOf(element, scope.root);
-    return scope.wrap(how === "host" ? { host: own, css } : { frame: own, css });
+    return own === null ? null : scope.wrap(how === "host" ? { host: own, css } : { frame: own, css });
   };
   return { root, wrap, up: { scope, element } };
 }

@@ -12,7 +12,7 @@ export interface Made {
 }
 
 export function readHtml(html: string, { url = "https://shop.example/checkout", lang = "en-US" }: Made = {}): Reading {
-  const page = parsePage(`<!doctype html><html lang="${lang}"><head><title>Checkout</title></head><body>${html}</body></html>`, null);
+  const page = parsePage(`<!doctype html><html lang="${lang}"><head><title>Shop</title></head><body>${html}</body></html>`, null);
   return read(page.document, url, recipes, { frameDocument: page.frameDocument });
 }
 

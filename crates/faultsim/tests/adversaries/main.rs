@@ -243,8 +243,7 @@ fn the_tolerance_has_an_end() {
     let bound = Config::default().borne_account_minor_max;
     let mut orders = 0;
     let mut borne = 0;
-    loop {
-        let Ok(id) = asks(&mut w, account(1), STORE) else { break };
+    while let Ok(id) = asks(&mut w, account(1), STORE) {
         assert!(pays(&mut w, id));
         let charge = charges_more(&mut w, id, 50);
         faultsim::outside::issuer::store_goes_on(&w.shared, &charge, Later::Capture, TOTAL + 50);

@@ -147,6 +147,7 @@ impl Server {
         let Windows { quote_secs, hold_secs, price_age_ms_max } = windows;
         let (port, node_port) = (self.port, self.node_port);
         let Outside { bitcoind_url, bitcoind_user, issuer_url, exchange_url, .. } = outside;
+        let vendors = vendors(issuer_url, exchange_url, rules.currency.code(), price_age_ms_max);
         let registration = if rules.open_registration { "open" } else { "invite" };
         let (currency, more) = (rules.currency.code(), &rules.more);
         let recipes = if rules.recipes.is_some() { RECIPES } else { "" };
@@ -190,24 +191,7 @@ currencies = ["{currency}"]
 # The demo store has no public name.
 local_stores = true
 
-[issuer]
-base_url = "{issuer_url}"
-currency = "{currency}"
-api_key = "file:issuer-key.secret"
-authorization_secret = "file:issuer-asa.secret"
-events_secret = "file:issuer-events.secret"
-decline_on_timeout_confirmed = true
-
-[exchange]
-base_url = "{exchange_url}"
-api_key = "file:exchange-key.secret"
-private_key = "file:exchange-private.secret"
-
-[prices]
-venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
-refresh_ms = 1000
-age_ms_max = {price_age_ms_max}
-
+{vendors}
 [recipes]
 file = "{recipes}"
 
@@ -318,6 +302,30 @@ file = "{recipes}"
     pub fn log_path(&self) -> PathBuf {
         self.dir.join("server.log")
     }
+}
+
+/// Issuer, exchange and prices: nothing here says that they are simulated.
+fn vendors(issuer_url: &str, exchange_url: &str, currency: &str, price_age_ms_max: u32) -> String {
+    format!(
+        r#"[issuer]
+base_url = "{issuer_url}"
+currency = "{currency}"
+api_key = "file:issuer-key.secret"
+authorization_secret = "file:issuer-asa.secret"
+events_secret = "file:issuer-events.secret"
+decline_on_timeout_confirmed = true
+
+[exchange]
+base_url = "{exchange_url}"
+api_key = "file:exchange-key.secret"
+private_key = "file:exchange-private.secret"
+
+[prices]
+venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
+refresh_ms = 1000
+age_ms_max = {price_age_ms_max}
+"#
+    )
 }
 
 /// The server binary: named by the environment, or beside this one.

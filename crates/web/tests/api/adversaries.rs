@@ -76,7 +76,7 @@ async fn a_thousand_unpaid_quotes_of_many_new_accounts_leave_room_for_others() {
 /// The token of another device, and a copy of the very one: they see, and move nothing.
 #[tokio::test]
 async fn a_stolen_token_gains_nothing() {
-    let server = Server::with(without_rates()).await;
+    let server = Server::start().await;
     let ada = server.shopper("ada").await;
     let path = "/v1/account/refund-destination";
     ada.call(Method::PUT, path, "d1", &json!({ "lightning_address": "ada@wallet.example" })).await.ok();
@@ -110,15 +110,8 @@ async fn a_stolen_token_gains_nothing() {
     server.charge(&ready, "c1").await;
     server.news("e1", &ready, "c1", "reversed", 2_711).await;
     server.past(&ready, &[State::CardReady, State::Funded]).await;
-    let refund = async {
-        loop {
-            if let Some(refund) = ada.get("/v1/refunds").await.ok()["refunds"].get(0) {
-                return refund.clone();
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    let refund = tokio::time::timeout(crate::setup::DEADLINE, refund).await.expect("it is owed");
+    server.owed(&ready).await;
+    let refund = ada.get("/v1/refunds").await.ok()["refunds"][0].clone();
     let give = format!("/v1/refunds/{}/destination", refund["id"].as_str().unwrap());
     for shopper in [&thief, &copy] {
         assert_eq!(shopper.post(&give, "t3", &theirs).await.problem(), (403, "password_needed".to_owned()));

@@ -16,16 +16,8 @@ async fn voided(server: &Server, ada: &Shopper<'_>) -> Value {
     // Done with the card, if that is not clear yet.
     ada.post(&format!("/v1/purchases/{}/cancel", ready["id"].as_str().unwrap()), "c", &Value::Null).await;
     server.past(&ready, &[State::CardReady, State::Funded]).await;
-    let refund = async {
-        loop {
-            let list = ada.get("/v1/refunds").await.ok();
-            if let Some(refund) = list["refunds"].get(0) {
-                return refund.clone();
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(crate::setup::DEADLINE, refund).await.expect("it is owed")
+    server.owed(&ready).await;
+    ada.get("/v1/refunds").await.ok()["refunds"][0].clone()
 }
 
 #[tokio::test]

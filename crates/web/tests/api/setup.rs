@@ -285,6 +285,18 @@ impl Server {
         tokio::time::timeout(DEADLINE, passed).await.expect("it goes on").unwrap()
     }
 
+    /// Until the first refund of a purchase is there.
+    pub async fn owed(&self, purchase: &Value) {
+        let id: PurchaseId = purchase["id"].as_str().unwrap().parse().unwrap();
+        let mut changes = self.engine.subscribe(id);
+        let opened = async {
+            while self.engine.refund(engine::refund_id(id, 1)).await.unwrap().is_none() {
+                assert!(changes.next().await);
+            }
+        };
+        tokio::time::timeout(DEADLINE, opened).await.expect("it is owed");
+    }
+
     pub async fn webhook(&self, hook: &str, signature: &str, time: &str, body: &str) -> Answer {
         let request = Request::post(format!("/webhooks/fake/{hook}"))
             .header("x-signature", signature)

@@ -23,7 +23,7 @@ export const DUE = set(
 
 /** The grand total, said so. */
 export const GRAND = set(
-  "order total|grand total|order total amount|total order amount|order amount|total amount|total price|total cost|final total|overall total|total for this order|total for your order|total order|purchase total|total purchase|order grand total|final price|order summary total|total sum|all-in total|total order cost|total order value|order value total|new total|checkout total|total with tax|total including tax|total including shipping|total with shipping|total incl shipping|booking total|your total",
+  "order total|grand total|order total amount|total order amount|order amount|total amount|total price|total cost|final total|overall total|total for this order|total for your order|total order|purchase total|total purchase|order grand total|final price|order summary total|total sum|all-in total|total order cost|total order value|order value total|new total|checkout total|total with tax|total including tax|total including shipping|total with shipping|total incl shipping|booking total|your total|trip total|journey total|ticket total|tickets total|reservation total|membership total|invoice total|bill total|payment due|amount of payment|total to charge|order total due|total price to pay|total order price",
   "gesamtbetrag|gesamtsumme|bestellsumme|endbetrag|endsumme|gesamtpreis|gesamtkosten|rechnungsbetrag|rechnungssumme|auftragssumme|bestellbetrag|gesamtbestellwert|gesamt summe|summe gesamt|gesamtrechnung|gesamtbetrag der bestellung|endpreis|gesamtwert|kaufsumme|gesamtsumme der bestellung",
   "total de la commande|total commande|montant total|total general|total ttc|prix total|total de votre commande|montant de la commande|montant ttc|montant total de la commande|total de l'achat|total definitif|montant total ttc|total final|total de votre achat|cout total",
   "total del pedido|total pedido|importe total|total general|monto total|total de la compra|total compra|precio total|total de tu pedido|total de su pedido|importe total del pedido|total final|coste total|costo total|total de la orden|total orden|importe del pedido",
@@ -109,3 +109,6 @@ export const APPROX = /approx|about|≈|~|\bca\.?\b|circa|environ|rund\b|etwa\b|
 /** Heads of columns in a list of goods: "Total" among them is no order total. */
 export const COLUMN_HEAD =
   /^(price|unit price|qty\.?|quantity|products?|items?|description|name|preis|einzelpreis|menge|anzahl|artikel|produkt|bezeichnung|prix|prix unitaire|quantite|qte|produits?|articles?|designation|precio|cantidad|cant\.?|productos?|articulos?|prezzo|quantita|prodott[oi]|articol[oi]|preco|quantidade|qtd\.?|produtos?|prijs|aantal|product|artikelen|単価|数量|商品|商品名|価格|单价|商品信息|cena|ilosc|produkt|pris|antal|weight|date|order|status|order date|bestellnummer|datum)$/;
+
+/** Speaks of a total, in whatever words. */
+export const PERHAPS = /\btotal|summe\b|gesamt|betrag\b|importe\b|montant\b|totale\b|importo\b|totaal|合計|総額|总计|总额|总价|總計|\bsuma\b|razem|summa\b|celkem|итого|합계/;

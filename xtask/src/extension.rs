@@ -1,0 +1,39 @@
+//! The browser extension's scripts: its libraries are installed as the lock file says, then npm runs the script.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::{needs, process, repo};
+
+/// Longer than any install seen; a registry that is gone must not hang the run.
+const INSTALL_LIMIT: Duration = Duration::from_secs(900);
+
+/// Runs `npm run SCRIPT` in `extension/`.
+pub fn run(root: &Path, script: &str, limit: Duration) -> Result<()> {
+    needs::ensure(needs::EXTENSION)?;
+    needs::ensure(needs::WINDOW)?;
+    let dir = root.join("extension");
+    install(&dir)?;
+    let mut command = Command::new("npm");
+    command.args(["run", "--silent", script]).current_dir(&dir);
+    command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
+    command.env("LAB_BIN", repo::dev_binary(root, "lab"));
+    process::run(&mut command, limit)
+}
+
+/// `npm ci`, unless what is installed is what the lock file says: the mark beside them is a copy of it.
+fn install(dir: &Path) -> Result<()> {
+    let lock = fs::read(dir.join("package-lock.json")).context("the extension's lock file")?;
+    let stamp = dir.join("node_modules/.anytill-lock");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let mut command = Command::new("npm");
+    command.args(["ci", "--no-audit", "--no-fund"]).current_dir(dir);
+    process::run(&mut command, INSTALL_LIMIT).context("the extension's libraries could not be installed")?;
+    fs::write(stamp, lock).context("the mark of what is installed")
+}
