@@ -28,6 +28,7 @@ export function makeBrowser(options: Options) {
   const notices: string[] = [];
   const opened: string[] = [];
   const injected: string[] = [];
+  const called: number[] = [];
   const pages = new Map<number, TestPage>();
   let nowMs = 1_763_870_000_000;
   let alive = { on: true };
@@ -77,6 +78,7 @@ export function makeBrowser(options: Options) {
       changed: () => {},
       tabExists: async (tabId) => pages.has(tabId),
       hasOrigins: async (wanted) => wanted.every((origin) => origins.has(origin)),
+      callFrames: async (tabId) => void called.push(tabId),
       inject: async (tabId, file) => {
         injected.push(`${tabId} ${file}`);
         return true;
@@ -94,6 +96,7 @@ export function makeBrowser(options: Options) {
     notices,
     opened,
     injected,
+    called,
     get background() {
       return background;
     },

@@ -153,6 +153,8 @@ export const panelEn = {
   still_yours: "Your money is still yours",
   still_yours_text: "It is held, not taken, and goes back by itself if the store does not charge.",
   held_left: "Goes back by itself in",
+  taken: "Your bitcoin was taken",
+  taken_text: "What the store does not charge is paid back to you.",
 
   // Total changed.
   changed_title: "The order total has changed",

@@ -144,6 +144,8 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   still_yours: "Tu dinero sigue siendo tuyo",
   still_yours_text: "Está retenido, no cobrado, y vuelve solo si la tienda no cobra.",
   held_left: "Vuelve solo en",
+  taken: "Tus bitcoins se han cobrado",
+  taken_text: "Lo que la tienda no cargue se te devuelve.",
 
   changed_title: "El total del pedido ha cambiado",
   changed_text: "No se ha rellenado nada. Obtén un precio nuevo para el total nuevo.",
