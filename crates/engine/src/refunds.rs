@@ -81,8 +81,7 @@ impl Engine {
         // What takes the exposure sets the timer that gives it back.
         let due_at = now.plus_ms(self.config.refund_wait_ms);
         let timer = (!exposure.is_empty()).then(|| TimerChange::Set { name: EXPOSURE.to_owned(), due_at });
-        let with_early =
-            With { reservations: exposure, timers: timer.into_iter().collect(), ..With::default() };
+        let with_early = With { reservations: exposure, timers: timer.into_iter().collect(), ..With::default() };
         match self.apply_refund(id, &opened(now), with_early).await {
             Ok(_) => {}
             Err(EngineError::Store(StoreError::NoRoom { .. })) => {
