@@ -142,7 +142,13 @@ pub fn limits_of(policy: &LimitPolicy, ask: &Ask) -> Result<Vec<Limit>, LimitErr
     ];
     if is_new(policy, ask) {
         let share_msat = share_floor(ask.room_total_msat, policy.new_accounts_share);
-        limits.push(limit(LimitKind::NewAccounts, "room".into(), ask.amount_msat, share_msat, GiveBack::WhenClaimedOrOver));
+        limits.push(limit(
+            LimitKind::NewAccounts,
+            "room".into(),
+            ask.amount_msat,
+            share_msat,
+            GiveBack::WhenClaimedOrOver,
+        ));
     }
     Ok(limits)
 }

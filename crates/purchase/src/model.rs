@@ -398,9 +398,8 @@ impl Purchase {
 
     /// How often the store took back what may have been paid back already: a capture after the void, a refund reversed.
     pub fn breaches(&self) -> u64 {
-        let breach = |a: &&Adjustment| {
-            matches!(a, Adjustment::LateCapture { .. } | Adjustment::StoreRefundReversed { .. })
-        };
+        let breach =
+            |a: &&Adjustment| matches!(a, Adjustment::LateCapture { .. } | Adjustment::StoreRefundReversed { .. });
         self.adjustments.iter().filter(breach).count() as u64
     }
 

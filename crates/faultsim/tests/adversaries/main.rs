@@ -8,7 +8,7 @@ use engine::{CommandError, Config};
 use faultsim::World;
 use faultsim::auditor::audit;
 use faultsim::outside::issuer::Later;
-use faultsim::outside::{HoldIs, HoldEntry};
+use faultsim::outside::{HoldEntry, HoldIs};
 use faultsim::scenarios::TOTAL;
 use ids::PaymentHash;
 use play::*;
@@ -200,8 +200,7 @@ fn many_accounts_at_one_store_gain_no_more_than_the_stores_exposure() {
 #[test]
 fn forced_captures_gain_no_more_than_the_bound_and_one_order() {
     let mut w = world();
-    let (of_account, of_store) =
-        (Config::default().borne_account_minor_max, Config::default().borne_store_minor_max);
+    let (of_account, of_store) = (Config::default().borne_account_minor_max, Config::default().borne_store_minor_max);
     let mut stolen = 0;
     for number in 1..=9 {
         let before = stolen;

@@ -2,7 +2,8 @@
 
 use ids::{AccountId, PaymentHash, PurchaseId, RefundId, UnixMs};
 use ports::{
-    AggregateRef, Commit, EntryRow, GiveBack, Index, NewEffect, Reservation, ReservationChange, Store, StoreError, TimerChange,
+    AggregateRef, Commit, EntryRow, GiveBack, Index, NewEffect, Reservation, ReservationChange, Store, StoreError,
+    TimerChange,
 };
 
 pub const NOW: UnixMs = UnixMs(1_700_000_000_000);

@@ -304,9 +304,7 @@ fn begin_idempotent(conn: &Connection, account: AccountId, key: &str, call: &Ide
 
 /// Calls that an earlier process left half-way are anybody's now.
 pub(super) fn end_leases(conn: &Connection) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE idempotent_answers SET leased_until_ms = 0 WHERE status IS NULL")?
-        .execute([])
-        .map(drop)
+    conn.prepare_cached("UPDATE idempotent_answers SET leased_until_ms = 0 WHERE status IS NULL")?.execute([]).map(drop)
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
