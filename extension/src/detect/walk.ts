@@ -69,8 +69,11 @@ const enum Kind {
   Details,
   Dialog,
 }
+/** By `nodeName`: upper case in HTML. */
 const KINDS = new Map<string, Kind>();
-const kinds = (kind: Kind, names: string): void => names.split(" ").forEach((name) => KINDS.set(name, kind));
+const kinds = (kind: Kind, names: string): void => names.split(" ").forEach((name) => KINDS.set(name.toUpperCase(), kind));
+// Named although they are the rule: the look-up ends here for nearly every element of a page.
+kinds(Kind.Block, "div p li ul ol dl dt dd table tbody thead tfoot tr td th form section article aside header footer main nav fieldset img picture body html br hr option");
 kinds(Kind.Skipped, "script style template noscript head object video audio canvas datalist svg math map");
 kinds(Kind.Control, "input select textarea");
 kinds(Kind.Frame, "iframe frame");
@@ -86,7 +89,6 @@ const isInline = (kind: Kind): boolean => kind === Kind.Inline || kind === Kind.
 /** Elements that may hide something or be a button, asked for in one go: most elements of a page are none. */
 const SPECIAL = "[hidden],[inert],[role],[aria-hidden],[style]";
 const ELEMENT = 1;
-const TEXT = 3;
 
 interface State {
   readonly look: Look;
@@ -144,6 +146,7 @@ function walkScope(state: State, scope: Scope, from: { tier: Tier; struck: boole
 function walkTree(ground: Ground, root: Open): void {
   const { state, scope } = ground;
   const { writer } = state;
+  const home = (root.element as ShadowRoot).host ?? (root.element as Document).documentElement;
   const path: Open[] = [root];
   let top = root;
   let node: Node | null = root.element.firstChild;
@@ -159,11 +162,12 @@ function walkTree(ground: Ground, root: Open): void {
       continue;
     }
     if (++state.nodes > NODES_MAX) return;
-    const type = node.nodeType;
-    if (type === TEXT) {
-      if (!top.struck) writer.text((node as Text).data, top.element as Element, scope, top.tier, state.heading);
-    } else if (type === ELEMENT) {
-      const open = enter(ground, node as Element, top);
+    // One question to the page for both: what kind of node, and which element.
+    const name = node.nodeName;
+    if (name === "#text") {
+      if (!top.struck) writer.text((node as Text).data, top === root ? home : (top.element as Element), scope, top.tier, state.heading);
+    } else if (name !== "#comment" && node.nodeType === ELEMENT) {
+      const open = enter(ground, node as Element, KINDS.get(name) ?? KINDS.get(name.toUpperCase()) ?? Kind.Block, top);
       if (open !== null) {
         path.push(open);
         top = open;
@@ -176,9 +180,8 @@ function walkTree(ground: Ground, root: Open): void {
 }
 
 /** Takes an element down; `null` when its children are not to be walked. */
-function enter(ground: Ground, element: Element, above: Open): Open | null {
+function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open | null {
   const { state, scope, nesting, special, hidden } = ground;
-  const kind = KINDS.get(element.localName) ?? Kind.Block;
   if (kind === Kind.Skipped) return null;
   let { tier, struck } = above;
   if (kind === Kind.Struck) struck = true;

@@ -29,6 +29,7 @@ export function makeBrowser(options: Options) {
   const opened: string[] = [];
   const injected: string[] = [];
   const focused: number[] = [];
+  const called: number[] = [];
   const pages = new Map<number, TestPage>();
   let nowMs = 1_763_870_000_000;
   let alive = { on: true };
@@ -79,6 +80,7 @@ export function makeBrowser(options: Options) {
       focusTab: async (tabId) => void focused.push(tabId),
       tabExists: async (tabId) => pages.has(tabId),
       hasOrigins: async (wanted) => wanted.every((origin) => origins.has(origin)),
+      callFrames: async (tabId) => void called.push(tabId),
       inject: async (tabId, file) => {
         injected.push(`${tabId} ${file}`);
         return true;
@@ -97,6 +99,7 @@ export function makeBrowser(options: Options) {
     opened,
     injected,
     focused,
+    called,
     get background() {
       return background;
     },

@@ -9,10 +9,12 @@ import { PAIRING, PAN, SERVER, makeTill } from "./till.ts";
 const URL_OF = `https://${HOST}/checkout`;
 const posts = (till: Till, path = "/v1/purchases") => till.asked.filter((one) => one.method === "POST" && one.path === path);
 
-async function ready(change: { readonly cardFirst?: boolean } = {}): Promise<{ till: Till; browser: Browser }> {
+async function ready(change: { readonly cardFirst?: boolean; readonly frameHosts?: readonly string[] } = {}): Promise<{ till: Till; browser: Browser }> {
   const till = makeTill();
   const recipe = { id: "shop", version: 1, name: "Shop", hosts: ["www.amazon.com"], paths: ["/**"], evidence: { kind: "guess", seen: "2026-01" }, total: ["#t"], charges: "order", splits: false, cardFirst: true, takesGiftCards: false } as const;
-  const browser = makeBrowser({ fetch: till.fetch, ...(change.cardFirst === true ? { recipes: [recipe] } : {}) });
+  const framed = { ...recipe, id: "framed", hosts: [HOST], cardFirst: false, frameHosts: change.frameHosts ?? [] };
+  const recipes = [...(change.cardFirst === true ? [recipe] : []), ...(change.frameHosts === undefined ? [] : [framed])];
+  const browser = makeBrowser({ fetch: till.fetch, recipes });
   await browser.ask("pair", { pairing: PAIRING });
   await browser.ask("login", { login: "ella", password: "correct horse", deviceName: "test" });
   return { till, browser };
@@ -447,6 +449,19 @@ describe("where the card form is in a provider's frame", () => {
     expect(frame.cards.map((card) => card.number)).toEqual([PAN]);
     expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
     expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
+  });
+  it("fills a frame of the store's own domain, which the manifest enters, without a question", async () => {
+    const { till, browser } = await ready({ frameHosts: ["safe.shop.example", "js.stripe.com"] });
+    const page = await begun(browser);
+    page.fillWith = () => ({ ...inFrame(), frameHosts: ["safe.shop.example", "js.stripe.com"] });
+    till.paid();
+    await page.until("card_ready");
+    const provider = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const own = openFrame(browser, 1, "https://safe.shop.example/form", ["number", "expiry", "securityCode"]);
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect([browser.called, browser.injected, provider.cards]).toEqual([[1], [], []]);
+    expect(own.cards.map((card) => card.number)).toEqual([PAN]);
   });
   it("offers to copy when it is not allowed, one value at a press", async () => {
     const { browser, page } = await atForm();

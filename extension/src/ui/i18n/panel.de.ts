@@ -145,6 +145,8 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   still_yours_text: "Es wird zurückgehalten, nicht eingezogen, und geht von selbst zurück, wenn der Shop nicht abbucht.",
   still_yours_reveal: "Es wird zurückgehalten, bis die Karte eingetragen wird. Dann wird es eingezogen, weil dieser Shop später abbucht; was nicht gebraucht wird, erhalten Sie zurück.",
   held_left: "Geht von selbst zurück in",
+  taken: "Ihre Bitcoin sind eingezogen",
+  taken_text: "Was der Shop nicht abbucht, erhalten Sie zurück.",
 
   changed_title: "Die Gesamtsumme hat sich geändert",
   changed_text: "Es wurde nichts eingetragen. Holen Sie einen neuen Preis für die neue Summe.",

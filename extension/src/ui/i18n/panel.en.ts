@@ -154,6 +154,8 @@ export const panelEn = {
   still_yours_text: "It is held, not taken, and goes back by itself if the store does not charge.",
   still_yours_reveal: "It is held until the card is filled in. Then it is taken, because this store charges later; what is not used is paid back to you.",
   held_left: "Goes back by itself in",
+  taken: "Your bitcoin was taken",
+  taken_text: "What the store does not charge is paid back to you.",
 
   // Total changed.
   changed_title: "The order total has changed",

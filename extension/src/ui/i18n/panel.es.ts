@@ -145,6 +145,8 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   still_yours_text: "Está retenido, no cobrado, y vuelve solo si la tienda no cobra.",
   still_yours_reveal: "Queda retenido hasta que se rellene la tarjeta. Entonces se cobra, porque esta tienda cobra más tarde; lo que no se use se te devuelve.",
   held_left: "Vuelve solo en",
+  taken: "Tus bitcoins se han cobrado",
+  taken_text: "Lo que la tienda no cargue se te devuelve.",
 
   changed_title: "El total del pedido ha cambiado",
   changed_text: "No se ha rellenado nada. Obtén un precio nuevo para el total nuevo.",

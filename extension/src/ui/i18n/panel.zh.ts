@@ -145,6 +145,8 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   still_yours_text: "它只是暂扣，并未收取；如果商店不扣款，会自动退回。",
   still_yours_reveal: "在填入卡之前它只是暂扣。填入后即收取，因为这家商店稍后才扣款；未用的部分会退还给您。",
   held_left: "自动退回剩余",
+  taken: "您的比特币已收取",
+  taken_text: "商店未扣的部分会退还给您。",
 
   changed_title: "订单总额已变动",
   changed_text: "没有填写任何内容。请为新的总额获取新价格。",

@@ -155,6 +155,7 @@ export function cardReady(d: Drawing, stage: Of<"card_ready">): Node[] {
     ...(stage.prepared ? [text(t("prepared_text"))] : []),
     ...fillPart(d, stage),
     ...(stage.stillYours && !stage.prepared ? [stillYours(d, stage.claimOn)] : []),
+    ...(stage.taken === true ? [note("warn", "alert", t("taken"), t("taken_text"))] : []),
     ...(stage.stillYours && stage.heldUntilMs !== null ? [countdown(d, t("held_left"), stage.heldUntilMs)] : []),
     quietButton(t(stage.stillYours || stage.prepared ? "cancel" : "card_not_needed"), "cancel", () => d.act({ do: "cancel" })),
   ];
