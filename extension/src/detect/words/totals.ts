@@ -7,10 +7,10 @@ const set = (...lists: readonly string[]): ReadonlySet<string> => new Set(lists.
 
 /** What is paid in the end, said so. */
 export const DUE = set(
-  "amount due|due today|due now|total due today|total due now|amount due today|amount due now|pay now|pay today|total due|total amount due|balance due|amount to pay|total to pay|to pay|total to be paid|amount to be paid|you pay|you will pay|you'll pay|payment total|payment amount|total payment|total payable|amount payable|payable amount|total amount payable|payable|total charge|total to be charged|amount to be charged|you will be charged|total charged|remaining to pay|left to pay",
-  "zu zahlen|zu zahlender betrag|zu zahlender gesamtbetrag|zahlbetrag|zahlungsbetrag|zu bezahlen|zahlsumme|noch zu zahlen|zu zahlende summe",
-  "a payer|reste a payer|net a payer|montant a payer|montant a regler|a regler|total a payer|total a regler|montant du paiement|montant total a payer",
-  "a pagar|total a pagar|importe a pagar|monto a pagar|importe del pago|cantidad a pagar",
+  "amount due|due today|due now|total due today|total due now|amount due today|amount due now|pay now|pay today|total due|total amount due|balance due|amount to pay|total to pay|to pay|total to be paid|amount to be paid|you pay|you will pay|you'll pay|payment total|payment amount|transaction amount|purchase amount|amount to be debited|total payment|total payable|amount payable|payable amount|total amount payable|payable|total charge|total to be charged|amount to be charged|you will be charged|total charged|remaining to pay|left to pay",
+  "zu zahlen|zu zahlender betrag|zu zahlender gesamtbetrag|zahlbetrag|zahlungsbetrag|transaktionsbetrag|zu bezahlen|zahlsumme|noch zu zahlen|zu zahlende summe",
+  "a payer|reste a payer|net a payer|montant a payer|montant a regler|a regler|total a payer|total a regler|montant du paiement|montant de la transaction|montant de l'achat|montant total a payer",
+  "a pagar|total a pagar|importe a pagar|monto a pagar|importe del pago|importe de la operacion|importe de la compra|cantidad a pagar",
   "da pagare|totale da pagare|importo da pagare|importo dovuto|totale dovuto",
   "valor a pagar|montante a pagar|total a ser pago",
   "te betalen|totaal te betalen|te betalen bedrag|nog te betalen",
