@@ -59,7 +59,7 @@ async function enter(core: Core, login: string, result: Result<SessionView>): Pr
   if (typeof token !== "string" || typeof device !== "string") return no("answer_malformed");
   await core.store.change("session", () => ({ login, token, device, expiresAtMs }));
   await refreshAccount(core);
-  void resume(core);
+  void resume(core, true);
   return result;
 }
 

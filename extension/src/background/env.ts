@@ -23,6 +23,7 @@ export interface Env extends Outside {
   readonly changed: () => void;
 
   readonly hasOrigins: (origins: readonly string[]) => Promise<boolean>;
+  readonly focusTab: (tabId: number) => Promise<void>;
   readonly tabExists: (tabId: number) => Promise<boolean>;
   /** Wakes the frame scripts that are in a tab: each makes its line. */
   readonly callFrames: (tabId: number) => Promise<void>;

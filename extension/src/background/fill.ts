@@ -13,7 +13,7 @@ import type { Core, PageState } from "./core.ts";
 import { once, ours } from "./core.ts";
 import type { FramePort } from "./env.ts";
 import type { FillHint, LocalPurchase } from "./model.ts";
-import { sameMoney } from "./model.ts";
+import { sameMoney, withoutPageTotal } from "./model.ts";
 import { look } from "./purchases.ts";
 
 const CARD_MS_MAX = 3 * 60_000;
@@ -97,7 +97,7 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
     await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
     return null;
   }
-  return (await core.store.changePurchase(local, ({ pageTotal: _, ...rest }) => rest)) ?? null;
+  return core.store.changePurchase(local, withoutPageTotal);
 }
 
 /** A card number goes over no line that others can read. */

@@ -54,6 +54,9 @@ const env: Env = {
     // Nobody listens most of the time, and that is an error to the browser.
     chrome.runtime.sendMessage({ changed: true }).catch(() => {});
   },
+  focusTab: async (tabId) => {
+    await chrome.tabs.update(tabId, { active: true }).catch(() => {});
+  },
   tabExists: (tabId) =>
     chrome.tabs.get(tabId).then(
       () => true,

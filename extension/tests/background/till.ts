@@ -48,7 +48,7 @@ export function makeTill() {
     away: false,
     aheadMs: 0,
     /** Answers instead of the server, where it gives something. */
-    instead: (_: Asked): Response | null => null,
+    instead: (() => null) as (asked: Asked) => Response | null,
     put: (view: PurchaseView): PurchaseView => {
       const next = { ...view, version: (purchases.get(view.id)?.version ?? 0) + 1 };
       purchases.set(next.id, next);

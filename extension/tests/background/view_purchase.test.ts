@@ -191,7 +191,7 @@ describe("card first", () => {
     expect(of({ ...filled, view: checked }, { page: pay })).toEqual({ kind: "go_to_review", checked: true });
   });
   it("does not take a card that was filled into a frame for one that is on file", () => {
-    const framed = page({ cardFirst: true, reading: reading({ checkout: true, total: null, frames: [{ css: "#f", host: "safe.shop.example" }] }) });
+    const framed = page({ cardFirst: true, reading: reading({ checkout: true, total: null, frames: [{ css: "iframe", host: "safe.shop.example" }] }) });
     expect(of(filled, { page: framed })).toMatchObject({ kind: "card_ready", prepared: true, fill: { kind: "filled" } });
   });
   it("offers the quote when the store shows its total", () => {
