@@ -116,9 +116,14 @@ export async function setAddress(core: Core, { address }: In<"address_set">): Ou
   return result;
 }
 
+/** What is known already is no change: open pages ask for it whenever something changes. */
+async function keepDestination(core: Core, destination: string | null): Promise<void> {
+  await core.store.change("account", (before) => (before !== null && before.destination === destination ? before : { address: before?.address ?? null, destination }));
+}
+
 async function withDestination(core: Core, call: (client: Client) => Out<"destination_get">): Out<"destination_get"> {
   const result = await core.ask(call);
-  if (result.ok) await core.store.change("account", (before) => ({ address: before?.address ?? null, destination: result.value.in_force ?? null }));
+  if (result.ok) await keepDestination(core, result.value.in_force ?? null);
   return result;
 }
 
