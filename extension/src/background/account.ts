@@ -27,6 +27,10 @@ export async function pair(core: Core, request: In<"pair">): Out<"pair"> {
   if (!signed.ok) return signed;
   const accepted = acceptKeySet(signed.value, { root: wanted.rootKey, version: 0, textHash: "" });
   if ("fault" in accepted) return no(`key_set_${accepted.fault}`);
+  // Invoices commit to the server's own name for itself: under another one none would ever pass.
+  const served = await makeClient(outsideOf(core), wanted.server, null).served();
+  if (!served.ok) return served;
+  if (served.value.server !== wanted.server) return { ok: false, problem: { ...ours("server_differs"), detail: served.value.server } };
   const { set, pinned } = accepted;
   const pairing: Pairing = { server: wanted.server, pinned, nodes: set.nodes, recipeKeys: set.recipeKeys, network: null, distrusted: null };
   const before = (await core.store.get()).pairing;
