@@ -9,7 +9,7 @@ const EDGES = {
   fill: ["plan", "types"],
   trust: ["api", "types"],
   api: [],
-  ui: ["money", "types", "background"],
+  ui: ["money", "types", "background", "api"],
   background: ["api", "detect", "money", "trust", "types"],
   content: ["detect", "money", "fill", "types", "ui"],
   frame: ["detect", "fill", "types"],
@@ -35,7 +35,7 @@ const edges = Object.entries(EDGES).map(([room, sees]) => ({
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", "src/money/generated/"] },
   ...tseslint.configs.strict,
-  { rules: { "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", ignoreRestSiblings: true }] } },
+  { rules: { "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", destructuredArrayIgnorePattern: "^_", ignoreRestSiblings: true }] } },
   ...edges,
   {
     files: PURE.map((room) => `src/${room}/**/*.ts`),
