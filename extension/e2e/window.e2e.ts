@@ -114,6 +114,11 @@ describe("at a store whose card form is a provider's", () => {
     await panel.says("checkout.shopifycs.com");
     await allow(panel, page, "allow");
     await panel.says("The card is filled in");
+    await panel.says("Name on card");
+    for (const [name, value] of Object.entries({ number: /^\d{16}$/u, expiry: /^\d{2} ?\/ ?\d{2}$/u, verification_value: /^\d{3}$/u, name: /^Ella Example$/u })) {
+      const input = page.frameLocator(`iframe[src$="/${name}"]`).locator("input");
+      await expect.poll(() => input.inputValue(), { message: name }).toMatch(value);
+    }
     await shopify.placeOrder(page);
     expect(await page.textContent("#outcome")).toBe("Thank you for your order");
     await panel.says("Bought");
