@@ -1,5 +1,6 @@
 /** A real Chromium with the extension loaded as a person loads it: unpacked, with the rights its manifest asks for. */
 
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,15 @@ export interface BrowserOptions {
   /** A window on a screen, for what only a person can press. */
   readonly window?: boolean;
   readonly locale?: string;
+  /** The browser's clock is off by this: `-1h`. */
+  readonly clock?: string;
+}
+
+/** What `faketime` (https://github.com/wolfcw/libfaketime) sets for a program; timers keep their own clock. */
+function wrongClock(by: string): Record<string, string> {
+  const { stdout, error } = spawnSync("faketime", ["-f", by, "printenv", "LD_PRELOAD"], { encoding: "utf8" });
+  if (error !== undefined) throw error;
+  return { LD_PRELOAD: stdout.trim(), FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
 }
 
 /** Keeps the browser from calling home, and from refusing an unpacked extension on its command line. */
@@ -44,6 +54,7 @@ export async function openChromium(options: BrowserOptions = {}): Promise<Browse
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: false,
+    ...(options.clock === undefined ? {} : { env: { ...environment(), ...wrongClock(options.clock) } }),
     locale: options.locale ?? "en-US",
     viewport: options.window === true ? null : { width: 1280, height: 900 },
     args: [
@@ -72,4 +83,8 @@ export async function openChromium(options: BrowserOptions = {}): Promise<Browse
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+function environment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
