@@ -48,6 +48,8 @@ async function atCheckout(shop: typeof ebay): Promise<{ page: Page; panel: Panel
   const panel = await openPanel(page);
   await panel.says("$27.11");
   const close = async (): Promise<void> => {
+    // Put away, else the store's next checkout shows it once more.
+    await panel.press("button", "Done");
     await page.close();
     await served.close();
   };
@@ -187,6 +189,7 @@ describe("a purchase goes on", () => {
     await finish(ready.page, ready.panel);
     expect(served.orders).toHaveLength(0);
     expect(ready.served.orders.map((order) => order.approved)).toEqual([true]);
+    await ready.panel.press("button", "Done");
     await ready.page.close();
     await ready.served.close();
   });
