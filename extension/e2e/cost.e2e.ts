@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WORDS } from "../src/detect/index.ts";
 import { readRecipes } from "../tools/build.ts";
 import { type Browser, openChromium } from "./chromium.ts";
-import { pictureWhenFailed } from "./failed.ts";
+import { keepPictures } from "./failed.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { openPanel } from "./purchase.ts";
 import { ebay, target } from "./shops/same-document.ts";
@@ -14,6 +14,7 @@ import { setUp } from "./shopper.ts";
 
 let lab: Lab;
 let browser: Browser;
+keepPictures(() => browser?.context);
 
 beforeAll(async () => {
   lab = await startLab();
@@ -56,7 +57,6 @@ interface Measured {
 
 describe("a page of 10,000 elements", () => {
   it("is read in little more than it takes to look at each of them", async () => {
-    pictureWhenFailed(() => browser.context);
     const served = await serve(browser.context, lab, large);
     const page = await browser.context.newPage();
     const world = await worldOf(page, large.checkout);
@@ -140,7 +140,6 @@ async function watched(page: Page): Promise<{ session: CDPSession; contexts: num
 
 describe("the store's page", () => {
   it("is neither moved nor restyled by pill and panel", async () => {
-    pictureWhenFailed(() => browser.context);
     const served = await serve(browser.context, lab, target);
     const page = await browser.context.newPage();
     await page.addInitScript(() => {
@@ -164,7 +163,6 @@ describe("the store's page", () => {
   });
 
   it("has nothing of ours when it is no checkout, and the panel's code only when it is opened", async () => {
-    pictureWhenFailed(() => browser.context);
     const shop: Shop = { ...target, page: (url) => (url.pathname === "/checkout" ? target.page(url) : "<!doctype html><title>Target</title><h1>Blue Train</h1><p>$18.60") };
     const served = await serve(browser.context, lab, shop);
     const page = await browser.context.newPage();

@@ -1,9 +1,9 @@
 /** What happens to a browser on an ordinary day, at every stage of a purchase: it goes on. */
 
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Browser, openChromium } from "./chromium.ts";
-import { pictureWhenFailed } from "./failed.ts";
+import { keepPictures } from "./failed.ts";
 import { type Lab, startLab } from "./lab.ts";
 import type { Panel } from "./panel.ts";
 import { invoice, openPanel, paidState, pay, quote } from "./purchase.ts";
@@ -14,6 +14,7 @@ import { stopWorker } from "./worker.ts";
 
 let lab: Lab;
 let browser: Browser;
+keepPictures(() => browser?.context);
 
 beforeAll(async () => {
   lab = await startLab();
@@ -75,9 +76,6 @@ async function placeAndDone(page: Page, panel: Panel, shop = ebay): Promise<void
 }
 
 describe("a purchase goes on", () => {
-  beforeEach(() => {
-    pictureWhenFailed(() => browser.context);
-  });
   afterEach(async () => {
     await lab.clearFaults();
   });
@@ -235,7 +233,6 @@ describe.each([
 ])("on a machine whose clock is %s", (_, clock) => {
   it("the count-downs are right all the same", async () => {
     const off = await openChromium({ clock });
-    pictureWhenFailed(() => off.context);
     try {
       await setUp(off, lab);
       const served = await serve(off.context, lab, ebay);

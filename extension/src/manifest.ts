@@ -24,9 +24,21 @@ function withoutCovered(patterns: readonly string[]): string[] {
   return kept.map(({ text }) => text);
 }
 
+/**
+ * Frames that are a named store's own, at another host of its domain: a checkout's card form, to its shopper part of the
+ * page. A payment provider's are none of these, they are asked for when they are met.
+ */
+export function ownFrameHosts(recipes: readonly Recipe[]): readonly string[] {
+  const own = recipes.flatMap(({ hosts, frameHosts = [] }) => {
+    const domains = hosts.map((host) => host.slice(host.indexOf(".") + 1)).filter((domain) => domain.includes("."));
+    return frameHosts.filter((host) => !host.includes("*") && domains.some((domain) => host.endsWith(`.${domain}`)));
+  });
+  return [...new Set(own)].sort();
+}
+
 export function manifest(browser: Browser, version: string, recipes: readonly Recipe[]): Record<string, unknown> {
   const icons = { 16: "icons/16.png", 32: "icons/32.png", 48: "icons/48.png", 128: "icons/128.png" };
-  const matches = checkoutPatterns(recipes);
+  const scripts = contentScripts(recipes);
   return {
     manifest_version: 3,
     name: "Anytill",
@@ -36,7 +48,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     action: { default_popup: "popup.html", default_icon: icons, default_title: "Anytill" },
     options_ui: { page: "app.html#/settings", open_in_tab: true },
     background: browser === "chromium" ? { service_worker: "background.js" } : { scripts: ["background.js"] },
-    ...(matches.length === 0 ? {} : { content_scripts: [{ matches, js: ["content.js"], run_at: "document_idle" }] }),
+    ...(scripts.length === 0 ? {} : { content_scripts: scripts }),
     permissions: ["activeTab", "alarms", "scripting", "storage"],
     optional_permissions: ["notifications"],
     // Asked for one by one, at the moment they are needed: a provider's frames, or the store whose frames they are.
@@ -56,4 +68,11 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
           },
         }),
   };
+}
+
+function contentScripts(recipes: readonly Recipe[]): readonly Record<string, unknown>[] {
+  const pages = { matches: checkoutPatterns(recipes), js: ["content.js"], run_at: "document_idle" };
+  // Asleep until the background calls: a frame says nothing before the shopper has pressed "fill" in the page around it.
+  const frames = { matches: ownFrameHosts(recipes).map((host) => `https://${host}/*`), js: ["frame.js"], all_frames: true, run_at: "document_idle" };
+  return [pages, frames].filter(({ matches }) => matches.length > 0);
 }

@@ -11,6 +11,7 @@ use purchase::{
     step_refund,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -74,6 +75,36 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, EngineErro
     serde_json::from_str(text).map_err(|e| EngineError::Broken(e.to_string()))
 }
 
+/// An event, or how it is made of the purchase as it is: under the lock, so that it need not be loaded twice.
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    Event(&'a Event),
+    /// With the name that it will have. Of a purchase that is there.
+    Of(&'static str, &'a (dyn Fn(&Purchase) -> Event + Sync)),
+}
+
+impl Given<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Event(event) => event.name(),
+            Self::Of(name, _) => name,
+        }
+    }
+
+    fn creates(&self) -> bool {
+        matches!(self, Self::Event(Event::Created(_)))
+    }
+
+    fn make(&self, before: Option<&Purchase>) -> Result<Cow<'_, Event>, EngineError> {
+        match (self, before) {
+            (Self::Event(event), Some(_)) => Ok(Cow::Borrowed(event)),
+            (Self::Event(event), None) if self.creates() => Ok(Cow::Borrowed(event)),
+            (Self::Of(_, make), Some(before)) => Ok(Cow::Owned(make(before))),
+            (Self::Event(_) | Self::Of(..), None) => Err(EngineError::NotFound),
+        }
+    }
+}
+
 impl Engine {
     /// The purchase as last committed.
     pub async fn purchase(&self, id: PurchaseId) -> Result<Option<Purchase>, EngineError> {
@@ -94,25 +125,44 @@ impl Engine {
         event: &Event,
         with: With,
     ) -> Result<Applied<Purchase>, EngineError> {
-        match self.try_apply(id, event, with.clone()).await {
-            Err(EngineError::Rejected(Rejected::Unexpected(word))) if !matches!(event, Event::Created(_)) => {
-                tracing::error!(purchase = %id, event = event.name(), reason = word, "parked");
-                let reason = format!("{} in the wrong place: {word}", event.name());
-                self.try_apply(id, &Event::Parked { reason }, with).await
+        self.apply_or_park(id, Given::Event(event), with).await
+    }
+
+    /// As [`Engine::apply`], with an event that is made of the purchase; `name` is the event's.
+    pub(crate) async fn apply_made(
+        &self,
+        id: PurchaseId,
+        name: &'static str,
+        make: impl Fn(&Purchase) -> Event + Sync,
+        with: With,
+    ) -> Result<Applied<Purchase>, EngineError> {
+        self.apply_or_park(id, Given::Of(name, &make), with).await
+    }
+
+    async fn apply_or_park(
+        &self,
+        id: PurchaseId,
+        given: Given<'_>,
+        with: With,
+    ) -> Result<Applied<Purchase>, EngineError> {
+        match self.try_apply(id, given, with.clone()).await {
+            Err(EngineError::Rejected(Rejected::Unexpected(word))) if !given.creates() => {
+                tracing::error!(purchase = %id, event = given.name(), reason = word, "parked");
+                let reason = format!("{} in the wrong place: {word}", given.name());
+                self.try_apply(id, Given::Event(&Event::Parked { reason }), with).await
             }
             other => other,
         }
     }
 
-    async fn try_apply(&self, id: PurchaseId, event: &Event, with: With) -> Result<Applied<Purchase>, EngineError> {
+    async fn try_apply(&self, id: PurchaseId, given: Given<'_>, with: With) -> Result<Applied<Purchase>, EngineError> {
         let at = AggregateRef::from(id);
         let _guard = self.locks.lock(at).await;
         for _ in 0..CONFLICTS_MAX {
             let stored = self.ports.store.load(at).await?;
             let before: Option<Purchase> = stored.as_ref().map(|s| from_json(&s.state)).transpose()?;
-            if before.is_none() && !matches!(event, Event::Created(_)) {
-                return Err(EngineError::NotFound);
-            }
+            let event = given.make(before.as_ref())?;
+            let event = event.as_ref();
             let now = self.now();
             let version = stored.as_ref().map_or(0, |s| s.version);
             match step(before.as_ref(), event, now)? {
@@ -124,7 +174,7 @@ impl Engine {
                 Stepped::Applied(done) => {
                     let commit = self.purchase_commit(before.as_ref(), &done, event, version, now, &with)?;
                     if self.commit(commit).await? {
-                        self.after_purchase_commit(before.as_ref(), &done, version + 1, now, event);
+                        self.after_purchase_commit(before.as_ref(), &done, now, event);
                         return Ok(Applied { state: done.purchase, version: version + 1, changed: true });
                     }
                 }
@@ -233,7 +283,7 @@ impl Engine {
         Ok(NewEffect { key: format!("{at}/{sequence}"), body, not_before, priority, leased_until })
     }
 
-    fn after_purchase_commit(&self, before: Option<&Purchase>, done: &Step, version: u64, now: UnixMs, event: &Event) {
+    fn after_purchase_commit(&self, before: Option<&Purchase>, done: &Step, now: UnixMs, event: &Event) {
         let p = &done.purchase;
         let at = AggregateRef::from(p.id);
         let from = before.map_or("-", |p| p.state.name());
@@ -247,7 +297,7 @@ impl Engine {
             self.timers.add(timer.due_at());
         }
         self.holds.note(p);
-        self.watch.changed(at, version);
+        self.watch.changed(at, || Some(Arc::new(p.clone())));
     }
 
     fn make_ready(&self, at: AggregateRef, sequence: u32, body: String, priority: u8, now: UnixMs, pause_ms: u64) {
@@ -311,8 +361,8 @@ impl Engine {
                     }
                 }
                 tracing::info!(refund = %id, event = event.name(), to = done.refund.state.name(), "step");
-                self.watch.changed(at, version + 1);
-                self.watch.changed(done.refund.purchase.into(), version + 1);
+                self.watch.changed(at, || None);
+                self.watch.changed(done.refund.purchase.into(), || None);
                 return Ok(Applied { state: done.refund, version: version + 1, changed: true });
             }
         }

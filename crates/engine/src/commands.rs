@@ -10,6 +10,7 @@ use purchase::{
     Creation, Destination, Event, Flow, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected, State, Tip,
     make_quote,
 };
+use std::sync::Arc;
 
 /// A shopper's request. The limits of the account come as reservations to take.
 #[derive(Debug, Clone)]
@@ -192,21 +193,21 @@ impl Engine {
     /// Waits until the purchase is in none of these states. The caller bounds the wait.
     pub async fn wait_past(&self, id: PurchaseId, states: &[State]) -> Result<Purchase, EngineError> {
         let mut changes = self.subscribe(id);
-        loop {
-            let purchase = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
-            if !states.contains(&purchase.state) || !changes.next().await {
-                return Ok(purchase);
+        let mut purchase = Arc::new(self.purchase(id).await?.ok_or(EngineError::NotFound)?);
+        while states.contains(&purchase.state) {
+            match self.changed(id, &mut changes).await? {
+                Some(now) => purchase = now,
+                None => break,
             }
         }
+        Ok(Arc::unwrap_or_clone(purchase))
     }
 
     /// Number and code of the card, for one sealing to the shopper's key. Under `claim_on = reveal` the HTLC is claimed
     /// first. The caller bounds the wait; a wait that is cut short loses nothing and may be asked again.
     pub async fn reveal(&self, id: PurchaseId) -> Result<CardSecrets, EngineError> {
-        let before = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
-        let executable = self.executable(&before);
-        let event = Event::RevealRequested { executable, tip: self.tip() };
-        let applied = self.apply(id, &event, With::default().urgent()).await?;
+        let asked = |before: &Purchase| Event::RevealRequested { executable: self.executable(before), tip: self.tip() };
+        let applied = self.apply_made(id, "reveal_requested", asked, With::default().urgent()).await?;
         let mut purchase = applied.state;
         let claims = purchase.policy.claim_on == purchase::ClaimOn::Reveal;
         if claims && purchase.state == State::Claiming {

@@ -8,6 +8,7 @@ use ports::{
     StoreError, WebhookAnswer, WebhookError,
 };
 use purchase::{Event, Merchant, Purchase};
+use std::sync::Arc;
 
 /// A question answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +41,10 @@ impl Engine {
         };
         // Subscribe before the step, so that no commit is missed.
         let mut changes = self.subscribe(id);
-        let Ok(Some(before)) = self.purchase(id).await else {
-            return Decision::Decline(DeclineReason::Internal);
-        };
-        let event = Event::ChargeRequested(Box::new(self.core_charge(charge, &before)));
-        let mut purchase = match self.apply(id, &event, With::default().urgent()).await {
-            Ok(applied) => applied.state,
+        let asked = |before: &Purchase| Event::ChargeRequested(Box::new(self.core_charge(charge, before)));
+        let applied = self.apply_made(id, "charge_requested", asked, With::default().urgent()).await;
+        let mut purchase = match applied {
+            Ok(applied) => Arc::new(applied.state),
             Err(error) => {
                 tracing::error!(%error, "charge declined");
                 return Decision::Decline(DeclineReason::Internal);
@@ -56,12 +55,10 @@ impl Engine {
                 return decision;
             }
             // A timer in the store ends this wait: it commits the decline.
-            if !changes.next().await {
-                return Decision::Decline(DeclineReason::ClaimUnconfirmed);
-            }
-            match self.purchase(id).await {
+            match self.changed(id, &mut changes).await {
                 Ok(Some(now)) => purchase = now,
-                Ok(None) | Err(_) => return Decision::Decline(DeclineReason::Internal),
+                Ok(None) => return Decision::Decline(DeclineReason::ClaimUnconfirmed),
+                Err(_) => return Decision::Decline(DeclineReason::Internal),
             }
         }
     }

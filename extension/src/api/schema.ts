@@ -380,6 +380,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recipes that are newer than those the extension was built with, signed by a recipe key of the key set. */
+        get: operations["recipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/recover": {
         parameters: {
             query?: never;
@@ -893,6 +910,13 @@ export interface components {
             store_host: string;
             store_name: string;
             store_refunded: components["schemas"]["MoneyOut"];
+        };
+        /** @description A signed bundle of recipes. */
+        Recipes: {
+            /** @description ECDSA on secp256k1 over the text's SHA-256, r and s, hex. */
+            signature: string;
+            /** @description `anytill-recipes-v1`, three lines of head, one recipe a line as JSON. */
+            text: string;
         };
         Recover: {
             login: string;
@@ -1568,7 +1592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, total_needed, destination_needed, unpaid_purchase_open, limit_reached, idempotency_* */
+            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, total_needed, destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_* */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1707,7 +1731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description amount_*, currency_*, not_ready, too_late, unpaid_purchase_open, limit_reached */
+            /** @description amount_*, currency_*, not_ready, too_late, unpaid_purchase_open, limit_reached, account_suspended, store_suspended */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1827,6 +1851,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rates"];
+                };
+            };
+        };
+    };
+    recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `ETag` names the bundle */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipes"];
+                };
+            };
+            /** @description the bundle that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_found: the operator has none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };

@@ -27,6 +27,10 @@ export async function pair(core: Core, request: In<"pair">): Out<"pair"> {
   if (!signed.ok) return signed;
   const accepted = acceptKeySet(signed.value, { root: wanted.rootKey, version: 0, textHash: "" });
   if ("fault" in accepted) return no(`key_set_${accepted.fault}`);
+  // Invoices commit to the server's own name for itself: under another one none would ever pass.
+  const served = await makeClient(outsideOf(core), wanted.server, null).served();
+  if (!served.ok) return served;
+  if (served.value.server !== wanted.server) return { ok: false, problem: { ...ours("server_differs"), detail: served.value.server } };
   const { set, pinned } = accepted;
   const pairing: Pairing = { server: wanted.server, pinned, nodes: set.nodes, recipeKeys: set.recipeKeys, network: null, distrusted: null };
   const before = (await core.store.get()).pairing;
@@ -59,7 +63,7 @@ async function enter(core: Core, login: string, result: Result<SessionView>): Pr
   if (typeof token !== "string" || typeof device !== "string") return no("answer_malformed");
   await core.store.change("session", () => ({ login, token, device, expiresAtMs }));
   await refreshAccount(core);
-  void resume(core);
+  void resume(core, true);
   return result;
 }
 
@@ -112,9 +116,14 @@ export async function setAddress(core: Core, { address }: In<"address_set">): Ou
   return result;
 }
 
+/** What is known already is no change: open pages ask for it whenever something changes. */
+async function keepDestination(core: Core, destination: string | null): Promise<void> {
+  await core.store.change("account", (before) => (before !== null && before.destination === destination ? before : { address: before?.address ?? null, destination }));
+}
+
 async function withDestination(core: Core, call: (client: Client) => Out<"destination_get">): Out<"destination_get"> {
   const result = await core.ask(call);
-  if (result.ok) await core.store.change("account", (before) => ({ address: before?.address ?? null, destination: result.value.in_force ?? null }));
+  if (result.ok) await keepDestination(core, result.value.in_force ?? null);
   return result;
 }
 

@@ -155,6 +155,7 @@ async function permissionAnswered(core: Core, { tabId, granted }: { readonly tab
   if (wanting === undefined) return yes(null);
   const page = core.pages.get(tabId);
   if (granted && page !== undefined) {
+    await core.env.focusTab(tabId);
     await core.store.changePurchase(wanting.local, (one) => ({ ...one, fill: { kind: "none" } }));
     await fill(core, wanting.local, page);
     return yes(null);

@@ -8,7 +8,7 @@ import { WORDS } from "./words.ts";
 import { frameSaid } from "./fill.ts";
 import type { PageLine } from "./pages.ts";
 import { drawPages, pageUp } from "./pages.ts";
-import { anyLive, resume } from "./purchases.ts";
+import { anyBusy, resume } from "./purchases.ts";
 import { refreshKeySet, refreshRates, refreshRecipes } from "./refresh.ts";
 import type { Answer, Ask, PageRequest } from "./requests.ts";
 import { watch } from "./watch.ts";
@@ -52,16 +52,17 @@ export function makeBackground(env: Env): Background {
             return refreshRecipes(core);
           case "watch":
             await refreshAccount(core);
+            await resume(core, true);
             return watch(core);
           case "live":
-            return resume(core);
+            return resume(core, false);
         }
       }),
     start: async () => {
       const { attention } = await core.store.get();
       await env.badge(attention.length === 0 ? "" : String(attention.length));
-      await resume(core);
+      await resume(core, true);
     },
-    busy: () => anyLive(core),
+    busy: () => anyBusy(core),
   };
 }

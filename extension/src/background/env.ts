@@ -23,7 +23,10 @@ export interface Env extends Outside {
   readonly changed: () => void;
 
   readonly hasOrigins: (origins: readonly string[]) => Promise<boolean>;
+  readonly focusTab: (tabId: number) => Promise<void>;
   readonly tabExists: (tabId: number) => Promise<boolean>;
+  /** Wakes the frame scripts that are in a tab: each makes its line. */
+  readonly callFrames: (tabId: number) => Promise<void>;
   /** Puts a script into a tab; into all frames that may be entered, or the top one. `false`: not allowed there. */
   readonly inject: (tabId: number, file: "content.js" | "frame.js", allFrames: boolean) => Promise<boolean>;
 }

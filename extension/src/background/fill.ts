@@ -4,6 +4,7 @@
  *
  * Invariant: the opened card is in memory only, in no state, log or error, and is dropped after use or after some minutes.
  */
+import { ownFrameHosts } from "../manifest.ts";
 import { makeRevealKey, openCard } from "../trust/reveal.ts";
 import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
 import type { CopyField } from "../types/panel.ts";
@@ -12,7 +13,7 @@ import type { Core, PageState } from "./core.ts";
 import { once, ours } from "./core.ts";
 import type { FramePort } from "./env.ts";
 import type { FillHint, LocalPurchase } from "./model.ts";
-import { sameMoney } from "./model.ts";
+import { sameMoney, withoutPageTotal } from "./model.ts";
 import { look } from "./purchases.ts";
 
 const CARD_MS_MAX = 3 * 60_000;
@@ -96,7 +97,7 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
     await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
     return null;
   }
-  return (await core.store.changePurchase(local, ({ pageTotal: _, ...rest }) => rest)) ?? null;
+  return core.store.changePurchase(local, withoutPageTotal);
 }
 
 /** A card number goes over no line that others can read. */
@@ -171,13 +172,12 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
 
 export const originOf = (host: string): string => `https://${host}/*`;
 
-async function fillFrames(core: Core, page: PageState, job: Waiting): Promise<void> {
+async function fillFrames(core: Core, page: PageState, asked: Waiting): Promise<void> {
   const { tabId } = page.port;
-  const allowed = await core.env.hasOrigins(job.hosts.map(originOf));
-  const injected = allowed && (await core.env.inject(tabId, "frame.js", true));
-  // Allowed, and still not: the shopper's press on the toolbar no longer holds, so the store's host is asked for too.
-  if (allowed && !injected) await core.env.session.set(`used ${tabId}`, false);
-  if (!injected) return finish(core, job.local, { kind: "needs_permission", hosts: job.hosts });
+  // Where the store's own frame is, the manifest has put the script, and no other is filled.
+  const own = asked.hosts.filter((host) => ownFrameHosts(core.env.builtInRecipes).includes(host));
+  const job = own.length > 0 ? { ...asked, hosts: own } : asked;
+  if (own.length === 0 && !(await enterFrames(core, tabId, job.hosts))) return finish(core, job.local, { kind: "needs_permission", hosts: job.hosts });
   waiting(core).set(tabId, job);
   // Frames that were there already say nothing by themselves again.
   for (const frame of core.frames) if (frame.tabId === tabId) offerFrame(core, frame);
@@ -186,6 +186,16 @@ async function fillFrames(core: Core, page: PageState, job: Waiting): Promise<vo
     waiting(core).delete(tabId);
     void finish(core, job.local, hintOf(job.filled, job.wanted, job.storeSavesCard));
   }, FRAMES_MS_MAX);
+  await core.env.callFrames(tabId);
+}
+
+/** Puts the script into a provider's frames, where the shopper allowed it. */
+async function enterFrames(core: Core, tabId: number, hosts: readonly string[]): Promise<boolean> {
+  const allowed = await core.env.hasOrigins(hosts.map(originOf));
+  const injected = allowed && (await core.env.inject(tabId, "frame.js", true));
+  // Allowed, and still not: the shopper's press on the toolbar no longer holds, so the store's host is asked for too.
+  if (allowed && !injected) await core.env.session.set(`used ${tabId}`, false);
+  return injected;
 }
 
 /** A card goes to frames of the hosts that were allowed, by the address that the browser tells. */

@@ -54,12 +54,19 @@ const env: Env = {
     // Nobody listens most of the time, and that is an error to the browser.
     chrome.runtime.sendMessage({ changed: true }).catch(() => {});
   },
+  focusTab: async (tabId) => {
+    await chrome.tabs.update(tabId, { active: true }).catch(() => {});
+  },
   tabExists: (tabId) =>
     chrome.tabs.get(tabId).then(
       () => true,
       () => false,
     ),
   hasOrigins: (origins) => chrome.permissions.contains({ origins: [...origins] }),
+  callFrames: async (tabId) => {
+    // No frame script in the tab is an error to the browser, and none to us.
+    await chrome.tabs.sendMessage(tabId, { say: "come" }).catch(() => {});
+  },
   inject: async (tabId, file, allFrames) => {
     try {
       await chrome.scripting.executeScript({ target: { tabId, allFrames }, files: [file] });

@@ -142,4 +142,18 @@ export const isShown = (purchase: LocalPurchase): boolean => !purchase.dismissed
 
 export const isLive = (purchase: LocalPurchase): boolean => purchase.wish !== null || (purchase.view !== null && !isTerminal(purchase.view));
 
+/** A store may charge days later: after so long without a change the timer for what is long is enough. */
+const BUSY_MS_MAX = 30 * 60_000;
+
+/** Something may happen at any moment: a wish without an answer, or a state that is fresh. */
+export const isBusy = (purchase: LocalPurchase, nowMs: number, aheadMs: number): boolean =>
+  purchase.wish !== null || (isLive(purchase) && nowMs + aheadMs - (purchase.view?.state_since_ms ?? 0) < BUSY_MS_MAX);
+
 export const sameMoney = (one: Money, other: Money): boolean => one.minor === other.minor && one.currency === other.currency;
+
+/** The page is to be asked anew. */
+export function withoutPageTotal(purchase: LocalPurchase): LocalPurchase {
+  const rest: { -readonly [K in keyof LocalPurchase]: LocalPurchase[K] } = { ...purchase };
+  delete rest.pageTotal;
+  return rest;
+}

@@ -9,6 +9,7 @@ import type { PagePort } from "./env.ts";
 import { WORDS } from "./words.ts";
 import { copy, fill, pageFilled } from "./fill.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
+import { withoutPageTotal } from "./model.ts";
 import { begin, cancel, quote } from "./purchases.ts";
 import type { PageSeen, ViewInput } from "./view.ts";
 import { panelView, pillView } from "./view.ts";
@@ -94,7 +95,7 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
   const purchase = await shown(core, page);
   switch (action.do) {
     case "open_page":
-      return core.env.openPage(action.page);
+      return core.env.openPage(pageOf(action.page, purchase));
     case "confirm_total":
       return confirmTotal(core, page, action.total);
     case "reread":
@@ -119,6 +120,12 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
   }
 }
 
+/** What is done has a receipt, which is what "history" means there. */
+function pageOf(page: Extract<PanelAction, { do: "open_page" }>["page"], purchase: LocalPurchase | null): string {
+  const done = purchase?.view?.state === "completed" ? purchase.view.id : null;
+  return page === "history" && done !== null ? `receipt/${done}` : page;
+}
+
 async function confirmTotal(core: Core, page: PageState, total: Money): Promise<void> {
   if (!isMoney(total)) return;
   page.confirmed = total;
@@ -129,7 +136,7 @@ async function confirmTotal(core: Core, page: PageState, total: Money): Promise<
 async function reread(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
   page.confirmed = null;
   await core.env.session.set(confirmedKey(page.port.tabId), null);
-  if (purchase !== null) await core.store.changePurchase(purchase.local, ({ pageTotal: _, ...rest }) => ({ ...rest, problem: null }));
+  if (purchase !== null) await core.store.changePurchase(purchase.local, (one) => ({ ...withoutPageTotal(one), problem: null }));
   page.port.say({ say: "read" });
 }
 

@@ -11,7 +11,7 @@ import { checkPurchase } from "./check.ts";
 import type { Core } from "./core.ts";
 import { note, once, outsideOf } from "./core.ts";
 import type { LocalPurchase, Wish } from "./model.ts";
-import { isLive, isTerminal } from "./model.ts";
+import { isBusy, isLive, isTerminal } from "./model.ts";
 import { addSent } from "./sent.ts";
 import { claimOnOf } from "./served.ts";
 
@@ -182,6 +182,8 @@ export async function look(core: Core, local: string): Promise<void> {
   const { id } = purchase;
   const result = await core.ask((client) => client.purchase(id));
   if (result.ok) await take(core, local, result.value);
+  // Of another account, from before a log-in: nothing of ours any more.
+  else if (result.problem.status === 404) await core.store.change("purchases", (all) => all.filter((one) => one.local !== local));
 }
 
 function startFollowing(core: Core, purchase: LocalPurchase): void {
@@ -203,16 +205,18 @@ function startFollowing(core: Core, purchase: LocalPurchase): void {
     .finally(() => core.follows.delete(local));
 }
 
-/** After a start of the worker, and now and then: everything that was under way goes on. */
-export async function resume(core: Core): Promise<void> {
-  const { purchases, session } = await core.store.get();
+/** After a start of the worker, and now and then: what was under way goes on. `all`: also what can take days. */
+export async function resume(core: Core, all: boolean): Promise<void> {
+  const { purchases, session, cache } = await core.store.get();
   if (session === null) return;
   for (const purchase of purchases) {
+    if (!all && !isBusy(purchase, core.env.nowMs(), cache.aheadMs)) continue;
     if (purchase.wish !== null) await runWish(core, purchase.local);
     if (purchase.id !== null && (purchase.view === null || !isTerminal(purchase.view))) await look(core, purchase.local);
   }
 }
 
-export async function anyLive(core: Core): Promise<boolean> {
-  return (await core.store.get()).purchases.some(isLive);
+export async function anyBusy(core: Core): Promise<boolean> {
+  const { purchases, cache } = await core.store.get();
+  return purchases.some((one) => isBusy(one, core.env.nowMs(), cache.aheadMs));
 }

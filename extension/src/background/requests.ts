@@ -147,6 +147,7 @@ export interface Trouble {
    * The API's problem code, or one of ours: `unreachable`, `timed_out_here`, `not_paired`, `not_logged_in`,
    * `address_refused` (a server must be https, or http on this machine), `pairing_malformed`, `not_allowed`,
    * `key_set_not_a_key_set`, `key_set_bad_signature`, `key_set_unknown_root`, `key_set_older`, `key_set_differs`,
+   * `server_differs` (it calls itself otherwise: `detail` is the address to pair with),
    * `no_page` (the tab cannot be used: a page of the browser itself), `answer_malformed`.
    */
   readonly code: string;

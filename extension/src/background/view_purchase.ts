@@ -72,14 +72,14 @@ function preparedStage(input: PurchaseInput): Stage | "offer" {
   const onFile = purchase.fill.kind === "filled" || (purchase.revealed && purchase.fill.kind === "copy");
   const total = page.reading?.total ?? page.confirmed;
   if (onFile && total !== null && page.host === purchase.store) return "offer";
-  if (input.doing === null && onFile && !hasCardFields(page)) {
-    return { kind: "go_to_review", checked: (purchase.view?.charges ?? []).some((c) => c.zero_check || c.decision === "approved_check") };
-  }
+  const checked = (purchase.view?.charges ?? []).some((c) => c.zero_check || c.decision === "approved_check");
+  // Filled in is not yet saved: the store's check says so, or that its form is gone.
+  if (input.doing === null && onFile && (checked || !hasCardForm(page))) return { kind: "go_to_review", checked };
   // Limit zero: with no total there is nothing that could be taken.
   return { kind: "card_ready", price: null, prepared: true, fill: fillState(input), claimOn: claimOn(input), stillYours: true, heldUntilMs: null };
 }
 
-const hasCardFields = (page: PageSeen): boolean => (page.reading?.fields.number?.length ?? 0) > 0;
+const hasCardForm = (page: PageSeen): boolean => (page.reading?.fields.number?.length ?? 0) > 0 || (page.reading?.frames.length ?? 0) > 0;
 
 const claimOn = (input: PurchaseInput): PurchaseView["claim_on"] => input.purchase.view?.claim_on ?? input.purchase.claimOn ?? "authorization";
 
@@ -121,6 +121,7 @@ function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
     claimOn: view.claim_on,
     stillYours: stillYours(input, view),
     heldUntilMs: view.bitcoin === "held" ? heldUntil(input, view) : null,
+    ...(isTaken(view) ? { taken: true as const } : {}),
   };
 }
 

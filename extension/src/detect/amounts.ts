@@ -5,13 +5,19 @@ import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
 import { fold } from "./fold.ts";
 import { APPROX, ASIDES } from "./lexicon.ts";
 
-/** What is known of the page's money. `dollar`: whose `$` it is, where the page is silent and nothing speaks against it. */
+/** What is known of the page's money. `spoken` goes through the page's text, so it is asked only when a symbol is open. */
 export interface PageMoney extends MoneyContext {
-  readonly dollar?: string | undefined;
+  readonly spoken?: (() => string | undefined) | undefined;
 }
 
-const withDollar = (text: string, context: PageMoney): MoneyContext =>
-  context.dollar !== undefined && context.currency === undefined && text.includes("$") ? { ...context, currency: context.dollar } : context;
+const isOpen = (read: MoneyRead): boolean => "unsure" in read && (read.unsure === "ambiguous_currency" || read.unsure === "no_currency");
+
+/** The same with what the page's text says of its currency; `null` when it says nothing, or no shared symbol is there. */
+function spokenFor(text: string, context: PageMoney): MoneyContext | null {
+  if (context.currency !== undefined || context.spoken === undefined || !/[\p{Sc}]|\bkr\b|元|円/u.test(text)) return null;
+  const currency = context.spoken();
+  return currency === undefined ? null : { ...context, currency };
+}
 
 export interface Found {
   readonly text: string;
@@ -32,12 +38,18 @@ export function withoutAsides(text: string): string {
 
 /** A digit is needed for an amount; most lines of a page have none. */
 export function found(text: string, context: PageMoney): readonly Found[] {
-  return /\p{Nd}/u.test(text) ? amountsIn(text, withDollar(text, context)).map(({ start, end, read }) => ({ text: text.slice(start, end), start, end, read })) : [];
+  if (!/\p{Nd}/u.test(text)) return [];
+  let amounts = amountsIn(text, context);
+  const spoken = amounts.some(({ read }) => isOpen(read)) ? spokenFor(text, context) : null;
+  if (spoken !== null) amounts = amountsIn(text, spoken);
+  return amounts.map(({ start, end, read }) => ({ text: text.slice(start, end), start, end, read }));
 }
 
 /** One amount for a text: the charged one where another is only a conversion. */
 export function readOne(text: string, context: PageMoney): MoneyRead {
-  const read = readMoney(text, withDollar(text, context));
+  let read = readMoney(text, context);
+  const spoken = isOpen(read) ? spokenFor(text, context) : null;
+  if (spoken !== null) read = readMoney(text, spoken);
   if ("money" in read || read.unsure !== "several_amounts") return read;
   const amounts = found(text, context);
   const charged = amounts.filter((amount, i) => {

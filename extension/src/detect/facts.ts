@@ -76,9 +76,19 @@ function labelText(element: Element, scope: Scope): string {
   const around = element.closest("label");
   const aim = around?.getAttribute("for") ?? null;
   if (around !== null && (aim === null || aim !== id)) texts.push(text(around));
+  if (texts.length === 0) texts.push(cellBefore(element));
   const described = element.getAttribute("aria-describedby");
-  if (texts.length === 0 && described !== null) texts.push(textOfId(scope, described.split(/\s+/)[0] ?? ""));
+  if (!texts.some((one) => one !== "") && described !== null) texts.push(textOfId(scope, described.split(/\s+/)[0] ?? ""));
   return texts.join(" ").slice(0, TEXT_MAX * 2);
+}
+
+/** In a table or list the cell before is the label. */
+function cellBefore(element: Element): string {
+  const cell = element.closest("td,dd");
+  let before = cell?.previousElementSibling ?? null;
+  if (before?.localName === "dd") before = before.previousElementSibling;
+  if (cell === null || before === null || !/^(td|th|dt)$/.test(before.localName) || before.querySelector("input,select") !== null) return "";
+  return text(before);
 }
 
 const text = (element: Element): string => {

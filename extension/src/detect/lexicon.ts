@@ -17,6 +17,7 @@ export let CARD_FRAME: typeof Words.CARD_FRAME;
 export let CARD_LABEL: typeof Words.CARD_LABEL;
 export let CARD_NAMES: typeof Words.CARD_NAMES;
 export let CART_HEADING: typeof Words.CART_HEADING;
+export let CHARGED: typeof Words.CHARGED;
 export let COLUMN_HEAD: typeof Words.COLUMN_HEAD;
 export let CONFIRMED: typeof Words.CONFIRMED;
 export let CONTINUES: typeof Words.CONTINUES;
@@ -96,6 +97,7 @@ export function useWords(packed: Packed): void {
     CARD_LABEL,
     CARD_NAMES,
     CART_HEADING,
+    CHARGED,
     COLUMN_HEAD,
     CONFIRMED,
     CONTINUES,

@@ -27,6 +27,8 @@ export interface Line {
   readonly tier: Tier;
 }
 
+const SPACES = /[\s\u200b\u200e\u200f\u2060\u00ad]+/g;
+const UNTIDY = /[^\S ]|  |[\u200b\u200e\u200f\u2060\u00ad]/;
 const RUNS_MAX = 80;
 const RUN_LEN_MAX = 400;
 const BEFORE_LEN = 120;
@@ -43,8 +45,7 @@ export class LineWriter {
   private scope: Scope | null = null;
   private heading = "";
 
-  text(data: string, element: Element | null, scope: Scope, tier: Tier, struck: boolean, heading: string): void {
-    if (struck || element === null) return;
+  text(data: string, element: Element, scope: Scope, tier: Tier, heading: string): void {
     if (this.scope !== scope && this.runs.length > 0) this.end();
     const trimmed = data.trim();
     if (trimmed === "") {
@@ -52,10 +53,10 @@ export class LineWriter {
       return;
     }
     if (this.runs.length >= RUNS_MAX) return;
-    const text = trimmed.slice(0, RUN_LEN_MAX).replace(/[\s\u200b\u200e\u200f\u2060\u00ad]+/g, " ");
-    const gap = this.gap || /^\s/.test(data);
-    this.runs.push({ text, element, tier, gap: gap && this.runs.length > 0 });
-    this.gap = /\s$/.test(data);
+    const text = UNTIDY.test(trimmed) ? trimmed.slice(0, RUN_LEN_MAX).replace(SPACES, " ") : trimmed.slice(0, RUN_LEN_MAX);
+    const bare = trimmed.length === data.length;
+    this.runs.push({ text, element, tier, gap: this.runs.length > 0 && (this.gap || (!bare && /^\s/.test(data))) });
+    this.gap = !bare && /\s$/.test(data);
     this.scope = scope;
     this.heading = heading;
   }
@@ -82,6 +83,8 @@ export class LineWriter {
 }
 
 export function makeLine(index: number, all: readonly Run[], scope: Scope, heading: string): Line {
+  const sole = all[0];
+  if (sole !== undefined && all.length === 1) return { index, text: sole.text, runs: all, element: sole.element, scope, heading, tier: sole.tier };
   const tiers = all.filter((run) => DIGIT.test(run.text)).map((run) => run.tier);
   const digits = tiers.length > 0 ? (Math.min(...tiers) as Tier) : null;
   const kept = digits === null ? all : all.filter((run) => run.tier <= digits || (/\p{L}{2}/u.test(run.text) && !DIGIT.test(run.text)));

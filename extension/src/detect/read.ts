@@ -9,7 +9,7 @@ import type { Reading } from "../types/detect.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { PageMoney } from "./amounts.ts";
 import { isCheckout, readButtons, weigh } from "./checkout.ts";
-import { currencyHint, dollarOf } from "./currency.ts";
+import { currencyHint, spokenOf } from "./currency.ts";
 import { findFields, placeOf, type Fields } from "./fields.ts";
 import { cardFrame, hostOf, isProviderHost } from "./frames.ts";
 import { recipeFor } from "./recipe.ts";
@@ -90,8 +90,13 @@ function moneyContext(walked: Walked, url: string, context: ReadContext): PageMo
   return {
     host,
     ...(language === null || language === "" ? {} : { locale: language }),
-    ...(hint === undefined ? { dollar: dollarOf(walked, host, language) } : { currency: hint }),
+    ...(hint === undefined ? { spoken: once(() => spokenOf(walked, host, language)) } : { currency: hint }),
   };
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { readonly value: T } | null = null;
+  return () => (done ??= { value: work() }).value;
 }
 
 function metaLanguage(document: Document): string | null {

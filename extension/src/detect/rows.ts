@@ -5,7 +5,7 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { CHARGED, COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
@@ -25,6 +25,8 @@ export interface Row {
   readonly spoiled: boolean;
   /** The amount is still to come. */
   readonly pending: boolean;
+  /** The label says that this is what the card pays. */
+  readonly charged: boolean;
   /** Label and amount belong together by nearness only. */
   readonly loose: boolean;
   readonly tier: Tier;
@@ -98,7 +100,7 @@ function labelBehind(line: Line, text: string, amounts: readonly Found[], contex
 }
 
 function pendingRow(kind: LabelKind, line: Line): Row {
-  return { kind, line, element: line.element, text: line.text.slice(0, 80), money: null, unsure: "no_amount", spoiled: false, pending: true, loose: false, tier: line.tier };
+  return { kind, line, element: line.element, text: line.text.slice(0, 80), money: null, unsure: "no_amount", spoiled: false, pending: true, charged: false, loose: false, tier: line.tier };
 }
 
 /** "Total (USD)": the label knows the currency. */
@@ -121,6 +123,7 @@ function makeRow(kind: LabelKind, line: Line, element: Element, amount: string, 
     unsure: "unsure" in read ? read.unsure : null,
     spoiled: SPOILS.test(around),
     pending: PENDING.test(fold(amount)),
+    charged: kind === "due" && CHARGED.test(fold(label)),
     loose,
     tier: line.tier,
   };

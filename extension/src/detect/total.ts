@@ -282,6 +282,7 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
   const weaker = distinct([...(kindRank === 3 ? grand : []), ...(kindRank > 1 ? plain : [])].map((other) => other.money));
   for (const other of weaker) {
     if (same(other, money)) continue;
+    if (other.currency !== money.currency && ranked.every((one) => one.charged)) continue;
     if (other.currency !== money.currency || (other.minor > money.minor && !explained(other, money, parts))) {
       return { conflict: money, text: row.text, plain: false };
     }

@@ -13,18 +13,25 @@ export interface Guess {
 const OFF_SCREEN = /(^|\s)(sr-only|(u-)?visually-?hidden|screen-?reader(-text|-only)?|a-offscreen|off-?screen|assistive-text|a11y-hidden|clipped|accessibility-hidden)(\s|$)/i;
 const STRUCK = /(^|\s)((a-)?(text-)?strike(through)?|line-through|struck|(old|was)-price|price-(-?was|-?old|-?compare)|compare-at-price)(\s|$)/i;
 
-export function concealment(element: Element, bySheet: Concealment | undefined, guess: Guess | undefined): Concealment | null {
+/** Cheap look before the two above: most classes have none of it. */
+const TELLING = /hidden|only|screen|assist|clipped|stri?[ku]|through|old|was|compare/i;
+
+/** `special`: has one of the attributes that hide. */
+export function concealment(element: Element, special: boolean, bySheet: Concealment | undefined, guess: Guess | undefined): Concealment | null {
+  if (!special && guess === undefined) return byClass(element);
   if (element.hasAttribute("hidden") || element.hasAttribute("inert")) return "hidden";
   const guessed = guess === undefined ? inline(element) : guess.own(element, bySheet);
   if (guessed === "hidden") return "hidden";
   if (element.getAttribute("aria-hidden") === "true") return "aria_hidden";
   if (guessed === "off_screen") return "off_screen";
+  return byClass(element) ?? guessed;
+}
+
+function byClass(element: Element): Concealment | null {
   const classes = element.getAttribute("class");
-  if (classes !== null && classes !== "") {
-    if (OFF_SCREEN.test(classes)) return "off_screen";
-    if (STRUCK.test(classes)) return "struck";
-  }
-  return guessed;
+  if (classes === null || !TELLING.test(classes)) return null;
+  if (OFF_SCREEN.test(classes)) return "off_screen";
+  return STRUCK.test(classes) ? "struck" : null;
 }
 
 function inline(element: Element): Concealment | null {

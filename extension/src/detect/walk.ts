@@ -55,14 +55,40 @@ const CONTROLS_MAX = 2_000;
 const SCOPES_MAX = 40;
 const NESTING_MAX = 5;
 
-const SKIPPED = new Set(["script", "style", "template", "noscript", "head", "object", "video", "audio", "canvas", "datalist", "svg", "math", "map"]);
-const CONTROLS = new Set(["input", "select", "textarea"]);
-const HEADINGS = new Set(["h1", "h2", "h3", "h4", "h5", "h6", "legend", "summary"]);
-const INLINE = new Set(
-  ("a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark output q s samp small span strike strong sub sup time tt u var wbr slot").split(" "),
-);
+/** What an element is to the walk. Everything that is not named is a block. */
+const enum Kind {
+  Block,
+  Inline,
+  Skipped,
+  Control,
+  Frame,
+  Button,
+  Link,
+  Heading,
+  Struck,
+  Details,
+  Dialog,
+}
+/** By `nodeName`: upper case in HTML. */
+const KINDS = new Map<string, Kind>();
+const kinds = (kind: Kind, names: string): void => names.split(" ").forEach((name) => KINDS.set(name.toUpperCase(), kind));
+// Named although they are the rule: the look-up ends here for nearly every element of a page.
+kinds(Kind.Block, "div p li ul ol dl dt dd table tbody thead tfoot tr td th form section article aside header footer main nav fieldset img picture body html br hr option");
+kinds(Kind.Skipped, "script style template noscript head object video audio canvas datalist svg math map");
+kinds(Kind.Control, "input select textarea");
+kinds(Kind.Frame, "iframe frame");
+kinds(Kind.Button, "button");
+kinds(Kind.Link, "a");
+kinds(Kind.Heading, "h1 h2 h3 h4 h5 h6 legend summary");
+kinds(Kind.Struck, "del s strike");
+kinds(Kind.Details, "details");
+kinds(Kind.Dialog, "dialog");
+kinds(Kind.Inline, "abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark output q samp small span strong sub sup time tt u var wbr slot");
+const isInline = (kind: Kind): boolean => kind === Kind.Inline || kind === Kind.Link || kind === Kind.Struck || kind === Kind.Control;
+
+/** Elements that may hide something or be a button, asked for in one go: most elements of a page are none. */
+const SPECIAL = "[hidden],[inert],[role],[aria-hidden],[style]";
 const ELEMENT = 1;
-const TEXT = 3;
 
 interface State {
   readonly look: Look;
@@ -75,11 +101,22 @@ interface State {
   nodes: number;
 }
 
-interface Mark {
-  readonly element: Element;
+/** An element that the walk is inside of, and what it passes on to what it holds. */
+interface Open {
+  readonly element: Node;
+  readonly kind: Kind;
   readonly tier: Tier;
   readonly struck: boolean;
   readonly closed: boolean;
+}
+
+/** What does not change while one document or shadow root is walked. */
+interface Ground {
+  readonly state: State;
+  readonly scope: Scope;
+  readonly nesting: number;
+  readonly special: ReadonlySet<Element>;
+  readonly hidden: ReadonlyMap<Element, Concealment> | null;
 }
 
 export function walk(document: Document, look: Look): Walked {
@@ -100,100 +137,95 @@ export function walk(document: Document, look: Look): Walked {
 function walkScope(state: State, scope: Scope, from: { tier: Tier; struck: boolean }, nesting: number): void {
   if (state.scopes.length >= SCOPES_MAX) return;
   state.scopes.push(scope);
-  const hidden = state.look.guess?.sheets(scope.root) ?? null;
-  walkTree(state, scope, scope.root, from, nesting, hidden);
+  const { guess } = state.look;
+  const special = new Set<Element>(scope.root.querySelectorAll(SPECIAL));
+  const ground: Ground = { state, scope, nesting, special, hidden: guess?.sheets(scope.root) ?? null };
+  walkTree(ground, { element: scope.root, kind: Kind.Block, tier: from.tier, struck: from.struck, closed: false });
 }
 
-function walkTree(
-  state: State,
-  scope: Scope,
-  root: Node,
-  from: { tier: Tier; struck: boolean },
-  nesting: number,
-  hidden: ReadonlyMap<Element, Concealment> | null,
-): void {
-  const marks: Mark[] = [{ element: root as Element, tier: from.tier, struck: from.struck, closed: false }];
-  const top = (): Mark => marks[marks.length - 1] as Mark;
-  let node: Node | null = root.firstChild;
-  while (node !== null) {
-    if (++state.nodes > NODES_MAX) return;
-    let into: Node | null = null;
-    if (node.nodeType === TEXT) state.writer.text((node as Text).data, node.parentElement, scope, top().tier, top().struck, state.heading);
-    else if (node.nodeType === ELEMENT && enter(state, scope, node as Element, marks, nesting, hidden)) into = node.firstChild;
-    if (into !== null) {
-      node = into;
+function walkTree(ground: Ground, root: Open): void {
+  const { state, scope } = ground;
+  const { writer } = state;
+  const home = (root.element as ShadowRoot).host ?? (root.element as Document).documentElement;
+  const path: Open[] = [root];
+  let top = root;
+  let node: Node | null = root.element.firstChild;
+  for (;;) {
+    if (node === null) {
+      // Everything inside `top` is done.
+      leave(state, top);
+      path.pop();
+      const above = path[path.length - 1];
+      if (above === undefined) return;
+      node = top.element.nextSibling;
+      top = above;
       continue;
     }
-    // An element without children is left where it was entered.
-    if (node.nodeType === ELEMENT) leave(state, node as Element, marks);
-    let next: Node | null = node.nextSibling;
-    while (next === null) {
-      const parent: Node | null = node.parentNode;
-      if (parent === null || parent === root) return;
-      leave(state, parent as Element, marks);
-      node = parent;
-      next = node.nextSibling;
+    if (++state.nodes > NODES_MAX) return;
+    // One question to the page for both: what kind of node, and which element.
+    const name = node.nodeName;
+    if (name === "#text") {
+      if (!top.struck) writer.text((node as Text).data, top === root ? home : (top.element as Element), scope, top.tier, state.heading);
+    } else if (name !== "#comment" && node.nodeType === ELEMENT) {
+      const open = enter(ground, node as Element, KINDS.get(name) ?? KINDS.get(name.toUpperCase()) ?? Kind.Block, top);
+      if (open !== null) {
+        path.push(open);
+        top = open;
+        node = node.firstChild;
+        continue;
+      }
     }
-    node = next;
+    node = node.nextSibling;
   }
 }
 
-/** Takes an element down; says whether its children are to be walked. */
-function enter(
-  state: State,
-  scope: Scope,
-  element: Element,
-  marks: Mark[],
-  nesting: number,
-  hidden: ReadonlyMap<Element, Concealment> | null,
-): boolean {
-  const name = element.localName;
-  if (SKIPPED.has(name)) return false;
-  const mark = marks[marks.length - 1] as Mark;
-  let tier = mark.tier;
-  let struck = mark.struck || name === "del" || name === "s" || name === "strike";
-  const own = concealment(element, hidden?.get(element), state.look.guess);
-  if (own === "hidden") return false;
+/** Takes an element down; `null` when its children are not to be walked. */
+function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open | null {
+  const { state, scope, nesting, special, hidden } = ground;
+  if (kind === Kind.Skipped) return null;
+  let { tier, struck } = above;
+  if (kind === Kind.Struck) struck = true;
+  const isSpecial = special.has(element);
+  const own = concealment(element, isSpecial, hidden?.get(element), state.look.guess);
+  if (own === "hidden") return null;
   if (own === "struck") struck = true;
-  if (own === "off_screen" && tier < 1) tier = 1;
-  if (own === "aria_hidden") tier = 2;
-  if (mark.closed && name !== "summary" && element.parentNode === mark.element) tier = 2;
-  const closed = (name === "details" || name === "dialog") && !element.hasAttribute("open");
-  if (name === "dialog" && closed) return false;
-  if (tier !== mark.tier || struck !== mark.struck || closed) marks.push({ element, tier, struck, closed });
-
-  if (CONTROLS.has(name)) {
+  else if (own === "off_screen" && tier < 1) tier = 1;
+  else if (own === "aria_hidden") tier = 2;
+  if (above.closed && element.localName !== "summary") tier = 2;
+  if (kind === Kind.Control) {
     takeControl(state, scope, element, tier, struck);
-    return false;
+    return null;
   }
-  if (name === "iframe" || name === "frame") {
+  if (kind === Kind.Frame) {
     takeFrame(state, scope, element, tier, struck, nesting);
-    return false;
+    return null;
   }
-  const role = element.getAttribute("role");
-  if (role === "tooltip") return false;
-  if (name === "br" || !INLINE.has(name)) state.writer.end();
-  if (name === "button" || role === "button" || (name === "a" && isButtonLike(element))) {
+  const shut = (kind === Kind.Details || kind === Kind.Dialog) && !element.hasAttribute("open");
+  if (shut && kind === Kind.Dialog) return null;
+  const role = isSpecial ? element.getAttribute("role") : null;
+  if (role === "tooltip") return null;
+  if (!isInline(kind)) state.writer.end();
+  if (kind === Kind.Button || role === "button" || (kind === Kind.Link && isButtonLike(element))) {
     if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
   }
   const shadow = element.shadowRoot;
   if (shadow !== null && nesting < NESTING_MAX) {
-    const host = element;
-    walkScope(state, inside(scope, host, "host", shadow), { tier, struck }, nesting + 1);
+    walkScope(state, inside(scope, element, "host", shadow), { tier, struck }, nesting + 1);
     // Without a slot the light children are not drawn.
-    return shadow.querySelector("slot") !== null;
+    if (shadow.querySelector("slot") === null) {
+      if (!isInline(kind)) state.writer.end();
+      return null;
+    }
   }
-  return true;
+  return { element, kind, tier, struck, closed: shut };
 }
 
-function leave(state: State, element: Element, marks: Mark[]): void {
-  if (marks.length > 1 && marks[marks.length - 1]?.element === element) marks.pop();
-  const name = element.localName;
-  if (HEADINGS.has(name)) {
-    state.writer.end();
-    const last = state.writer.lines[state.writer.lines.length - 1];
-    if (last !== undefined && element.contains(last.element)) state.heading = last.text.slice(0, 120);
-  } else if (!INLINE.has(name) && !CONTROLS.has(name)) state.writer.end();
+function leave(state: State, { kind, element }: Open): void {
+  if (isInline(kind)) return;
+  state.writer.end();
+  if (kind !== Kind.Heading) return;
+  const last = state.writer.lines[state.writer.lines.length - 1];
+  if (last !== undefined && element.contains(last.element)) state.heading = last.text.slice(0, 120);
 }
 
 function isButtonLike(link: Element): boolean {
@@ -215,7 +247,7 @@ function takeControl(state: State, scope: Scope, element: Element, tier: Tier, s
   // Some shops print the total into a field that cannot be typed in.
   const printed = element.localName === "input" && (element.hasAttribute("readonly") || element.hasAttribute("disabled")) ? element.getAttribute("value") : null;
   if (printed !== null && printed.length <= 40 && type !== "checkbox" && type !== "radio") {
-    state.writer.text(` ${printed} `, element, scope, tier, struck, state.heading);
+    if (!struck) state.writer.text(` ${printed} `, element, scope, tier, state.heading);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * In a payment provider's frame, put there by the background after the shopper granted the provider's host: says which
- * card fields the frame has, fills what it is sent, and knows nothing else of the page around it.
+ * In a frame that may hold the card form, at a store's own host by the manifest, at a payment provider's put there by the
+ * background after the shopper granted its host. It sleeps until the background calls, then says which card fields the
+ * frame has, fills what it is sent, and knows nothing else of the page around it.
  */
 
 import { find, readFrame, useWords } from "../detect/read.ts";
@@ -8,9 +9,23 @@ import { fillCard } from "../fill/fill.ts";
 import type { FromFrame, ToFrame } from "../types/messages.ts";
 import type { FieldKind } from "../types/recipe.ts";
 
-const marked = globalThis as typeof globalThis & { anytillFrame?: true };
+/** Whether the script that was here before still can be called: after an update of the extension it cannot. */
+const marked = globalThis as typeof globalThis & { anytillFrame?: () => boolean };
 
 function start(): void {
+  let port: chrome.runtime.Port | null = null;
+  marked.anytillFrame = () => (chrome.runtime as Partial<typeof chrome.runtime>).id !== undefined;
+  // Web pages cannot send this: it comes from the extension itself.
+  chrome.runtime.onMessage.addListener((message: { readonly say?: unknown }) => {
+    if (message.say !== "come" || port !== null) return;
+    port = connect(() => {
+      // The background slept: it calls again when it needs the frame.
+      port = null;
+    });
+  });
+}
+
+function connect(down: () => void): chrome.runtime.Port {
   const port = chrome.runtime.connect({ name: "frame" });
   const say = (message: FromFrame): void => {
     port.postMessage(message);
@@ -25,14 +40,9 @@ function start(): void {
     const done = fillCard(fields, (place) => find(document, place), message.card);
     say({ say: "filled", filled: done.filled, refused: done.refused });
   });
-  port.onDisconnect.addListener(() => {
-    // The background slept or was updated: it puts the script here again when it needs it.
-    delete marked.anytillFrame;
-  });
+  port.onDisconnect.addListener(down);
+  return port;
 }
 
-// A top document is never a provider's frame.
-if (window.top !== window && marked.anytillFrame === undefined) {
-  marked.anytillFrame = true;
-  start();
-}
+// A top document is never a frame of a checkout.
+if (window.top !== window && marked.anytillFrame?.() !== true) start();

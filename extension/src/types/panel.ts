@@ -107,6 +107,8 @@ export type Stage =
       readonly claimOn: ClaimOn;
       readonly stillYours: boolean;
       readonly heldUntilMs: number | null;
+      /** Claimed already: said, since the card is still to be used. */
+      readonly taken?: true;
     }
   /** Card first: on file at the store; go on to the review page. `checked`: the store's own small check has been seen. */
   | { readonly kind: "go_to_review"; readonly checked: boolean }

@@ -48,6 +48,6 @@ label,.label{display:block;font-size:14px;font-weight:600}
 .rows{display:grid;grid-template-columns:auto 1fr;gap:5px 14px;font-size:14px;line-height:1.45}
 .rows dt{color:var(--soft)}.rows dd{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 .rows .sum{font-weight:650;color:var(--text)}
-@media (forced-colors:active){.btn,.note{border:1px solid ButtonText}.note{border-color:CanvasText}}
+@media (forced-colors:active){.btn,.note{border:1px solid ButtonText}.btn.main{border:3px solid ButtonText}.note{border-color:CanvasText}}
 @media (prefers-reduced-motion:reduce){*,*::before,*::after{animation:none!important;transition:none!important}}
 `;

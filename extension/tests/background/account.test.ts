@@ -25,6 +25,13 @@ describe("pairing", () => {
     expect(answer).toEqual({ ok: false, trouble: { code, detail: null, retryAfterMs: null } });
     expect(browser.disk.get("pairing")).toBeUndefined();
   });
+  it("keeps nothing of a server that calls itself otherwise, and says how", async () => {
+    const till = makeTill();
+    const browser = makeBrowser({ fetch: till.fetch });
+    const answer = await browser.background.asked({ ask: "pair", pairing: PAIRING.replace("https://till.example", "http://localhost:8480") });
+    expect(answer).toEqual({ ok: false, trouble: { code: "server_differs", detail: SERVER, retryAfterMs: null } });
+    expect(browser.disk.get("pairing")).toBeUndefined();
+  });
   it("with another server forgets the first one's account and purchases, not the list of what was sent", async () => {
     const till = makeTill();
     const browser = makeBrowser({ fetch: till.fetch });
@@ -34,6 +41,7 @@ describe("pairing", () => {
     await page.until("offer");
     await page.press({ do: "begin", way: "card" });
     await page.until("pay");
+    till.name = "https://other.example";
     await browser.ask("pair", { pairing: PAIRING.replace("till.example", "other.example") });
     expect(await browser.ask("state", {})).toMatchObject({ server: "https://other.example", login: null, open: [] });
     expect((await browser.ask("sent", {})).length).toBe(1);

@@ -28,6 +28,8 @@ export function makeBrowser(options: Options) {
   const notices: string[] = [];
   const opened: string[] = [];
   const injected: string[] = [];
+  const focused: number[] = [];
+  const called: number[] = [];
   const pages = new Map<number, TestPage>();
   let nowMs = 1_763_870_000_000;
   let alive = { on: true };
@@ -75,8 +77,10 @@ export function makeBrowser(options: Options) {
       notify: async (_, message) => void notices.push(message),
       language: () => "en-US",
       changed: () => {},
+      focusTab: async (tabId) => void focused.push(tabId),
       tabExists: async (tabId) => pages.has(tabId),
       hasOrigins: async (wanted) => wanted.every((origin) => origins.has(origin)),
+      callFrames: async (tabId) => void called.push(tabId),
       inject: async (tabId, file) => {
         injected.push(`${tabId} ${file}`);
         return true;
@@ -94,6 +98,8 @@ export function makeBrowser(options: Options) {
     notices,
     opened,
     injected,
+    focused,
+    called,
     get background() {
       return background;
     },

@@ -9,10 +9,12 @@ import { PAIRING, PAN, SERVER, makeTill } from "./till.ts";
 const URL_OF = `https://${HOST}/checkout`;
 const posts = (till: Till, path = "/v1/purchases") => till.asked.filter((one) => one.method === "POST" && one.path === path);
 
-async function ready(change: { readonly cardFirst?: boolean } = {}): Promise<{ till: Till; browser: Browser }> {
+async function ready(change: { readonly cardFirst?: boolean; readonly frameHosts?: readonly string[] } = {}): Promise<{ till: Till; browser: Browser }> {
   const till = makeTill();
   const recipe = { id: "shop", version: 1, name: "Shop", hosts: ["www.amazon.com"], paths: ["/**"], evidence: { kind: "guess", seen: "2026-01" }, total: ["#t"], charges: "order", splits: false, cardFirst: true, takesGiftCards: false } as const;
-  const browser = makeBrowser({ fetch: till.fetch, ...(change.cardFirst === true ? { recipes: [recipe] } : {}) });
+  const framed = { ...recipe, id: "framed", hosts: [HOST], cardFirst: false, frameHosts: change.frameHosts ?? [] };
+  const recipes = [...(change.cardFirst === true ? [recipe] : []), ...(change.frameHosts === undefined ? [] : [framed])];
+  const browser = makeBrowser({ fetch: till.fetch, recipes });
   await browser.ask("pair", { pairing: PAIRING });
   await browser.ask("login", { login: "ella", password: "correct horse", deviceName: "test" });
   return { till, browser };
@@ -50,6 +52,8 @@ describe("a purchase", () => {
     till.captures();
     expect(await page.until("done")).toMatchObject({ captured: TOTAL });
     expect(await browser.ask("sent", {})).toEqual([{ atMs: NOW, server: SERVER, store: HOST, totalMinor: 2711, currency: "USD" }]);
+    await page.press({ do: "open_page", page: "history" });
+    expect(browser.opened).toEqual([`receipt/${"1".padStart(32, "0")}`]);
     await page.press({ do: "dismiss" });
     await page.until("offer");
   });
@@ -117,6 +121,71 @@ describe("a worker that is killed", () => {
     }
     expect(sent).toBeGreaterThan(3);
   }, 60_000);
+  it("at any step of filling fills when pressed again, and never says still yours of what it revealed under that policy", async () => {
+    const atCard = async (): Promise<{ till: Till; browser: Browser; page: TestPage }> => {
+      const { till, browser } = await ready();
+      till.claimOn = "reveal";
+      const page = await browser.open(1, "https://www.later.example/checkout");
+      await page.until("offer");
+      await page.press({ do: "begin", way: "card" });
+      await page.until("pay");
+      till.paid();
+      await page.until("card_ready");
+      return { till, browser, page };
+    };
+    let steps = 0;
+    const counted = await atCard();
+    counted.browser.onStep(() => void (steps += 1));
+    await counted.page.press({ do: "fill" });
+    await counted.page.untilTrue(() => filled(counted.page), "filled");
+    expect(steps).toBeGreaterThan(3);
+    for (let at = 1; at <= steps; at++) {
+      const { till, browser, page } = await atCard();
+      let n = 0;
+      browser.onStep(() => {
+        if (++n === at) throw new Killed();
+      });
+      await page.press({ do: "fill" });
+      await browser.restart();
+      await page.until("card_ready");
+      const revealed = till.asked.some((one) => one.path.endsWith("/reveal"));
+      if (revealed) expect(page.stage, `step ${at}`).toMatchObject({ stillYours: false });
+      if (!filled(page)) await page.press({ do: "fill" });
+      await page.untilTrue(() => filled(page), `filled after step ${at}`);
+      expect(JSON.stringify([...browser.disk, ...browser.session])).not.toContain(PAN);
+    }
+  }, 60_000);
+  it("at any step of a new quote ends with one purchase for the new total", async () => {
+    const other = { minor: 3000, currency: "USD" };
+    const atChange = async (): Promise<{ till: Till; browser: Browser; page: TestPage }> => {
+      const { till, browser } = await ready();
+      const page = await begun(browser);
+      await page.read(reading({ total: other }));
+      await page.until("total_changed");
+      return { till, browser, page };
+    };
+    let steps = 0;
+    const counted = await atChange();
+    counted.browser.onStep(() => void (steps += 1));
+    await counted.page.press({ do: "requote" });
+    await counted.page.until("pay");
+    for (let at = 1; at <= steps; at++) {
+      const { till, browser, page } = await atChange();
+      let n = 0;
+      browser.onStep(() => {
+        if (++n === at) throw new Killed();
+      });
+      await page.press({ do: "requote" });
+      await browser.restart();
+      await page.untilTrue(() => ["pay", "total_changed", "offer", "ended"].includes(page.stage?.kind ?? ""), `going on after step ${at}`);
+      // Killed before the wish was stored, or between the two halves: the shopper presses what is offered.
+      if (page.stage?.kind === "offer") await page.press({ do: "begin", way: "card" });
+      else if (page.stage?.kind !== "pay") await page.press({ do: "requote" });
+      await page.until("pay");
+      expect(till.only().quote?.total, `step ${at}`).toEqual(other);
+      expect(till.purchases.size, `step ${at}`).toBe(2);
+    }
+  }, 90_000);
   it("between page and card asks for the card again", async () => {
     const { till, browser } = await ready();
     const page = await begun(browser);
@@ -376,9 +445,23 @@ describe("where the card form is in a provider's frame", () => {
     await browser.ask("permission_answered", { tabId: 1, granted: true });
     await page.untilTrue(() => filled(page), "filled");
     expect(browser.injected).toEqual(["1 frame.js"]);
+    expect(browser.focused).toEqual([1]);
     expect(frame.cards.map((card) => card.number)).toEqual([PAN]);
     expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
     expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
+  });
+  it("fills a frame of the store's own domain, which the manifest enters, without a question", async () => {
+    const { till, browser } = await ready({ frameHosts: ["safe.shop.example", "js.stripe.com"] });
+    const page = await begun(browser);
+    page.fillWith = () => ({ ...inFrame(), frameHosts: ["safe.shop.example", "js.stripe.com"] });
+    till.paid();
+    await page.until("card_ready");
+    const provider = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const own = openFrame(browser, 1, "https://safe.shop.example/form", ["number", "expiry", "securityCode"]);
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect([browser.called, browser.injected, provider.cards]).toEqual([[1], [], []]);
+    expect(own.cards.map((card) => card.number)).toEqual([PAN]);
   });
   it("offers to copy when it is not allowed, one value at a press", async () => {
     const { browser, page } = await atForm();
@@ -396,6 +479,29 @@ describe("where the card form is in a provider's frame", () => {
     await page.untilTrue(() => filled(page), "filled in part");
     const stage = page.stage as Extract<Stage, { kind: "card_ready" }>;
     expect(stage.fill).toMatchObject({ kind: "filled", missing: ["expiry", "securityCode"] });
+  });
+});
+
+describe("what takes days", () => {
+  it("is asked for on the long timer only, and is gone when it is another account's", async () => {
+    const { till, browser } = await ready();
+    await begun(browser);
+    till.paid();
+    till.charges();
+    await browser.background.alarm("live");
+    expect(await browser.background.busy()).toBe(true);
+    browser.sleepUntil(NOW + 31 * 60_000);
+    expect(await browser.background.busy()).toBe(false);
+    const looks = () => till.asked.filter((one) => one.method === "GET" && /^\/v1\/purchases\/[0-9a-f]{32}$/.test(one.path)).length;
+    const before = looks();
+    await browser.background.alarm("live");
+    expect(looks()).toBe(before);
+    await browser.background.alarm("watch");
+    expect(looks()).toBe(before + 1);
+    till.purchases.clear();
+    await browser.background.alarm("watch");
+    expect((await browser.ask("state", {})).open).toEqual([]);
+    expect(browser.kept("purchases")).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { inflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { checkoutPatterns, manifest } from "../../src/manifest.ts";
+import { checkoutPatterns, manifest, ownFrameHosts } from "../../src/manifest.ts";
 import type { Recipe } from "../../src/types/recipe.ts";
 import { readRecipes, tooLarge } from "../../tools/build.ts";
 import { zip } from "../../tools/zip.ts";
@@ -33,11 +33,19 @@ describe("the manifest", () => {
     const made = manifest(browser, "1.0.0", await readRecipes());
     expect(made["host_permissions"]).toBeUndefined();
     expect(made["permissions"]).toEqual(["activeTab", "alarms", "scripting", "storage"]);
-    const scripts = (made["content_scripts"] ?? []) as readonly { readonly matches: readonly string[]; readonly all_frames?: boolean }[];
-    for (const { matches, all_frames } of scripts) {
-      expect(all_frames).toBeUndefined();
+    const scripts = (made["content_scripts"] ?? []) as readonly { readonly matches: readonly string[]; readonly all_frames?: boolean; readonly js: readonly string[] }[];
+    for (const { matches, all_frames, js } of scripts) {
+      expect(all_frames).toBe(js[0] === "frame.js" ? true : undefined);
       for (const pattern of matches) expect(pattern).toMatch(/^https:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+\/.+/);
     }
+  });
+  it("enters frames of a store's own domain, and no provider's", async () => {
+    const of = (hosts: readonly string[], frameHosts: readonly string[]): Recipe => ({ ...recipe(hosts, ["/pay"]), frameHosts });
+    const shop = of(["www.shop.example", "www.shop.co.example"], ["safe.shop.example", "safe.shop.co.example", "js.stripe.com", "*.shop.example", "notshop.example", "shop.example.evil.example"]);
+    expect(ownFrameHosts([shop, of(["shop.example"], ["other.example"]), of([], ["js.stripe.com"])])).toEqual(["safe.shop.co.example", "safe.shop.example"]);
+    const real = ownFrameHosts(await readRecipes());
+    expect(real).toContain("apx-security.amazon.com");
+    expect(real.filter((host) => !host.startsWith("apx-security.amazon."))).toEqual([]);
   });
   it("runs no code from elsewhere", () => {
     const csp = (manifest("firefox", "1.0.0", [])["content_security_policy"] as { extension_pages: string }).extension_pages;

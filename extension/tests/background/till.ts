@@ -45,10 +45,12 @@ export function makeTill() {
     bend: (terms: TermsView, bolt11: string): { terms: TermsView; bolt11: string } => ({ terms, bolt11 }),
     signer: NODE,
     claimOn: null as PurchaseView["claim_on"] | null,
+    /** What it calls itself. */
+    name: SERVER,
     away: false,
     aheadMs: 0,
     /** Answers instead of the server, where it gives something. */
-    instead: (_: Asked): Response | null => null,
+    instead: (() => null) as (asked: Asked) => Response | null,
     put: (view: PurchaseView): PurchaseView => {
       const next = { ...view, version: (purchases.get(view.id)?.version ?? 0) + 1 };
       purchases.set(next.id, next);
@@ -101,7 +103,7 @@ export function makeTill() {
     const [, , room, id = "", what] = path.split("/");
     if (path === "/v1/keyset") return json(keySet());
     if (path === "/v1/rates") return json(RATES);
-    if (path === "/v1/served") return json(SERVED);
+    if (path === "/v1/served") return json({ ...SERVED, server: till.name });
     if (path === "/v1/recipes") return till.recipes === null ? problem(404, "not_found") : json(till.recipes);
     if (path === "/v1/login" || path === "/v1/register") return json({ account: "a", device: "d", token: "t", expires_at_ms: NOW * 2, recovery_code: "code" });
     if (path === "/v1/logout") return answer(204, "");

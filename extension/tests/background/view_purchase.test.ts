@@ -163,6 +163,9 @@ describe("the card", () => {
     expect(of({ ...local, view: ready }, change)).toEqual({ kind: "card_ready", price: PRICE, prepared: false, fill, claimOn: "authorization", stillYours: true, heldUntilMs: NOW + 600_000 });
   });
   it("is charged when the store has asked and we have said yes", () => {
+    for (const claim_on of ["authorization", "reveal"] as const) {
+      expect(of({ view: view("funded", { bitcoin: "claimed", claim_on }) })).toMatchObject({ kind: "card_ready", stillYours: false, taken: true });
+    }
     expect(of({ view: view("funded", { bitcoin: "claimed", charges: [charge()] }) })).toEqual({ kind: "charged", price: PRICE, confirmed: true });
     expect(of({ view: view("claiming", { bitcoin: "claiming", charges: [charge({ decision: "pending" })] }) })).toEqual({ kind: "charged", price: PRICE, confirmed: false });
     expect(of({ view: view("funded", { bitcoin: "claimed", claim_on: "reveal", charges: [charge({ decision: "stand_in" })] }) }).kind).toBe("charged");
@@ -191,6 +194,12 @@ describe("card first", () => {
     expect(of(filled, { page: between })).toEqual({ kind: "go_to_review", checked: false });
     const checked = { ...prepared, charges: [charge({ zero_check: true, decision: "approved_check" })] };
     expect(of({ ...filled, view: checked }, { page: between })).toEqual({ kind: "go_to_review", checked: true });
+    // The store has checked it, whatever its form still says.
+    expect(of({ ...filled, view: checked }, { page: pay })).toEqual({ kind: "go_to_review", checked: true });
+  });
+  it("does not take a card that was filled into a frame for one that is on file", () => {
+    const framed = page({ cardFirst: true, reading: reading({ checkout: true, total: null, frames: [{ css: "iframe", host: "safe.shop.example" }] }) });
+    expect(of(filled, { page: framed })).toMatchObject({ kind: "card_ready", prepared: true, fill: { kind: "filled" } });
   });
   it("offers the quote when the store shows its total", () => {
     expect(of(filled, { page: review })).toEqual({ kind: "offer", total: TOTAL, estimate: PRICE, ways: ["card"], claimOn: "authorization" });

@@ -59,17 +59,21 @@ const OTHERS: readonly Case[] = [
 ];
 
 describe("what a checkout is", () => {
-  it.each(CHECKOUTS)("%s", (_, html, url, lang) => {
-    const reading = readHtml(html, { url, lang: lang ?? "en-US" });
-    expect(reading.checkout).toBe(true);
-    expect(reading.store).toBe("generic");
-  });
+  for (const [name, html, url, lang] of CHECKOUTS) {
+    it(name, () => {
+      const reading = readHtml(html, { url, lang: lang ?? "en-US" });
+      expect(reading.checkout).toBe(true);
+      expect(reading.store).toBe("generic");
+    });
+  }
 
-  it.each(OTHERS)("not: %s", (_, html, url, lang) => {
-    const reading = readHtml(html, { url, lang: lang ?? "en-US" });
-    expect(reading).toMatchObject({ checkout: false, store: null, total: null, fields: {} });
-    expect(reading.candidate).toBeUndefined();
-  });
+  for (const [name, html, url, lang] of OTHERS) {
+    it(`not: ${name}`, () => {
+      const reading = readHtml(html, { url, lang: lang ?? "en-US" });
+      expect(reading).toMatchObject({ checkout: false, store: null, total: null, fields: {} });
+      expect(reading.candidate).toBeUndefined();
+    });
+  }
 });
 
 describe("the address alone", () => {

@@ -57,9 +57,11 @@ const CASES: readonly Case[] = [
 ];
 
 describe("card fields", () => {
-  it.each(CASES)("%s", (_, form, wanted, made) => {
-    expect(fieldsOf(`<h1>Checkout</h1><form>${form}</form>${summary}`, made)).toBe(wanted);
-  });
+  for (const [name, form, wanted, made] of CASES) {
+    it(name, () => {
+      expect(fieldsOf(`<h1>Checkout</h1><form>${form}</form>${summary}`, made)).toBe(wanted);
+    });
+  }
 
   it("tells the boxes that would keep the card, and a gift card's box", () => {
     const { saveCard, giftCardCode } = readHtml(

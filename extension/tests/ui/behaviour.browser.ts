@@ -313,6 +313,17 @@ describe("the pages", () => {
     await expect.poll(states).toBeGreaterThan(before + 1);
   });
 
+  it("keep the focus where it is when the state changes, and draw nothing that is the same", async () => {
+    await openPage(page, opened.gallery.app, "history", "en");
+    const mark = page.getByRole("link", { name: /^Receipt for/ }).nth(1);
+    await mark.focus();
+    await mark.evaluate((element) => { Object.assign(element, { mark: 1 }); });
+    const before = (await asked("purchases")).length;
+    await page.evaluate(() => { (globalThis as unknown as { gallery: { changed(): void } }).gallery.changed(); });
+    await expect.poll(async () => (await asked("purchases")).length).toBe(before + 1);
+    expect(await page.evaluate(() => (document.activeElement as unknown as { mark?: number }).mark)).toBe(1);
+  });
+
   it("show the way out of a trouble", async () => {
     await openPage(page, opened.gallery.app, "history_unpaired", "en");
     expect(await page.getByRole("alert").textContent()).toContain("Pair with a server first.");

@@ -52,6 +52,7 @@ export const STAGES = {
   held_reveal: view({ kind: "held", ...held, claimOn: "reveal", stillYours: false }),
   total_changed: view({ kind: "total_changed", was: usd(2711), now: usd(2718), stillYours: true }),
   card_ready: view({ ...card, fill: { kind: "ready" } }),
+  card_ready_reveal: view({ ...card, claimOn: "reveal", fill: { kind: "ready" } }),
   card_filling: view({ ...card, fill: { kind: "filling" } }),
   card_filled: view({ ...card, fill: { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } }),
   card_filled_missing: view({ ...card, fill: { kind: "filled", fields: ["number", "expiry"], missing: ["securityCode", "postalCode"], storeSavesCard: true } }),

@@ -86,12 +86,9 @@ async fn parked(server: &Server, kind: AggregateKind) -> Option<usize> {
 /// What was borne since it was last cleared, and how many accounts and stores are refused for it.
 fn borne(server: &Server, rows: &[engine::Borne]) {
     let config = server.engine.config();
-    let kinds: [(&str, fn(&engine::Borne) -> bool, u64); 2] = [
-        ("account", engine::Borne::of_account, config.borne_account_minor_max),
-        ("store", engine::Borne::of_store, config.borne_store_minor_max),
-    ];
-    for (of, is, max) in kinds {
-        let open = || rows.iter().filter(|row| is(row)).map(engine::Borne::open);
+    for (of, max) in [("account", config.borne_account_minor_max), ("store", config.borne_store_minor_max)] {
+        let is = |row: &&engine::Borne| if of == "account" { row.of_account() } else { row.of_store() };
+        let open = || rows.iter().filter(is).map(engine::Borne::open);
         gauge!("anytill_borne_minor", "by" => of).set(whole(open().fold(0, u64::saturating_add)));
         let refused = u64::try_from(open().filter(|minor| *minor > max).count()).unwrap_or(u64::MAX);
         gauge!("anytill_borne_refused", "by" => of).set(whole(refused));

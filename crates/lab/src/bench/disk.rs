@@ -17,8 +17,9 @@ pub struct Disk {
 }
 
 impl Disk {
-    pub fn open(dir: &Path) -> Result<Self> {
-        let conn = Connection::open(dir.join("commits.sqlite"))?;
+    /// A fresh one; `name` is the file's.
+    pub fn open(dir: &Path, name: &str) -> Result<Self> {
+        let conn = Connection::open(dir.join(name))?;
         let mode: String = conn.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?;
         anyhow::ensure!(mode == "wal", "the disk of {} cannot hold a write-ahead log", dir.display());
         conn.execute_batch("PRAGMA synchronous=FULL; CREATE TABLE row (no INTEGER PRIMARY KEY, state TEXT NOT NULL)")?;

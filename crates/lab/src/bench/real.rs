@@ -96,7 +96,7 @@ async fn measure(world: &mut World, plan: &Plan) -> Result<Vec<Figure>> {
 async fn authorizations(world: &World, plan: &Plan) -> Result<Vec<Figure>> {
     progress("a bare Lightning node with a channel");
     let mut bare = BareNode::start(world.dir(), &world.chain, &world.payer, CAPACITY_SAT).await?;
-    let disk = Disk::open(world.dir())?;
+    let disk = Disk::open(world.dir(), "commits.sqlite")?;
     let mut measured = Measured::default();
     for number in 0..WARM_UP + plan.authorizations {
         if number == WARM_UP {

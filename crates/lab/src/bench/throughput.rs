@@ -34,7 +34,7 @@ pub async fn run(dir: &Path, load: &Load) -> Result<Vec<Figure>> {
     let created = spread(&shoppers, load.creations, Act::Create).await?;
     server.stop().await;
     let dir = dir.to_owned();
-    let disk = tokio::task::spawn_blocking(move || Disk::open(&dir)?.rate(COMMITS)).await?;
+    let disk = tokio::task::spawn_blocking(move || Disk::open(&dir, "commit-rate.sqlite")?.rate(COMMITS)).await?;
     let (commits, commit_rate) = disk.context("the disk's rate")?;
     let of = "the disk's commits";
     Ok(vec![

@@ -16,17 +16,18 @@ export const CALLED_CARD = /\bcard|credit|karte\b|kartennummer|kreditkart|\bcart
 export const OTHER_DOLLARS =
   /\bcanad|\bontario\b|\bquebec\b|\balberta\b|british columbia|\bmanitoba\b|nova scotia|\b[ghp]st\b|australia|\bnsw\b|queensland|\bvictoria\b|tasmania|new zealand|aotearoa|singapore|hong kong|taiwan|mexic|chile\b|colombia|argentin|caribbean|bermuda|bahamas|jamaica|barbados|trinidad|namibia|liberia|\b(cad|aud|nzd|sgd|hkd|twd|mxn|clp|cop|ars)\b|\bprovince\b|\bsuburb\b|\b(ca|au|nz|hk|mx|nt) ?\$|\b[acsr]\$/;
 
-export const EXPLICIT: readonly (readonly [RegExp, string])[] = [
-  [/\bUS ?\$|\bUSD\b|\bUS dollars?\b/, "USD"],
-  [/\bCA ?\$|\bCAD\b|\bC\$ ?\d/, "CAD"],
-  [/\bAU ?\$|\bAUD\b|\bA\$ ?\d/, "AUD"],
-  [/\bNZ ?\$|\bNZD\b/, "NZD"],
-  [/\bHK ?\$|\bHKD\b/, "HKD"],
-  [/\bSGD\b|\bS\$ ?\d/, "SGD"],
-  [/\bMXN\b|\bMX ?\$/, "MXN"],
-  [/\bCNY\b|\bRMB\b|人民币/, "CNY"],
-  [/\bJPY\b|日本円/, "JPY"],
-  [/\bSEK\b/, "SEK"],
-  [/\bNOK\b/, "NOK"],
-  [/\bDKK\b/, "DKK"],
+/** Currencies said outright. */
+export const EXPLICIT: readonly { readonly pattern: RegExp; readonly code: string }[] = [
+  { pattern: /\bUS ?\$|\bUSD\b|\bUS dollars?\b/, code: "USD" },
+  { pattern: /\bCA ?\$|\bCAD\b|\bC\$ ?\d/, code: "CAD" },
+  { pattern: /\bAU ?\$|\bAUD\b|\bA\$ ?\d/, code: "AUD" },
+  { pattern: /\bNZ ?\$|\bNZD\b/, code: "NZD" },
+  { pattern: /\bHK ?\$|\bHKD\b/, code: "HKD" },
+  { pattern: /\bSGD\b|\bS\$ ?\d/, code: "SGD" },
+  { pattern: /\bMXN\b|\bMX ?\$/, code: "MXN" },
+  { pattern: /\bCNY\b|\bRMB\b|人民币/, code: "CNY" },
+  { pattern: /\bJPY\b|日本円/, code: "JPY" },
+  { pattern: /\bSEK\b/, code: "SEK" },
+  { pattern: /\bNOK\b/, code: "NOK" },
+  { pattern: /\bDKK\b/, code: "DKK" },
 ];

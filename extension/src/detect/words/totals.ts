@@ -7,15 +7,15 @@ const set = (...lists: readonly string[]): ReadonlySet<string> => new Set(lists.
 
 /** What is paid in the end, said so. */
 export const DUE = set(
-  "amount due|due today|due now|total due today|total due now|amount due today|amount due now|pay now|pay today|total due|total amount due|balance due|amount to pay|total to pay|to pay|total to be paid|amount to be paid|you pay|you will pay|you'll pay|payment total|payment amount|total payment|total payable|amount payable|payable amount|total amount payable|payable|total charge|total to be charged|amount to be charged|you will be charged|total charged|remaining to pay|left to pay",
-  "zu zahlen|zu zahlender betrag|zu zahlender gesamtbetrag|zahlbetrag|zahlungsbetrag|zu bezahlen|zahlsumme|noch zu zahlen|zu zahlende summe",
-  "a payer|reste a payer|net a payer|montant a payer|montant a regler|a regler|total a payer|total a regler|montant du paiement|montant total a payer",
-  "a pagar|total a pagar|importe a pagar|monto a pagar|importe del pago|cantidad a pagar",
+  "amount due|due today|due now|total due today|total due now|amount due today|amount due now|pay now|pay today|total due|total amount due|balance due|amount to pay|total to pay|to pay|total to be paid|amount to be paid|you pay|you will pay|you'll pay|payment total|payment amount|transaction amount|purchase amount|amount to be debited|total payment|total payable|amount payable|payable amount|total amount payable|payable|total charge|total to be charged|amount to be charged|you will be charged|total charged|remaining to pay|left to pay",
+  "zu zahlen|zu zahlender betrag|zu zahlender gesamtbetrag|zahlbetrag|zahlungsbetrag|transaktionsbetrag|zu bezahlen|zahlsumme|noch zu zahlen|zu zahlende summe",
+  "a payer|reste a payer|net a payer|montant a payer|montant a regler|a regler|total a payer|total a regler|montant du paiement|montant de la transaction|montant de l'achat|montant total a payer",
+  "a pagar|total a pagar|importe a pagar|monto a pagar|importe del pago|importe de la operacion|importe de la compra|cantidad a pagar",
   "da pagare|totale da pagare|importo da pagare|importo dovuto|totale dovuto",
   "valor a pagar|montante a pagar|total a ser pago",
   "te betalen|totaal te betalen|te betalen bedrag|nog te betalen",
   "お支払い合計|お支払い金額|お支払金額|お支払い総額|お支払い額|お支払合計|支払い合計|支払合計|支払金額|支払総額|ご請求額|ご請求金額|請求金額|ご請求合計|お支払い予定金額|お支払い合計金額",
-  "应付总额|应付金额|应付款|实付款|实付金额|实付|应付合计|應付總額|應付金額|實付金額|实际支付|待支付|支付金额|付款金额|应付",
+  "应付总额|应付金额|应付款|实付款|实付金额|实付|应付合计|應付總額|應付金額|實付金額|实际支付|待支付|支付金额|支付总额|付款金额|应付",
   "do zaplaty|kwota do zaplaty|razem do zaplaty|lacznie do zaplaty|suma do zaplaty",
   "att betala|totalt att betala|summa att betala",
   "at betale|a betale|til betaling|belob til betaling|maksettava|maksettavaa|maksettava yhteensa|k uhrade|celkem k uhrade|k zaplaceni|odenecek tutar|odenecek toplam|к оплате|итого к оплате|총 결제금액|총 결제 금액|결제금액|결제 금액|최종 결제금액|최종결제금액|결제예정금액|المبلغ المستحق|fizetendo|fizetendo osszesen|de plata|total de plata|πληρωτεο|σ υνολο πληρωμης",
@@ -23,16 +23,16 @@ export const DUE = set(
 
 /** The grand total, said so. */
 export const GRAND = set(
-  "order total|grand total|order total amount|total order amount|order amount|total amount|total price|total cost|final total|overall total|total for this order|total for your order|total order|purchase total|total purchase|order grand total|final price|order summary total|total sum|all-in total|total order cost|total order value|order value total|new total|checkout total|total with tax|total including tax|total including shipping|total with shipping|total incl shipping|booking total|your total|trip total|journey total|ticket total|tickets total|reservation total|membership total|invoice total|bill total|payment due|amount of payment|total to charge|order total due|total price to pay|total order price",
-  "gesamtbetrag|gesamtsumme|bestellsumme|endbetrag|endsumme|gesamtpreis|gesamtkosten|rechnungsbetrag|rechnungssumme|auftragssumme|bestellbetrag|gesamtbestellwert|gesamt summe|summe gesamt|gesamtrechnung|gesamtbetrag der bestellung|endpreis|gesamtwert|kaufsumme|gesamtsumme der bestellung",
-  "total de la commande|total commande|montant total|total general|total ttc|prix total|total de votre commande|montant de la commande|montant ttc|montant total de la commande|total de l'achat|total definitif|montant total ttc|total final|total de votre achat|cout total",
-  "total del pedido|total pedido|importe total|total general|monto total|total de la compra|total compra|precio total|total de tu pedido|total de su pedido|importe total del pedido|total final|coste total|costo total|total de la orden|total orden|importe del pedido",
+  "order total|grand total|order total amount|total order amount|order amount|total amount|total price|total cost|final total|overall total|total for this order|total for your order|total order|purchase total|total purchase|order grand total|final price|order summary total|total sum|all-in total|total order cost|total order value|order value total|new total|checkout total|total with tax|total including tax|total including shipping|total with shipping|total incl shipping|booking total|your total|trip total|journey total|ticket total|tickets total|reservation total|membership total|invoice total|bill total|payment due|net payable|net amount payable|total to pay now|to pay now|total you pay|total charges|final amount|total bill|total for order|amount of payment|total to charge|order total due|total price to pay|total order price",
+  "gesamtbetrag|gesamtsumme|bestellsumme|endbetrag|endsumme|gesamtpreis|gesamtkosten|rechnungsbetrag|rechnungssumme|auftragssumme|bestellbetrag|gesamtbestellwert|gesamt summe|summe gesamt|gesamtrechnung|gesamtbetrag der bestellung|endpreis|gesamtwert|kaufsumme|bruttosumme|bestellwert gesamt|gesamtsumme brutto|gesamtsumme der bestellung",
+  "total de la commande|total commande|montant total|total general|total ttc|prix total|total de votre commande|montant de la commande|montant ttc|montant total de la commande|total de l'achat|total definitif|montant total ttc|total final|total de votre achat|cout total|montant total de votre commande|total avec livraison|total livraison comprise",
+  "total del pedido|total pedido|importe total|total general|monto total|total de la compra|total compra|precio total|total de tu pedido|total de su pedido|importe total del pedido|total final|coste total|costo total|total de la orden|total orden|importe del pedido|total con iva|total de tu compra|total de su compra|monto total a pagar|total de mi compra",
   "totale ordine|totale dell'ordine|totale del tuo ordine|importo totale|totale complessivo|totale generale|prezzo totale|totale finale|importo totale dell'ordine|totale carrello|totale acquisto|costo totale|importo ordine",
   "total do pedido|valor total|total geral|total da compra|total da encomenda|montante total|preco total|valor total do pedido|total da sua encomenda|total do seu pedido|valor do pedido|total encomenda",
   "totaalbedrag|totaalprijs|eindtotaal|eindbedrag|totaal bestelling|besteltotaal|totaal van bestelling|totaal van je bestelling|totaalbedrag bestelling|totale prijs|totale kosten|bestelling totaal|totaal van uw bestelling|bestelbedrag",
   "ご注文合計|注文合計|注文の合計|合計金額|総合計|総額|合計額|総計|ご注文合計金額|ご注文金額合計|税込合計|税込合計金額|お買い上げ合計|購入合計|購入金額合計|ご注文総額|注文総額|最終合計|お買上げ合計",
   "订单总额|订单总计|订单合计|订单总价|总金额|总价|總金額|訂單總額|訂單總計|總額|总额|订单金额|合计金额|訂單金額|總價",
-  "suma zamowienia|wartosc zamowienia|kwota calkowita|laczna kwota|wartosc calkowita|cena calkowita|laczny koszt|razem zamowienie|calkowity koszt|suma calkowita",
+  "suma zamowienia|wartosc zamowienia|kwota calkowita|laczna kwota|wartosc calkowita|cena calkowita|laczny koszt|razem zamowienie|calkowity koszt|suma calkowita|lacznie z dostawa|razem z dostawa",
   "ordersumma|totalsumma|totalbelopp|totalpris|summa totalt|orderns summa|total summa|ordertotal",
   "samlet belob|samlet pris|ordretotal|totalbelop|loppusumma|kokonaissumma|tilauksen summa|celkova cena|celkova castka|celkem s dph|celkem vc dph|celkem vcetne dph|genel toplam|siparis toplami|toplam tutar|общая сумма|сумма заказа|итоговая сумма|총 주문금액|총 금액|총액|주문 합계|총 합계|إجمالي الطلب|المبلغ الإجمالي|المجموع الكلي|الإجمالي الكلي|vegosszeg|teljes osszeg|total comanda|γενικο συνολο",
 );
@@ -79,15 +79,15 @@ export const TOTAL_TOKEN =
 /** What may stand beside "total" without changing what it is. Taken out before the words are looked up. */
 export const ASIDES: readonly RegExp[] = [
   /[(（](?![^()（）]{0,60}(\bnot\b|\bno\b|nicht|\bnon\b|ohne|ex[ck]l|hors|\bsin\b|sem\b|senza|zzgl|plus|niet|bez))[^()（）]{0,60}(incl|inkl|dont|davon|enth[aä]lt|di cui|compris|inbegrep|w tym|zawiera|税込|内税|消費税|含税|含稅)[^()（）]{0,60}[)）]/gi,
-  /\(?(?<!\b(?:not|no|non|nicht|excl|ohne|niet) )\b(incl|inkl|including|includes|include|inclusive|incluye|inclui|incluidos?|incluso|inclus|incluant|inclusief|compris|comprend|inkludera[rt]?|davon|darin|enth[aä]lt(en)?|dont|di cui|zawiera)\.?:?( of)?( all)?( les| la| el| l')? ?([\d.,]+ ?%)? ?[^\d()]{0,12}?[\d.,\s]*[^\d()\s]{0,4} ?([\d.,]+ ?%)? ?(of |de |d'|sales |en |estimated |gesetzl\.? |ges\.? |applicable )*(vat|tax(es)?|gst|hst|mwst|ust|mehrwertsteuer|umsatzsteuer|steuern?|tva|iva|impuestos|imposte|impostos|tasse|btw|moms|duties|fees|shipping|delivery|versand|versandkosten|livraison|envio|spedizione|verzending|verzendkosten|frete|frakt|dostawa)\.?( (and|&|und|et|y|e|en|och|\+) (vat|tax(es)?|shipping|delivery|fees|duties|versand(kosten)?|mwst|livraison|envio|impuestos))?( (included|incluido|inclus|inclusa|inclusas))?\)?/gi,
+  /\(?(?<!\b(?:not|no|non|nicht|excl|ohne|niet) )\b(incl|inkl|including|includes|include|inclusive|incluye|inclui|incluidos?|incluso|inclus|incluant|inclusief|compris|comprend|inkludera[rt]?|davon|darin|enth[aä]lt(en)?|dont|di cui|zawiera)\.?:?( of)?( all)?( les| la| el| l')? ?([\d.,]+ ?%)? ?[^\d()]{0,12}?[\d.,\s]*[^\d()\s]{0,4} ?([\d.,]+ ?%)? ?(of |de |d'|sales |en |estimated |gesetzl\.? |ges\.? |applicable )*(vat|tax(es)?|gst|hst|mwst|ust|mehrwertsteuer|umsatzsteuer|steuern?|tva|iva|impuestos|imposte|impostos|tasse|btw|moms|duties|fees|shipping|delivery|versand|versandkosten|livraison|envio|spedizione|verzending|verzendkosten|frete|frakt|dostawa)(?![a-zà-ü])\.?( (and|&|und|et|y|e|en|och|\+) (vat|tax(es)?|shipping|delivery|fees|duties|versand(kosten)?|mwst|livraison|envio|impuestos))?( (included|incluido|inclus|inclusa|inclusas))?\)?/gi,
   /\(?\b(vat|tax(es)?|gst|mwst|tva|iva|btw|moms|impuestos|imposte|impostos|shipping|taxes comprises)\.? ?(incl|inkl|included|inclusive|incluid[oa]s?|inclus[ea]?|inclusief|compris(e|es)?|inbegrepen)(?![a-z])\.?\)?/gi,
-  /\b(ttc|brutto|t\.t\.c\.|inc\. vat|inc vat|inc\. tax|inc tax|inc gst)\b|[(（]?(税込み?|含税|含稅|税金込み?|税・送料込み?)[)）]?/gi,
+  /(?<![a-z])(ttc|brutto|t\.t\.c\.|(?:con )?impuestos inc\.?|inc\. vat|inc vat|inc\. tax|inc tax|inc gst)(?![a-z])|[(（]?(税込み?|含税|含稅|税金込み?|税・送料込み?)[)）]?/gi,
   /[(（]?(?<![\d.,$€£¥])\d+ ?(x )?(items?|products?|articles?|artikel|produkte?|positionen|produits?|articulos?|productos?|articoli|articolo|prodott[oi]|itens|item|produtos?|artikelen|producten|produkt(y|ow|er)?|varor|点|件|件商品|個|pcs|pieces)[)）]?/gi,
 ];
 
 /** The same, but only in front of the amount: behind it they may be its currency. */
 export const LABEL_ASIDES: readonly RegExp[] = [
-  /[(（]?\b(usd|eur|gbp|jpy|cad|aud|chf|cny|rmb|inr|brl|mxn|pln|sek|dkk|nok|czk|nzd|sgd|hkd|try|aed|sar|zar|egp|us\$|us dollars?|euros?)\b[)）]?/g,
+  /[(（]?\b(in )?(usd|eur|gbp|jpy|cad|aud|chf|cny|rmb|inr|brl|mxn|pln|sek|dkk|nok|czk|nzd|sgd|hkd|try|aed|sar|zar|egp|us\$|us dollars?|euros?)\b[)）]?/g,
   /^(your|the|ihre?|dein|votre|le|la|tu|su|el|il tuo|il|o|seu|je|uw|de|het|ご|din|twoje)\b ?(?=\S)/g,
   /\b(is|are|betragt|lautet|est de|est|es de|es|e di|e de|bedraagt|wynosi|ar)$/g,
   /[(（][\s*?!.:]*[)）]|[:：=*†!|•·–—-]+/g,
@@ -112,3 +112,6 @@ export const COLUMN_HEAD =
 
 /** Speaks of a total, in whatever words. */
 export const PERHAPS = /\btotal|summe\b|gesamt|betrag\b|importe\b|montant\b|totale\b|importo\b|totaal|合計|総額|总计|总额|总价|總計|\bsuma\b|razem|summa\b|celkem|итого|합계/;
+
+/** The store's own word for what the card pays, where the page also shows another currency. */
+export const CHARGED = /charged|\bcharge\b|abgebucht|belastet|debit|cobrar|cargo en|addebit|cobrad|afgeschreven|請求|实付|扣款|obciaz|debiter/;

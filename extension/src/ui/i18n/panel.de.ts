@@ -93,7 +93,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   way_gift_card: "Geschenkkarte",
   way_gift_card_text: "Ihr Code wird im Shop eingetragen",
   promise_authorization: "Ihre Bitcoin werden zurückgehalten, nicht eingezogen. Eingezogen werden sie erst, wenn der Shop die Karte belastet; sonst gehen sie zurück.",
-  promise_reveal: "Dieser Shop bucht später ab, als Bitcoin zurückgehalten werden können. Sie werden eingezogen, wenn Sie die Karte bekommen; was nicht gebraucht wird, erhalten Sie zurück.",
+  promise_reveal: "Dieser Shop bucht später ab, als Bitcoin zurückgehalten werden können. Sie werden eingezogen, sobald die Karte benutzt werden kann; was nicht gebraucht wird, erhalten Sie zurück.",
   sent_note: "Wenn Sie fortfahren, gehen Shop, Summe und Währung an Ihren Server. Sonst nichts.",
 
   cf_title: "Dieser Shop will zuerst eine Karte",
@@ -143,7 +143,10 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   held_text: "Sie werden zurückgehalten, während Ihre Karte gemacht wird. Ihre Wallet zeigt sie als ausstehend.",
   still_yours: "Ihr Geld gehört weiter Ihnen",
   still_yours_text: "Es wird zurückgehalten, nicht eingezogen, und geht von selbst zurück, wenn der Shop nicht abbucht.",
+  still_yours_reveal: "Es wird zurückgehalten, bis die Karte eingetragen wird. Dann wird es eingezogen, weil dieser Shop später abbucht; was nicht gebraucht wird, erhalten Sie zurück.",
   held_left: "Geht von selbst zurück in",
+  taken: "Ihre Bitcoin sind eingezogen",
+  taken_text: "Was der Shop nicht abbucht, erhalten Sie zurück.",
 
   changed_title: "Die Gesamtsumme hat sich geändert",
   changed_text: "Es wurde nichts eingetragen. Holen Sie einen neuen Preis für die neue Summe.",

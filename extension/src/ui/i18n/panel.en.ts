@@ -97,7 +97,7 @@ export const panelEn = {
   way_gift_card: "Gift card",
   way_gift_card_text: "Its code is filled in at the store",
   promise_authorization: "Your bitcoin is held, not taken. It is taken only when the store charges the card; otherwise it goes back.",
-  promise_reveal: "This store charges later than bitcoin can be held. It is taken when you get the card; what is not used is paid back to you.",
+  promise_reveal: "This store charges later than bitcoin can be held. It is taken as soon as the card can be used; what is not used is paid back to you.",
   sent_note: "Going on sends the store, the total and its currency to your server. Nothing else.",
 
   // Card first.
@@ -152,7 +152,10 @@ export const panelEn = {
   held_text: "It is held while your card is made. Your wallet shows it as pending.",
   still_yours: "Your money is still yours",
   still_yours_text: "It is held, not taken, and goes back by itself if the store does not charge.",
+  still_yours_reveal: "It is held until the card is filled in. Then it is taken, because this store charges later; what is not used is paid back to you.",
   held_left: "Goes back by itself in",
+  taken: "Your bitcoin was taken",
+  taken_text: "What the store does not charge is paid back to you.",
 
   // Total changed.
   changed_title: "The order total has changed",

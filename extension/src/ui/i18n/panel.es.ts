@@ -93,7 +93,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   way_gift_card: "Tarjeta regalo",
   way_gift_card_text: "Su código se rellena en la tienda",
   promise_authorization: "Tus bitcoins se retienen, no se cobran. Solo se cobran cuando la tienda carga la tarjeta; si no, vuelven.",
-  promise_reveal: "Esta tienda cobra más tarde de lo que se pueden retener bitcoins. Se cobran cuando recibes la tarjeta; lo que no se use se te devuelve.",
+  promise_reveal: "Esta tienda cobra más tarde de lo que se pueden retener bitcoins. Se cobran en cuanto la tarjeta se puede usar; lo que no se use se te devuelve.",
   sent_note: "Al continuar se envían a tu servidor la tienda, el total y su moneda. Nada más.",
 
   cf_title: "Esta tienda pide antes una tarjeta",
@@ -143,7 +143,10 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   held_text: "Quedan retenidos mientras se hace tu tarjeta. Tu monedero los muestra como pendientes.",
   still_yours: "Tu dinero sigue siendo tuyo",
   still_yours_text: "Está retenido, no cobrado, y vuelve solo si la tienda no cobra.",
+  still_yours_reveal: "Queda retenido hasta que se rellene la tarjeta. Entonces se cobra, porque esta tienda cobra más tarde; lo que no se use se te devuelve.",
   held_left: "Vuelve solo en",
+  taken: "Tus bitcoins se han cobrado",
+  taken_text: "Lo que la tienda no cargue se te devuelve.",
 
   changed_title: "El total del pedido ha cambiado",
   changed_text: "No se ha rellenado nada. Obtén un precio nuevo para el total nuevo.",

@@ -93,7 +93,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   way_gift_card: "礼品卡",
   way_gift_card_text: "在商店填入其兑换码",
   promise_authorization: "您的比特币只是暂扣，并未收取。只有商店向卡扣款时才会收取，否则会退回。",
-  promise_reveal: "这家商店扣款的时间晚于比特币可暂扣的期限。您拿到卡时即收取，未用的部分会退还给您。",
+  promise_reveal: "这家商店扣款的时间晚于比特币可暂扣的期限。卡一旦可用即收取，未用的部分会退还给您。",
   sent_note: "继续后只会向您的服务器发送商店、总额和货币，没有其他内容。",
 
   cf_title: "这家商店要求先有卡",
@@ -143,7 +143,10 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   held_text: "制卡期间比特币处于暂扣状态，您的钱包会显示为待处理。",
   still_yours: "您的钱仍属于您",
   still_yours_text: "它只是暂扣，并未收取；如果商店不扣款，会自动退回。",
+  still_yours_reveal: "在填入卡之前它只是暂扣。填入后即收取，因为这家商店稍后才扣款；未用的部分会退还给您。",
   held_left: "自动退回剩余",
+  taken: "您的比特币已收取",
+  taken_text: "商店未扣的部分会退还给您。",
 
   changed_title: "订单总额已变动",
   changed_text: "没有填写任何内容。请为新的总额获取新价格。",

@@ -45,6 +45,51 @@ function busy(main: HTMLElement): boolean {
   return active instanceof HTMLElement && main.contains(active) && active.closest("form") !== null;
 }
 
+const FOCUSABLE = "a, button, input, select, summary";
+
+/** Draws anew what nobody asked to be drawn: only where it differs, with the focus where it was. */
+function swap(main: HTMLElement, content: readonly Child[]): void {
+  const next = h("div", null, ...content);
+  // The identifiers of fields are counted up with each drawing.
+  const plain = (html: string): string => html.replace(/\bf\d+(?=[eh]?["\s])/g, "");
+  if (plain(next.innerHTML) === plain(main.innerHTML)) return;
+  const at = [...main.querySelectorAll(FOCUSABLE)].findIndex((element) => element === document.activeElement);
+  main.replaceChildren(...next.childNodes);
+  if (at >= 0) main.querySelectorAll<HTMLElement>(FOCUSABLE)[at]?.focus({ preventScroll: true });
+}
+
+interface Doors {
+  readonly draw: (moved: boolean) => Promise<void>;
+  readonly say: (text: string) => void;
+}
+
+function pageFor(host: AppHost, state: BackgroundState, doors: Doors): Page {
+  const locale = state.settings.language === "auto" ? host.locale : state.settings.language;
+  return {
+    words: words(pagesWords, locale), state, ask: host.ask, requestPermission: host.requestPermission, nowMs: host.nowMs,
+    go: (route) => {
+      if (routeOf(location.hash).route === routeOf(`#/${route}`).route) void doors.draw(true);
+      else location.hash = `#/${route}`;
+    },
+    refresh: () => doors.draw(false),
+    say: doors.say,
+  };
+}
+
+/** What is around every route. */
+interface Frame {
+  readonly nav: HTMLElement;
+  readonly who: HTMLElement;
+}
+
+function drawFrame({ nav, who }: Frame, page: Page, route: string): void {
+  const { t, language } = page.words;
+  document.documentElement.lang = language;
+  who.textContent = page.state.server === null ? "" : [page.state.login, serverName(page.state.server)].filter(Boolean).join(" · ");
+  nav.setAttribute("aria-label", t("menu"));
+  replaceChildren(nav, ...NAV.map(([to, key]) => h("a", { attrs: { href: `#/${to}`, "aria-current": to === route ? "page" : null } }, t(key))));
+}
+
 export async function startApp(host: AppHost): Promise<{ draw: () => Promise<void> }> {
   addStyle(document, PAGES_CSS);
   const nav = h("nav", { class: "nav noprint" });
@@ -56,46 +101,42 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
     live,
   );
   let generation = 0;
-
-  function pageFor(state: BackgroundState): Page {
-    const locale = state.settings.language === "auto" ? host.locale : state.settings.language;
-    return {
-      words: words(pagesWords, locale), state, ask: host.ask, requestPermission: host.requestPermission, nowMs: host.nowMs,
-      go: (route) => {
-        if (routeOf(location.hash).route === routeOf(`#/${route}`).route) void draw(true);
-        else location.hash = `#/${route}`;
-      },
-      refresh: () => draw(false),
-      say: (text) => { live.textContent = text; },
-    };
-  }
-
-  function frame(page: Page, route: string): void {
-    const { t, language } = page.words;
-    document.documentElement.lang = language;
-    who.textContent = page.state.server === null ? "" : [page.state.login, serverName(page.state.server)].filter(Boolean).join(" · ");
-    nav.setAttribute("aria-label", t("menu"));
-    replaceChildren(nav, ...NAV.map(([to, key]) => h("a", { attrs: { href: `#/${to}`, "aria-current": to === route ? "page" : null } }, t(key))));
-  }
+  let drawing = 0;
+  let changed = false;
+  const doors: Doors = { draw: (moved) => draw(moved), say: (text) => { live.textContent = text; } };
 
   /**
    * `moved`: to another route, so that the heading is where reading goes on. `yielding`: nobody asked for it, so whatever the
    * shopper began while the answers were under way comes first.
    */
   async function draw(moved: boolean, yielding = false): Promise<void> {
+    drawing += 1;
+    await drawNow(moved, yielding);
+    drawing -= 1;
+    if (drawing === 0 && changed) follow();
+  }
+
+  /** The background's state has changed: that waits for what the shopper asked to be drawn, and yields to what they do. */
+  function follow(): void {
+    changed = drawing > 0;
+    if (!changed && !busy(main)) void draw(false, true);
+  }
+
+  async function drawNow(moved: boolean, yielding: boolean): Promise<void> {
     const mine = (generation += 1);
     const answer = await host.ask("state", {});
     if (mine !== generation) return;
     if (!answer.ok) {
-      const page = pageFor(NO_STATE);
+      const page = pageFor(host, NO_STATE, doors);
       replaceChildren(main, errorNote(page, answer.trouble), h("button", { class: "btn", click: () => void draw(true), attrs: { type: "button" } }, page.words.t("retry")));
       return;
     }
-    const page = pageFor(answer.value);
+    const page = pageFor(host, answer.value, doors);
     const { route, rest } = routeOf(location.hash);
-    frame(page, route);
+    drawFrame({ nav, who }, page, route);
     const content: readonly Child[] = await (ROUTES[route] ?? home)(page, rest);
     if (mine !== generation || (yielding && busy(main))) return;
+    if (yielding) return swap(main, content);
     replaceChildren(main, ...content);
     const title = main.querySelector("h1");
     document.title = `${title?.textContent ?? ""} · Anytill`;
@@ -105,9 +146,7 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
   }
 
   addEventListener("hashchange", () => void draw(true));
-  host.onChanged(() => {
-    if (!busy(main)) void draw(false, true);
-  });
+  host.onChanged(follow);
   await draw(false);
   return { draw: () => draw(true) };
 }

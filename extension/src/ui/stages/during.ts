@@ -48,7 +48,7 @@ export function pay(d: Drawing, stage: Of<"pay">): Node[] {
     h("div", { class: "pair" }, open, copyButton(d, t("copy_invoice"), "copy-invoice", "", () => d.copy(invoice))),
     browser ? h("button", { class: "btn wide", key: "browser-wallet", click: () => browser(stage.bolt11), attrs: { type: "button" } }, t("pay_browser")) : null,
   );
-  const whose = stage.stillYours ? note("good", "lock", t("still_yours_pay")) : promise(d, stage.claimOn);
+  const whose = stage.stillYours && stage.claimOn === "authorization" ? note("good", "lock", t("still_yours_pay")) : promise(d, stage.claimOn);
   d.tick((now) => {
     ways.hidden = now >= stage.expiresAtMs;
     whose.hidden = ways.hidden;
@@ -70,7 +70,7 @@ export function held(d: Drawing, stage: Of<"held">): Node[] {
     title(t("held_title")),
     h("p", { class: "price big" }, format.btc(stage.price.amountMsat)),
     h("div", { class: "note" }, h("span", { class: "spin small" }), h("span", null, t("held_text"))),
-    ...(stage.stillYours ? [stillYours(d), countdown(d, t("held_left"), stage.heldUntilMs)] : [promise(d, stage.claimOn)]),
+    ...(stage.stillYours ? [stillYours(d, stage.claimOn), countdown(d, t("held_left"), stage.heldUntilMs)] : [promise(d, stage.claimOn)]),
     priceRows(d, stage.price, null),
     quietButton(t("cancel"), "cancel", () => d.act({ do: "cancel" })),
   ];
@@ -154,7 +154,8 @@ export function cardReady(d: Drawing, stage: Of<"card_ready">): Node[] {
     title(t(cardTitle(stage))),
     ...(stage.prepared ? [text(t("prepared_text"))] : []),
     ...fillPart(d, stage),
-    ...(stage.stillYours && !stage.prepared ? [stillYours(d)] : []),
+    ...(stage.stillYours && !stage.prepared ? [stillYours(d, stage.claimOn)] : []),
+    ...(stage.taken === true ? [note("warn", "alert", t("taken"), t("taken_text"))] : []),
     ...(stage.stillYours && stage.heldUntilMs !== null ? [countdown(d, t("held_left"), stage.heldUntilMs)] : []),
     quietButton(t(stage.stillYours || stage.prepared ? "cancel" : "card_not_needed"), "cancel", () => d.act({ do: "cancel" })),
   ];

@@ -1,6 +1,6 @@
 /** What the stages are put together from. Nothing here decides anything. */
 import type { Money, MoneyRead } from "../../types/money.ts";
-import type { OwedBack, PanelAction, PanelView, PriceParts } from "../../types/panel.ts";
+import type { ClaimOn, OwedBack, PanelAction, PanelView, PriceParts } from "../../types/panel.ts";
 import { h, type Child } from "../h.ts";
 import { icon, type IconName } from "../icons.ts";
 import type { PanelKey } from "../i18n/panel.ts";
@@ -107,8 +107,9 @@ export function countdown(d: Drawing, label: string, untilMs: number, over?: str
   return box;
 }
 
-export function stillYours(d: Drawing): HTMLElement {
-  return note("good", "lock", d.words.t("still_yours"), d.words.t("still_yours_text"));
+/** True under either policy, but what ends it differs: the store's charge, or the card's being filled in. */
+export function stillYours(d: Drawing, claimOn: ClaimOn): HTMLElement {
+  return note("good", "lock", d.words.t("still_yours"), d.words.t(claimOn === "authorization" ? "still_yours_text" : "still_yours_reveal"));
 }
 
 /** A button that copies and says so where it was pressed. */

@@ -167,6 +167,6 @@ export function settings(page: Page): readonly Child[] {
       trouble,
     ),
     section(t("settings_account"), account),
-    section(t("settings_server"), h("p", { class: "break" }, state.server === null ? t("home_pair") : serverName(state.server)), h("div", { class: "buttons" }, link(t("pair_title"), "pair", "btn"))),
+    section(t("settings_server"), h("p", { class: "break" }, state.server === null ? t("home_pair") : serverName(state.server)), h("div", { class: "buttons" }, link(t(state.server === null ? "pair_title" : "home_change"), "pair", "btn"))),
   ];
 }

@@ -1,0 +1,54 @@
+// @vitest-environment jsdom
+/** The panel promises no more than the policy in force keeps. */
+import { describe, expect, it } from "vitest";
+import { words, type Words } from "../../src/ui/i18n/index.ts";
+import { panelWords, type PanelKey } from "../../src/ui/i18n/panel.ts";
+import { drawStage } from "../../src/ui/stages/index.ts";
+import type { Drawing } from "../../src/ui/stages/parts.ts";
+import { stepOf } from "../../src/ui/stepper.ts";
+import type { PanelView } from "../../src/types/panel.ts";
+import { NOW_MS, STAGE_NAMES, STAGES } from "./fixtures.ts";
+
+const say: Words<PanelKey> = words(panelWords, "en");
+
+function textOf(view: PanelView): string {
+  const drawing: Drawing = {
+    view, words: say, act: () => undefined, tick: (draw) => draw(NOW_MS), say: () => undefined, copy: async () => true,
+    readMoney: () => ({ unsure: "no_amount" }), payInBrowser: null,
+  };
+  const box = document.createElement("div");
+  box.append(...drawStage(drawing));
+  return box.textContent ?? "";
+}
+
+const PROMISES = [say.t("still_yours"), say.t("still_yours_pay"), say.t("promise_authorization")];
+
+describe.each(STAGE_NAMES)("%s", (name) => {
+  const view: PanelView = STAGES[name];
+  const { stage } = view;
+  const shown = textOf(view);
+
+  it("says that money is still the shopper's only where the view does", () => {
+    const keeps = "stillYours" in stage ? stage.stillYours : stage.kind === "offer" && stage.claimOn === "authorization";
+    const promised = PROMISES.some((promise) => shown.includes(promise));
+    expect(promised && !keeps).toBe(false);
+    if (stage.kind === "held" || stage.kind === "total_changed" || (stage.kind === "card_ready" && !stage.prepared)) expect(shown.includes(say.t("still_yours"))).toBe(stage.stillYours);
+  });
+
+  it("never says under `reveal` that only the store's charge takes it", () => {
+    const reveal = "claimOn" in stage && stage.claimOn === "reveal";
+    const onlyStore = [say.t("promise_authorization"), say.t("still_yours_text"), say.t("still_yours_pay")].some((text) => shown.includes(text));
+    expect(reveal && onlyStore).toBe(false);
+  });
+
+  it("says that nothing was taken only of a purchase of which it is so", () => {
+    const nothing = stage.kind === "ended" && stage.nothingTaken;
+    expect(shown.includes(say.t("nothing_taken")) && !nothing).toBe(false);
+    if (nothing) expect(shown).toContain(say.t("nothing_taken"));
+  });
+});
+
+it("shows the six steps of a purchase in their order and none before it", () => {
+  const order = (["offer", "pay", "held", "card_ready", "card_filled", "charged", "done", "ended_returned"] as const).map((name) => stepOf(STAGES[name].stage));
+  expect(order).toEqual([null, 0, 1, 2, 3, 4, 5, null]);
+});
