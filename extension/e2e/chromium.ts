@@ -1,7 +1,6 @@
 /** A real Chromium with the extension loaded as a person loads it: unpacked, with the rights its manifest asks for. */
 
-import { spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page, type Worker } from "playwright-core";
@@ -26,15 +25,21 @@ export interface BrowserOptions {
   /** A window on a screen, for what only a person can press. */
   readonly window?: boolean;
   readonly locale?: string;
-  /** The browser's clock is off by this: `-1h`. */
-  readonly clock?: string;
+  /** The extension sees a clock that is off by so much. */
+  readonly clockOffMs?: number;
 }
 
-/** What `faketime` (https://github.com/wolfcw/libfaketime) sets for a program; timers keep their own clock. */
-function wrongClock(by: string): Record<string, string> {
-  const { stdout, error } = spawnSync("faketime", ["-f", by, "printenv", "LD_PRELOAD"], { encoding: "utf8" });
-  if (error !== undefined) throw error;
-  return { LD_PRELOAD: stdout.trim(), FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+/** The extension as built, with the clock of every one of its scripts put wrong: a browser started under one does not come up. */
+async function withClock(profile: string, offMs: number): Promise<string> {
+  const folder = join(profile, "extension");
+  await cp(EXTENSION_DIR, folder, { recursive: true });
+  const wrong = `if (!globalThis.clockIsOff) { globalThis.clockIsOff = true; const Right = Date; globalThis.Date = class extends Right {
+    constructor(...given) { if (given.length === 0) super(Right.now() + ${String(offMs)}); else super(...given); }
+    static now() { return Right.now() + ${String(offMs)}; } }; }\n`;
+  for (const name of await readdir(folder)) {
+    if (name.endsWith(".js")) await writeFile(join(folder, name), wrong + (await readFile(join(folder, name), "utf8")));
+  }
+  return folder;
 }
 
 /** Keeps the browser from calling home, and from refusing an unpacked extension on its command line. */
@@ -51,18 +56,18 @@ const ARGS = [
 
 export async function openChromium(options: BrowserOptions = {}): Promise<Browser> {
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), "anytill-browser-")));
+  const extension = options.clockOffMs === undefined ? EXTENSION_DIR : await withClock(profile, options.clockOffMs);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: false,
-    ...(options.clock === undefined ? {} : { env: { ...environment(), ...wrongClock(options.clock) } }),
     locale: options.locale ?? "en-US",
     viewport: options.window === true ? null : { width: 1280, height: 900 },
     args: [
       ...ARGS,
       ...(options.window === true ? ["--window-size=1280,900", "--window-position=0,0"] : ["--headless=new"]),
       `--lang=${options.locale ?? "en-US"}`,
-      `--disable-extensions-except=${EXTENSION_DIR}`,
-      `--load-extension=${EXTENSION_DIR}`,
+      `--disable-extensions-except=${extension}`,
+      `--load-extension=${extension}`,
     ],
   });
   const worker = async (): Promise<Worker> => context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
@@ -83,8 +88,4 @@ export async function openChromium(options: BrowserOptions = {}): Promise<Browse
       await rm(profile, { recursive: true, force: true });
     },
   };
-}
-
-function environment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }

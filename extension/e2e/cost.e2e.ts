@@ -30,7 +30,7 @@ const ELEMENTS = 10_000;
 /** The aim, in ms at the median; printed and not asserted, since machines differ. */
 const AIM_MS = 5;
 /** A reading against one plain walk over the same elements, in the same run. */
-const RATIO_MAX = 20;
+const RATIO_MAX = 12;
 
 /** The checkout, with everything that a large store has around it: shelves of goods with names, prices and buttons. */
 const large: Shop = {
@@ -64,9 +64,11 @@ describe("a page of 10,000 elements", () => {
     expect(elements).toBeGreaterThanOrEqual(ELEMENTS);
     expect(total).toEqual({ minor: 2711, currency: "USD" });
     const [read, walk] = [median(readMs), median(walkMs)];
+    const [bestRead, bestWalk] = [Math.min(...readMs), Math.min(...walkMs)];
     console.log(
       `${String(elements)} elements, ${String(readMs.length)} readings: median ${read.toFixed(2)} ms (the aim is ${String(AIM_MS)}), ` +
-        `first ${(readMs[0] ?? 0).toFixed(2)} ms; a walk ${walk.toFixed(2)} ms; ratio ${(read / walk).toFixed(1)}`,
+        `best ${bestRead.toFixed(2)}, first ${(readMs[0] ?? 0).toFixed(2)} ms; a walk ${walk.toFixed(2)}, best ${bestWalk.toFixed(2)} ms; ` +
+        `ratio ${(read / walk).toFixed(1)}, of the best ${(bestRead / bestWalk).toFixed(1)}`,
     );
     expect(read / walk).toBeLessThan(RATIO_MAX);
     await page.close();
@@ -105,7 +107,10 @@ interface World {
 
 /** The content script's world in a page's top frame, once it is there. */
 async function worldOf(page: Page, url: string): Promise<World> {
-  const { session, contexts } = await watched(page);
+  const session = await page.context().newCDPSession(page);
+  const contexts: number[] = [];
+  onWorld(session, (id) => contexts.push(id));
+  await session.send("Runtime.enable");
   await page.goto(url);
   await expect.poll(() => contexts.length, { timeout: 20_000 }).toBeGreaterThan(0);
   return {
@@ -123,13 +128,17 @@ async function worldOf(page: Page, url: string): Promise<World> {
   };
 }
 
+function onWorld(session: CDPSession, call: (id: number) => void): void {
+  session.on("Runtime.executionContextCreated", ({ context }) => {
+    if (context.origin.startsWith("chrome-extension://")) call(context.id);
+  });
+}
+
 /** Worlds and scripts of the extension that come into a page. */
 async function watched(page: Page): Promise<{ session: CDPSession; contexts: number[]; scripts: string[] }> {
   const session = await page.context().newCDPSession(page);
   const [contexts, scripts]: [number[], string[]] = [[], []];
-  session.on("Runtime.executionContextCreated", ({ context }) => {
-    if (context.origin.startsWith("chrome-extension://")) contexts.push(context.id);
-  });
+  onWorld(session, (id) => contexts.push(id));
   session.on("Debugger.scriptParsed", ({ url }) => {
     if (url.startsWith("chrome-extension://")) scripts.push(url.replace(/^.*\//u, ""));
   });
@@ -138,14 +147,18 @@ async function watched(page: Page): Promise<{ session: CDPSession; contexts: num
   return { session, contexts, scripts };
 }
 
+type Shift = PerformanceEntry & { readonly value: number; readonly sources: readonly { readonly previousRect: DOMRectReadOnly; readonly currentRect: DOMRectReadOnly }[] };
+
 describe("the store's page", () => {
   it("is neither moved nor restyled by pill and panel", async () => {
     const served = await serve(browser.context, lab, target);
     const page = await browser.context.newPage();
     await page.addInitScript(() => {
-      const seen = Object.assign(globalThis, { shifts: [] as number[] });
+      const seen = Object.assign(globalThis, { shifts: [] as string[] });
       new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) seen.shifts.push((entry as PerformanceEntry & { value: number }).value);
+        for (const entry of list.getEntries() as Shift[]) {
+          seen.shifts.push(`${String(entry.value)}: ${JSON.stringify(entry.sources.map(({ previousRect, currentRect }) => [previousRect, currentRect]))}`);
+        }
       }).observe({ type: "layout-shift", buffered: true });
     });
     // Before the extension comes in: it waits until the document is there.

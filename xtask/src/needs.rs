@@ -55,7 +55,6 @@ pub const EXTENSION: &[Need] = &[
     Need { probe: Probe::Program("node"), debian: "nodejs", why: "builds the browser extension and runs its tests" },
     Need { probe: Probe::Program("npm"), debian: "npm", why: "brings the libraries that the lock file names" },
     Need { probe: Probe::OnPath("chromium"), debian: "chromium", why: "the browser that purchases are made in" },
-    Need { probe: Probe::Program("faketime"), debian: "faketime", why: "a browser whose clock is wrong" },
     Need { probe: Probe::OnPath("fc-list"), debian: "fontconfig", why: "tells which fonts are there" },
     Need { probe: Probe::Font("DejaVu Sans"), debian: "fonts-dejavu-core", why: "the pictures' letters" },
     Need { probe: Probe::Font("Noto Sans CJK SC"), debian: "fonts-noto-cjk", why: "the pictures' Chinese letters" },
