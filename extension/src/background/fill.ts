@@ -168,6 +168,8 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
     await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return finish(core, local, null);
   }
+  // It says so itself with its next reading, which comes a moment later.
+  page.blank = false;
   const lacking = [...result.missing, ...result.refused];
   const filled = new Set(result.filled);
   const inFrames = lacking.some((kind) => ESSENTIAL.has(kind)) && result.frameHosts.length > 0;

@@ -165,9 +165,9 @@ export class TestPage {
     await this.read();
   }
 
-  async read(seen: Reading = this.reading): Promise<void> {
+  async read(seen: Reading = this.reading, blank = false): Promise<void> {
     this.reading = seen;
-    await this.line?.heard({ say: "reading", url: this.url, reading: seen });
+    await this.line?.heard({ say: "reading", url: this.url, reading: seen, blank });
   }
 
   /** What the shopper presses; ends when the background is done with it, or was killed on it. */
