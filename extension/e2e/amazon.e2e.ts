@@ -38,7 +38,7 @@ it("the order is bought with a card that was put on file before its total was kn
   await page.goto(amazon.checkout);
   let panel = await openPanel(page);
   await panel.says("This store wants a card first");
-  await panel.says("It is taken when you get the card; what is not used is paid back to you.");
+  await panel.says("It is taken as soon as the card can be used; what is not used is paid back to you.");
   await panel.press("button", "Prepare a card");
   await panel.says("Its limit is zero");
   await panel.press("button", "Fill in the card");

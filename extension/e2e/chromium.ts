@@ -1,6 +1,7 @@
 /** A real Chromium with the extension loaded as a person loads it: unpacked, with the rights its manifest asks for. */
 
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page, type Worker } from "playwright-core";
@@ -24,6 +25,8 @@ export interface BrowserOptions {
   readonly profile?: string;
   /** A window on a screen, for what only a person can press. */
   readonly window?: boolean;
+  /** The X display for it; else the one of the environment. */
+  readonly display?: string;
   readonly locale?: string;
   /** The extension sees a clock that is off by so much. */
   readonly clockOffMs?: number;
@@ -56,10 +59,12 @@ const ARGS = [
 
 export async function openChromium(options: BrowserOptions = {}): Promise<Browser> {
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), "anytill-browser-")));
+  if (options.window === true && options.profile === undefined) await pin(profile);
   const extension = options.clockOffMs === undefined ? EXTENSION_DIR : await withClock(profile, options.clockOffMs);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: false,
+    ...(options.display === undefined ? {} : { env: { ...process.env, DISPLAY: options.display } }),
     locale: options.locale ?? "en-US",
     viewport: options.window === true ? null : { width: 1280, height: 900 },
     args: [
@@ -88,4 +93,12 @@ export async function openChromium(options: BrowserOptions = {}): Promise<Browse
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+/** The extension's button stands in the toolbar, where a shopper pins it. An unpacked extension's name comes from its path. */
+async function pin(profile: string): Promise<void> {
+  const hash = createHash("sha256").update(EXTENSION_DIR).digest("hex").slice(0, 32);
+  const id = [...hash].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))).join("");
+  await mkdir(join(profile, "Default"), { recursive: true });
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify({ extensions: { pinned_extensions: [id] } }));
 }

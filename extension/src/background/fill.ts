@@ -34,6 +34,7 @@ interface Waiting {
   readonly hosts: readonly string[];
   readonly filled: Set<FieldKind>;
   readonly wanted: Set<FieldKind>;
+  readonly answered: Set<FramePort>;
 }
 const waiting = (core: Core): Map<number, Waiting> => {
   const kept = waitingFor.get(core) ?? new Map<number, Waiting>();
@@ -167,7 +168,7 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
   const inFrames = lacking.some((kind) => ESSENTIAL.has(kind)) && result.frameHosts.length > 0;
   const wanted = new Set([...result.filled, ...lacking]);
   if (!inFrames || card === undefined) return finish(core, local, hintOf(filled, wanted, result.saveCardTicked));
-  await fillFrames(core, page, { local, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted });
+  await fillFrames(core, page, { local, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted, answered: new Set() });
 }
 
 export const originOf = (host: string): string => `https://${host}/*`;
@@ -201,15 +202,19 @@ async function enterFrames(core: Core, tabId: number, hosts: readonly string[]):
 /** A card goes to frames of the hosts that were allowed, by the address that the browser tells. */
 export function offerFrame(core: Core, frame: FramePort): void {
   const job = waiting(core).get(frame.tabId);
-  if (job === undefined || !frame.url.startsWith("https://") || !job.hosts.includes(new URL(frame.url).host)) return;
-  frame.say({ say: "fill", card: job.card });
+  if (job !== undefined && isFor(job, frame)) frame.say({ say: "fill", card: job.card });
 }
+
+const isFor = (job: Waiting, frame: FramePort): boolean => frame.url.startsWith("https://") && job.hosts.includes(new URL(frame.url).host);
 
 export function frameSaid(core: Core, frame: FramePort, message: FromFrame): void {
   if (message.say === "frame") return offerFrame(core, frame);
   const job = waiting(core).get(frame.tabId);
   if (job === undefined) return;
   message.filled.forEach((kind) => job.filled.add(kind));
+  job.answered.add(frame);
+  // The name's frame may be the last to answer, and a store may insist on it.
+  if ([...core.frames].some((one) => one.tabId === frame.tabId && isFor(job, one) && !job.answered.has(one))) return;
   if ([...ESSENTIAL].some((kind) => job.wanted.has(kind) && !took(job.filled, kind))) return;
   waiting(core).delete(frame.tabId);
   void finish(core, job.local, hintOf(job.filled, job.wanted, job.storeSavesCard));

@@ -216,7 +216,7 @@ export class TestPage {
 }
 
 /** A frame script in a payment provider's frame. */
-export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode")[]): { readonly cards: CardToFill[] } {
+export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode" | "holder")[]): { readonly cards: CardToFill[] } {
   const cards: CardToFill[] = [];
   const line: { heard?: (message: FromFrame) => void } = {};
   const say = (message: ToFrame): void => {

@@ -450,6 +450,16 @@ describe("where the card form is in a provider's frame", () => {
     expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
     expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
   });
+  it("waits for the frame that answers last, though the card itself is in", async () => {
+    const { browser, page } = await atForm();
+    page.fillWith = () => ({ ...inFrame(), filled: [] });
+    browser.origins.add("https://js.stripe.com/*");
+    openFrame(browser, 1, "https://js.stripe.com/card", ["number", "expiry", "securityCode"]);
+    openFrame(browser, 1, "https://js.stripe.com/name", ["holder"]);
+    await browser.ask("permission_answered", { tabId: 1, granted: true });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.stage).toMatchObject({ fill: { kind: "filled", fields: expect.arrayContaining(["number", "holder"]) as unknown, missing: [] } });
+  });
   it("fills a frame of the store's own domain, which the manifest enters, without a question", async () => {
     const { till, browser } = await ready({ frameHosts: ["safe.shop.example", "js.stripe.com"] });
     const page = await begun(browser);
