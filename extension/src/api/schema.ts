@@ -624,6 +624,11 @@ export interface components {
              * @example shopper@wallet.example
              */
             lightning_address?: string | null;
+            /**
+             * Format: password
+             * @description A device token alone does not collect a refund.
+             */
+            password?: string;
         };
         Health: {
             /** @description The process answers. */
@@ -1078,6 +1083,11 @@ export interface components {
              * @example shopper@wallet.example
              */
             lightning_address: string;
+            /**
+             * Format: password
+             * @description Needed for a change; the first one may come without.
+             */
+            password?: string | null;
         };
         StoreServed: {
             /**

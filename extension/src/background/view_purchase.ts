@@ -139,7 +139,7 @@ function claimingStage(view: PurchaseView): Stage {
 function changed(input: PurchaseInput, view: PurchaseView): Stage | null {
   const { purchase, page } = input;
   const was = view.quote?.total;
-  const filled = purchase.fill.kind === "filled" && !purchase.cardFirst;
+  const filled = fillState(input).kind === "filled" && !purchase.cardFirst;
   const charging = view.charges.some((charge) => charge.decision === "approved" || charge.decision === "pending" || charge.decision === "stand_in");
   if (was === undefined || filled || charging) return null;
   if (purchase.pageTotal !== undefined) return { kind: "total_changed", was, now: purchase.pageTotal, stillYours: stillYours(input, view) };
@@ -168,8 +168,10 @@ function heldUntil(input: PurchaseInput, view: PurchaseView): number | null {
 
 function fillState(input: PurchaseInput): FillState {
   if (input.doing === "filling") return { kind: "filling" };
-  const { fill } = input.purchase;
-  return fill.kind === "none" ? { kind: "ready" } : fill;
+  const { purchase, page } = input;
+  // The page was loaded anew, or has drawn its form anew.
+  const lost = purchase.fill.kind === "filled" && page.blank === true && page.host === purchase.store;
+  return purchase.fill.kind === "none" || lost ? { kind: "ready" } : purchase.fill;
 }
 
 function priceOf(quote: QuoteView): PriceParts {

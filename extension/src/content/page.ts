@@ -58,6 +58,7 @@ export interface Page {
 export function openPage(parts: PageParts): Page {
   let recipes: readonly Recipe[] | null = null;
   let said = "";
+  let filled = false;
 
   const wanted = (): boolean =>
     recipes !== null && (parts.surface.isOpen || parts.detector.isCheckoutUrl(parts.url(), recipes));
@@ -65,13 +66,19 @@ export function openPage(parts: PageParts): Page {
   const sayReading = (always: boolean): void => {
     if (!always && !wanted()) return;
     if (parts.detector.ready?.() === false) return;
-    const message: FromPage = { say: "reading", url: parts.url(), reading: read() };
+    const reading = read();
+    const message: FromPage = { say: "reading", url: parts.url(), reading, blank: isBlank(reading) };
     const now = JSON.stringify(message);
     if (!always && now === said) return;
     said = now;
     parts.say(message);
   };
   const find = (place: Place): Element | null => parts.detector.find(parts.document, place);
+  const isBlank = ({ fields, frames }: Reading): boolean => {
+    const numbers = fields.number ?? [];
+    // Into a provider's frame nobody can look: what this document was not given is not in it.
+    return numbers.length === 0 ? frames.length > 0 && !filled : numbers.every((place) => isEmpty(find(place)));
+  };
 
   return {
     hear(message) {
@@ -96,9 +103,12 @@ export function openPage(parts: PageParts): Page {
         case "read":
           sayReading(true);
           return;
-        case "fill":
-          parts.say({ say: "filled", result: fill(read(), find, message) });
+        case "fill": {
+          const result = fill(read(), find, message);
+          filled ||= result.totalChanged === false;
+          parts.say({ say: "filled", result });
           return;
+        }
         case "fill_code":
           fillCode(read().giftCardCode, find, message.code);
           return;
@@ -146,6 +156,10 @@ function fill(
 
 function isChecked(element: Element | null): boolean {
   return element !== null && "checked" in element && element.checked === true;
+}
+
+function isEmpty(element: Element | null): boolean {
+  return element !== null && "value" in element && element.value === "";
 }
 
 function same(one: Money, other: Money): boolean {

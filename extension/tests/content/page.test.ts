@@ -107,6 +107,29 @@ it("a new line hears everything again", () => {
   expect(said.map((message) => message.say)).toEqual(["panel", "reading"]);
 });
 
+describe("an empty card form", () => {
+  const blanks = (): readonly boolean[] => said.flatMap((message) => (message.say === "reading" ? [message.blank] : []));
+  const hear = (): void => page.hear({ say: "recipes", recipes: [], words: null });
+  it("is told, and that it is no longer empty", () => {
+    hear();
+    (window.document.querySelector("#n") as unknown as { value: string }).value = "4111";
+    page.changed();
+    expect(blanks()).toEqual([true, false]);
+  });
+  it("in a provider's frame is empty until this document was given a card", () => {
+    reading = { ...reading, fields: {}, frames: [{ css: "iframe", host: "pay.example" }] };
+    hear();
+    page.hear({ say: "fill", card: CARD, total: null });
+    page.changed();
+    expect(blanks()).toEqual([true, false]);
+  });
+  it("is not told of a page without one", () => {
+    reading = { ...reading, fields: {} };
+    hear();
+    expect(blanks()).toEqual([false]);
+  });
+});
+
 describe("filling", () => {
   const value = (css: string): string => (window.document.querySelector(css) as HTMLInputElement).value;
 
