@@ -202,6 +202,7 @@ function endedStage(view: PurchaseView): Stage | null {
   // Nothing was taken only when nothing of the shopper's is anywhere but with them.
   const back = view.bitcoin === "unpaid" || view.bitcoin === "returned";
   const nothingTaken = back && owed.length === 0 && view.captured_minor === 0 && (view.claimed_msat ?? 0) === 0;
-  const because = view.closed_because ?? (view.state === "completed" ? "never_charged" : null);
+  const voided = view.charges.some((charge) => charge.reversed_minor > 0);
+  const because = view.closed_because ?? (view.state !== "completed" ? null : voided ? "voided" : "never_charged");
   return { kind: "ended", how: view.state === "expired" ? "expired" : "returned", because, nothingTaken, owed };
 }

@@ -208,6 +208,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   because_card_open_ended: "Die Karte wurde nicht rechtzeitig verwendet.",
   because_price_moved: "Der Kurs hat sich zu weit bewegt, bevor der Shop abgebucht hat.",
   because_never_charged: "Der Shop hat die Karte nie belastet.",
+  because_voided: "Der Shop hat seine Abbuchung storniert.",
 
   owed_title: "Sie erhalten zurück",
   owed_title_paid: "Zurückgezahlt",

@@ -221,6 +221,7 @@ export const panelEn = {
   because_card_open_ended: "The card was not used in time.",
   because_price_moved: "The price moved too far before the store charged.",
   because_never_charged: "The store never charged the card.",
+  because_voided: "The store cancelled its charge.",
 
   // Owed.
   owed_title: "You get back",

@@ -208,6 +208,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   because_card_open_ended: "La tarjeta no se usó a tiempo.",
   because_price_moved: "El precio cambió demasiado antes de que la tienda cobrara.",
   because_never_charged: "La tienda nunca cargó la tarjeta.",
+  because_voided: "La tienda anuló su cargo.",
 
   owed_title: "Se te devuelve",
   owed_title_paid: "Devuelto",

@@ -208,6 +208,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   because_card_open_ended: "卡没有及时使用。",
   because_price_moved: "商店扣款前价格变动过大。",
   because_never_charged: "商店从未向卡扣款。",
+  because_voided: "商店取消了扣款。",
 
   owed_title: "将退还给您",
   owed_title_paid: "已退还",
