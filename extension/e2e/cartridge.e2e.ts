@@ -60,7 +60,37 @@ it("a pony is bought", async () => {
   const after = await openHere(page);
   await after.says("Bought");
   await after.says("was paid $15.00");
+  await after.press("button", "Done");
   expect(await charges()).toEqual([{ lastFour: number.slice(-4), capturedMinor: 1500 }]);
+  await page.close();
+});
+
+it("a declined card can be filled in again", async () => {
+  const page = await browser.context.newPage();
+  await toTheCardForm(page);
+  const panel = await openHere(page);
+  await pay(lab, await quote(panel));
+  await panel.press("button", "Fill in the card");
+  await panel.says("The card is filled in");
+  const code = page.getByLabel("CCV");
+  const right = await code.inputValue();
+  await code.fill(right === "111" ? "222" : "111");
+  await page.getByLabel("Visa").check();
+  await next(page);
+  await page.getByRole("heading", { name: "Step 3 of 3" }).waitFor();
+  await next(page);
+  await page.getByText("The card was declined").waitFor();
+  const again = await openHere(page);
+  await again.says("The store's charge was declined");
+  await again.press("button", "Fill in again");
+  await expect.poll(() => code.inputValue()).toBe(right);
+  await page.getByLabel("Visa").check();
+  await next(page);
+  await page.getByRole("heading", { name: "Step 3 of 3" }).waitFor();
+  await next(page);
+  await page.getByRole("heading", { name: "Order Complete" }).waitFor();
+  const after = await openHere(page);
+  await after.says("Bought");
 });
 
 async function toTheCardForm(page: Page): Promise<void> {

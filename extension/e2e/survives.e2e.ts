@@ -104,7 +104,7 @@ describe("a purchase goes on", () => {
     await finish(page, emptied);
     await (await again(page)).says("Bought");
     expect(served.orders.map((order) => order.approved)).toEqual([true]);
-    expect(await paidState(lab, hash)).toBe("succeeded");
+    await expect.poll(() => paidState(lab, hash), { timeout: BACK_MS }).toBe("succeeded");
     await close();
   });
 

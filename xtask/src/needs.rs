@@ -94,6 +94,13 @@ pub const WINDOW: &[Need] = &[
     },
 ];
 
+/// For the purchase in Firefox.
+pub const FIREFOX: &[Need] = &[Need {
+    probe: Probe::OnPath("firefox-esr"),
+    debian: "firefox-esr",
+    why: "the other browser that purchases are made in",
+}];
+
 /// Sees to it that all of `needs` are there.
 pub fn ensure(needs: &[Need]) -> Result<()> {
     let missing = missing(needs);

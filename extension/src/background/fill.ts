@@ -7,6 +7,7 @@
 import { ownFrameHosts } from "../manifest.ts";
 import { makeRevealKey, openCard } from "../trust/reveal.ts";
 import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
+import type { Money } from "../types/money.ts";
 import type { CopyField } from "../types/panel.ts";
 import type { FieldKind } from "../types/recipe.ts";
 import type { Core, PageState } from "./core.ts";
@@ -95,10 +96,16 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
   const quoted = before.view?.quote?.total ?? null;
   const now = page.reading?.total ?? null;
   if (quoted !== null && now !== null && !sameMoney(quoted, now)) {
-    await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
+    await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return null;
   }
   return core.store.changePurchase(local, withoutPageTotal);
+}
+
+/** A form that was filled for one total is not filled for another; a card that is on file before any total stays so. */
+function otherTotal(one: LocalPurchase, now: Money | null): LocalPurchase {
+  const fill: FillHint = one.fill.kind === "filled" && !one.cardFirst ? { kind: "none" } : one.fill;
+  return { ...one, fill, pageTotal: now };
 }
 
 /** A card number goes over no line that others can read. */
@@ -158,7 +165,7 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
   const card = core.cards.get(local);
   if (result.totalChanged !== false) {
     const now = result.totalChanged;
-    await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
+    await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return finish(core, local, null);
   }
   // It says so itself with its next reading, which comes a moment later.

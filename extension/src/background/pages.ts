@@ -136,7 +136,11 @@ async function confirmTotal(core: Core, page: PageState, total: Money): Promise<
 async function reread(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
   page.confirmed = null;
   await core.env.session.set(confirmedKey(page.port.tabId), null);
-  if (purchase !== null) await core.store.changePurchase(purchase.local, (one) => ({ ...withoutPageTotal(one), problem: null }));
+  if (purchase !== null) {
+    await core.store.changePurchase(purchase.local, (one) => ({ ...withoutPageTotal(one), problem: null }));
+    // "Start over": what has ended makes room for what the page says.
+    await dismiss(core, purchase);
+  }
   page.port.say({ say: "read" });
 }
 

@@ -11,7 +11,7 @@ import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
-import { fillCard, fillCode } from "../fill/fill.ts";
+import type { Filler } from "../fill/fill.ts";
 
 /** What the shopper sees of us in the page. */
 export interface Surface {
@@ -40,6 +40,8 @@ export interface PageParts {
   readonly detector: Detector;
   readonly surface: Surface;
   readonly say: (message: FromPage) => void;
+  /** What writes into forms; it comes with the panel's code. */
+  readonly filler: () => Promise<Filler>;
   /** Puts a card's value on the clipboard and says so. */
   readonly copy: (field: CopyField, value: string) => void;
 }
@@ -103,14 +105,15 @@ export function openPage(parts: PageParts): Page {
         case "read":
           sayReading(true);
           return;
-        case "fill": {
-          const result = fill(read(), find, message);
-          filled ||= result.totalChanged === false;
-          parts.say({ say: "filled", result });
+        case "fill":
+          void parts.filler().then(({ fillCard }) => {
+            const result = fill(fillCard, read(), find, message);
+            filled ||= result.totalChanged === false;
+            parts.say({ say: "filled", result });
+          });
           return;
-        }
         case "fill_code":
-          fillCode(read().giftCardCode, find, message.code);
+          void parts.filler().then(({ fillCode }) => fillCode(read().giftCardCode, find, message.code));
           return;
         case "copy":
           parts.copy(message.field, message.value);
@@ -136,6 +139,7 @@ export function openPage(parts: PageParts): Page {
 
 /** Reads the page once more, and fills only when it still says what was quoted. */
 function fill(
+  fillCard: Filler["fillCard"],
   now: Reading,
   find: (place: Place) => Element | null,
   { card, total }: Extract<ToPage, { say: "fill" }>,

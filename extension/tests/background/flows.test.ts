@@ -349,6 +349,35 @@ describe("the total changes", () => {
   });
 });
 
+describe("a form that was filled and is empty again", () => {
+  it("is filled once more, with the same card", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    const anew = await browser.open(1, `https://${HOST}/checkout`);
+    await anew.until("card_ready");
+    await anew.press({ do: "fill" });
+    await anew.untilTrue(() => anew.fills.length === 1 && filled(anew), "filled again");
+    expect(anew.fills.map((card) => card.number)).toEqual([PAN]);
+  });
+  it("is not when it asks for another total, and says so", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    const anew = await browser.open(1, `https://${HOST}/checkout`, reading({ total: { minor: 2811, currency: "USD" } }));
+    await anew.until("card_ready");
+    await anew.press({ do: "fill" });
+    await anew.until("total_changed");
+    expect(anew.fills).toEqual([]);
+  });
+});
+
 describe("claim on reveal", () => {
   it("does not say still yours from the press on", async () => {
     const { till, browser } = await ready();

@@ -46,7 +46,7 @@ pub struct Args {
     /// Leave everything running when done and say where it is.
     #[arg(long)]
     keep: bool,
-    /// When the bitcoin is claimed.
+    /// When the bitcoin is claimed. For the plain purchase: a scenario has the policy that it shows.
     #[arg(long, value_enum, default_value = "authorization")]
     claim_on: ClaimOn,
     /// Use this bitcoind (regtest) instead of the built-in chain: http://user:password@host:port

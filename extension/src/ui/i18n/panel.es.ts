@@ -160,6 +160,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   prepared_text: "Su límite es cero: se puede guardar, pero no se le puede cargar nada.",
   fill_ready_text: "La rellenamos en el formulario de la tienda. Revísalo antes de hacer el pedido.",
   fill_do: "Rellenar la tarjeta",
+  fill_again: "Rellenar otra vez",
   filling: "Rellenando la tarjeta",
   filled_title: "La tarjeta está rellenada",
   filled_missing: "Copia tú estos datos",

@@ -160,6 +160,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   prepared_text: "其额度为零：可以存入，但不能扣款。",
   fill_ready_text: "我们会把它填入商店的表单。提交订单前请检查。",
   fill_do: "填入卡",
+  fill_again: "重新填入",
   filling: "正在填入卡",
   filled_title: "卡已填入",
   filled_missing: "请自行复制以下内容",
