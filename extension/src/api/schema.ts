@@ -85,7 +85,7 @@ export interface paths {
         };
         /** The destination in force, and a change that waits. */
         get: operations["show_refund_destination"];
-        /** Sets the destination: the first at once, a change with the password and after a delay. */
+        /** Sets the destination, with the password: the first at once, a change after a delay. */
         put: operations["put_refund_destination"];
         post?: never;
         delete?: never;
@@ -1085,9 +1085,9 @@ export interface components {
             lightning_address: string;
             /**
              * Format: password
-             * @description Needed for a change; the first one may come without.
+             * @description Needed always: a device token alone sets no destination, be it the first.
              */
-            password?: string | null;
+            password: string;
         };
         StoreServed: {
             /**

@@ -141,9 +141,9 @@ pub struct SetDestination {
     /// `name@domain` (LUD-16).
     #[schema(example = "shopper@wallet.example")]
     pub lightning_address: String,
-    /// Needed for a change; the first one may come without.
+    /// Needed always: a device token alone sets no destination, be it the first.
     #[serde(default, serialize_with = "withheld", deserialize_with = "secret_option")]
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = String, format = Password, required = true)]
     pub password: Option<Secret>,
 }
 
