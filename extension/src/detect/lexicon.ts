@@ -17,10 +17,13 @@ export let CARD_FRAME: typeof Words.CARD_FRAME;
 export let CARD_LABEL: typeof Words.CARD_LABEL;
 export let CARD_NAMES: typeof Words.CARD_NAMES;
 export let CART_HEADING: typeof Words.CART_HEADING;
+export let CART_TOTAL: typeof Words.CART_TOTAL;
 export let CHARGED: typeof Words.CHARGED;
+export let CODE_LABEL: typeof Words.CODE_LABEL;
 export let COLUMN_HEAD: typeof Words.COLUMN_HEAD;
 export let CONFIRMED: typeof Words.CONFIRMED;
 export let CONTINUES: typeof Words.CONTINUES;
+export let DD: typeof Words.DD;
 export let DUE: typeof Words.DUE;
 export let EXPLICIT: typeof Words.EXPLICIT;
 export let FAMILY: typeof Words.FAMILY;
@@ -40,6 +43,7 @@ export let MONTH: typeof Words.MONTH;
 export let MONTH_AND_YEAR: typeof Words.MONTH_AND_YEAR;
 export let MONTH_NAMES: typeof Words.MONTH_NAMES;
 export let NEVER_NAMES: typeof Words.NEVER_NAMES;
+export let NOT_ALL: typeof Words.NOT_ALL;
 export let NOT_CARD: typeof Words.NOT_CARD;
 export let NOT_CARD_FRAME: typeof Words.NOT_CARD_FRAME;
 export let NOT_CODE: typeof Words.NOT_CODE;
@@ -97,10 +101,13 @@ export function useWords(packed: Packed): void {
     CARD_LABEL,
     CARD_NAMES,
     CART_HEADING,
+    CART_TOTAL,
     CHARGED,
+    CODE_LABEL,
     COLUMN_HEAD,
     CONFIRMED,
     CONTINUES,
+    DD,
     DUE,
     EXPLICIT,
     FAMILY,
@@ -120,6 +127,7 @@ export function useWords(packed: Packed): void {
     MONTH_AND_YEAR,
     MONTH_NAMES,
     NEVER_NAMES,
+    NOT_ALL,
     NOT_CARD,
     NOT_CARD_FRAME,
     NOT_CODE,

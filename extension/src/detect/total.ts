@@ -11,7 +11,7 @@ import { TORN } from "./lines.ts";
 import { isTotal, type Row, rowsAt } from "./rows.ts";
 import type { Scope, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
+import { NOT_ALL, PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
 
 export interface TotalRead {
   readonly total: Money | null;
@@ -91,7 +91,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
     for (const row of rowsAt(lines, i, context)) {
       if (!(isTotal(row.kind) || row.kind === "not_final" || row.kind === "perhaps")) continue;
       if (isChoice(row) || within(row, excluded) || !shown(row.element)) continue;
-      rows.push(row);
+      rows.push(isTotal(row.kind) && row.element.closest(SMALL_CART) !== null ? { ...row, kind: "perhaps" } : takenBack(row, lines, i, context));
       for (let j = Math.max(0, i - SUMMARY_LINES); j <= i + SUMMARY_LINES; j++) around.add(j);
     }
   }
@@ -100,6 +100,19 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
     for (const row of rowsAt(lines, i, context)) if (!isTotal(row.kind) && row.kind !== "not_final" && row.kind !== "perhaps" && !isChoice(row) && shown(row.element)) parts.push(row);
   }
   return { rows, parts };
+}
+
+/** The small cart in a page's head goes its own way. */
+const SMALL_CART = "nav,[role=navigation],[class*=mini-cart i],[class*=minicart i],[id*=minicart i],[id*=mini-cart i],[class*=cart-drawer i],[class*=cart-dropdown i]";
+
+/** A line below may say that the total is not all. */
+function takenBack(row: Row, lines: readonly Line[], index: number, context: PageMoney): Row {
+  if (!isTotal(row.kind)) return row;
+  for (const line of lines.slice(index + 1, index + 5)) {
+    if (line.tier === 0 && line.text.length <= 240 && NOT_ALL.test(fold(line.text))) return { ...row, spoiled: true };
+    if (line.heading !== row.line.heading || rowsAt(lines, line.index, context).length > 0) break;
+  }
+  return row;
 }
 
 /** A price tag of something to choose (a delivery, a plan) is not what is paid. */
@@ -220,7 +233,8 @@ function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): 
     if (settled === null) return unsure(first.text, values[values.length - 1] ?? null, "two_totals");
     return doubt === null ? sure(settled, 85) : unsure(first.text, settled, doubt);
   }
-  if (named.some((value) => value.spoiled)) return unsure(first.text, money, "not_final");
+  const takenBack = evidence.rows.some((row) => isTotal(row.kind) && row.spoiled && row.money !== null && same(row.money, money));
+  if (takenBack || named.some((value) => value.spoiled)) return unsure(first.text, money, "not_final");
   if (doubt !== null) return unsure(first.text, money, doubt);
   if (best !== null && "conflict" in best) return best.plain && named.length > 0 ? sure(money, 85) : unsure(first.text, money, "two_totals");
   if (best !== null && !same(best.money, money)) return unsure(first.text, money, "two_totals");

@@ -27,7 +27,7 @@ export const GRAND = set(
   "gesamtbetrag|gesamtsumme|bestellsumme|endbetrag|endsumme|gesamtpreis|gesamtkosten|rechnungsbetrag|rechnungssumme|auftragssumme|bestellbetrag|gesamtbestellwert|gesamt summe|summe gesamt|gesamtrechnung|gesamtbetrag der bestellung|endpreis|gesamtwert|kaufsumme|bruttosumme|bestellwert gesamt|gesamtsumme brutto|gesamtsumme der bestellung",
   "total de la commande|total commande|montant total|total general|total ttc|prix total|total de votre commande|montant de la commande|montant ttc|montant total de la commande|total de l'achat|total definitif|montant total ttc|total final|total de votre achat|cout total|montant total de votre commande|total avec livraison|total livraison comprise",
   "total del pedido|total pedido|importe total|total general|monto total|total de la compra|total compra|precio total|total de tu pedido|total de su pedido|importe total del pedido|total final|coste total|costo total|total de la orden|total orden|importe del pedido|total con iva|total de tu compra|total de su compra|monto total a pagar|total de mi compra",
-  "totale ordine|totale dell'ordine|totale del tuo ordine|importo totale|totale complessivo|totale generale|prezzo totale|totale finale|importo totale dell'ordine|totale carrello|totale acquisto|costo totale|importo ordine",
+  "totale ordine|totale dell'ordine|totale del tuo ordine|importo totale|totale complessivo|totale generale|prezzo totale|totale finale|importo totale dell'ordine|totale acquisto|costo totale|importo ordine",
   "total do pedido|valor total|total geral|total da compra|total da encomenda|montante total|preco total|valor total do pedido|total da sua encomenda|total do seu pedido|valor do pedido|total encomenda",
   "totaalbedrag|totaalprijs|eindtotaal|eindbedrag|totaal bestelling|besteltotaal|totaal van bestelling|totaal van je bestelling|totaalbedrag bestelling|totale prijs|totale kosten|bestelling totaal|totaal van uw bestelling|bestelbedrag",
   "ご注文合計|注文合計|注文の合計|合計金額|総合計|総額|合計額|総計|ご注文合計金額|ご注文金額合計|税込合計|税込合計金額|お買い上げ合計|購入合計|購入金額合計|ご注文総額|注文総額|最終合計|お買上げ合計",
@@ -39,13 +39,13 @@ export const GRAND = set(
 
 /** A plain "total". */
 export const TOTAL = set(
-  "total|totals|the total|sum total|in total|total today|total now|cart total|basket total|bag total|trolley total|total in cart",
-  "gesamt|summe|insgesamt|total|warenkorb gesamt|summe insgesamt|gesamt inkl",
-  "au total|total panier|total du panier|le total|somme totale",
-  "total carrito|total del carrito|suma total|suma",
+  "total|totals|the total|sum total|in total|total today|total now",
+  "gesamt|summe|insgesamt|total|summe insgesamt|gesamt inkl",
+  "au total|le total|somme totale",
+  "suma total|suma",
   "totale|in totale|somma",
-  "total do carrinho|no total|soma",
-  "totaal|in totaal|totaal winkelwagen",
+  "no total|soma",
+  "totaal|in totaal",
   "合計|合計 税込|計|お会計",
   "合计|总计|總計|合計|共计|总共|总计金额",
   "razem|suma|lacznie|ogolem|w sumie",
@@ -81,6 +81,7 @@ export const ASIDES: readonly RegExp[] = [
   /[(（](?![^()（）]{0,60}(\bnot\b|\bno\b|nicht|\bnon\b|ohne|ex[ck]l|hors|\bsin\b|sem\b|senza|zzgl|plus|niet|bez))[^()（）]{0,60}(incl|inkl|dont|davon|enth[aä]lt|di cui|compris|inbegrep|w tym|zawiera|税込|内税|消費税|含税|含稅)[^()（）]{0,60}[)）]/gi,
   /\(?(?<!\b(?:not|no|non|nicht|excl|ohne|niet) )\b(incl|inkl|including|includes|include|inclusive|incluye|inclui|incluidos?|incluso|inclus|incluant|inclusief|compris|comprend|inkludera[rt]?|davon|darin|enth[aä]lt(en)?|dont|di cui|zawiera)\.?:?( of)?( all)?( les| la| el| l')? ?([\d.,]+ ?%)? ?[^\d()]{0,12}?[\d.,\s]*[^\d()\s]{0,4} ?([\d.,]+ ?%)? ?(of |de |d'|sales |en |estimated |gesetzl\.? |ges\.? |applicable )*(vat|tax(es)?|gst|hst|mwst|ust|mehrwertsteuer|umsatzsteuer|steuern?|tva|iva|impuestos|imposte|impostos|tasse|btw|moms|duties|fees|shipping|delivery|versand|versandkosten|livraison|envio|spedizione|verzending|verzendkosten|frete|frakt|dostawa)(?![a-zà-ü])\.?( (and|&|und|et|y|e|en|och|\+) (vat|tax(es)?|shipping|delivery|fees|duties|versand(kosten)?|mwst|livraison|envio|impuestos))?( (included|incluido|inclus|inclusa|inclusas))?\)?/gi,
   /\(?\b(vat|tax(es)?|gst|mwst|tva|iva|btw|moms|impuestos|imposte|impostos|shipping|taxes comprises)\.? ?(incl|inkl|included|inclusive|incluid[oa]s?|inclus[ea]?|inclusief|compris(e|es)?|inbegrepen)(?![a-z])\.?\)?/gi,
+  /[(（]?(?<![a-z])(com|con|with|mit|avec|met|med|inkl|z) (iva|vat|tva|mwst|btw|moms|tax(es)?|gst|impuestos|impostos)(?![a-z])[)）]?/gi,
   /(?<![a-z])(ttc|brutto|t\.t\.c\.|(?:con )?impuestos inc\.?|inc\. vat|inc vat|inc\. tax|inc tax|inc gst)(?![a-z])|[(（]?(税込み?|含税|含稅|税金込み?|税・送料込み?)[)）]?/gi,
   /[(（]?(?<![\d.,$€£¥])\d+ ?(x )?(items?|products?|articles?|artikel|produkte?|positionen|produits?|articulos?|productos?|articoli|articolo|prodott[oi]|itens|item|produtos?|artikelen|producten|produkt(y|ow|er)?|varor|点|件|件商品|個|pcs|pieces)[)）]?/gi,
 ];
@@ -88,10 +89,23 @@ export const ASIDES: readonly RegExp[] = [
 /** The same, but only in front of the amount: behind it they may be its currency. */
 export const LABEL_ASIDES: readonly RegExp[] = [
   /[(（]?\b(in )?(usd|eur|gbp|jpy|cad|aud|chf|cny|rmb|inr|brl|mxn|pln|sek|dkk|nok|czk|nzd|sgd|hkd|try|aed|sar|zar|egp|us\$|us dollars?|euros?)\b[)）]?/g,
+  /\bfor (all )?\d+ (orders|shipments|packages|parcels|sellers|shops|stores|tickets|guests?|nights?|adults?|travell?ers?|passengers?|people|persons)\b|\bfur \d+ (bestellungen|sendungen|tickets|gaste|nachte|personen|reisende)\b|\bpour \d+ (commandes|colis|billets|nuits?|personnes?|voyageurs?)\b|\b(por|para|per) \d+ (pedidos|entradas|noches?|personas?|viajeros?|notti?|notte|persone|ordini|noites?|pessoas)\b|\bvoor \d+ (bestellingen|tickets|nachten|personen)\b/g,
   /^(your|the|ihre?|dein|votre|le|la|tu|su|el|il tuo|il|o|seu|je|uw|de|het|ご|din|twoje)\b ?(?=\S)/g,
   /\b(is|are|betragt|lautet|est de|est|es de|es|e di|e de|bedraagt|wynosi|ar)$/g,
   /[(（][\s*?!.:]*[)）]|[:：=*†!|•·–—-]+/g,
 ];
+
+/** A cart's own total, often without what is added on the way to paying. */
+export const CART_TOTAL = set(
+  "cart total|basket total|bag total|trolley total|total in cart|shopping cart total|shopping bag total|mini cart total",
+  "warenkorb gesamt|warenkorb summe|summe warenkorb|warenkorbsumme|gesamt warenkorb",
+  "total panier|total du panier|montant du panier|total carrito|total del carrito|total cesta|total de la cesta|totale carrello|totale del carrello|total do carrinho|totaal winkelwagen|totaal winkelmandje",
+  "カート合計|购物车总计|購物車總計|wartosc koszyka|suma koszyka",
+);
+
+/** A line of its own under a total that takes it back: a part is not in it, or it may change. */
+export const NOT_ALL =
+  /^[\W_]*(plus|zzgl|zuzuglich|exkl|excl|excluding|excludes|exclusive of|does not include|doesn't include|not including|not incl|before|hors|non compris|sans|sin incluir|no incluye|mas|piu|esclus[oaie]|non include|sem|mais|nao inclui|exclusief|niet inbegrepen)\b\W.{0,30}(shipping|delivery|postage|freight|tax|vat|gst|dut(y|ies)|customs|import|fees|versand|liefer|fracht|mwst|steuer|zoll|livraison|frais|taxes|tva|douane|envio|gastos|impuestos|\biva\b|aduana|spedizion|dazi|imposte|frete|impostos|verzend|btw|invoer)|(shipping|delivery|freight|postage|tax(es)?|dut(y|ies)|versand(kosten)?|fracht(kosten)?|livraison|envio|frete|spedizione|verzendkosten|frais de port|gastos de envio)\b.{0,30}(not included|not incl\b|(billed|charged|invoiced|quoted|added|paid|payable|collected) (separately|later|afterwards|on delivery|when|once|after)|will be (added|billed|invoiced|quoted|calculated)|nicht (enthalten|inbegriffen)|(separat|gesondert|spater) berechnet|wird (separat|gesondert|spater)|non (inclus|compris)|en sus|aparte|no inclu|nao inclu|a parte|non inclus|niet inbegrepen|apart berekend)|(final|actual|exact) (amount|total|price|charge|cost)\b.{0,30}(may|might|can|could|will) (vary|change|differ|be (different|higher|lower|adjusted))|(amount|total|price)\b.{0,20}(may|might|could) (vary|change|differ|be adjusted)|(end|rechnungs|gesamt)(betrag|preis|summe)\b.{0,30}(kann|konnen) .{0,20}(abweichen|variieren)|(importe|total|precio|monto|montant|prix|importo|prezzo|valor)\b.{0,10}(final|definitif|finale)\b.{0,20}(puede|podra|peut|pourra|puo|potrebbe|pode) (variar|cambiar|varier|changer|variare|cambiare|mudar)|送料は?別|別途.{0,8}(送料|税|料金)|运费(另|到付)|運費(另|到付)|(料金|金額).{0,8}変更.{0,8}(場合|可能)/;
 
 /** Text after an amount, or beside it, that makes it something else. */
 export const SPOILS =
