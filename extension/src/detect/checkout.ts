@@ -8,7 +8,7 @@ import type { Line } from "./lines.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHOD_BUTTON, METHODS, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
+import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHOD_BUTTON, METHODS, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_BOX, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
 
 export interface Signs {
   readonly pays: boolean;
@@ -146,7 +146,6 @@ function hasStep(walked: Walked, headings: readonly string[]): boolean {
   });
 }
 
-const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shipping i],[id*=delivery i]";
 
 /** Ways to pay to choose from. */
 function methodRadios(walked: Walked): boolean {

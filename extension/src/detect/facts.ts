@@ -2,7 +2,7 @@
 
 import type { Scope, Spot } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { BILLING, MONTH_NAMES, SHIPPING } from "./lexicon.ts";
+import { BILLING, MONTH_NAMES, NAMES, SHIPPING } from "./lexicon.ts";
 
 export interface Facts {
   readonly spot: Spot;
@@ -23,7 +23,6 @@ export interface Facts {
   readonly context: "billing" | "shipping" | null;
 }
 
-const NAMES = ["name", "id", "data-fieldtype", "data-field", "data-testid", "data-test", "data-test-id", "data-qa", "data-checkout", "data-encrypted-name", "data-cse", "data-stripe", "data-recurly", "data-braintree-name", "formcontrolname", "ng-model", "v-model", "data-bind"];
 const TEXT_MAX = 160;
 const ANCESTORS_MAX = 10;
 

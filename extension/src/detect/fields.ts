@@ -9,7 +9,7 @@ import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -25,18 +25,7 @@ interface Guess {
   readonly facts: Facts;
 }
 
-const HONEYPOT = "[class*=honeypot i],[id*=honeypot i],[name*=honeypot i],.hp-field,.ohnohoney";
 const TYPED = new Set(["", "text", "tel", "number", "password", "search", "month"]);
-const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
-  "cc-number": "number",
-  "cc-exp": "expiry",
-  "cc-exp-month": "expiryMonth",
-  "cc-exp-year": "expiryYear",
-  "cc-csc": "securityCode",
-  "cc-name": "holder",
-  "cc-given-name": "givenName",
-  "cc-family-name": "familyName",
-};
 
 export function placeOf(spot: Spot): Place | null {
   const css = selectorOf(spot.element, spot.scope.root);
@@ -230,10 +219,10 @@ function better(a: Guess, b: Guess, at: (one: Guess) => number, anchor: Guess): 
   return far(a) < far(b);
 }
 
-/** A bare postcode, month or year under another heading before the card's number is an address's or a birthday's. */
+/** A bare name, postcode, month or year under another heading before the card's number is an address's or a birthday's. */
 function isAhead(one: Guess, at: (one: Guess) => number, anchor: Guess): boolean {
   if (at(one) > at(anchor) || one.facts.spot.scope !== anchor.facts.spot.scope) return false;
-  return one.kind === "postalCode" ? one.facts.spot.heading !== anchor.facts.spot.heading : one.kind.startsWith("expiry") && one.facts.spot.element.localName === "input";
+  return one.kind === "postalCode" || one.kind === "holder" ? one.facts.spot.heading !== anchor.facts.spot.heading : one.kind.startsWith("expiry") && one.facts.spot.element.localName === "input";
 }
 
 /** The smallest box around the card's fields; weak guesses count only in there. */

@@ -5,7 +5,7 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { CART_TOTAL, CHARGED, COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
@@ -106,7 +106,7 @@ function pendingRow(kind: LabelKind, line: Line): Row {
 
 /** "Total (USD)": the label knows the currency. */
 function contextOf(label: string, context: PageMoney): PageMoney {
-  const code = /(?:^|[\s(（])(USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR|BRL|MXN|PLN|SEK|DKK|NOK|CZK|NZD|SGD|HKD|TRY|AED|SAR|ZAR|EGP)(?=$|[\s):）])/.exec(label)?.[1];
+  const code = CODE_IN_LABEL.exec(label)?.[1];
   return code === undefined ? context : { ...context, currency: code };
 }
 

@@ -11,7 +11,7 @@ import { TORN } from "./lines.ts";
 import { isTotal, type Row, rowsAt } from "./rows.ts";
 import type { Scope, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { NOT_ALL, PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
+import { DEPOSIT, INSIDE, NOT_ALL, PENDING, PREVIOUS_HEADING, ROWS, SMALL_CART, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
 
 export interface TotalRead {
   readonly total: Money | null;
@@ -40,6 +40,8 @@ interface Evidence {
   readonly parts: readonly Row[];
   readonly byRecipe: readonly RecipeValue[];
   readonly buttons: readonly Money[];
+  /** The button pays a deposit. */
+  readonly deposit: boolean;
 }
 
 interface RecipeValue {
@@ -54,7 +56,8 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
   const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe);
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
   const amountsSeen = rows.length + parts.length >= 2 || amountLines(walked, context) >= 2;
-  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) }), partsSeen };
+  const deposit = buttons.some((button) => button.pays && DEPOSIT.test(fold(button.text)));
+  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit }), partsSeen };
 }
 
 /** A page without a total may still have an order's summary. */
@@ -101,9 +104,6 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
   }
   return { rows, parts };
 }
-
-/** The small cart in a page's head goes its own way. */
-const SMALL_CART = "nav,[role=navigation],[class*=mini-cart i],[class*=minicart i],[id*=minicart i],[id*=mini-cart i],[class*=cart-drawer i],[class*=cart-dropdown i]";
 
 /** A line below may say that the total is not all. */
 function takenBack(row: Row, lines: readonly Line[], index: number, context: PageMoney): Row {
@@ -206,7 +206,7 @@ function decide(evidence: Evidence): Decided {
   const totals = rows.filter((row) => isTotal(row.kind) && !row.spoiled && row.money !== null);
   const best = pick(totals, evidence.parts);
   const named = evidence.byRecipe;
-  const doubt = doubts(rows, evidence.parts);
+  const doubt = evidence.deposit ? "deposit" : doubts(rows, evidence.parts);
 
   if (named.length > 0) return byRecipe(evidence, best, doubt);
   if (best === null) return noRow(rows, evidence, doubt);
@@ -266,6 +266,7 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
 /** What makes every total of the page doubtful. */
 function doubts(rows: readonly Row[], parts: readonly Row[]): string | null {
   if (rows.some((row) => isTotal(row.kind) && row.pending)) return "pending";
+  if (parts.some((part) => part.kind === "installment" && part.money !== null && DEPOSIT.test(fold(part.line.text)))) return "deposit";
   const open = parts.filter((part) => (part.kind === "shipping" || part.kind === "tax") && part.tier === 0);
   if (open.some((part) => part.pending || (part.money === null && PENDING.test(fold(part.text))))) return "pending";
   return null;
@@ -301,11 +302,19 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
       return { conflict: money, text: row.text, plain: false };
     }
   }
-  if (sums === "impossible") return { conflict: money, text: row.text, plain: false };
+  if (sums === "impossible" || (sums === "unknown" && kindRank < 3 && parts.some((part) => comesAfter(part, row, kindRank)))) return { conflict: money, text: row.text, plain: false };
   const loose = row.loose && ranked.every((other) => other.loose);
   if (loose && sums !== "adds_up") return kindRank === 1 ? { conflict: money, text: row.text, plain: true } : { money, row, confidence: 80, kindRank };
   return { money, row, confidence: sums === "adds_up" ? 96 : kindRank > 1 ? 90 : 85, kindRank };
 }
+
+/** A gift card below the total is taken off it, delivery right below a plain total is put on. */
+function comesAfter(part: Row, row: Row, kindRank: number): boolean {
+  if (part.money === null || part.money.minor === 0 || part.tier > 0 || part.line.index <= row.line.index) return false;
+  if (part.kind === "gift") return /[-−–(] ?(\p{Sc}|\d+[.,]\d)/u.test(part.line.text + part.text);
+  return part.kind === "shipping" && kindRank === 1 && part.line.index <= row.line.index + 2 && !INSIDE.test(fold(part.line.text));
+}
+
 
 /** Is the difference between total and what is due a gift card, a credit or a discount on the page? */
 function explained(total: Money, due: Money, parts: readonly Row[]): boolean {

@@ -89,3 +89,21 @@ export const YY = /^(yy|yyyy|jj|jjjj|aa|aaaa|year|jahr|annee|ano|anno|jaar|rok|r
 export const DD = /^(dd|day|tag|jour|dia|giorno|dag|dzien|日)$/;
 /** Another card's, by its name alone. */
 export const NEVER_NAMES = /gift|geschenk|cadeau|regalo|loyal|reward|coupon|voucher|promo|fidelit|fidelid|fedelta|frequent|passport|captcha|honeypot/;
+
+/** Attributes in which a control says what it is. */
+export const NAMES: readonly string[] = ["name", "id", "data-fieldtype", "data-field", "data-testid", "data-test", "data-test-id", "data-qa", "data-checkout", "data-encrypted-name", "data-cse", "data-stripe", "data-recurly", "data-braintree-name", "formcontrolname", "ng-model", "v-model", "data-bind"];
+
+/** Tokens of `autocomplete`. */
+export const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
+  "cc-number": "number",
+  "cc-exp": "expiry",
+  "cc-exp-month": "expiryMonth",
+  "cc-exp-year": "expiryYear",
+  "cc-csc": "securityCode",
+  "cc-name": "holder",
+  "cc-given-name": "givenName",
+  "cc-family-name": "familyName",
+};
+
+/** Boxes that only robots fill. */
+export const HONEYPOT = "[class*=honeypot i],[id*=honeypot i],[name*=honeypot i],.hp-field,.ohnohoney";
