@@ -1,6 +1,7 @@
 /** A real Chromium with the extension loaded as a person loads it: unpacked, with the rights its manifest asks for. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page, type Worker } from "playwright-core";
@@ -24,7 +25,24 @@ export interface BrowserOptions {
   readonly profile?: string;
   /** A window on a screen, for what only a person can press. */
   readonly window?: boolean;
+  /** The X display for it; else the one of the environment. */
+  readonly display?: string;
   readonly locale?: string;
+  /** The extension sees a clock that is off by so much. */
+  readonly clockOffMs?: number;
+}
+
+/** The extension as built, with the clock of every one of its scripts put wrong: a browser started under one does not come up. */
+async function withClock(profile: string, offMs: number): Promise<string> {
+  const folder = join(profile, "extension");
+  await cp(EXTENSION_DIR, folder, { recursive: true });
+  const wrong = `if (!globalThis.clockIsOff) { globalThis.clockIsOff = true; const Right = Date; globalThis.Date = class extends Right {
+    constructor(...given) { if (given.length === 0) super(Right.now() + ${String(offMs)}); else super(...given); }
+    static now() { return Right.now() + ${String(offMs)}; } }; }\n`;
+  for (const name of await readdir(folder)) {
+    if (name.endsWith(".js")) await writeFile(join(folder, name), wrong + (await readFile(join(folder, name), "utf8")));
+  }
+  return folder;
 }
 
 /** Keeps the browser from calling home, and from refusing an unpacked extension on its command line. */
@@ -41,17 +59,20 @@ const ARGS = [
 
 export async function openChromium(options: BrowserOptions = {}): Promise<Browser> {
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), "anytill-browser-")));
+  if (options.window === true && options.profile === undefined) await pin(profile);
+  const extension = options.clockOffMs === undefined ? EXTENSION_DIR : await withClock(profile, options.clockOffMs);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: false,
+    ...(options.display === undefined ? {} : { env: { ...process.env, DISPLAY: options.display } }),
     locale: options.locale ?? "en-US",
     viewport: options.window === true ? null : { width: 1280, height: 900 },
     args: [
       ...ARGS,
       ...(options.window === true ? ["--window-size=1280,900", "--window-position=0,0"] : ["--headless=new"]),
       `--lang=${options.locale ?? "en-US"}`,
-      `--disable-extensions-except=${EXTENSION_DIR}`,
-      `--load-extension=${EXTENSION_DIR}`,
+      `--disable-extensions-except=${extension}`,
+      `--load-extension=${extension}`,
     ],
   });
   const worker = async (): Promise<Worker> => context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
@@ -72,4 +93,12 @@ export async function openChromium(options: BrowserOptions = {}): Promise<Browse
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+/** The extension's button stands in the toolbar, where a shopper pins it. An unpacked extension's name comes from its path. */
+async function pin(profile: string): Promise<void> {
+  const hash = createHash("sha256").update(EXTENSION_DIR).digest("hex").slice(0, 32);
+  const id = [...hash].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))).join("");
+  await mkdir(join(profile, "Default"), { recursive: true });
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify({ extensions: { pinned_extensions: [id] } }));
 }

@@ -9,7 +9,7 @@ export const PANEL = /^Anytill/u;
 /** Presses the pill. */
 export async function openPanel(page: Page): Promise<Panel> {
   const pill = await panelOf(page, null);
-  await pill.press("button", /BTC|Bitcoin/u);
+  await pill.press("button", /BTC|Bitcoin|Purchase under way|Needs your attention/u);
   const panel = await panelOf(page, PANEL);
   await panel.says(/\S/u);
   return panel;

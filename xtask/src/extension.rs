@@ -9,6 +9,10 @@ use anyhow::{Context, Result};
 
 use crate::{needs, process, repo};
 
+const GECKODRIVER: &str = "0.37.1";
+const GECKODRIVER_LIMIT: Duration = Duration::from_secs(1_800);
+const FIREFOX_LIMIT: Duration = Duration::from_secs(600);
+
 /// Longer than any install seen; a registry that is gone must not hang the run.
 const INSTALL_LIMIT: Duration = Duration::from_secs(900);
 
@@ -18,11 +22,33 @@ pub fn run(root: &Path, script: &str, limit: Duration) -> Result<()> {
     needs::ensure(needs::WINDOW)?;
     let dir = root.join("extension");
     install(&dir)?;
+    process::run(&mut npm(root, &dir, script), limit)
+}
+
+/// The purchase in Firefox, driven by Mozilla's geckodriver, which the registry has as a crate: built once, kept in the cache.
+pub fn firefox(root: &Path) -> Result<String> {
+    needs::ensure(needs::EXTENSION)?;
+    needs::ensure(needs::FIREFOX)?;
+    let home = repo::cache_dir()?.join(format!("geckodriver-{GECKODRIVER}"));
+    let driver = home.join("bin/geckodriver");
+    if !driver.is_file() {
+        let mut command = Command::new(repo::cargo());
+        command.args(["install", "geckodriver", "--version", GECKODRIVER, "--locked", "--root"]).arg(&home);
+        process::run(&mut command, GECKODRIVER_LIMIT).context("geckodriver could not be built")?;
+    }
+    let dir = root.join("extension");
+    install(&dir)?;
+    let mut command = npm(root, &dir, "test:firefox");
+    process::run(command.env("GECKODRIVER", &driver), FIREFOX_LIMIT)?;
+    Ok(format!("bought in Firefox through geckodriver {GECKODRIVER}"))
+}
+
+fn npm(root: &Path, dir: &Path, script: &str) -> Command {
     let mut command = Command::new("npm");
-    command.args(["run", "--silent", script]).current_dir(&dir);
+    command.args(["run", "--silent", script]).current_dir(dir);
     command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
     command.env("LAB_BIN", repo::dev_binary(root, "lab"));
-    process::run(&mut command, limit)
+    command
 }
 
 /// `npm ci`, unless what is installed is what the lock file says: the mark beside them is a copy of it.

@@ -3,6 +3,7 @@
 //! As root on Debian what is missing is installed; anybody else is told what to install. Nothing that is there is touched.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -21,6 +22,23 @@ pub enum Probe {
     Header(&'static str),
     /// A family of fonts that fontconfig knows.
     Font(&'static str),
+    /// A module that Python finds.
+    Python(&'static str),
+    /// A file that others read.
+    File(&'static str),
+}
+
+impl Probe {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Program(what)
+            | Self::OnPath(what)
+            | Self::Header(what)
+            | Self::Font(what)
+            | Self::Python(what)
+            | Self::File(what) => what,
+        }
+    }
 }
 
 /// One thing the machine must have.
@@ -64,7 +82,24 @@ pub const EXTENSION: &[Need] = &[
 pub const WINDOW: &[Need] = &[
     Need { probe: Probe::OnPath("Xvfb"), debian: "xvfb", why: "a screen for a window that nobody looks at" },
     Need { probe: Probe::OnPath("xdotool"), debian: "xdotool", why: "presses what only a person can press" },
+    Need {
+        probe: Probe::Python("ensurepip"),
+        debian: "python3-venv",
+        why: "installs a shop in Python, which the extension is tried at",
+    },
+    Need {
+        probe: Probe::File("/usr/share/i18n/locales/en_US"),
+        debian: "locales",
+        why: "that shop writes its amounts by the locale",
+    },
 ];
+
+/// For the purchase in Firefox.
+pub const FIREFOX: &[Need] = &[Need {
+    probe: Probe::OnPath("firefox-esr"),
+    debian: "firefox-esr",
+    why: "the other browser that purchases are made in",
+}];
 
 /// Sees to it that all of `needs` are there.
 pub fn ensure(needs: &[Need]) -> Result<()> {
@@ -99,7 +134,7 @@ fn packages(missing: &[Need]) -> Vec<&'static str> {
 fn advice(missing: &[Need], packages: &[&str]) -> String {
     let mut text = String::from("this machine lacks:\n");
     for need in missing {
-        let (Probe::Program(what) | Probe::OnPath(what) | Probe::Header(what) | Probe::Font(what)) = need.probe;
+        let what = need.probe.what();
         text.push_str(&format!("  {what}: {}\n", need.why));
     }
     text.push_str(&format!("on Debian or Ubuntu: sudo apt-get install {}", packages.join(" ")));
@@ -114,6 +149,9 @@ fn is_there(probe: Probe) -> bool {
         Probe::Font(family) => {
             process::output(Command::new("fc-list").args([family, "family"])).is_ok_and(|said| !said.trim().is_empty())
         }
+        Probe::Python(module) => quiet(Command::new("python3").args(["-c", &format!("import {module}")]))
+            .is_ok_and(|status| status.success()),
+        Probe::File(path) => Path::new(path).is_file(),
     }
 }
 
@@ -172,6 +210,9 @@ mod tests {
         assert!(!is_there(Probe::Header("anytill/no_such_header.h")));
         assert!(is_there(Probe::OnPath("cc")) && !is_there(Probe::OnPath("anytill-no-such-program")));
         assert!(!is_there(Probe::Font("Anytill No Such Font")));
+        assert!(!is_there(Probe::Python("anytill_no_such_module")));
+        assert!(is_there(Probe::File("/etc/passwd")));
+        assert!(!is_there(Probe::File("/anytill/no/such/file")));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::{bitcoind, tidy};
+use crate::{bitcoind, extension, tidy};
 
 /// One row.
 pub struct Step {
@@ -41,7 +41,6 @@ pub enum Run {
 pub enum When {
     Always,
     /// Only when named with `--only`: too long for everyday use.
-    #[allow(dead_code, reason = "for rows that are still to come")]
     Named,
 }
 
@@ -137,6 +136,14 @@ pub const STEPS: &[Step] = &[
         after: &["build", "extension"],
         when: When::Always,
         limit: minutes(30),
+    },
+    Step {
+        name: "firefox",
+        why: "the purchase in Firefox; its driver is built first, which takes minutes",
+        run: Run::Task(extension::firefox),
+        after: &["build", "extension"],
+        when: When::Named,
+        limit: minutes(45),
     },
 ];
 

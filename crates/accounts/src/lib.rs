@@ -6,8 +6,8 @@
 //! Invariants:
 //! - Passwords, codes and tokens leave this crate once, as [`ports::Secret`], and are stored hashed only.
 //! - A login that does not exist takes as long, and answers the same, as a password that is wrong.
-//! - A token alone never changes where a refund goes that is already owed, nor replaces a refund destination:
-//!   that takes the password, shows on every device and waits ([`refunds`]).
+//! - A token alone never says where a refund goes: a refund destination takes the password, the first one too, and a
+//!   change of it shows on every device and waits ([`refunds`]).
 
 mod address;
 mod country;

@@ -1,13 +1,12 @@
 //! Where refunds go, and how that can be changed.
 //!
 //! Invariants:
-//! - The first destination is set with a token alone and is in force at once, but then only for purchases that are
-//!   paid afterwards, whose shopper sees it before paying. For what was paid before, it takes the password too.
-//! - Another one in its place takes the password, is shown to every device, and waits; until then the old one stays in
-//!   force and every device can call the change off.
+//! - A destination takes the password, the first one too: nothing here takes one without a proof. The first is in force
+//!   at once.
+//! - Another one in its place is shown to every device, and waits; until then the old one stays in force and every
+//!   device can call the change off.
 //!
-//! So a stolen token redirects no refund that is owed. What a thief can do with it: call off a change that waits, and
-//! set the first destination of an account that has none, for purchases still to come.
+//! So a stolen token directs no refund, owed or to come. What a thief can do with it: call off a change that waits.
 
 use crate::devices::Authenticated;
 use crate::error::{AccountError, invalid};
@@ -147,7 +146,7 @@ pub struct RefundSetting {
 struct InForce {
     destination: RefundDestination,
     since_ms: UnixMs,
-    /// The password was given for it.
+    /// The password was given for it. Always so now; older records may hold one that a token alone has set.
     proven: bool,
 }
 
@@ -192,24 +191,15 @@ impl RefundSetting {
         (in_force.proven || in_force.since_ms <= paid_at).then_some(&in_force.destination)
     }
 
-    /// The setting after somebody asked for `destination`, `proven` by the password or not.
-    fn after(
-        &self,
-        destination: RefundDestination,
-        by: DeviceId,
-        proven: bool,
-        now: UnixMs,
-        delay_ms: u64,
-    ) -> Result<Self, AccountError> {
+    /// The setting after the device `by` asked for `destination` with the password.
+    fn after(&self, destination: RefundDestination, by: DeviceId, now: UnixMs, delay_ms: u64) -> Self {
         let Self { in_force, waiting } = self.at(now);
         match in_force {
-            None => Ok(Self { in_force: Some(InForce { destination, since_ms: now, proven }), waiting: None }),
-            // To ask for what is in force is to call a change off, and with the password to stand by it.
+            None => Self { in_force: Some(InForce { destination, since_ms: now, proven: true }), waiting: None },
+            // To ask for what is in force is to call a change off and to stand by it.
             Some(in_force) if in_force.destination == destination => {
-                let proven = proven || in_force.proven;
-                Ok(Self { in_force: Some(InForce { proven, ..in_force }), waiting: None })
+                Self { in_force: Some(InForce { proven: true, ..in_force }), waiting: None }
             }
-            Some(_) if !proven => Err(AccountError::PasswordNeeded),
             Some(in_force) => {
                 // Asked for again: it does not wait any longer for that.
                 let same = waiting.filter(|change| change.destination == destination);
@@ -219,7 +209,7 @@ impl RefundSetting {
                     asked_by: by,
                     in_force_at_ms: now.plus_ms(delay_ms),
                 });
-                Ok(Self { in_force: Some(in_force), waiting: Some(change) })
+                Self { in_force: Some(in_force), waiting: Some(change) }
             }
         }
     }
@@ -242,23 +232,21 @@ impl Accounts {
         Ok(RefundDestination::LightningAddress { address })
     }
 
-    /// The first one, or a change. [`AccountError::PasswordNeeded`] for a change without a proof, and for a proof that
-    /// is old or of another account. The answer says what is in force now and what waits.
+    /// The first one, or a change. [`AccountError::PasswordNeeded`] for a proof that is old or of another account. The
+    /// answer says what is in force now and what waits.
     pub async fn set_refund_destination(
         &self,
         who: &Authenticated,
         destination: RefundDestination,
-        proof: Option<PasswordProof>,
+        proof: &PasswordProof,
     ) -> Result<RefundSetting, AccountError> {
         let RefundDestination::LightningAddress { address } = &destination;
         LightningAddress::parse(address.as_str(), self.rules.refund_hosts)?;
         let now = self.now();
         let delay_ms = self.rules.refund_change_delay_ms;
         self.update(who.account, |row, profile| {
-            if let Some(proof) = &proof {
-                self.accept(proof, row)?;
-            }
-            profile.refund = profile.refund.after(destination.clone(), who.device, proof.is_some(), now, delay_ms)?;
+            self.accept(proof, row)?;
+            profile.refund = profile.refund.after(destination.clone(), who.device, now, delay_ms);
             Ok(profile.refund.clone())
         })
         .await
@@ -357,36 +345,39 @@ mod tests {
     }
 
     #[test]
-    fn what_was_paid_before_takes_the_password() {
-        let empty = RefundSetting::default();
-        let first = empty.after(to("a"), DEVICE, false, UnixMs(100), DELAY_MS).unwrap();
-        assert_eq!(first.in_force(), Some(&to("a")));
-        assert_eq!(first.for_purchase_paid_at(UnixMs(99)), None);
-        assert_eq!(first.for_purchase_paid_at(UnixMs(100)), Some(&to("a")));
-        // Waiting does not help, the password does, and the same one again without it takes nothing away.
-        assert_eq!(first.at(UnixMs(u64::MAX)).for_purchase_paid_at(UnixMs(99)), None);
-        let stood_by = first.after(to("a"), DEVICE, true, UnixMs(200), DELAY_MS).unwrap();
+    fn the_first_is_in_force_at_once_for_what_is_owed_too() {
+        let first = RefundSetting::default().after(to("a"), DEVICE, UnixMs(100), DELAY_MS);
+        assert_eq!((first.in_force(), first.waiting()), (Some(&to("a")), None));
+        assert_eq!(first.for_purchase_paid_at(UnixMs(0)), Some(&to("a")));
+        assert_eq!(RefundSetting::default().for_purchase_paid_at(UnixMs(0)), None);
+    }
+
+    /// A record of a time when a token alone set the first one.
+    #[test]
+    fn what_a_token_alone_once_set_is_not_for_what_was_paid_before() {
+        let mut old = RefundSetting::default().after(to("a"), DEVICE, UnixMs(100), DELAY_MS);
+        old.in_force.as_mut().unwrap().proven = false;
+        assert_eq!(old.for_purchase_paid_at(UnixMs(99)), None);
+        assert_eq!(old.for_purchase_paid_at(UnixMs(100)), Some(&to("a")));
+        // Waiting does not help, the password does.
+        assert_eq!(old.at(UnixMs(u64::MAX)).for_purchase_paid_at(UnixMs(99)), None);
+        let stood_by = old.after(to("a"), DEVICE, UnixMs(200), DELAY_MS);
         assert_eq!(stood_by.for_purchase_paid_at(UnixMs(0)), Some(&to("a")));
-        let again = stood_by.after(to("a"), DEVICE, false, UnixMs(300), DELAY_MS).unwrap();
-        assert_eq!(again, stood_by);
-        let proven = empty.after(to("a"), DEVICE, true, UnixMs(100), DELAY_MS).unwrap();
-        assert_eq!(proven.for_purchase_paid_at(UnixMs(0)), Some(&to("a")));
     }
 
     #[test]
     fn a_change_waits_and_asking_twice_does_not_restart_it() {
-        let old = RefundSetting::default().after(to("a"), DEVICE, false, UnixMs(0), DELAY_MS).unwrap();
-        assert_eq!(old.after(to("b"), DEVICE, false, UnixMs(1), DELAY_MS), Err(AccountError::PasswordNeeded));
-        let waiting = old.after(to("b"), DEVICE, true, UnixMs(10), DELAY_MS).unwrap();
+        let old = RefundSetting::default().after(to("a"), DEVICE, UnixMs(0), DELAY_MS);
+        let waiting = old.after(to("b"), DEVICE, UnixMs(10), DELAY_MS);
         let change = waiting.waiting().unwrap();
         assert_eq!((change.asked_at_ms, change.in_force_at_ms, change.asked_by), (UnixMs(10), UnixMs(1_010), DEVICE));
         assert_eq!(waiting.in_force(), Some(&to("a")));
         assert_eq!(waiting.at(UnixMs(1_009)), waiting);
-        assert_eq!(waiting.after(to("b"), DEVICE, true, UnixMs(500), DELAY_MS), Ok(waiting.clone()));
+        assert_eq!(waiting.after(to("b"), DEVICE, UnixMs(500), DELAY_MS), waiting);
         // Another one starts anew; the one in force calls it off.
-        let other = waiting.after(to("c"), DEVICE, true, UnixMs(500), DELAY_MS).unwrap();
+        let other = waiting.after(to("c"), DEVICE, UnixMs(500), DELAY_MS);
         assert_eq!(other.waiting().map(|change| change.in_force_at_ms), Some(UnixMs(1_500)));
-        assert_eq!(waiting.after(to("a"), DEVICE, false, UnixMs(500), DELAY_MS), Ok(old.clone()));
+        assert_eq!(waiting.after(to("a"), DEVICE, UnixMs(500), DELAY_MS), old);
         assert_eq!(waiting.without_waiting(UnixMs(1_009)), old);
         // In force, it cannot be called off any more.
         let new = waiting.at(UnixMs(1_010));
@@ -396,37 +387,34 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is done without the password, and however long it takes: what was in force stays in force for
-        /// whatever was paid before, unless the owner asked for a change with the password.
+        /// Whoever has the password asks for whatever, whenever, over and over: as long as somebody calls it off
+        /// before the delay is over, what was set first stays in force, for whatever was paid at any time.
         #[test]
-        fn without_the_password_nothing_is_redirected(
-            owner_set in any::<bool>(),
-            steps in prop::collection::vec((0u8..4, 0u64..3_000), 0..30),
+        fn nothing_is_redirected_within_the_delay(
+            steps in prop::collection::vec((0u8..4, 0u64..DELAY_MS), 0..30),
         ) {
             let mut now = UnixMs(1_000);
-            let mut setting = RefundSetting::default();
-            if owner_set {
-                setting = setting.after(to("owner"), DEVICE, false, now, DELAY_MS).unwrap();
-            }
-            let paid_at = now;
+            let mut setting = RefundSetting::default().after(to("owner"), DEVICE, now, DELAY_MS);
             for (step, wait_ms) in steps {
-                now = now.plus_ms(wait_ms + 1);
                 setting = match step {
                     0 => setting.without_waiting(now),
-                    1 => setting.after(to("owner"), DEVICE, false, now, DELAY_MS).unwrap_or(setting),
-                    _ => setting.after(to("thief"), DEVICE, false, now, DELAY_MS).unwrap_or(setting),
+                    1 => setting.after(to("owner"), DEVICE, now, DELAY_MS),
+                    2 => setting.after(to("thief"), DEVICE, now, DELAY_MS),
+                    _ => setting.after(to("other.thief"), DEVICE, now, DELAY_MS),
                 };
-                let expected = owner_set.then(|| to("owner"));
+                now = now.plus_ms(wait_ms);
                 let later = setting.at(now);
-                prop_assert_eq!(later.for_purchase_paid_at(paid_at), expected.as_ref());
+                prop_assert_eq!(later.in_force(), Some(&to("owner")));
+                prop_assert_eq!(later.for_purchase_paid_at(UnixMs(0)), Some(&to("owner")));
+                setting = setting.without_waiting(now);
             }
         }
 
         #[test]
-        fn json_round_trip(name in "[a-z0-9]{1,8}", proven in any::<bool>(), waits in any::<bool>()) {
-            let mut setting = RefundSetting::default().after(to(&name), DEVICE, proven, UnixMs(5), DELAY_MS).unwrap();
+        fn json_round_trip(name in "[a-z0-9]{1,8}", waits in any::<bool>()) {
+            let mut setting = RefundSetting::default().after(to(&name), DEVICE, UnixMs(5), DELAY_MS);
             if waits {
-                setting = setting.after(to("other.one"), DEVICE, true, UnixMs(6), DELAY_MS).unwrap();
+                setting = setting.after(to("other.one"), DEVICE, UnixMs(6), DELAY_MS);
             }
             let json = serde_json::to_string(&setting).unwrap();
             prop_assert_eq!(serde_json::from_str::<RefundSetting>(&json).unwrap(), setting);

@@ -11,7 +11,7 @@ async fn scene(world: &World) -> (Session, Authenticated, Authenticated) {
     let owner = world.register("ada", None).await.unwrap().session;
     let stolen = world.log_in("ada", PASSWORD).await.unwrap();
     let (who, thief) = (world.who(&owner).await, world.who(&stolen).await);
-    let set = world.accounts.set_refund_destination(&who, world.to("ada@example.com"), None).await.unwrap();
+    let set = world.accounts.set_refund_destination(&who, world.to("ada@example.com"), &owner.proof).await.unwrap();
     assert_eq!((set.in_force(), set.waiting()), (Some(&world.to("ada@example.com")), None));
     (stolen, who, thief)
 }
@@ -25,22 +25,6 @@ async fn goes_to_owner(world: &World, who: &Authenticated) {
         assert_eq!(setting.in_force(), Some(&world.to("ada@example.com")));
         assert_eq!(setting.for_purchase_paid_at(paid_at), Some(&world.to("ada@example.com")));
     }
-}
-
-#[test]
-fn a_token_alone_redirects_nothing() {
-    block_on(async {
-        let world = open_world();
-        let (_, who, thief) = scene(&world).await;
-        let refused = world.accounts.set_refund_destination(&thief, world.to("thief@example.com"), None).await;
-        assert_eq!(refused, Err(AccountError::PasswordNeeded));
-        // Neither does calling off what does not wait, nor setting the same, make room for another.
-        assert_eq!(world.accounts.cancel_refund_change(&thief).await, Ok(false));
-        world.accounts.set_refund_destination(&thief, world.to("ada@example.com"), None).await.unwrap();
-        let refused = world.accounts.set_refund_destination(&thief, world.to("thief@example.com"), None).await;
-        assert_eq!(refused, Err(AccountError::PasswordNeeded));
-        goes_to_owner(&world, &who).await;
-    });
 }
 
 #[test]
@@ -73,11 +57,11 @@ fn somebody_elses_or_an_old_password_is_no_proof() {
         let (_, who, thief) = scene(&world).await;
         let own = world.register("mallory", None).await.unwrap().session;
         let other = world.to("thief@example.com");
-        let refused = world.accounts.set_refund_destination(&thief, other.clone(), Some(own.proof)).await;
+        let refused = world.accounts.set_refund_destination(&thief, other.clone(), &own.proof).await;
         assert_eq!(refused, Err(AccountError::PasswordNeeded));
         let old = world.prove(&who, PASSWORD).await.unwrap();
         world.clock.move_ms(5 * 60_000);
-        let refused = world.accounts.set_refund_destination(&thief, other, Some(old)).await;
+        let refused = world.accounts.set_refund_destination(&thief, other, &old).await;
         assert_eq!(refused, Err(AccountError::PasswordNeeded));
         goes_to_owner(&world, &who).await;
     });
@@ -90,7 +74,7 @@ fn with_the_password_too_it_waits_in_plain_sight() {
         let (_, who, thief) = scene(&world).await;
         let other = world.to("thief@example.com");
         let proof = world.prove(&thief, PASSWORD).await.unwrap();
-        let asked = world.accounts.set_refund_destination(&thief, other.clone(), Some(proof)).await.unwrap();
+        let asked = world.accounts.set_refund_destination(&thief, other.clone(), &proof).await.unwrap();
         assert_eq!(asked.in_force(), Some(&world.to("ada@example.com")));
         // Every device sees what, when and from where.
         world.clock.move_ms(72 * 60 * 60_000 - 1);
@@ -111,11 +95,15 @@ fn recovery_calls_off_what_waits() {
         let world = open_world();
         let registered = world.register("ada", None).await.unwrap();
         let who = world.who(&registered.session).await;
-        world.accounts.set_refund_destination(&who, world.to("ada@example.com"), None).await.unwrap();
+        world
+            .accounts
+            .set_refund_destination(&who, world.to("ada@example.com"), &registered.session.proof)
+            .await
+            .unwrap();
         let thief = world.log_in("ada", PASSWORD).await.unwrap();
         let thief_who = world.who(&thief).await;
         let other = world.to("thief@example.com");
-        let asked = world.accounts.set_refund_destination(&thief_who, other, Some(thief.proof)).await.unwrap();
+        let asked = world.accounts.set_refund_destination(&thief_who, other, &thief.proof).await.unwrap();
         assert!(asked.waiting().is_some());
         let recovery_code = registered.recovery_code.expose();
         let work = world.accounts.begin_recovery("ada", recovery_code, secret("another good password")).await.unwrap();
@@ -125,32 +113,29 @@ fn recovery_calls_off_what_waits() {
     });
 }
 
+/// There is nothing to call without a proof; what a thief can hand in as one is none.
 #[test]
-fn where_none_was_set_what_is_owed_waits_for_the_password() {
+fn where_none_was_set_a_token_sets_none() {
     block_on(async {
         let world = open_world();
         let owner = world.register("ada", None).await.unwrap().session;
         let stolen = world.log_in("ada", PASSWORD).await.unwrap();
         let (who, thief) = (world.who(&owner).await, world.who(&stolen).await);
-        let paid_at = world.now();
-        world.clock.move_ms(1_000);
-        // The thief sets the first one: nothing that is owed goes there, ever.
-        world.accounts.set_refund_destination(&thief, world.to("thief@example.com"), None).await.unwrap();
+        let own = world.register("mallory", None).await.unwrap().session;
+        let old = world.prove(&who, PASSWORD).await.unwrap();
+        world.clock.move_ms(5 * 60_000);
+        for proof in [own.proof, old] {
+            let refused = world.accounts.set_refund_destination(&thief, world.to("thief@example.com"), &proof).await;
+            assert_eq!(refused, Err(AccountError::PasswordNeeded));
+        }
+        assert_eq!(world.accounts.cancel_refund_change(&thief).await, Ok(false));
+        // Now or later there is none, neither for what is owed nor for what will be.
         for wait_ms in [0, 100 * DAY_MS] {
             world.clock.move_ms(wait_ms);
             let setting = world.accounts.refund_setting(who.account).await.unwrap();
-            assert_eq!(setting.for_purchase_paid_at(paid_at), None);
-            // A shopper who pays now is shown this before paying.
-            assert_eq!(setting.in_force(), Some(&world.to("thief@example.com")));
+            assert_eq!((setting.in_force(), setting.waiting()), (None, None));
+            assert_eq!(setting.for_purchase_paid_at(world.now()), None);
         }
-        // The owner, with the password: after the wait, what was owed all along goes to the owner.
-        let session = world.log_in("ada", PASSWORD).await.unwrap();
-        let who = world.who(&session).await;
-        let ada = world.to("ada@example.com");
-        world.accounts.set_refund_destination(&who, ada.clone(), Some(session.proof)).await.unwrap();
-        world.clock.move_ms(3 * DAY_MS);
-        let setting = world.accounts.refund_setting(who.account).await.unwrap();
-        assert_eq!((setting.in_force(), setting.for_purchase_paid_at(paid_at)), (Some(&ada), Some(&ada)));
     });
 }
 
@@ -163,7 +148,7 @@ fn the_first_one_with_the_password_is_good_for_what_is_owed() {
         let session = world.register("ada", None).await.unwrap().session;
         let who = world.who(&session).await;
         let ada = world.to("ada@example.com");
-        let set = world.accounts.set_refund_destination(&who, ada.clone(), Some(session.proof)).await.unwrap();
+        let set = world.accounts.set_refund_destination(&who, ada.clone(), &session.proof).await.unwrap();
         assert_eq!(set.for_purchase_paid_at(paid_at), Some(&ada));
     });
 }
@@ -178,7 +163,7 @@ fn local_addresses_are_refused_on_a_public_server() {
         // Nor by way of JSON, which takes either.
         let json = "{\"kind\":\"lightning_address\",\"address\":\"ada@127.0.0.1:80\"}";
         let local = serde_json::from_str(json).unwrap();
-        let refused = world.accounts.set_refund_destination(&who, local, None).await;
+        let refused = world.accounts.set_refund_destination(&who, local, &session.proof).await;
         assert_eq!(refused.map_err(|error| error.code()), Err("invalid_input"));
     });
 }

@@ -1,7 +1,8 @@
 //! `anytill init`: a new server in an empty place.
 //!
-//! Invariant: nothing that exists is changed. The configuration is written last, so that an init that was cut off can
-//! be done again, with the same words.
+//! Invariant: nothing that exists is changed. Nothing is made before the answers are known to be good: the words of an
+//! init that fails would be made without being shown. The configuration is written last, so that an init that was cut
+//! off can be done again, with the same words.
 
 use crate::cli::{ChainSource, Init, Network, Place};
 use crate::config::{self, Chosen, quoted, written};
@@ -25,14 +26,14 @@ pub fn run(place: &Place, args: Init) -> Result<()> {
         );
     }
     let answers = if args.yes || !std::io::stdin().is_terminal() { Answers::of(args)? } else { ask(args)? };
-    make_private(&place.data)?;
     let seed_file = answers.seed_file.clone().unwrap_or_else(|| place.data.join(seed::FILE_NAME));
-    let (words, fresh) = words_of(&seed_file)?;
-    let node_id = NodeSeed::new(*seed::bytes(&words)?).node_id(answers.network.bitcoin());
-    drop(Sqlite::open(&place.data, OpenMode::OrCreate)?);
     let base = file.parent().unwrap_or(Path::new("."));
     let text = written(&answers.chosen(&reference(&seed_file, base)?));
     config::load_text(&text, &file.display().to_string(), [])?;
+    make_private(&place.data)?;
+    let (words, fresh) = words_of(&seed_file)?;
+    let node_id = NodeSeed::new(*seed::bytes(&words)?).node_id(answers.network.bitcoin());
+    drop(Sqlite::open(&place.data, OpenMode::OrCreate)?);
     write_new(&file, &text)?;
     tell(place, &file, &seed_file, &words, fresh);
     out::line(format!("node {node_id}"));

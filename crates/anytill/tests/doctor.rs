@@ -151,3 +151,13 @@ fn a_seed_that_is_brought_along_is_used_and_not_shown() {
     assert!(!refused.status.success() && !third.join("anytill.toml").exists());
     assert!(!String::from_utf8_lossy(&refused.stderr).contains("abandon"));
 }
+
+/// Words that were made and not shown would be used by the next init, and never shown.
+#[test]
+fn an_init_that_is_refused_makes_no_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let refused = anytill(&data, &["init", "--yes", "--chain-password", "a password in the clear"]);
+    assert!(!refused.status.success() && !data.exists(), "{}", String::from_utf8_lossy(&refused.stderr));
+    assert!(text(&anytill(&data, &["init", "--yes"])).contains("24 seed words"));
+}

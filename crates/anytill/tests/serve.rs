@@ -5,6 +5,7 @@ mod common;
 use common::{World, patch, said, wait};
 use outbound::{HttpClient, Limits, Request};
 use rustix::process::Signal;
+use std::os::unix::fs::PermissionsExt as _;
 use std::str::FromStr as _;
 
 /// Offset of `user_version` in a database's header (SQLite file format).
@@ -199,5 +200,22 @@ async fn memory_is_closed_to_others() {
     let log = said(&world.run(&["doctor"])) + &world.log();
     for secret in [world.issuer.api_key(), world.issuer.asa_secret(), world.exchange.api_secret().to_owned()] {
         assert!(!log.contains(&secret), "a secret is shown");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_others_can_read_is_told_at_the_start() {
+    let world = World::new().await;
+    let seed = world.data().join("seed.words");
+    let told = |log: String| {
+        let lines = log.lines().filter(|line| line.contains("others can read"));
+        lines.map(|line| (line.contains("WARN"), line.contains(seed.to_str().unwrap()))).collect::<Vec<_>>()
+    };
+    for (mode, expected) in [(0o640, vec![(true, true)]), (0o600, vec![])] {
+        std::fs::set_permissions(&seed, std::fs::Permissions::from_mode(mode)).unwrap();
+        let server = world.serve();
+        assert_eq!(told(world.log()), expected, "{mode:o} {}", world.log());
+        server.signal(Signal::TERM);
+        assert_eq!(server.ended(), Some(0), "{}", world.log());
     }
 }

@@ -32,7 +32,7 @@ export const shopify: Shop = {
 
 function checkout(): string {
   const frames = FIELDS.map(
-    (name) => `<iframe class="card-fields-iframe" title="Field container for: ${LABELS[name]}" src="https://checkout.shopifycs.com/${name}" height="60" width="420"></iframe>`,
+    (name) => `<iframe class="card-fields-iframe" title="Field container for: ${LABELS[name]}" src="https://checkout.shopifycs.com/${name}" height="110" width="420"></iframe>`,
   );
   const row = (label: string, amount: string, strong = false): string =>
     strong

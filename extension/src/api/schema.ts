@@ -85,7 +85,7 @@ export interface paths {
         };
         /** The destination in force, and a change that waits. */
         get: operations["show_refund_destination"];
-        /** Sets the destination: the first at once, a change with the password and after a delay. */
+        /** Sets the destination, with the password: the first at once, a change after a delay. */
         put: operations["put_refund_destination"];
         post?: never;
         delete?: never;
@@ -624,6 +624,11 @@ export interface components {
              * @example shopper@wallet.example
              */
             lightning_address?: string | null;
+            /**
+             * Format: password
+             * @description A device token alone does not collect a refund.
+             */
+            password?: string;
         };
         Health: {
             /** @description The process answers. */
@@ -1078,6 +1083,11 @@ export interface components {
              * @example shopper@wallet.example
              */
             lightning_address: string;
+            /**
+             * Format: password
+             * @description Needed always: a device token alone sets no destination, be it the first.
+             */
+            password: string;
         };
         StoreServed: {
             /**

@@ -26,9 +26,8 @@ export type SessionView = Schemas["SessionView"];
 export type StoreServed = Schemas["StoreServed"];
 export type TermsView = Schemas["TermsView"];
 
-/** The document leaves out write-only fields. */
-export type SetDestination = Schemas["SetDestination"] & { readonly password?: string };
-export type GiveDestination = Schemas["GiveDestination"] & { readonly password: string };
+export type SetDestination = Schemas["SetDestination"];
+export type GiveDestination = Schemas["GiveDestination"];
 
 /** The signed key set, as it is sent. */
 export interface SignedKeySet {

@@ -130,8 +130,7 @@ async function withDestination(core: Core, call: (client: Client) => Out<"destin
 export const getDestination = (core: Core): Out<"destination_get"> => withDestination(core, (client) => client.destination());
 
 export function setDestination(core: Core, { lightningAddress, password }: In<"destination_set">): Out<"destination_set"> {
-  const body = { lightning_address: lightningAddress, ...(password === null ? {} : { password }) };
-  return withDestination(core, (client) => client.putDestination(random128(), body));
+  return withDestination(core, (client) => client.putDestination(random128(), { lightning_address: lightningAddress, password }));
 }
 
 export const callOffDestination = (core: Core): Out<"destination_call_off"> => withDestination(core, (client) => client.callOffDestination(random128()));

@@ -17,6 +17,8 @@ export interface PageState {
   readonly port: PagePort;
   readonly host: string;
   reading: Reading | null;
+  /** Its card form is there and empty. */
+  blank: boolean;
   open: boolean;
   confirmed: Money | null;
   /** Told of the next reading, once. */

@@ -7,6 +7,7 @@
 import { ownFrameHosts } from "../manifest.ts";
 import { makeRevealKey, openCard } from "../trust/reveal.ts";
 import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
+import type { Money } from "../types/money.ts";
 import type { CopyField } from "../types/panel.ts";
 import type { FieldKind } from "../types/recipe.ts";
 import type { Core, PageState } from "./core.ts";
@@ -34,6 +35,7 @@ interface Waiting {
   readonly hosts: readonly string[];
   readonly filled: Set<FieldKind>;
   readonly wanted: Set<FieldKind>;
+  readonly answered: Set<FramePort>;
 }
 const waiting = (core: Core): Map<number, Waiting> => {
   const kept = waitingFor.get(core) ?? new Map<number, Waiting>();
@@ -94,10 +96,16 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
   const quoted = before.view?.quote?.total ?? null;
   const now = page.reading?.total ?? null;
   if (quoted !== null && now !== null && !sameMoney(quoted, now)) {
-    await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
+    await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return null;
   }
   return core.store.changePurchase(local, withoutPageTotal);
+}
+
+/** A form that was filled for one total is not filled for another; a card that is on file before any total stays so. */
+function otherTotal(one: LocalPurchase, now: Money | null): LocalPurchase {
+  const fill: FillHint = one.fill.kind === "filled" && !one.cardFirst ? { kind: "none" } : one.fill;
+  return { ...one, fill, pageTotal: now };
 }
 
 /** A card number goes over no line that others can read. */
@@ -157,15 +165,17 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
   const card = core.cards.get(local);
   if (result.totalChanged !== false) {
     const now = result.totalChanged;
-    await core.store.changePurchase(local, (one) => ({ ...one, pageTotal: now }));
+    await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return finish(core, local, null);
   }
+  // It says so itself with its next reading, which comes a moment later.
+  page.blank = false;
   const lacking = [...result.missing, ...result.refused];
   const filled = new Set(result.filled);
   const inFrames = lacking.some((kind) => ESSENTIAL.has(kind)) && result.frameHosts.length > 0;
   const wanted = new Set([...result.filled, ...lacking]);
   if (!inFrames || card === undefined) return finish(core, local, hintOf(filled, wanted, result.saveCardTicked));
-  await fillFrames(core, page, { local, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted });
+  await fillFrames(core, page, { local, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted, answered: new Set() });
 }
 
 export const originOf = (host: string): string => `https://${host}/*`;
@@ -199,15 +209,19 @@ async function enterFrames(core: Core, tabId: number, hosts: readonly string[]):
 /** A card goes to frames of the hosts that were allowed, by the address that the browser tells. */
 export function offerFrame(core: Core, frame: FramePort): void {
   const job = waiting(core).get(frame.tabId);
-  if (job === undefined || !frame.url.startsWith("https://") || !job.hosts.includes(new URL(frame.url).host)) return;
-  frame.say({ say: "fill", card: job.card });
+  if (job !== undefined && isFor(job, frame)) frame.say({ say: "fill", card: job.card });
 }
+
+const isFor = (job: Waiting, frame: FramePort): boolean => frame.url.startsWith("https://") && job.hosts.includes(new URL(frame.url).host);
 
 export function frameSaid(core: Core, frame: FramePort, message: FromFrame): void {
   if (message.say === "frame") return offerFrame(core, frame);
   const job = waiting(core).get(frame.tabId);
   if (job === undefined) return;
   message.filled.forEach((kind) => job.filled.add(kind));
+  job.answered.add(frame);
+  // The name's frame may be the last to answer, and a store may insist on it.
+  if ([...core.frames].some((one) => one.tabId === frame.tabId && isFor(job, one) && !job.answered.has(one))) return;
   if ([...ESSENTIAL].some((kind) => job.wanted.has(kind) && !took(job.filled, kind))) return;
   waiting(core).delete(frame.tabId);
   void finish(core, job.local, hintOf(job.filled, job.wanted, job.storeSavesCard));

@@ -137,6 +137,16 @@ export const EMPTY: Kept = {
 
 export const isTerminal = (view: PurchaseView): boolean => view.state === "completed" || view.state === "returned" || view.state === "expired";
 
+/** Ended, but something of what was claimed is not with the store: it is owed, and its way back goes on after the end. */
+export const mayOwe = (view: PurchaseView): boolean => {
+  const short = view.bitcoin === "claimed" && view.captured_minor < (view.quote?.total.minor ?? 0);
+  const open = view.refunds.some(({ state }) => state !== "paid" && state !== "cancelled");
+  return open || (short && view.refunds.length === 0);
+};
+
+/** Nothing more can happen that the shopper would want to see. */
+export const isOver = (view: PurchaseView): boolean => isTerminal(view) && !mayOwe(view);
+
 /** Still of interest to a tab: not ended, or ended and not yet put away by the shopper. */
 export const isShown = (purchase: LocalPurchase): boolean => !purchase.dismissed;
 
@@ -147,7 +157,7 @@ const BUSY_MS_MAX = 30 * 60_000;
 
 /** Something may happen at any moment: a wish without an answer, or a state that is fresh. */
 export const isBusy = (purchase: LocalPurchase, nowMs: number, aheadMs: number): boolean =>
-  purchase.wish !== null || (isLive(purchase) && nowMs + aheadMs - (purchase.view?.state_since_ms ?? 0) < BUSY_MS_MAX);
+  purchase.wish !== null || (purchase.view !== null && !isOver(purchase.view) && nowMs + aheadMs - (purchase.view?.state_since_ms ?? 0) < BUSY_MS_MAX);
 
 export const sameMoney = (one: Money, other: Money): boolean => one.minor === other.minor && one.currency === other.currency;
 

@@ -23,7 +23,7 @@ const confirmedKey = (tabId: number): string => `confirmed ${tabId}`;
 
 export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
   const { hostname } = new URL(port.url);
-  const page: PageState = { port, host: hostname, reading: null, open: false, confirmed: null, waiting: [] };
+  const page: PageState = { port, host: hostname, reading: null, blank: false, open: false, confirmed: null, waiting: [] };
   core.pages.set(port.tabId, page);
   const confirmed = readConfirmed(await core.env.session.get(confirmedKey(port.tabId)), hostname);
   page.confirmed ??= confirmed;
@@ -70,6 +70,7 @@ async function heard(core: Core, page: PageState, message: FromPage): Promise<vo
   switch (message.say) {
     case "reading":
       page.reading = message.reading;
+      page.blank = message.blank;
       page.waiting.splice(0).forEach((told) => told(message.reading));
       core.draw();
       return;
@@ -135,7 +136,11 @@ async function confirmTotal(core: Core, page: PageState, total: Money): Promise<
 async function reread(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
   page.confirmed = null;
   await core.env.session.set(confirmedKey(page.port.tabId), null);
-  if (purchase !== null) await core.store.changePurchase(purchase.local, (one) => ({ ...withoutPageTotal(one), problem: null }));
+  if (purchase !== null) {
+    await core.store.changePurchase(purchase.local, (one) => ({ ...withoutPageTotal(one), problem: null }));
+    // "Start over": what has ended makes room for what the page says.
+    await dismiss(core, purchase);
+  }
   page.port.say({ say: "read" });
 }
 
@@ -206,6 +211,7 @@ function seenOf(core: Core, page: PageState, kept: Kept): PageSeen {
     host: page.host,
     name: recipe !== null && recipe.hosts.length > 0 ? recipe.name : page.host,
     reading: page.reading,
+    blank: page.blank,
     confirmed: page.confirmed,
     cardFirst: recipe?.cardFirst ?? false,
     currency: hostCurrency(page.host, served),

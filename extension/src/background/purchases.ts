@@ -11,7 +11,7 @@ import { checkPurchase } from "./check.ts";
 import type { Core } from "./core.ts";
 import { note, once, outsideOf } from "./core.ts";
 import type { LocalPurchase, Wish } from "./model.ts";
-import { isBusy, isLive, isTerminal } from "./model.ts";
+import { isBusy, isLive, isOver, isTerminal } from "./model.ts";
 import { addSent } from "./sent.ts";
 import { claimOnOf } from "./served.ts";
 
@@ -170,7 +170,7 @@ export async function take(core: Core, local: string, view: PurchaseView): Promi
   if (after === null || after.view === null) return;
   const charged = after.view.charges.some((charge) => charge.decision === "approved" && !charge.zero_check);
   if (isTerminal(after.view) || charged) core.cards.delete(local);
-  if (isTerminal(after.view)) core.follows.get(local)?.abort();
+  if (isOver(after.view)) core.follows.get(local)?.abort();
   else startFollowing(core, after);
   if (after.view.state === "invoiced" && after.fault === null) await checkPurchase(core, local);
 }
@@ -212,7 +212,7 @@ export async function resume(core: Core, all: boolean): Promise<void> {
   for (const purchase of purchases) {
     if (!all && !isBusy(purchase, core.env.nowMs(), cache.aheadMs)) continue;
     if (purchase.wish !== null) await runWish(core, purchase.local);
-    if (purchase.id !== null && (purchase.view === null || !isTerminal(purchase.view))) await look(core, purchase.local);
+    if (purchase.id !== null && (purchase.view === null || !isOver(purchase.view))) await look(core, purchase.local);
   }
 }
 

@@ -107,8 +107,8 @@ export interface Requests {
   address_get: { in: object; out: Address | null };
   address_set: { in: { readonly address: Address }; out: Address };
   destination_get: { in: object; out: DestinationSetting };
-  /** The first may come without the password; a change needs it and waits. */
-  destination_set: { in: { readonly lightningAddress: string; readonly password: string | null }; out: DestinationSetting };
+  /** The first is in force at once; a change waits. */
+  destination_set: { in: { readonly lightningAddress: string; readonly password: string }; out: DestinationSetting };
   destination_call_off: { in: object; out: DestinationSetting };
 
   devices: { in: object; out: readonly DeviceView[] };

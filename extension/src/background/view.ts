@@ -18,6 +18,8 @@ export interface PageSeen {
   readonly host: string;
   readonly name: string;
   readonly reading: Reading | null;
+  /** Its card form is there and empty: what was filled in is gone. */
+  readonly blank?: boolean;
   /** The shopper's word for the total, which stands until the page is sure of another. */
   readonly confirmed: Money | null;
   /** Of the store's recipe. */

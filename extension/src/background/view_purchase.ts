@@ -139,7 +139,7 @@ function claimingStage(view: PurchaseView): Stage {
 function changed(input: PurchaseInput, view: PurchaseView): Stage | null {
   const { purchase, page } = input;
   const was = view.quote?.total;
-  const filled = purchase.fill.kind === "filled" && !purchase.cardFirst;
+  const filled = fillState(input).kind === "filled" && !purchase.cardFirst;
   const charging = view.charges.some((charge) => charge.decision === "approved" || charge.decision === "pending" || charge.decision === "stand_in");
   if (was === undefined || filled || charging) return null;
   if (purchase.pageTotal !== undefined) return { kind: "total_changed", was, now: purchase.pageTotal, stillYours: stillYours(input, view) };
@@ -168,8 +168,10 @@ function heldUntil(input: PurchaseInput, view: PurchaseView): number | null {
 
 function fillState(input: PurchaseInput): FillState {
   if (input.doing === "filling") return { kind: "filling" };
-  const { fill } = input.purchase;
-  return fill.kind === "none" ? { kind: "ready" } : fill;
+  const { purchase, page } = input;
+  // The page was loaded anew, or has drawn its form anew.
+  const lost = purchase.fill.kind === "filled" && page.blank === true && page.host === purchase.store;
+  return purchase.fill.kind === "none" || lost ? { kind: "ready" } : purchase.fill;
 }
 
 function priceOf(quote: QuoteView): PriceParts {
@@ -200,6 +202,7 @@ function endedStage(view: PurchaseView): Stage | null {
   // Nothing was taken only when nothing of the shopper's is anywhere but with them.
   const back = view.bitcoin === "unpaid" || view.bitcoin === "returned";
   const nothingTaken = back && owed.length === 0 && view.captured_minor === 0 && (view.claimed_msat ?? 0) === 0;
-  const because = view.closed_because ?? (view.state === "completed" ? "never_charged" : null);
+  const voided = view.charges.some((charge) => charge.reversed_minor > 0);
+  const because = view.closed_because ?? (view.state !== "completed" ? null : voided ? "voided" : "never_charged");
   return { kind: "ended", how: view.state === "expired" ? "expired" : "returned", because, nothingTaken, owed };
 }

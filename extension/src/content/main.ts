@@ -4,6 +4,7 @@
  */
 
 import { isCheckoutUrl } from "../detect/recipe.ts";
+import type { Filler } from "../fill/fill.ts";
 import type { FromPage, ToPage } from "../types/messages.ts";
 import { type Line, openLine } from "./line.ts";
 import { openPage, type Page } from "./page.ts";
@@ -22,6 +23,11 @@ function start(): void {
     () => import(chrome.runtime.getURL("reader.js")),
     () => page?.changed(),
   );
+  const loadPanel = (): Promise<unknown> => import(chrome.runtime.getURL("panel.js"));
+  let fillerHere: (filler: Filler) => void = () => undefined;
+  const filler = new Promise<Filler>((resolve) => {
+    fillerHere = resolve;
+  });
   const surface = openSurface({
     document,
     locale: () => language ?? navigator.language,
@@ -33,7 +39,7 @@ function start(): void {
     readMoney: (text) => reader.readMoney(text, { locale: document.documentElement.lang || navigator.language, host: location.host }),
     fetchPanel: () => {
       line?.keep(true);
-      void import(chrome.runtime.getURL("panel.js"));
+      void loadPanel();
       page?.panel(true);
     },
   });
@@ -46,6 +52,11 @@ function start(): void {
     detector: { isCheckoutUrl, ...reader },
     surface,
     say,
+    filler: () => {
+      // A page that was loaded anew since the panel was opened has it no more.
+      void loadPanel();
+      return filler;
+    },
     copy: (field, value) => {
       navigator.clipboard.writeText(value).then(
         () => {
@@ -79,7 +90,8 @@ function start(): void {
     },
   });
   world.anytill = {
-    panel: (mount) => {
+    panel: (mount, code) => {
+      fillerHere(code);
       surface.panelCode(mount);
     },
     reader: (code) => {

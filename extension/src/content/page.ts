@@ -11,7 +11,7 @@ import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
-import { fillCard, fillCode } from "../fill/fill.ts";
+import type { Filler } from "../fill/fill.ts";
 
 /** What the shopper sees of us in the page. */
 export interface Surface {
@@ -40,6 +40,8 @@ export interface PageParts {
   readonly detector: Detector;
   readonly surface: Surface;
   readonly say: (message: FromPage) => void;
+  /** What writes into forms; it comes with the panel's code. */
+  readonly filler: () => Promise<Filler>;
   /** Puts a card's value on the clipboard and says so. */
   readonly copy: (field: CopyField, value: string) => void;
 }
@@ -58,6 +60,7 @@ export interface Page {
 export function openPage(parts: PageParts): Page {
   let recipes: readonly Recipe[] | null = null;
   let said = "";
+  let filled = false;
 
   const wanted = (): boolean =>
     recipes !== null && (parts.surface.isOpen || parts.detector.isCheckoutUrl(parts.url(), recipes));
@@ -65,13 +68,19 @@ export function openPage(parts: PageParts): Page {
   const sayReading = (always: boolean): void => {
     if (!always && !wanted()) return;
     if (parts.detector.ready?.() === false) return;
-    const message: FromPage = { say: "reading", url: parts.url(), reading: read() };
+    const reading = read();
+    const message: FromPage = { say: "reading", url: parts.url(), reading, blank: isBlank(reading) };
     const now = JSON.stringify(message);
     if (!always && now === said) return;
     said = now;
     parts.say(message);
   };
   const find = (place: Place): Element | null => parts.detector.find(parts.document, place);
+  const isBlank = ({ fields, frames }: Reading): boolean => {
+    const numbers = fields.number ?? [];
+    // Into a provider's frame nobody can look: what this document was not given is not in it.
+    return numbers.length === 0 ? frames.length > 0 && !filled : numbers.every((place) => isEmpty(find(place)));
+  };
 
   return {
     hear(message) {
@@ -97,10 +106,14 @@ export function openPage(parts: PageParts): Page {
           sayReading(true);
           return;
         case "fill":
-          parts.say({ say: "filled", result: fill(read(), find, message) });
+          void parts.filler().then(({ fillCard }) => {
+            const result = fill(fillCard, read(), find, message);
+            filled ||= result.totalChanged === false;
+            parts.say({ say: "filled", result });
+          });
           return;
         case "fill_code":
-          fillCode(read().giftCardCode, find, message.code);
+          void parts.filler().then(({ fillCode }) => fillCode(read().giftCardCode, find, message.code));
           return;
         case "copy":
           parts.copy(message.field, message.value);
@@ -126,6 +139,7 @@ export function openPage(parts: PageParts): Page {
 
 /** Reads the page once more, and fills only when it still says what was quoted. */
 function fill(
+  fillCard: Filler["fillCard"],
   now: Reading,
   find: (place: Place) => Element | null,
   { card, total }: Extract<ToPage, { say: "fill" }>,
@@ -146,6 +160,10 @@ function fill(
 
 function isChecked(element: Element | null): boolean {
   return element !== null && "checked" in element && element.checked === true;
+}
+
+function isEmpty(element: Element | null): boolean {
+  return element !== null && "value" in element && element.value === "";
 }
 
 function same(one: Money, other: Money): boolean {

@@ -91,7 +91,7 @@ export function makeLine(index: number, all: readonly Run[], scope: Scope, headi
   // For screen readers and for the eye: an amount that is there twice is seen.
   const twice = digits === 1 && tiers.includes(2);
   const tier = twice ? 0 : (digits ?? Math.min(...all.map((run) => run.tier))) as Tier;
-  const first = kept[0] ?? (all[0] as Run);
+  const first = (twice ? all.find((run) => run.tier === 2) : undefined) ?? kept[0] ?? (all[0] as Run);
   return { index, text: join(kept), runs: kept, element: first.element, scope, heading, tier };
 }
 

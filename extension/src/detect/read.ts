@@ -22,6 +22,7 @@ export { isProviderHost } from "./frames.ts";
 export { useWords } from "./lexicon.ts";
 export type { Packed } from "./pack.ts";
 export type { Look } from "./walk.ts";
+import { hasLayout, seen } from "./layout.ts";
 import { hasWords } from "./lexicon.ts";
 
 export interface ReadContext extends Look {
@@ -32,8 +33,9 @@ export interface ReadContext extends Look {
 const NOTHING: Omit<Reading, "confidence"> = { checkout: false, store: null, total: null, fields: {}, frames: [], saveCard: [], giftCardCode: [] };
 const FRAMES_MAX = 40;
 
-export function read(document: Document, url: string, recipes: readonly Recipe[], context: ReadContext = {}): Reading {
+export function read(document: Document, url: string, recipes: readonly Recipe[], given: ReadContext = {}): Reading {
   if (!hasWords()) return { ...NOTHING, confidence: 0 };
+  const context = withLayout(document, given);
   const walked = walk(document, context);
   const shown = shownBy(context);
   const known = recipeFor(document, url, recipes);
@@ -42,7 +44,7 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
   const total = readTotal(walked, money, recipe, buttons, shown);
-  const frames = framesOf(walked, url, recipe);
+  const frames = framesOf(walked, url, recipe, shown);
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
   const signs = weigh(walked, url, total, fields, frames.length, buttons, path, shown);
@@ -66,10 +68,17 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
 }
 
 /** What a payment provider's frame holds: for the extension's own script in there. */
-export function readFrame(document: Document, look: Look = {}): Pick<Reading, "fields" | "saveCard"> {
+export function readFrame(document: Document, given: Look = {}): Pick<Reading, "fields" | "saveCard"> {
+  if (!hasWords()) return { fields: {}, saveCard: [] };
+  const look = withLayout(document, given);
   const walked = walk(document, look);
   const fields: Fields = findFields(walked, null, shownBy(look), { alone: true, frames: false });
   return { fields: fields.places, saveCard: fields.saveCard };
+}
+
+/** In a browser the layout says what is seen, unless the caller knows better. */
+function withLayout<L extends Look>(document: Document, look: L): L {
+  return look.visible === undefined && look.guess === undefined && hasLayout(document) ? { ...look, visible: seen } : look;
 }
 
 function shownBy({ visible }: Look): (element: Element) => boolean {
@@ -103,11 +112,11 @@ function metaLanguage(document: Document): string | null {
   return document.querySelector('meta[http-equiv="content-language" i],meta[property="og:locale"]')?.getAttribute("content") ?? null;
 }
 
-function framesOf(walked: Walked, url: string, recipe: Recipe | null): Reading["frames"] {
+function framesOf(walked: Walked, url: string, recipe: Recipe | null, shown: (element: Element) => boolean): Reading["frames"] {
   const out: { css: string; host: string }[] = [];
   for (const spot of walked.frames) {
     const frame = cardFrame(spot, url, recipe?.frameHosts ?? []);
-    if (frame === null) continue;
+    if (frame === null || !shown(spot.element)) continue;
     const place = placeOf(spot);
     if (place === null) continue;
     // A frame inside a shadow root or another frame is told by its outermost selector.

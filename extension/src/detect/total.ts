@@ -51,9 +51,9 @@ interface RecipeValue {
   readonly spoiled: boolean;
 }
 
-export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | null, buttons: readonly PayButton[], look: Shown): TotalRead {
-  const { rows, parts } = collect(walked, context, recipe, look);
-  const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe);
+export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | null, buttons: readonly PayButton[], shown: Shown): TotalRead {
+  const { rows, parts } = collect(walked, context, recipe, shown);
+  const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe, shown);
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
   const amountsSeen = rows.length + parts.length >= 2 || amountLines(walked, context) >= 2;
   const deposit = buttons.some((button) => button.pays && DEPOSIT.test(fold(button.text)));
@@ -133,12 +133,13 @@ function closest(element: Element, css: string): boolean {
   }
 }
 
-function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe): RecipeValue[] {
+function recipeValues(walked: Walked, context: PageMoney, recipe: Recipe, shown: Shown): RecipeValue[] {
   for (const css of recipe.total) {
     const values: RecipeValue[] = [];
     for (const scope of walked.scopes) {
       for (const element of all(scope, css).slice(0, 20)) {
         if ((recipe.notTotal ?? []).some((other) => closest(element, other))) continue;
+        if (!shown(element)) continue;
         const value = valueIn(walked, element, context);
         if (value !== null) values.push(value);
       }

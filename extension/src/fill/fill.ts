@@ -20,6 +20,12 @@ export interface Filled {
   readonly missing: readonly FieldKind[];
 }
 
+/** What is handed over to a content script that has none of this itself. */
+export interface Filler {
+  readonly fillCard: typeof fillCard;
+  readonly fillCode: typeof fillCode;
+}
+
 export function fillCard(fields: FieldPlaces, find: Find, card: CardToFill): Filled {
   const plan = planFill(shapes(fields, find), card);
   const written = plan.writes.map((wish) => ({ wish, element: find(wish.place) }));

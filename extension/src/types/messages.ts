@@ -12,8 +12,11 @@ import type { FieldKind, Recipe } from "./recipe.ts";
  * popup and extension pages -> background: `runtime.sendMessage`, see `PageRequest` in `background/`.
  */
 export type FromPage =
-  /** What the page is now. Sent on opening the panel and on every change while it is open; it stays in the browser. */
-  | { readonly say: "reading"; readonly url: string; readonly reading: Reading }
+  /**
+   * What the page is now. Sent on opening the panel and on every change while it is open; it stays in the browser.
+   * `blank`: its card form is there and nothing is in it, as after a reload.
+   */
+  | { readonly say: "reading"; readonly url: string; readonly reading: Reading; readonly blank: boolean }
   | { readonly say: "action"; readonly action: PanelAction }
   /** The panel was opened or closed by the shopper. */
   | { readonly say: "panel"; readonly open: boolean }

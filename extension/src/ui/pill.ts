@@ -84,10 +84,19 @@ export function mountPill(root: ShadowRoot, host: PillHost): Pill {
   let known = false;
   let wanted = true;
   const place = (): void => { button.hidden = !known || !wanted; };
+  /** Its left edge moves with its words. The browser counts that as a shift of the store's layout, but not of what is new. */
+  const asNew = (): void => {
+    const focused = root.activeElement === button;
+    const next = button.nextSibling;
+    button.remove();
+    root.insertBefore(button, next);
+    if (focused) button.focus();
+  };
   return {
     update(view) {
-      known = true;
       const { seen, said } = caption(view, view.language ?? host.locale);
+      if (known && seen !== say.textContent) asNew();
+      known = true;
       say.textContent = seen;
       button.setAttribute("aria-label", said);
       button.title = said;

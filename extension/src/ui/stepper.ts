@@ -24,16 +24,22 @@ export function stepOf(stage: Stage): number | null {
   }
 }
 
+/** "Not taken" is said while it is so, and before it under a policy that will keep it so. */
+function isHeldOnly(stage: Stage): boolean {
+  if (stage.kind === "pay") return stage.claimOn === "authorization";
+  return (stage.kind === "held" || stage.kind === "card_ready") && stage.stillYours;
+}
+
 /** A row of segments for the eye, a list for the ear, and the step in words for both. */
 export function stepper(view: PanelView, words: Words<PanelKey>): HTMLElement | null {
   const { stage } = view;
   const at = stepOf(stage);
   if (at === null) return null;
   const { t } = words;
-  const taken = stage.kind === "held" && !stage.stillYours;
+  const arrived = !isHeldOnly(stage);
   const label = (index: number): string => {
     const key = STEPS[index] ?? "step_done";
-    return t(key === "step_held" && taken ? "step_held_reveal" : key);
+    return t(key === "step_held" && arrived ? "step_held_reveal" : key);
   };
   const over = stage.kind === "done";
   const items = STEPS.map((_, index) => {

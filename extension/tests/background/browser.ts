@@ -165,9 +165,9 @@ export class TestPage {
     await this.read();
   }
 
-  async read(seen: Reading = this.reading): Promise<void> {
+  async read(seen: Reading = this.reading, blank = false): Promise<void> {
     this.reading = seen;
-    await this.line?.heard({ say: "reading", url: this.url, reading: seen });
+    await this.line?.heard({ say: "reading", url: this.url, reading: seen, blank });
   }
 
   /** What the shopper presses; ends when the background is done with it, or was killed on it. */
@@ -216,7 +216,7 @@ export class TestPage {
 }
 
 /** A frame script in a payment provider's frame. */
-export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode")[]): { readonly cards: CardToFill[] } {
+export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode" | "holder")[]): { readonly cards: CardToFill[] } {
   const cards: CardToFill[] = [];
   const line: { heard?: (message: FromFrame) => void } = {};
   const say = (message: ToFrame): void => {

@@ -349,6 +349,35 @@ describe("the total changes", () => {
   });
 });
 
+describe("a form that was filled and is empty again", () => {
+  it("is filled once more, with the same card", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    const anew = await browser.open(1, `https://${HOST}/checkout`);
+    await anew.until("card_ready");
+    await anew.press({ do: "fill" });
+    await anew.untilTrue(() => anew.fills.length === 1 && filled(anew), "filled again");
+    expect(anew.fills.map((card) => card.number)).toEqual([PAN]);
+  });
+  it("is not when it asks for another total, and says so", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    const anew = await browser.open(1, `https://${HOST}/checkout`, reading({ total: { minor: 2811, currency: "USD" } }));
+    await anew.until("card_ready");
+    await anew.press({ do: "fill" });
+    await anew.until("total_changed");
+    expect(anew.fills).toEqual([]);
+  });
+});
+
 describe("claim on reveal", () => {
   it("does not say still yours from the press on", async () => {
     const { till, browser } = await ready();
@@ -449,6 +478,16 @@ describe("where the card form is in a provider's frame", () => {
     expect(frame.cards.map((card) => card.number)).toEqual([PAN]);
     expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
     expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
+  });
+  it("waits for the frame that answers last, though the card itself is in", async () => {
+    const { browser, page } = await atForm();
+    page.fillWith = () => ({ ...inFrame(), filled: [] });
+    browser.origins.add("https://js.stripe.com/*");
+    openFrame(browser, 1, "https://js.stripe.com/card", ["number", "expiry", "securityCode"]);
+    openFrame(browser, 1, "https://js.stripe.com/name", ["holder"]);
+    await browser.ask("permission_answered", { tabId: 1, granted: true });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.stage).toMatchObject({ fill: { kind: "filled", fields: expect.arrayContaining(["number", "holder"]) as unknown, missing: [] } });
   });
   it("fills a frame of the store's own domain, which the manifest enters, without a question", async () => {
     const { till, browser } = await ready({ frameHosts: ["safe.shop.example", "js.stripe.com"] });

@@ -137,6 +137,13 @@ describe("the page's total is another", () => {
       expect(of({ view: view("held", { bitcoin: "held" }) }, { page: seen }).kind).toBe("held");
     }
   });
+  it("once the form that was filled is empty again", () => {
+    const fill = { kind: "filled", fields: ["number"], missing: [], storeSavesCard: false } as const;
+    const was = { view: view("card_ready", { bitcoin: "held" }), fill };
+    expect(of(was, { page: { ...changed, blank: true } }).kind).toBe("total_changed");
+    expect(of(was, { page: page({ blank: true }) })).toMatchObject({ kind: "card_ready", fill: { kind: "ready" } });
+    expect(of(was, { page: page({ host: "else.example", blank: true }) })).toMatchObject({ fill: { kind: "filled" } });
+  });
   it("but not once the form is filled or the store charges", () => {
     const fill = { kind: "filled", fields: ["number"], missing: [], storeSavesCard: false } as const;
     expect(of({ view: view("card_ready", { bitcoin: "held" }), fill }, { page: changed }).kind).toBe("card_ready");

@@ -1,5 +1,6 @@
 import { JSDOM } from "jsdom";
 import { beforeEach, describe, expect, it } from "vitest";
+import { fillCard, fillCode } from "../../src/fill/fill.ts";
 import { type Detector, openPage, type Page, type Surface } from "../../src/content/page.ts";
 import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, FromPage } from "../../src/types/messages.ts";
@@ -65,6 +66,7 @@ beforeEach(() => {
     detector,
     surface,
     say: (message) => said.push(message),
+    filler: () => Promise.resolve({ fillCard, fillCode }),
     copy: (field, value) => copied.push(`${field} ${value}`),
   });
 });
@@ -107,11 +109,40 @@ it("a new line hears everything again", () => {
   expect(said.map((message) => message.say)).toEqual(["panel", "reading"]);
 });
 
+async function fill(what: { readonly card: CardToFill; readonly total: Money | null }): Promise<void> {
+  page.hear({ say: "fill", ...what });
+  // Its code comes by a promise.
+  await Promise.resolve();
+}
+
+describe("an empty card form", () => {
+  const blanks = (): readonly boolean[] => said.flatMap((message) => (message.say === "reading" ? [message.blank] : []));
+  const hear = (): void => page.hear({ say: "recipes", recipes: [], words: null });
+  it("is told, and that it is no longer empty", () => {
+    hear();
+    (window.document.querySelector("#n") as unknown as { value: string }).value = "4111";
+    page.changed();
+    expect(blanks()).toEqual([true, false]);
+  });
+  it("in a provider's frame is empty until this document was given a card", async () => {
+    reading = { ...reading, fields: {}, frames: [{ css: "iframe", host: "pay.example" }] };
+    hear();
+    await fill({ card: CARD, total: null });
+    page.changed();
+    expect(blanks()).toEqual([true, false]);
+  });
+  it("is not told of a page without one", () => {
+    reading = { ...reading, fields: {} };
+    hear();
+    expect(blanks()).toEqual([false]);
+  });
+});
+
 describe("filling", () => {
   const value = (css: string): string => (window.document.querySelector(css) as HTMLInputElement).value;
 
-  it("fills what was quoted, and tells that the store would keep the card", () => {
-    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+  it("fills what was quoted, and tells that the store would keep the card", async () => {
+    await fill({ card: CARD, total: USD_2711 });
     expect(said).toEqual([
       {
         say: "filled",
@@ -132,30 +163,30 @@ describe("filling", () => {
     ["another total", { total: { minor: 2811, currency: "USD" } }, { minor: 2811, currency: "USD" }],
     ["another currency", { total: { minor: 2711, currency: "CAD" } }, { minor: 2711, currency: "CAD" }],
     ["no total any more", { total: null }, null],
-  ])("fills nothing when the page says %s", (_, change, now) => {
+  ])("fills nothing when the page says %s", async (_, change, now) => {
     reading = { ...reading, ...change };
-    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+    await fill({ card: CARD, total: USD_2711 });
     const [told] = said;
     expect(told?.say === "filled" && told.result.totalChanged).toEqual(now);
     expect(value("#n")).toBe("");
   });
 
-  it("compares with what the shopper confirmed where the page is not sure", () => {
+  it("compares with what the shopper confirmed where the page is not sure", async () => {
     reading = { ...reading, total: null, candidate: { text: "$27.11", money: USD_2711, why: "two totals" } };
-    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+    await fill({ card: CARD, total: USD_2711 });
     expect(value("#n")).toBe(CARD.number);
   });
 
-  it("names provider frames only for what is missing", () => {
+  it("names provider frames only for what is missing", async () => {
     reading = { ...reading, fields: { holder: ["#h"] }, frames: [{ css: "iframe", host: "pay.example" }] };
-    page.hear({ say: "fill", card: CARD, total: null });
+    await fill({ card: CARD, total: null });
     const [told] = said;
     expect(told?.say === "filled" && told.result.frameHosts).toEqual(["pay.example"]);
     expect(told?.say === "filled" && told.result.missing).toEqual(["number", "expiry", "securityCode"]);
   });
 
-  it("keeps nothing of the card in what it says", () => {
-    page.hear({ say: "fill", card: CARD, total: USD_2711 });
+  it("keeps nothing of the card in what it says", async () => {
+    await fill({ card: CARD, total: USD_2711 });
     expect(JSON.stringify(said)).not.toContain(CARD.number);
   });
 });

@@ -336,6 +336,11 @@ describe("the pages", () => {
     await page.getByRole("button", { name: "Allow" }).click();
     await page.getByText("Not allowed.").waitFor();
     expect(await asked("permission_answered")).toEqual([{ tabId: 7, granted: false }]);
+    // The answer changes the background's state, and nothing asks any more; the page still says what came of it.
+    const before = (await asked("state")).length;
+    await page.evaluate(() => { (globalThis as unknown as { gallery: { changed(): void } }).gallery.changed(); });
+    expect((await asked("state")).length).toBe(before);
+    await page.getByText("Not allowed.").waitFor();
   });
 });
 

@@ -48,9 +48,9 @@ pub fn load(file: &Path, env: impl IntoIterator<Item = (String, String)>) -> Res
 
 fn missing(file: &Path, error: &std::io::Error) -> String {
     let hint = if error.kind() == std::io::ErrorKind::NotFound {
-        format!(": run `anytill init` first, or name the data directory (--data) or the file (--config); {FILE_NAME}")
+        ": run `anytill init` first, or name the data directory (--data) or the file (--config)"
     } else {
-        String::new()
+        ""
     };
     format!("{} cannot be read ({error}){hint}", file.display())
 }

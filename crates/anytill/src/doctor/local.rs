@@ -10,7 +10,7 @@ use lightning_node::ldk::NodeSeed;
 use ports::Clock as _;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trust::OperatorSeed;
 
 /// Below this the server cannot be trusted to go on for a day; below the other one it may end at any moment.
@@ -56,9 +56,8 @@ fn directory(data: &Path) -> Check {
     Check::ok(NAME, data.display().to_string())
 }
 
-/// Every `file:` that a secret is in.
-fn secret_files(file: &Path, config: &Config) -> Check {
-    const NAME: &str = "secret files";
+/// Every `file:` that a secret is in, the seed's among them.
+fn secret_paths(file: &Path, config: &Config) -> Vec<PathBuf> {
     let references: [&SecretRef; 8] = [
         &config.node.seed,
         &config.chain.password,
@@ -70,8 +69,14 @@ fn secret_files(file: &Path, config: &Config) -> Check {
         &config.server.metrics_token,
     ];
     let base = lookup(file).base;
-    let paths: Vec<_> = references.iter().filter_map(|reference| reference.path(base)).collect();
-    let open = |path: &&std::path::PathBuf| fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
+    references.iter().filter_map(|reference| reference.path(base)).collect()
+}
+
+/// Whether others than the owner can read them.
+pub fn secret_files(file: &Path, config: &Config) -> Check {
+    const NAME: &str = "secret files";
+    let paths = secret_paths(file, config);
+    let open = |path: &&PathBuf| fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
     let readable: Vec<String> = paths.iter().filter(open).map(|path| path.display().to_string()).collect();
     if readable.is_empty() {
         Check::ok(NAME, format!("{} files, readable by their owner only", paths.len()))

@@ -7,6 +7,7 @@ mod local;
 mod outside;
 mod running;
 
+pub use local::secret_files;
 pub use running::running;
 
 use crate::admin::{self, Answer, Request};

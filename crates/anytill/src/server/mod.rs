@@ -15,9 +15,11 @@ pub use stop::{Phase, Watch};
 use crate::admin;
 use crate::cli::{Place, Serve};
 use crate::config;
+use crate::doctor;
 use crate::{logging, out, process};
 use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stop::{Ended, Phases};
@@ -38,6 +40,7 @@ pub fn run(place: &Place, args: &Serve) -> Result<ExitCode> {
 
 async fn serve(place: &Place, args: &Serve, config: config::Config) -> Result<ExitCode> {
     let file = config::file_of(&place.data, place.config.as_deref());
+    warn_of_open_secrets(&file, &config);
     let (server, listener) = Server::open(place, &file, config).await?;
     let report = server.engine.recover().await.context("the stored purchases cannot be taken up again")?;
     tracing::info!(?report, "recovered");
@@ -57,6 +60,14 @@ async fn serve(place: &Place, args: &Serve, config: config::Config) -> Result<Ex
     let code = stop::stop(&server, ended, tasks, &phases).await;
     drop(socket);
     Ok(code)
+}
+
+/// Held HTLCs come first, so it starts all the same.
+fn warn_of_open_secrets(file: &Path, config: &config::Config) {
+    let check = doctor::secret_files(file, config);
+    if check.verdict != doctor::Verdict::Ok {
+        tracing::warn!(mend = check.mend, "{}", check.found);
+    }
 }
 
 fn spawn_web(tasks: &mut JoinSet<&'static str>, server: &Arc<Server>, listener: TcpListener, phases: &Phases) {

@@ -46,7 +46,7 @@ pub struct Args {
     /// Leave everything running when done and say where it is.
     #[arg(long)]
     keep: bool,
-    /// When the bitcoin is claimed.
+    /// When the bitcoin is claimed. For the plain purchase: a scenario has the policy that it shows.
     #[arg(long, value_enum, default_value = "authorization")]
     claim_on: ClaimOn,
     /// Use this bitcoind (regtest) instead of the built-in chain: http://user:password@host:port
@@ -124,6 +124,9 @@ async fn play(
             Err(error) => {
                 timeline.failed(&error);
                 world.show_log_tail(timeline);
+                if !played.is_empty() {
+                    report::show_table(timeline, &played);
+                }
                 world.stop().await;
                 bail!(error);
             }
@@ -133,7 +136,8 @@ async fn play(
     let code = if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if args.keep {
         let wallet = wallet_page::serve(&world.payer).await?;
-        report::where_things_are(&world, &wallet, timeline);
+        let pairing = world.server.anytill(&["key", "--pairing"]).await?;
+        report::where_things_are(&world, &wallet, pairing.trim(), timeline);
         return Ok((code, Some(world)));
     }
     world.stop().await;

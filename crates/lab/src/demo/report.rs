@@ -56,7 +56,8 @@ pub async fn finish(world: &World, timeline: &Timeline, played: &[Played], table
     Ok(good)
 }
 
-fn show_table(timeline: &Timeline, played: &[Played]) {
+/// What was played, one line each.
+pub fn show_table(timeline: &Timeline, played: &[Played]) {
     timeline
         .note(&format!("\n{:<14} {:<10} {:>16} {:>9}  {}", "scenario", "state", "payer, msat", "ms", "what happened"));
     for Played { scenario, result } in played {
@@ -69,13 +70,14 @@ fn show_table(timeline: &Timeline, played: &[Played]) {
 }
 
 /// For somebody who wants to click through it.
-pub fn where_things_are(world: &World, wallet: &str, timeline: &Timeline) {
+pub fn where_things_are(world: &World, wallet: &str, pairing: &str, timeline: &Timeline) {
     let http = world.server.ready.as_ref().map_or("", |ready| ready.http.as_str());
     let (login, password) = (world.shopper.login(), world.shopper.password());
     let data = world.server.dir().display();
     timeline.note(&format!("\nstore     {}   (its back office: {}/back-office)", world.store.url(), world.store.url()));
     timeline.note(&format!("wallet    {wallet}   (pays invoices, takes refunds)"));
     timeline.note(&format!("server    {http}   (API document: {http}/v1/openapi.json)"));
+    timeline.note(&format!("pairing   {pairing}   (for the extension)"));
     timeline.note(&format!("log in    {login}   password {password}"));
     timeline.note(&format!("issuer    {}   key {}", world.issuer.url(), world.issuer.api_key()));
     timeline.note(&format!("exchange  {}", world.exchange.url()));
@@ -84,7 +86,8 @@ pub fn where_things_are(world: &World, wallet: &str, timeline: &Timeline) {
     timeline.note("Ctrl-C stops everything.");
     timeline.object(json!({
         "kept": {
-            "store": world.store.url(), "wallet": wallet, "server": http, "login": login, "password": password,
+            "store": world.store.url(), "wallet": wallet, "server": http, "pairing": pairing,
+            "login": login, "password": password,
             "issuer": world.issuer.url(), "issuer_key": world.issuer.api_key(), "exchange": world.exchange.url(),
             "data": data.to_string(),
         },

@@ -118,18 +118,25 @@ impl World {
         Ok(shopper)
     }
 
-    /// Starts a server that was killed and waits until the payer's channel can be used again.
-    pub async fn restart_server(&mut self) -> Result<()> {
+    /// Starts a server that was killed and waits until the payer's channel can be used again. `false`: it was closed on
+    /// the chain, which a node does whose books were cut off between two of their parts.
+    pub async fn restart_server(&mut self) -> Result<bool> {
         let ready = self.server.start().await?;
         let id = PublicKey::from_str(&ready.node_id)?;
         let deadline = tokio::time::Instant::now() + STEP_WITHIN;
-        while !self.payer.channels().iter().any(|c| c.is_usable) {
+        loop {
+            let channels = self.payer.channels();
+            if channels.is_empty() {
+                return Ok(false);
+            }
+            if channels.iter().any(|channel| channel.is_usable) {
+                return Ok(true);
+            }
             anyhow::ensure!(tokio::time::Instant::now() < deadline, "the channel is not usable after the restart");
             // Our side reconnects at once instead of by its back-off; an error only says that it is too early.
             let _ = self.payer.connect(id, self.link.address()).await;
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        Ok(())
     }
 
     pub fn show_log_tail(&self, timeline: &Timeline) {

@@ -37,8 +37,10 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   POST   /wallet/second         opens the second wallet
 ///   POST   /chain/mine            {"blocks"}
 ///   POST   /charges               a store charges: {"card": {"number", "security_code", "expiry_month", "expiry_year"},
-///                                 "amount_minor", "currency", "merchant", "postal_code", "capture": true}; amount 0 or
-///                                 100 is a check. Answers {"approved", "charge", "detail", "answered_in_ms"}
+///                                 "amount_minor", "currency", "postal_code", "capture": true, "merchant": {"descriptor",
+///                                 "mcc", "country", "city", "state", "acceptor_id"}}; amount 0 or 100 is a check; what
+///                                 is left out of "merchant" is the demo store's. Answers {"approved", "charge",
+///                                 "declined", "captured", "answered_in_ms"}
 ///   POST   /charges/ID/capture    {"amount_minor"} for a part; also /void, /expire, /refund {"amount_minor"}
 ///   GET    /cards                 what the issuer has: cards with their charges. No number
 ///   POST   /cards/TOKEN/force-capture, /cards/TOKEN/refund   {"amount_minor"}

@@ -1,6 +1,6 @@
 //! Where refunds of this account go.
 //!
-//! A token alone sets the first destination and calls a change off; it never changes one that is in force.
+//! A token alone calls a change off; it sets no destination, be it the first.
 
 use crate::app::App;
 use crate::auth::Shopper;
@@ -35,7 +35,7 @@ pub async fn show(State(app): State<App>, shopper: Shopper) -> Result<axum::Json
     Ok(axum::Json(view(&app.state.accounts.refund_setting(shopper.account).await?)))
 }
 
-/// Sets the destination: the first at once, a change with the password and after a delay.
+/// Sets the destination, with the password: the first at once, a change after a delay.
 #[utoipa::path(put, path = "/v1/account/refund-destination", operation_id = "put_refund_destination", tag = "accounts", security(("device_token" = [])),
     request_body = SetDestination, params(("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = DestinationSetting),
@@ -53,13 +53,10 @@ pub async fn put(
         AccountError::Invalid { reason, .. } => Problem::with(Code::DestinationInvalid, format!("{reason}.")),
         other => other.into(),
     })?;
-    let proof = match &request.password {
-        Some(password) => Some(shopper.prove(&app, password).await?),
-        None => None,
-    };
+    let proof = shopper.prove_given(&app, request.password.as_ref()).await?;
     let who = shopper.authenticated();
     once.run(&app, &shopper, &request, move |app| async move {
-        let setting = app.state.accounts.set_refund_destination(&who, destination, proof).await?;
+        let setting = app.state.accounts.set_refund_destination(&who, destination, &proof).await?;
         Done::ok(&view(&setting))
     })
     .await

@@ -1,7 +1,7 @@
 //! Accounts, devices, addresses, refund destinations.
 
 use ports::Secret;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// Read once, never written: a request's secret is overwritten when it is dropped.
@@ -11,6 +11,11 @@ pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::E
 
 pub fn secret_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+}
+
+/// A request is written down again only to tell whether the same was sent twice; its password stays out of that.
+pub fn withheld<S: Serializer>(_: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -136,9 +141,9 @@ pub struct SetDestination {
     /// `name@domain` (LUD-16).
     #[schema(example = "shopper@wallet.example")]
     pub lightning_address: String,
-    /// Needed for a change; the first one may come without.
-    #[serde(default, skip_serializing, deserialize_with = "secret_option")]
-    #[schema(value_type = Option<String>, format = Password)]
+    /// Needed always: a device token alone sets no destination, be it the first.
+    #[serde(default, serialize_with = "withheld", deserialize_with = "secret_option")]
+    #[schema(value_type = String, format = Password, required = true)]
     pub password: Option<Secret>,
 }
 

@@ -17,7 +17,7 @@ pub struct GiveDestination {
     #[schema(example = "shopper@wallet.example")]
     pub lightning_address: Option<String>,
     /// A device token alone does not collect a refund.
-    #[serde(default, skip_serializing, deserialize_with = "super::account::secret_option")]
+    #[serde(default, serialize_with = "super::account::withheld", deserialize_with = "super::account::secret_option")]
     #[schema(value_type = String, format = Password)]
     pub password: Option<Secret>,
 }

@@ -141,7 +141,7 @@ async fn a_stolen_token_does_not_change_the_refund_destination() {
     let ada = server.shopper("ada").await;
     let thief = server.log_in("ada").await;
     let path = "/v1/account/refund-destination";
-    let first = json!({ "lightning_address": "ada@wallet.example" });
+    let first = json!({ "lightning_address": "ada@wallet.example", "password": PASSWORD });
     ada.call(Method::PUT, path, "d1", &first).await.ok();
     let other = json!({ "lightning_address": "thief@wallet.example" });
     let put = thief.call(Method::PUT, path, "d2", &other).await;

@@ -79,16 +79,24 @@ async fn a_stolen_token_gains_nothing() {
     let server = Server::start().await;
     let ada = server.shopper("ada").await;
     let path = "/v1/account/refund-destination";
-    ada.call(Method::PUT, path, "d1", &json!({ "lightning_address": "ada@wallet.example" })).await.ok();
     let thief = server.log_in("ada").await;
     let theirs = json!({ "lightning_address": "thief@wallet.example" });
-
-    // The destination of what is owed from now on.
-    assert_eq!(thief.call(Method::PUT, path, "t1", &theirs).await.problem(), (403, "password_needed".to_owned()));
     let guess = with(&theirs, "password", json!("guess guess guess"));
-    assert_eq!(thief.call(Method::PUT, path, "t2", &guess).await.problem().0, 403);
-    assert_eq!(ada.get(path).await.ok()["in_force"], "ada@wallet.example");
-    assert_eq!(ada.get(path).await.ok()["waiting"], Value::Null);
+
+    // The destination of what is owed from now on: with none there yet, and with one.
+    let own = json!({ "lightning_address": "ada@wallet.example", "password": PASSWORD });
+    for in_force in [Value::Null, own["lightning_address"].clone()] {
+        if !in_force.is_null() {
+            ada.call(Method::PUT, path, "d1", &own).await.ok();
+        }
+        let key = |name: &str| format!("{name}-{}", in_force.is_null());
+        let bare = thief.call(Method::PUT, path, &key("t1"), &theirs).await;
+        assert_eq!(bare.problem(), (403, "password_needed".to_owned()));
+        let guessed = thief.call(Method::PUT, path, &key("t2"), &guess).await;
+        assert_eq!(guessed.problem(), (403, "wrong_password".to_owned()));
+        let setting = ada.get(path).await.ok();
+        assert_eq!((&setting["in_force"], &setting["waiting"]), (&in_force, &Value::Null));
+    }
 
     // The card of the purchase under way.
     let ready = ada.ready("k1").await;

@@ -1,6 +1,6 @@
 //! A purchase from its quote to its receipt.
 
-use crate::setup::{NONCE, Server, album, with};
+use crate::setup::{NONCE, PASSWORD, Server, album, with};
 use axum::http::StatusCode;
 use purchase::State;
 use serde_json::{Value, json};
@@ -179,7 +179,7 @@ async fn a_claim_at_the_reveal_asks_for_a_refund_destination_first() {
     let ada = server.shopper("ada").await;
     let request = with(&album(), "claim_on", json!("reveal"));
     assert_eq!(ada.post("/v1/purchases", "k1", &request).await.problem(), (409, "destination_needed".to_owned()));
-    let destination = json!({ "lightning_address": "ada@wallet.example" });
+    let destination = json!({ "lightning_address": "ada@wallet.example", "password": PASSWORD });
     ada.call(axum::http::Method::PUT, "/v1/account/refund-destination", "d1", &destination).await.ok();
     assert_eq!(ada.post("/v1/purchases", "k1", &request).await.ok()["claim_on"], "reveal");
 }

@@ -113,7 +113,7 @@ async fn what_cannot_be_revealed() {
 async fn under_reveal_the_claim_comes_first() {
     let server = Server::start().await;
     let ada = server.shopper("ada").await;
-    let destination = json!({ "lightning_address": "ada@wallet.example" });
+    let destination = json!({ "lightning_address": "ada@wallet.example", "password": PASSWORD });
     ada.call(Method::PUT, "/v1/account/refund-destination", "d1", &destination).await.ok();
     let begun = ada.post("/v1/purchases", "k1", &with(&album(), "claim_on", json!("reveal"))).await.ok();
     server.pay(&begun).await;

@@ -160,6 +160,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   prepared_text: "Ihr Limit ist null: Sie kann hinterlegt, aber nicht belastet werden.",
   fill_ready_text: "Wir tragen sie in das Formular des Shops ein. Prüfen Sie es, bevor Sie bestellen.",
   fill_do: "Karte eintragen",
+  fill_again: "Noch einmal eintragen",
   filling: "Die Karte wird eingetragen",
   filled_title: "Die Karte ist eingetragen",
   filled_missing: "Bitte kopieren Sie diese selbst",
@@ -207,6 +208,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   because_card_open_ended: "Die Karte wurde nicht rechtzeitig verwendet.",
   because_price_moved: "Der Kurs hat sich zu weit bewegt, bevor der Shop abgebucht hat.",
   because_never_charged: "Der Shop hat die Karte nie belastet.",
+  because_voided: "Der Shop hat seine Abbuchung storniert.",
 
   owed_title: "Sie erhalten zurück",
   owed_title_paid: "Zurückgezahlt",

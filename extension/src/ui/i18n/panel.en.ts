@@ -171,6 +171,7 @@ export const panelEn = {
   prepared_text: "Its limit is zero: it can be put on file, but not be charged.",
   fill_ready_text: "We fill it into the store's form. Check it before you place the order.",
   fill_do: "Fill in the card",
+  fill_again: "Fill in again",
   filling: "Filling in the card",
   filled_title: "The card is filled in",
   filled_missing: "Please copy these yourself",
@@ -220,6 +221,7 @@ export const panelEn = {
   because_card_open_ended: "The card was not used in time.",
   because_price_moved: "The price moved too far before the store charged.",
   because_never_charged: "The store never charged the card.",
+  because_voided: "The store cancelled its charge.",
 
   // Owed.
   owed_title: "You get back",

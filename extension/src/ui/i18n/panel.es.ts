@@ -160,6 +160,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   prepared_text: "Su límite es cero: se puede guardar, pero no se le puede cargar nada.",
   fill_ready_text: "La rellenamos en el formulario de la tienda. Revísalo antes de hacer el pedido.",
   fill_do: "Rellenar la tarjeta",
+  fill_again: "Rellenar otra vez",
   filling: "Rellenando la tarjeta",
   filled_title: "La tarjeta está rellenada",
   filled_missing: "Copia tú estos datos",
@@ -207,6 +208,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   because_card_open_ended: "La tarjeta no se usó a tiempo.",
   because_price_moved: "El precio cambió demasiado antes de que la tienda cobrara.",
   because_never_charged: "La tienda nunca cargó la tarjeta.",
+  because_voided: "La tienda anuló su cargo.",
 
   owed_title: "Se te devuelve",
   owed_title_paid: "Devuelto",

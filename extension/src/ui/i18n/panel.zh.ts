@@ -160,6 +160,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   prepared_text: "其额度为零：可以存入，但不能扣款。",
   fill_ready_text: "我们会把它填入商店的表单。提交订单前请检查。",
   fill_do: "填入卡",
+  fill_again: "重新填入",
   filling: "正在填入卡",
   filled_title: "卡已填入",
   filled_missing: "请自行复制以下内容",
@@ -207,6 +208,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   because_card_open_ended: "卡没有及时使用。",
   because_price_moved: "商店扣款前价格变动过大。",
   because_never_charged: "商店从未向卡扣款。",
+  because_voided: "商店取消了扣款。",
 
   owed_title: "将退还给您",
   owed_title_paid: "已退还",

@@ -37,9 +37,9 @@ export function routeOf(hash: string): { readonly route: string; readonly rest: 
   return Object.hasOwn(ROUTES, route) ? { route, rest: rest.join("/") } : { route: "", rest: "" };
 }
 
-/** Something that the shopper typed, an answer that is awaited, or a code that is shown only once: not to be drawn over. */
+/** Something that the shopper typed, an answer that is awaited, or what is shown only once: not to be drawn over. */
 function busy(main: HTMLElement): boolean {
-  if (isSending() || main.querySelector(".secret")) return true;
+  if (isSending() || main.querySelector(".secret, .outcome")) return true;
   if ([...main.querySelectorAll<HTMLInputElement>("form input")].some((input) => input.value !== input.defaultValue)) return true;
   const active = document.activeElement;
   return active instanceof HTMLElement && main.contains(active) && active.closest("form") !== null;

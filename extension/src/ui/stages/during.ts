@@ -121,6 +121,8 @@ function fillPart(d: Drawing, stage: Of<"card_ready">): Node[] {
         ...(fill.missing.length > 0 ? [h("p", { class: "label" }, t("filled_missing")), copyList(d, fill.missing)] : []),
         note("plain", "arrow", t(stage.prepared ? "prepared_next" : "place_order")),
         ...(stage.prepared ? [softText(t("cf_check"))] : []),
+        // A store that declines, or is loaded anew, shows an empty form.
+        quietButton(t("fill_again"), "fill-again", () => d.act({ do: "fill" })),
       ];
     case "needs_permission":
       return [

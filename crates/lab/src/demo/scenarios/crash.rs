@@ -45,7 +45,10 @@ pub async fn claiming(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline
 async fn kill(buy: &mut Buy<'_>) -> Result<()> {
     buy.world.server.kill().await?;
     buy.timeline.step("killed", "SIGKILL", json!({}));
-    buy.world.restart_server().await?;
+    let usable = buy.world.restart_server().await?;
     buy.timeline.step("restarted", "the server is back and has compared itself with the node", json!({}));
+    if !usable {
+        buy.timeline.step("closed", "its node closed the channel on the chain, to be safe", json!({}));
+    }
     Ok(())
 }

@@ -10,14 +10,20 @@ export async function permission(page: Page): Promise<readonly Child[]> {
   const wanted = answer.value;
   if (wanted === null) return [heading(t("permission_title")), section(null, h("p", null, t("permission_none")))];
   const box = h("div", { class: "stack" });
+  // What the shopper answered changes the state, upon which pages are drawn anew; but what came of it is to be read here.
+  const stays = (): void => box.classList.add("outcome");
   const finish = (granted: boolean): void => {
+    stays();
     void page.ask("permission_answered", { tabId: wanted.tabId, granted }).then((told) => {
       const text = t(granted ? "permission_granted" : "permission_denied");
       replaceChildren(box, told.ok ? h("div", { class: `note ${granted ? "good" : ""}`, attrs: { role: "status" } }, icon(granted ? "check" : "arrow"), h("strong", null, text)) : errorNote(page, told.trouble));
     });
   };
   // The browser shows its question only for a call made within the click.
-  const allow = (): void => void page.requestPermission({ origins: [...wanted.origins] }).then(finish, () => finish(false));
+  const allow = (): void => {
+    void page.requestPermission({ origins: [...wanted.origins] }).then(finish, () => finish(false));
+    stays();
+  };
   replaceChildren(
     box,
     h("p", null, t("permission_text", { store: wanted.store })),

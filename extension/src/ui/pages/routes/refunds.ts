@@ -30,16 +30,15 @@ function destination(page: Page, setting: DestinationSetting): HTMLElement {
   const { t } = page.words;
   const inForce = setting.in_force ?? null;
   const field = { name: "address", label: t("refunds_address"), hint: t("refunds_address_hint"), type: "email", autocomplete: "off", plain: true } as const;
+  const password = { name: "password", label: t("password"), type: "password", autocomplete: "current-password" } as const;
+  const send = (values: Readonly<Record<string, string>>): Promise<Trouble | null> =>
+    settled(page, page.ask("destination_set", { lightningAddress: values["address"] ?? "", password: values["password"] ?? "" }));
   if (inForce === null) {
     return section(
       null,
       h("p", null, t("refunds_none")),
       waiting(page, setting),
-      form(page, {
-        fields: [field],
-        submit: t("refunds_first_do"),
-        send: (values) => settled(page, page.ask("destination_set", { lightningAddress: values["address"] ?? "", password: null })),
-      }),
+      form(page, { fields: [field, password], submit: t("refunds_first_do"), send }),
     );
   }
   return section(
@@ -54,11 +53,7 @@ function destination(page: Page, setting: DestinationSetting): HTMLElement {
         "div",
         { class: "stack" },
         h("p", { class: "soft small" }, t("refunds_change_text")),
-        form(page, {
-          fields: [field, { name: "password", label: t("password"), type: "password", autocomplete: "current-password" }],
-          submit: t("refunds_change_do"),
-          send: (values) => settled(page, page.ask("destination_set", { lightningAddress: values["address"] ?? "", password: values["password"] ?? "" })),
-        }),
+        form(page, { fields: [field, password], submit: t("refunds_change_do"), send }),
       ),
     ),
   );
