@@ -9,7 +9,7 @@ import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -250,7 +250,7 @@ const isSection = (box: Element): boolean => box.localName === "fieldset" || box
 function holdsAddress(box: Element): boolean {
   for (const input of Array.from(box.querySelectorAll("input")).slice(0, 60)) {
     const words = `${input.getAttribute("name") ?? ""} ${input.getAttribute("id") ?? ""} ${input.getAttribute("autocomplete") ?? ""}`.replace(/[_-]/g, " ").toLowerCase();
-    if (STREET.test(words) || /\bcity\b|\bemail\b|address line1|street address/.test(words)) return true;
+    if (STREET.test(words) || OF_ADDRESS.test(words)) return true;
   }
   return false;
 }
@@ -340,6 +340,6 @@ function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
 function giftCards(facts: readonly Facts[], recipe: Recipe | null, chosen: Chosen): Place[] {
   const taken = new Set([...chosen.values()].flat().map((spot) => spot.element));
   const named = (recipe?.giftCardCode ?? []).flatMap((css) => facts.filter((one) => matches(one.spot.element, css)));
-  const words = facts.filter((one) => (GIFT_CARD.test(one.labels) || GIFT_CARD.test(one.names) || (GIFT_CARD.test(one.group) && /code|redeem|number|nummer|numero/.test(one.labels))) && !/\bpin\b|message|amount|recipient|nachricht/.test(`${one.labels} ${one.names}`));
+  const words = facts.filter((one) => (GIFT_CARD.test(one.labels) || GIFT_CARD.test(one.names) || (GIFT_CARD.test(one.group) && GIFT_CODE.test(one.labels))) && !NOT_GIFT_CODE.test(`${one.labels} ${one.names}`));
   return [...new Set(named.length > 0 ? named : words)].filter((one) => one.spot.element.localName === "input" && !taken.has(one.spot.element)).slice(0, 4).flatMap((one) => placesOf([one.spot]));
 }

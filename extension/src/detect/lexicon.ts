@@ -22,6 +22,7 @@ export let CART_TOTAL: typeof Words.CART_TOTAL;
 export let CHARGED: typeof Words.CHARGED;
 export let CODE_LABEL: typeof Words.CODE_LABEL;
 export let CODE_IN_LABEL: typeof Words.CODE_IN_LABEL;
+export let CODE_NAMES: typeof Words.CODE_NAMES;
 export let COLUMN_HEAD: typeof Words.COLUMN_HEAD;
 export let CONFIRMED: typeof Words.CONFIRMED;
 export let CONTINUES: typeof Words.CONTINUES;
@@ -33,16 +34,21 @@ export let FAMILY: typeof Words.FAMILY;
 export let FAMILY_LABEL: typeof Words.FAMILY_LABEL;
 export let FAMILY_TOO: typeof Words.FAMILY_TOO;
 export let FIELD_WORDS: typeof Words.FIELD_WORDS;
+export let FREE: typeof Words.FREE;
 export let GIFT_CARD: typeof Words.GIFT_CARD;
+export let GIFT_CODE: typeof Words.GIFT_CODE;
 export let GIVEN: typeof Words.GIVEN;
 export let GIVEN_LABEL: typeof Words.GIVEN_LABEL;
 export let GRAND: typeof Words.GRAND;
 export let HONEYPOT: typeof Words.HONEYPOT;
 export let INSIDE: typeof Words.INSIDE;
+export let IN_PARTS: typeof Words.IN_PARTS;
+export let JSON_CURRENCY: typeof Words.JSON_CURRENCY;
 export let LABEL_ASIDES: typeof Words.LABEL_ASIDES;
 export let LOGIN: typeof Words.LOGIN;
 export let METHOD_BUTTON: typeof Words.METHOD_BUTTON;
 export let METHODS: typeof Words.METHODS;
+export let METHOD_NAMES: typeof Words.METHOD_NAMES;
 export let MM: typeof Words.MM;
 export let MONTH: typeof Words.MONTH;
 export let MONTH_AND_YEAR: typeof Words.MONTH_AND_YEAR;
@@ -54,7 +60,9 @@ export let NOT_CARD: typeof Words.NOT_CARD;
 export let NOT_CARD_FRAME: typeof Words.NOT_CARD_FRAME;
 export let NOT_CODE: typeof Words.NOT_CODE;
 export let NOT_FINAL: typeof Words.NOT_FINAL;
+export let NOT_GIFT_CODE: typeof Words.NOT_GIFT_CODE;
 export let OFF_SCREEN: typeof Words.OFF_SCREEN;
+export let OF_ADDRESS: typeof Words.OF_ADDRESS;
 export let OF_CARD: typeof Words.OF_CARD;
 export let OTHER_CARD: typeof Words.OTHER_CARD;
 export let OTHER_DOLLARS: typeof Words.OTHER_DOLLARS;
@@ -70,6 +78,7 @@ export let REVIEW: typeof Words.REVIEW;
 export let ROWS: typeof Words.ROWS;
 export let SAVES: typeof Words.SAVES;
 export let SAVE_CARD: typeof Words.SAVE_CARD;
+export let SAYING: typeof Words.SAYING;
 export let SHIPPING: typeof Words.SHIPPING;
 export let SHIPPING_BOX: typeof Words.SHIPPING_BOX;
 export let SHIPPING_NAMES: typeof Words.SHIPPING_NAMES;
@@ -116,6 +125,7 @@ export function useWords(packed: Packed): void {
     CHARGED,
     CODE_LABEL,
     CODE_IN_LABEL,
+    CODE_NAMES,
     COLUMN_HEAD,
     CONFIRMED,
     CONTINUES,
@@ -127,16 +137,21 @@ export function useWords(packed: Packed): void {
     FAMILY_LABEL,
     FAMILY_TOO,
     FIELD_WORDS,
+    FREE,
     GIFT_CARD,
+    GIFT_CODE,
     GIVEN,
     GIVEN_LABEL,
     GRAND,
     HONEYPOT,
     INSIDE,
+    IN_PARTS,
+    JSON_CURRENCY,
     LABEL_ASIDES,
     LOGIN,
     METHOD_BUTTON,
     METHODS,
+    METHOD_NAMES,
     MM,
     MONTH,
     MONTH_AND_YEAR,
@@ -148,7 +163,9 @@ export function useWords(packed: Packed): void {
     NOT_CARD_FRAME,
     NOT_CODE,
     NOT_FINAL,
+    NOT_GIFT_CODE,
     OFF_SCREEN,
+    OF_ADDRESS,
     OF_CARD,
     OTHER_CARD,
     OTHER_DOLLARS,
@@ -164,6 +181,7 @@ export function useWords(packed: Packed): void {
     ROWS,
     SAVES,
     SAVE_CARD,
+    SAYING,
     SHIPPING,
     SHIPPING_BOX,
     SHIPPING_NAMES,

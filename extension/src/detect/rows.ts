@@ -5,7 +5,7 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, FREE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
@@ -250,7 +250,7 @@ function secondColumn(lines: readonly Line[], index: number, context: PageMoney)
   const own = lines[index] as Line;
   const isLabel = (line: Line | undefined): boolean => line !== undefined && labelKind(line.text) !== null && found(line.text, context).length === 0;
   const isAmount = (line: Line | undefined): boolean =>
-    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || /^(free|gratis|kostenlos|gratuit|offert|-|–|—|無料|免费)$/.test(fold(line.text)));
+    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || FREE.test(fold(line.text)));
   let start = index;
   let end = index;
   while (index - start < 12 && isLabel(lines[start - 1])) start--;

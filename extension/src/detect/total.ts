@@ -11,7 +11,7 @@ import { TORN } from "./lines.ts";
 import { isTotal, type Row, rowsAt } from "./rows.ts";
 import type { Scope, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { DEPOSIT, INSIDE, NOT_ALL, PENDING, PREVIOUS_HEADING, ROWS, SMALL_CART, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
+import { DEPOSIT, INSIDE, IN_PARTS, NOT_ALL, PENDING, PREVIOUS_HEADING, ROWS, SMALL_CART, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
 
 export interface TotalRead {
   readonly total: Money | null;
@@ -180,7 +180,7 @@ function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeVa
 function buttonAmounts(buttons: readonly PayButton[], context: PageMoney): Money[] {
   const out: Money[] = [];
   for (const { text, pays } of buttons) {
-    if (!pays || text.length > 120 || SPOILS.test(fold(text)) || /\d ?x|\bx ?\d|in \d|en \d|in \d rat/i.test(text)) continue;
+    if (!pays || text.length > 120 || SPOILS.test(fold(text)) || IN_PARTS.test(text)) continue;
     for (const amount of found(text, context)) {
       const money = moneyOf(amount.read);
       if (money !== null) out.push(money);

@@ -59,3 +59,9 @@ export const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shippi
 /** Classes for screen readers only, and of prices that were. */
 export const OFF_SCREEN = /(^|\s)(sr-only|(u-)?visually-?hidden|screen-?reader(-text|-only)?|a-offscreen|off-?screen|assistive-text|a11y-hidden|clipped|accessibility-hidden)(\s|$)/i;
 export const STRUCK = /(^|\s)((a-)?(text-)?strike(through)?|line-through|struck|(old|was)-price|price-(-?was|-?old|-?compare)|compare-at-price)(\s|$)/i;
+
+/** Names of controls with which a way to pay is chosen. */
+export const METHOD_NAMES = /pay|zahl|pago|paiement|pagamento|betaal|card|bacs|cod\b|gateway/;
+
+/** A password field that holds a card's code. */
+export const CODE_NAMES = /cvv|cvc|cvn|security|card|csc/i;

@@ -107,3 +107,12 @@ export const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
 
 /** Boxes that only robots fill. */
 export const HONEYPOT = "[class*=honeypot i],[id*=honeypot i],[name*=honeypot i],.hp-field,.ohnohoney";
+
+/** Beside a gift card, but not its code. */
+export const NOT_GIFT_CODE = /\bpin\b|message|amount|recipient|nachricht/;
+
+/** What a gift card's box is called among its own. */
+export const GIFT_CODE = /code|redeem|number|nummer|numero/;
+
+/** Fields of an address, by their names. */
+export const OF_ADDRESS = /\bcity\b|\bemail\b|address line1|street address/;

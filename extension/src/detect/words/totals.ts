@@ -142,3 +142,21 @@ export const CHARGED = /charged|\bcharge\b|abgebucht|belastet|debit|cobrar|cargo
 
 /** A part that is inside the total, or costs nothing. */
 export const INSIDE = /incl|inkl|dont|davon|di cui|enthalt|free|saved?\b/;
+
+/** Costs nothing. */
+export const FREE = /^(free|gratis|kostenlos|gratuit|offert|-|–|—|無料|免费)$/;
+
+/** A button that pays in parts. */
+export const IN_PARTS = /\d ?x|\bx ?\d|in \d|en \d|in \d rat/i;
+
+/** Where a page's data say its currency. */
+export const SAYING = [
+  'meta[property$="price:currency"]',
+  '[itemprop="priceCurrency"]',
+  "[data-currency]",
+  "[data-currency-code]",
+  'input[name^="currency" i]',
+  'script[type="application/ld+json"]',
+  'script[type="application/json"]',
+].join(",");
+export const JSON_CURRENCY = /"(?:priceCurrency|currency|currencyCode|currency_code|presentmentCurrency)"\s*:\s*"([A-Za-z]{3})"/g;
