@@ -221,8 +221,11 @@ function better(a: Guess, b: Guess, at: (one: Guess) => number, anchor: Guess): 
 
 /** A bare name, postcode, month or year under another heading before the card's number is an address's or a birthday's. */
 function isAhead(one: Guess, at: (one: Guess) => number, anchor: Guess): boolean {
-  if (at(one) > at(anchor) || one.facts.spot.scope !== anchor.facts.spot.scope) return false;
-  return one.kind === "postalCode" || one.kind === "holder" ? one.facts.spot.heading !== anchor.facts.spot.heading : one.kind.startsWith("expiry") && one.facts.spot.element.localName === "input";
+  if (one.facts.spot.scope !== anchor.facts.spot.scope) return false;
+  const elsewhere = one.facts.spot.heading !== anchor.facts.spot.heading;
+  if (one.kind.startsWith("expiry") && elsewhere && !FIELD_WORDS.expiry.labels.test(fold(one.facts.spot.heading))) return true;
+  if (at(one) > at(anchor)) return false;
+  return one.kind === "postalCode" || one.kind === "holder" ? elsewhere : one.kind.startsWith("expiry") && one.facts.spot.element.localName === "input";
 }
 
 /** The smallest box around the card's fields; weak guesses count only in there. */
