@@ -8,7 +8,7 @@ import type { Line } from "./lines.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CONFIRMED, CONTINUES, LOGIN, METHOD_BUTTON, METHODS, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
+import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CODE_NAMES, CONFIRMED, CONTINUES, LOGIN, METHODS, METHOD_BUTTON, METHOD_NAMES, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_BOX, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
 
 export interface Signs {
   readonly pays: boolean;
@@ -146,14 +146,13 @@ function hasStep(walked: Walked, headings: readonly string[]): boolean {
   });
 }
 
-const SHIPPING_BOX = "[class*=shipping i],[class*=delivery i],[id*=shipping i],[id*=delivery i]";
 
 /** Ways to pay to choose from. */
 function methodRadios(walked: Walked): boolean {
   for (const spot of walked.controls) {
     if (spot.tier !== 0 || spot.element.getAttribute("type")?.toLowerCase() !== "radio") continue;
     const said = fold(`${spot.element.getAttribute("name") ?? ""} ${spot.element.getAttribute("id") ?? ""} ${spot.element.getAttribute("value") ?? ""}`.slice(0, 200));
-    if (/pay|zahl|pago|paiement|pagamento|betaal|card|bacs|cod\b|gateway/.test(said)) return true;
+    if (METHOD_NAMES.test(said)) return true;
   }
   return false;
 }
@@ -172,7 +171,7 @@ function methodsSaid(walked: Walked): boolean {
 
 
 function isLogin(walked: Walked, path: string): boolean {
-  const password = walked.controls.some((spot) => spot.tier === 0 && spot.element.getAttribute("type")?.toLowerCase() === "password" && !/cvv|cvc|cvn|security|card|csc/i.test(`${spot.element.getAttribute("name") ?? ""}${spot.element.getAttribute("id") ?? ""}${spot.element.getAttribute("autocomplete") ?? ""}`));
+  const password = walked.controls.some((spot) => spot.tier === 0 && spot.element.getAttribute("type")?.toLowerCase() === "password" && !CODE_NAMES.test(`${spot.element.getAttribute("name") ?? ""}${spot.element.getAttribute("id") ?? ""}${spot.element.getAttribute("autocomplete") ?? ""}`));
   return URL_LOGIN.test(path) || (password && walked.buttons.some((spot) => LOGIN.test(fold(buttonText(spot.element)))));
 }
 

@@ -3,18 +3,9 @@
 import { isCurrency } from "../money/index.ts";
 import type { Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { EXPLICIT, OTHER_DOLLARS } from "./lexicon.ts";
+import { EXPLICIT, JSON_CURRENCY, OTHER_DOLLARS, SAYING } from "./lexicon.ts";
 
 const CURRENCY_ATTRIBUTES = ["data-currency", "data-currency-code"];
-const SAYING = [
-  'meta[property$="price:currency"]',
-  '[itemprop="priceCurrency"]',
-  ...CURRENCY_ATTRIBUTES.map((name) => `[${name}]`),
-  'input[name^="currency" i]',
-  'script[type="application/ld+json"]',
-  'script[type="application/json"]',
-].join(",");
-const JSON_CURRENCY = /"(?:priceCurrency|currency|currencyCode|currency_code|presentmentCurrency)"\s*:\s*"([A-Za-z]{3})"/g;
 const SCRIPT_LEN_MAX = 100_000;
 const ELEMENTS_MAX = 60;
 const LINES_MAX = 3_000;

@@ -2,7 +2,7 @@
 
 import type { Scope, Spot } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { BILLING, MONTH_NAMES, SHIPPING } from "./lexicon.ts";
+import { BILLING, MONTH_NAMES, NAMES, SHIPPING } from "./lexicon.ts";
 
 export interface Facts {
   readonly spot: Spot;
@@ -23,7 +23,6 @@ export interface Facts {
   readonly context: "billing" | "shipping" | null;
 }
 
-const NAMES = ["name", "id", "data-fieldtype", "data-field", "data-testid", "data-test", "data-test-id", "data-qa", "data-checkout", "data-encrypted-name", "data-cse", "data-stripe", "data-recurly", "data-braintree-name", "formcontrolname", "ng-model", "v-model", "data-bind"];
 const TEXT_MAX = 160;
 const ANCESTORS_MAX = 10;
 
@@ -152,19 +151,19 @@ function contextOf(spot: Spot, own: string): "billing" | "shipping" | null {
 
 const YEAR_SPAN_MAX = 40;
 
-/** What a select's options are: months, coming years, or both in one. `hinted`: words around it speak of an expiry. */
-export function optionsOf(select: Element, hinted: boolean): "month" | "year" | "both" | null {
+/** What a select's options are: months, coming years, or both in one. `least`: so few are enough where words speak of an expiry. */
+export function optionsOf(select: Element, least: number | null): "month" | "year" | "both" | null {
   const options = Array.from(select.querySelectorAll("option")).slice(0, 200);
   const texts = options.map((option) => (option.textContent ?? "").trim());
   const values = options.map((option) => option.getAttribute("value") ?? (option.textContent ?? "").trim());
-  const wanted = hinted ? 2 : 12;
+  const wanted = least ?? 12;
   if (options.length <= 14) {
     const named = texts.filter((text) => MONTH_NAMES.test(text)).length;
     if (named >= wanted && named >= options.length - 1) return "month";
     for (const list of [texts, values]) if (monthsIn(list) >= wanted && monthsIn(list) >= options.length - 1) return "month";
   }
   if (texts.some((text) => /^19\d\d/.test(text))) return null;
-  for (const list of [texts, values]) if (yearsIn(list) >= (hinted ? 2 : 3) && yearsIn(list) >= options.length - 2) return "year";
+  for (const list of [texts, values]) if (yearsIn(list) >= (least ?? 3) && yearsIn(list) >= options.length - 2) return "year";
   return texts.filter((text) => /^\d{1,2} ?[/.-] ?(20)?\d{2}$/.test(text)).length >= 12 ? "both" : null;
 }
 

@@ -9,7 +9,7 @@ import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { CARD_LABEL, CARD_NAMES, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIVEN, GIVEN_LABEL, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -25,18 +25,7 @@ interface Guess {
   readonly facts: Facts;
 }
 
-const HONEYPOT = "[class*=honeypot i],[id*=honeypot i],[name*=honeypot i],.hp-field,.ohnohoney";
 const TYPED = new Set(["", "text", "tel", "number", "password", "search", "month"]);
-const AUTOCOMPLETE: Readonly<Record<string, FieldKind>> = {
-  "cc-number": "number",
-  "cc-exp": "expiry",
-  "cc-exp-month": "expiryMonth",
-  "cc-exp-year": "expiryYear",
-  "cc-csc": "securityCode",
-  "cc-name": "holder",
-  "cc-given-name": "givenName",
-  "cc-family-name": "familyName",
-};
 
 export function placeOf(spot: Spot): Place | null {
   const css = selectorOf(spot.element, spot.scope.root);
@@ -113,9 +102,10 @@ function guess(facts: Facts): Guess | null {
   if (autocomplete.includes("postal-code")) {
     return autocomplete.includes("shipping") || facts.context === "shipping" ? null : make("postalCode", autocomplete.includes("billing") || facts.context === "billing" ? 2 : 1);
   }
-  if (autocomplete.some((token) => OTHER_TOKENS.test(token))) return null;
+  // A plain label before an autocomplete that is there to keep the browser from filling.
+  if (!saysPlainly(facts) && autocomplete.some((token) => OTHER_TOKENS.test(token))) return null;
   const postal = FIELD_WORDS.postalCode.labels.test(labels) && facts.context === "billing";
-  if (NOT_CARD.test(names) && !CARD_NAMES.test(names) && !postal) return null;
+  if (NOT_CARD.test(names) && !CARD_NAMES.test(names) && !postal && !(isCardLabel(labels) && !OTHER_CARD.test(names))) return null;
   if (STARTS.test(names)) return null;
   if (spot.element.localName === "select") return guessSelect(facts);
   if (facts.type === "month") return make("expiry", EXPIRY(facts) ? 2 : 1);
@@ -125,13 +115,16 @@ function guess(facts: Facts): Guess | null {
 const FOUR_GROUPS = /^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/;
 const isCardLabel = (labels: string): boolean =>
   CARD_LABEL.test(labels) && !OTHER_CARD.test(labels);
+const saysPlainly = ({ labels }: Facts): boolean => isCardLabel(labels) || (CODE_LABEL.test(labels) && !NOT_CODE.test(labels));
 const EXPIRY = (facts: Facts): boolean => FIELD_WORDS.expiry.names.test(facts.names) || FIELD_WORDS.expiry.labels.test(facts.labels);
 
 function guessSelect(facts: Facts): Guess | null {
   const expiry = EXPIRY(facts) || FIELD_WORDS.expiry.labels.test(facts.before) || /\b(cc|card|payment)\b/.test(facts.names);
   if (NOT_CARD.test(facts.before) && !FIELD_WORDS.expiry.labels.test(facts.before)) return null;
   // A full list of months or coming years speaks for itself; a short one only beside words of expiry.
-  const options = optionsOf(facts.spot.element, expiry);
+  const half = MM.test(facts.own) ? "month" : YY.test(facts.own) ? "year" : null;
+  const named = half ?? (EXPIRY(facts) && MONTH.test(facts.own) !== YEAR.test(facts.own));
+  const options = optionsOf(facts.spot.element, named ? 1 : expiry ? 2 : null);
   if (options === null) return null;
   return { kind: options === "month" ? "expiryMonth" : options === "year" ? "expiryYear" : "expiry", weight: expiry ? 2 : 1, facts };
 }
@@ -153,8 +146,8 @@ function guessInput(facts: Facts): Guess | null {
     if (facts.context === "shipping") return null;
     return make("postalCode", facts.context === "billing" ? 2 : 1);
   }
-  if (MM.test(placeholder)) return make("expiryMonth", 1);
-  if (YY.test(placeholder)) return make("expiryYear", 1);
+  if (MM.test(placeholder) || MM.test(labels)) return make("expiryMonth", 1);
+  if (YY.test(placeholder) || YY.test(labels)) return make("expiryYear", 1);
   if (FOUR_GROUPS.test(placeholder)) return make("number", 1);
   if (PLAIN_NAME.test(labels) && !facts.context) return make("holder", 1);
   if (/^account number/.test(labels) && /^[\dx•·*]{4}/.test(placeholder)) return make("number", 2);
@@ -211,7 +204,7 @@ function choose(guesses: readonly Guess[], facts: readonly Facts[], { alone, fra
   const taken = new Set((chosen.get("number") ?? []).map((spot) => spot.element));
   const limit = numbers.map(at).find((i) => i > at(anchor) && !taken.has((facts[i] as Facts).spot.element) && chosen.has("number")) ?? Number.POSITIVE_INFINITY;
   for (const kind of ["expiry", "expiryMonth", "expiryYear", "securityCode", "holder", "givenName", "familyName", "postalCode"] as const) {
-    const able = guesses.filter((one) => one.kind === kind && !taken.has(one.facts.spot.element) && (one.weight > 1 || inForm(one)) && at(one) < limit);
+    const able = guesses.filter((one) => one.kind === kind && !taken.has(one.facts.spot.element) && (one.weight > 1 || (inForm(one) && !isAhead(one, at, anchor) && !hasDay(one, at, facts))) && at(one) < limit);
     const best = able.reduce<Guess | null>((a, b) => (a === null ? b : better(b, a, at, anchor) ? b : a), null);
     if (best !== null) chosen.set(kind, [best.facts.spot]);
   }
@@ -221,7 +214,18 @@ function choose(guesses: readonly Guess[], facts: readonly Facts[], { alone, fra
 function better(a: Guess, b: Guess, at: (one: Guess) => number, anchor: Guess): boolean {
   if (a.weight !== b.weight) return a.weight > b.weight;
   const sameScope = (one: Guess): number => (one.facts.spot.scope === anchor.facts.spot.scope ? 0 : 1_000);
-  return Math.abs(at(a) - at(anchor)) + sameScope(a) < Math.abs(at(b) - at(anchor)) + sameScope(b);
+  // As far before the number as after it: a card's fields follow its number.
+  const far = (one: Guess): number => Math.abs(at(one) - at(anchor)) * 2 + (at(one) < at(anchor) ? 1 : 0) + sameScope(one);
+  return far(a) < far(b);
+}
+
+/** A bare name, postcode, month or year under another heading before the card's number is an address's or a birthday's. */
+function isAhead(one: Guess, at: (one: Guess) => number, anchor: Guess): boolean {
+  if (one.facts.spot.scope !== anchor.facts.spot.scope) return false;
+  const elsewhere = one.facts.spot.heading !== anchor.facts.spot.heading;
+  if (one.kind.startsWith("expiry") && elsewhere && !FIELD_WORDS.expiry.labels.test(fold(one.facts.spot.heading))) return true;
+  if (at(one) > at(anchor)) return false;
+  return one.kind === "postalCode" || one.kind === "holder" ? elsewhere : one.kind.startsWith("expiry") && one.facts.spot.element.localName === "input";
 }
 
 /** The smallest box around the card's fields; weak guesses count only in there. */
@@ -249,7 +253,7 @@ const isSection = (box: Element): boolean => box.localName === "fieldset" || box
 function holdsAddress(box: Element): boolean {
   for (const input of Array.from(box.querySelectorAll("input")).slice(0, 60)) {
     const words = `${input.getAttribute("name") ?? ""} ${input.getAttribute("id") ?? ""} ${input.getAttribute("autocomplete") ?? ""}`.replace(/[_-]/g, " ").toLowerCase();
-    if (STREET.test(words) || /\bcity\b|\bemail\b|address line1|street address/.test(words)) return true;
+    if (STREET.test(words) || OF_ADDRESS.test(words)) return true;
   }
   return false;
 }
@@ -294,13 +298,31 @@ function settle(chosen: Chosen, guesses: readonly Guess[], facts: readonly Facts
     if (guesses.find((one) => one.facts.spot === chosen.get(half)?.[0])?.weight === 1) chosen.delete(half);
   }
   if (chosen.has("givenName") && chosen.has("familyName")) chosen.delete("holder");
-  else if (chosen.has("holder")) {
+  else if (namesInTwo(chosen, facts)) {
+    chosen.set("givenName", chosen.get("holder") ?? []);
+    chosen.delete("holder");
+  } else if (chosen.has("holder")) {
     chosen.delete("givenName");
     chosen.delete("familyName");
   }
   const card = ["number", "securityCode", "expiry", "expiryMonth"].some((kind) => chosen.has(kind as FieldKind));
   if (!card) chosen.delete("postalCode");
   return chosen;
+}
+
+/** A month beside a day is a birthday's. */
+function hasDay(one: Guess, at: (one: Guess) => number, facts: readonly Facts[]): boolean {
+  return one.kind.startsWith("expiry") && [-2, -1, 1, 2].some((step) => {
+    const beside = facts[at(one) + step];
+    return beside !== undefined && (DD.test(beside.own) || DD.test(beside.placeholder));
+  });
+}
+
+/** "Name of the holder" beside "family name of the holder" is the given name. */
+function namesInTwo(chosen: Chosen, facts: readonly Facts[]): boolean {
+  const at = (kind: FieldKind): number => facts.findIndex((one) => one.spot === chosen.get(kind)?.[0]);
+  const [holder, family] = [at("holder"), at("familyName")];
+  return holder >= 0 && family >= 0 && !chosen.has("givenName") && Math.abs(holder - family) === 1;
 }
 
 function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
@@ -321,6 +343,6 @@ function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
 function giftCards(facts: readonly Facts[], recipe: Recipe | null, chosen: Chosen): Place[] {
   const taken = new Set([...chosen.values()].flat().map((spot) => spot.element));
   const named = (recipe?.giftCardCode ?? []).flatMap((css) => facts.filter((one) => matches(one.spot.element, css)));
-  const words = facts.filter((one) => (GIFT_CARD.test(one.labels) || GIFT_CARD.test(one.names)) && !/\bpin\b|message|amount|recipient|nachricht/.test(`${one.labels} ${one.names}`));
+  const words = facts.filter((one) => (GIFT_CARD.test(one.labels) || GIFT_CARD.test(one.names) || (GIFT_CARD.test(one.group) && GIFT_CODE.test(one.labels))) && !NOT_GIFT_CODE.test(`${one.labels} ${one.names}`));
   return [...new Set(named.length > 0 ? named : words)].filter((one) => one.spot.element.localName === "input" && !taken.has(one.spot.element)).slice(0, 4).flatMap((one) => placesOf([one.spot]));
 }

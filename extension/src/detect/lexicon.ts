@@ -10,6 +10,7 @@ export let ACCOUNT_HEADING: typeof Words.ACCOUNT_HEADING;
 export let ADDRESS_NAMES: typeof Words.ADDRESS_NAMES;
 export let ADDS_TO_CART: typeof Words.ADDS_TO_CART;
 export let APPROX: typeof Words.APPROX;
+export let AUTOCOMPLETE: typeof Words.AUTOCOMPLETE;
 export let ASIDES: typeof Words.ASIDES;
 export let BILLING: typeof Words.BILLING;
 export let CALLED_CARD: typeof Words.CALLED_CARD;
@@ -17,33 +18,51 @@ export let CARD_FRAME: typeof Words.CARD_FRAME;
 export let CARD_LABEL: typeof Words.CARD_LABEL;
 export let CARD_NAMES: typeof Words.CARD_NAMES;
 export let CART_HEADING: typeof Words.CART_HEADING;
+export let CART_TOTAL: typeof Words.CART_TOTAL;
 export let CHARGED: typeof Words.CHARGED;
+export let CODE_LABEL: typeof Words.CODE_LABEL;
+export let CODE_IN_LABEL: typeof Words.CODE_IN_LABEL;
+export let CODE_NAMES: typeof Words.CODE_NAMES;
 export let COLUMN_HEAD: typeof Words.COLUMN_HEAD;
 export let CONFIRMED: typeof Words.CONFIRMED;
 export let CONTINUES: typeof Words.CONTINUES;
+export let DD: typeof Words.DD;
+export let DEPOSIT: typeof Words.DEPOSIT;
 export let DUE: typeof Words.DUE;
 export let EXPLICIT: typeof Words.EXPLICIT;
 export let FAMILY: typeof Words.FAMILY;
 export let FAMILY_LABEL: typeof Words.FAMILY_LABEL;
 export let FAMILY_TOO: typeof Words.FAMILY_TOO;
 export let FIELD_WORDS: typeof Words.FIELD_WORDS;
+export let FREE: typeof Words.FREE;
 export let GIFT_CARD: typeof Words.GIFT_CARD;
+export let GIFT_CODE: typeof Words.GIFT_CODE;
 export let GIVEN: typeof Words.GIVEN;
 export let GIVEN_LABEL: typeof Words.GIVEN_LABEL;
 export let GRAND: typeof Words.GRAND;
+export let HONEYPOT: typeof Words.HONEYPOT;
+export let INSIDE: typeof Words.INSIDE;
+export let IN_PARTS: typeof Words.IN_PARTS;
+export let JSON_CURRENCY: typeof Words.JSON_CURRENCY;
 export let LABEL_ASIDES: typeof Words.LABEL_ASIDES;
 export let LOGIN: typeof Words.LOGIN;
 export let METHOD_BUTTON: typeof Words.METHOD_BUTTON;
 export let METHODS: typeof Words.METHODS;
+export let METHOD_NAMES: typeof Words.METHOD_NAMES;
 export let MM: typeof Words.MM;
 export let MONTH: typeof Words.MONTH;
 export let MONTH_AND_YEAR: typeof Words.MONTH_AND_YEAR;
 export let MONTH_NAMES: typeof Words.MONTH_NAMES;
+export let NAMES: typeof Words.NAMES;
 export let NEVER_NAMES: typeof Words.NEVER_NAMES;
+export let NOT_ALL: typeof Words.NOT_ALL;
 export let NOT_CARD: typeof Words.NOT_CARD;
 export let NOT_CARD_FRAME: typeof Words.NOT_CARD_FRAME;
 export let NOT_CODE: typeof Words.NOT_CODE;
 export let NOT_FINAL: typeof Words.NOT_FINAL;
+export let NOT_GIFT_CODE: typeof Words.NOT_GIFT_CODE;
+export let OFF_SCREEN: typeof Words.OFF_SCREEN;
+export let OF_ADDRESS: typeof Words.OF_ADDRESS;
 export let OF_CARD: typeof Words.OF_CARD;
 export let OTHER_CARD: typeof Words.OTHER_CARD;
 export let OTHER_DOLLARS: typeof Words.OTHER_DOLLARS;
@@ -59,12 +78,16 @@ export let REVIEW: typeof Words.REVIEW;
 export let ROWS: typeof Words.ROWS;
 export let SAVES: typeof Words.SAVES;
 export let SAVE_CARD: typeof Words.SAVE_CARD;
+export let SAYING: typeof Words.SAYING;
 export let SHIPPING: typeof Words.SHIPPING;
+export let SHIPPING_BOX: typeof Words.SHIPPING_BOX;
 export let SHIPPING_NAMES: typeof Words.SHIPPING_NAMES;
+export let SMALL_CART: typeof Words.SMALL_CART;
 export let SPOILS: typeof Words.SPOILS;
 export let STARTS: typeof Words.STARTS;
 export let STREET: typeof Words.STREET;
 export let STRONG_METHODS: typeof Words.STRONG_METHODS;
+export let STRUCK: typeof Words.STRUCK;
 export let TOTAL: typeof Words.TOTAL;
 export let TOTAL_TOKEN: typeof Words.TOTAL_TOKEN;
 export let TO_CHECKOUT: typeof Words.TO_CHECKOUT;
@@ -90,6 +113,7 @@ export function useWords(packed: Packed): void {
     ADDRESS_NAMES,
     ADDS_TO_CART,
     APPROX,
+    AUTOCOMPLETE,
     ASIDES,
     BILLING,
     CALLED_CARD,
@@ -97,33 +121,51 @@ export function useWords(packed: Packed): void {
     CARD_LABEL,
     CARD_NAMES,
     CART_HEADING,
+    CART_TOTAL,
     CHARGED,
+    CODE_LABEL,
+    CODE_IN_LABEL,
+    CODE_NAMES,
     COLUMN_HEAD,
     CONFIRMED,
     CONTINUES,
+    DD,
+    DEPOSIT,
     DUE,
     EXPLICIT,
     FAMILY,
     FAMILY_LABEL,
     FAMILY_TOO,
     FIELD_WORDS,
+    FREE,
     GIFT_CARD,
+    GIFT_CODE,
     GIVEN,
     GIVEN_LABEL,
     GRAND,
+    HONEYPOT,
+    INSIDE,
+    IN_PARTS,
+    JSON_CURRENCY,
     LABEL_ASIDES,
     LOGIN,
     METHOD_BUTTON,
     METHODS,
+    METHOD_NAMES,
     MM,
     MONTH,
     MONTH_AND_YEAR,
     MONTH_NAMES,
+    NAMES,
     NEVER_NAMES,
+    NOT_ALL,
     NOT_CARD,
     NOT_CARD_FRAME,
     NOT_CODE,
     NOT_FINAL,
+    NOT_GIFT_CODE,
+    OFF_SCREEN,
+    OF_ADDRESS,
     OF_CARD,
     OTHER_CARD,
     OTHER_DOLLARS,
@@ -139,12 +181,16 @@ export function useWords(packed: Packed): void {
     ROWS,
     SAVES,
     SAVE_CARD,
+    SAYING,
     SHIPPING,
+    SHIPPING_BOX,
     SHIPPING_NAMES,
+    SMALL_CART,
     SPOILS,
     STARTS,
     STREET,
     STRONG_METHODS,
+    STRUCK,
     TOTAL,
     TOTAL_TOKEN,
     TO_CHECKOUT,

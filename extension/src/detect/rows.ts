@@ -5,7 +5,7 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { CHARGED, COLUMN_HEAD, DUE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, FREE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
@@ -48,6 +48,7 @@ export function labelKind(label: string): LabelKind | null {
   if (text === "") return null;
   const kind = wordKind(text);
   if (kind !== null) return ROWS[2]?.re.test(plain) === true ? "pretax" : kind;
+  if (CART_TOTAL.has(text)) return "perhaps";
   if (NOT_FINAL.test(plain)) return "not_final";
   for (const row of ROWS) if (row.re.test(plain)) return row.kind;
   return plain.length <= PERHAPS_LEN_MAX && PERHAPS.test(plain) ? "perhaps" : null;
@@ -105,7 +106,7 @@ function pendingRow(kind: LabelKind, line: Line): Row {
 
 /** "Total (USD)": the label knows the currency. */
 function contextOf(label: string, context: PageMoney): PageMoney {
-  const code = /(?:^|[\s(（])(USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR|BRL|MXN|PLN|SEK|DKK|NOK|CZK|NZD|SGD|HKD|TRY|AED|SAR|ZAR|EGP)(?=$|[\s):）])/.exec(label)?.[1];
+  const code = CODE_IN_LABEL.exec(label)?.[1];
   return code === undefined ? context : { ...context, currency: code };
 }
 
@@ -133,7 +134,7 @@ function makeRow(kind: LabelKind, line: Line, element: Element, amount: string, 
 function rowAhead(lines: readonly Line[], index: number, kind: LabelKind, context: PageMoney): Row | null {
   const line = lines[index] as Line;
   const heads = inColumnHeads(lines, index);
-  const value = secondColumn(lines, index, context) ?? (heads ? null : (following(lines, index, context) ?? preceding(lines, index, context)));
+  const value = secondColumn(lines, index, context) ?? (heads ? null : (preceding(lines, index, context) ?? following(lines, index, context)));
   if (value === null) return null;
   const row = makeRow(kind, line, value.element, value.text, line.text, context, value.loose);
   return { ...row, tier: Math.max(line.tier, value.tier) as Tier };
@@ -155,7 +156,7 @@ function following(lines: readonly Line[], index: number, context: PageMoney): V
     const text = withoutAsides(line.text).trim();
     if (/^\(?\s*\)?$/.test(text)) continue;
     if (isValue(text, context)) {
-      if (!together(label, line)) return null;
+      if (!together(label, line) || isTaken(lines, j, context)) return null;
       const value = valueFrom(lines, j, label, context);
       return { ...value, text: code === "" ? value.text : `${code} ${value.text}`, loose: asides > 0 };
     }
@@ -249,7 +250,7 @@ function secondColumn(lines: readonly Line[], index: number, context: PageMoney)
   const own = lines[index] as Line;
   const isLabel = (line: Line | undefined): boolean => line !== undefined && labelKind(line.text) !== null && found(line.text, context).length === 0;
   const isAmount = (line: Line | undefined): boolean =>
-    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || /^(free|gratis|kostenlos|gratuit|offert|-|–|—|無料|免费)$/.test(fold(line.text)));
+    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || FREE.test(fold(line.text)));
   let start = index;
   let end = index;
   while (index - start < 12 && isLabel(lines[start - 1])) start--;
@@ -260,6 +261,12 @@ function secondColumn(lines: readonly Line[], index: number, context: PageMoney)
   if (isAmount(lines[end + count + 1])) return null;
   const line = lines[end + 1 + index - start] as Line;
   return together(own, line) ? { text: withoutAsides(line.text), element: line.element, tier: line.tier, loose: false } : null;
+}
+
+/** An amount whose own label stands below it is not another label's. */
+function isTaken(lines: readonly Line[], j: number, context: PageMoney): boolean {
+  const below = lines[j + 1];
+  return below !== undefined && labelKind(below.text) !== null && preceding(lines, j + 1, context) !== null;
 }
 
 /** The amount above its label, when the two are alone in their box. */

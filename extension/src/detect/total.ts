@@ -11,7 +11,7 @@ import { TORN } from "./lines.ts";
 import { isTotal, type Row, rowsAt } from "./rows.ts";
 import type { Scope, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { PENDING, PREVIOUS_HEADING, ROWS, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
+import { DEPOSIT, INSIDE, IN_PARTS, NOT_ALL, PENDING, PREVIOUS_HEADING, ROWS, SMALL_CART, SPOILS, TOTAL_TOKEN } from "./lexicon.ts";
 
 export interface TotalRead {
   readonly total: Money | null;
@@ -40,6 +40,8 @@ interface Evidence {
   readonly parts: readonly Row[];
   readonly byRecipe: readonly RecipeValue[];
   readonly buttons: readonly Money[];
+  /** The button pays a deposit. */
+  readonly deposit: boolean;
 }
 
 interface RecipeValue {
@@ -54,7 +56,8 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
   const byRecipe = recipe === null ? [] : recipeValues(walked, context, recipe, shown);
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
   const amountsSeen = rows.length + parts.length >= 2 || amountLines(walked, context) >= 2;
-  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context) }), partsSeen };
+  const deposit = buttons.some((button) => button.pays && DEPOSIT.test(fold(button.text)));
+  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit }), partsSeen };
 }
 
 /** A page without a total may still have an order's summary. */
@@ -91,7 +94,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
     for (const row of rowsAt(lines, i, context)) {
       if (!(isTotal(row.kind) || row.kind === "not_final" || row.kind === "perhaps")) continue;
       if (isChoice(row) || within(row, excluded) || !shown(row.element)) continue;
-      rows.push(row);
+      rows.push(isTotal(row.kind) && row.element.closest(SMALL_CART) !== null ? { ...row, kind: "perhaps" } : takenBack(row, lines, i, context));
       for (let j = Math.max(0, i - SUMMARY_LINES); j <= i + SUMMARY_LINES; j++) around.add(j);
     }
   }
@@ -100,6 +103,16 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
     for (const row of rowsAt(lines, i, context)) if (!isTotal(row.kind) && row.kind !== "not_final" && row.kind !== "perhaps" && !isChoice(row) && shown(row.element)) parts.push(row);
   }
   return { rows, parts };
+}
+
+/** A line below may say that the total is not all. */
+function takenBack(row: Row, lines: readonly Line[], index: number, context: PageMoney): Row {
+  if (!isTotal(row.kind)) return row;
+  for (const line of lines.slice(index + 1, index + 5)) {
+    if (line.tier === 0 && line.text.length <= 240 && NOT_ALL.test(fold(line.text))) return { ...row, spoiled: true };
+    if (line.heading !== row.line.heading || rowsAt(lines, line.index, context).length > 0) break;
+  }
+  return row;
 }
 
 /** A price tag of something to choose (a delivery, a plan) is not what is paid. */
@@ -167,7 +180,7 @@ function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeVa
 function buttonAmounts(buttons: readonly PayButton[], context: PageMoney): Money[] {
   const out: Money[] = [];
   for (const { text, pays } of buttons) {
-    if (!pays || text.length > 120 || SPOILS.test(fold(text)) || /\d ?x|\bx ?\d|in \d|en \d|in \d rat/i.test(text)) continue;
+    if (!pays || text.length > 120 || SPOILS.test(fold(text)) || IN_PARTS.test(text)) continue;
     for (const amount of found(text, context)) {
       const money = moneyOf(amount.read);
       if (money !== null) out.push(money);
@@ -194,7 +207,7 @@ function decide(evidence: Evidence): Decided {
   const totals = rows.filter((row) => isTotal(row.kind) && !row.spoiled && row.money !== null);
   const best = pick(totals, evidence.parts);
   const named = evidence.byRecipe;
-  const doubt = doubts(rows, evidence.parts);
+  const doubt = evidence.deposit ? "deposit" : doubts(rows, evidence.parts);
 
   if (named.length > 0) return byRecipe(evidence, best, doubt);
   if (best === null) return noRow(rows, evidence, doubt);
@@ -221,7 +234,8 @@ function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): 
     if (settled === null) return unsure(first.text, values[values.length - 1] ?? null, "two_totals");
     return doubt === null ? sure(settled, 85) : unsure(first.text, settled, doubt);
   }
-  if (named.some((value) => value.spoiled)) return unsure(first.text, money, "not_final");
+  const takenBack = evidence.rows.some((row) => isTotal(row.kind) && row.spoiled && row.money !== null && same(row.money, money));
+  if (takenBack || named.some((value) => value.spoiled)) return unsure(first.text, money, "not_final");
   if (doubt !== null) return unsure(first.text, money, doubt);
   if (best !== null && "conflict" in best) return best.plain && named.length > 0 ? sure(money, 85) : unsure(first.text, money, "two_totals");
   if (best !== null && !same(best.money, money)) return unsure(first.text, money, "two_totals");
@@ -253,6 +267,7 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
 /** What makes every total of the page doubtful. */
 function doubts(rows: readonly Row[], parts: readonly Row[]): string | null {
   if (rows.some((row) => isTotal(row.kind) && row.pending)) return "pending";
+  if (parts.some((part) => part.kind === "installment" && part.money !== null && DEPOSIT.test(fold(part.line.text)))) return "deposit";
   const open = parts.filter((part) => (part.kind === "shipping" || part.kind === "tax") && part.tier === 0);
   if (open.some((part) => part.pending || (part.money === null && PENDING.test(fold(part.text))))) return "pending";
   return null;
@@ -288,11 +303,19 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
       return { conflict: money, text: row.text, plain: false };
     }
   }
-  if (sums === "impossible") return { conflict: money, text: row.text, plain: false };
+  if (sums === "impossible" || (sums === "unknown" && kindRank < 3 && parts.some((part) => comesAfter(part, row, kindRank)))) return { conflict: money, text: row.text, plain: false };
   const loose = row.loose && ranked.every((other) => other.loose);
   if (loose && sums !== "adds_up") return kindRank === 1 ? { conflict: money, text: row.text, plain: true } : { money, row, confidence: 80, kindRank };
   return { money, row, confidence: sums === "adds_up" ? 96 : kindRank > 1 ? 90 : 85, kindRank };
 }
+
+/** A gift card below the total is taken off it, delivery right below a plain total is put on. */
+function comesAfter(part: Row, row: Row, kindRank: number): boolean {
+  if (part.money === null || part.money.minor === 0 || part.tier > 0 || part.line.index <= row.line.index) return false;
+  if (part.kind === "gift") return /[-−–(] ?(\p{Sc}|\d+[.,]\d)/u.test(part.line.text + part.text);
+  return part.kind === "shipping" && kindRank === 1 && part.line.index <= row.line.index + 2 && !INSIDE.test(fold(part.line.text));
+}
+
 
 /** Is the difference between total and what is due a gift card, a credit or a discount on the page? */
 function explained(total: Money, due: Money, parts: readonly Row[]): boolean {

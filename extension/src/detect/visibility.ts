@@ -1,5 +1,7 @@
 /** What hides an element, as far as it says so itself. */
 
+import { OFF_SCREEN, STRUCK } from "./lexicon.ts";
+
 /** `struck`: an old price. `off_screen`: for screen readers, or a trap for robots. */
 export type Concealment = "hidden" | "off_screen" | "aria_hidden" | "struck";
 
@@ -10,10 +12,7 @@ export interface Guess {
   own(element: Element, bySheet: Concealment | undefined): Concealment | null;
 }
 
-const OFF_SCREEN = /(^|\s)(sr-only|(u-)?visually-?hidden|screen-?reader(-text|-only)?|a-offscreen|off-?screen|assistive-text|a11y-hidden|clipped|accessibility-hidden)(\s|$)/i;
-const STRUCK = /(^|\s)((a-)?(text-)?strike(through)?|line-through|struck|(old|was)-price|price-(-?was|-?old|-?compare)|compare-at-price)(\s|$)/i;
-
-/** Cheap look before the two above: most classes have none of it. */
+/** Cheap look before the two patterns: most classes have none of it. */
 const TELLING = /hidden|only|screen|assist|clipped|stri?[ku]|through|old|was|compare/i;
 
 /** `special`: has one of the attributes that hide. */

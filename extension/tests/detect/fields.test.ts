@@ -45,6 +45,21 @@ const CASES: readonly Case[] = [
   ["card type", `<select name="cardType"><option>Visa</option><option>Mastercard</option></select><label>Card number <input id="n"></label><label>Expiry <input id="e"></label>`, "expiry=e number=n"],
   ["open shadow root", `<pay-form><template shadowrootmode="open"><label>Card number <input name="n"></label><label>Expiry <input name="e"></label></template></pay-form>`, "expiry=host:e number=host:n"],
   ["same-origin frame", `<iframe id="f" srcdoc="<label>Card number <input name=n></label><label>Expiry <input name=e></label>"></iframe>`, "expiry=frame:e number=frame:n"],
+  ["certificate with an expiry of its own", `<label>Tax exempt certificate number <input id="t"></label><label>Certificate expiration date <input id="te"></label><label>Card number <input id="n"></label><label>Expiration date <input id="e"></label><label>CVV <input id="c"></label>`, "expiry=e number=n securityCode=c"],
+  ["postcode of an address before the card's heading", `<label>PIN code <input id="pin"></label><h3>Card</h3><label>Card number <input id="n"></label><label>MM <input id="m"></label><label>YY <input id="y"></label><label>CVV <input id="c"></label>`, "expiryMonth=m expiryYear=y number=n securityCode=c"],
+  ["birthday in three inputs", `<label>Card number <input id="n"></label><label>Expiry <input id="e"></label><label>CVV <input id="c"></label><h3>You</h3><label>Day <input id="d"></label><label>Month <input id="m"></label><label>Year <input id="y"></label>`, "expiry=e number=n securityCode=c"],
+  ["birthday after a card without other dates", `<label>Card number <input id="n"></label><label>CVV <input id="c"></label><label>DD <input id="d"></label><label>MM <input id="m"></label><label>YYYY <input id="y"></label>`, "number=n securityCode=c"],
+  ["month and year by their labels", `<label for="n">Número do cartão</label><input id="n"><label for="m">Mês</label><select id="m"><option>01</option></select><label for="y">Ano</label><select id="y"><option>2027</option></select><label for="c">Cód. segurança</label><input id="c"><label for="h">Nome (como está no cartão)</label><input id="h">`, "expiryMonth=m expiryYear=y holder=h number=n securityCode=c", { lang: "pt-BR" }],
+  ["holder's name and family name", `<label>Nombre del titular <input id="g"></label><label>Apellidos del titular <input id="f"></label><label>Número de tarjeta <input id="n"></label><label>Caducidad <input id="e"></label>`, "expiry=e familyName=f givenName=g number=n", { lang: "es" }],
+  ["autocomplete that means nothing", `<label>Card number <input id="n" autocomplete="new-password"></label><label>Expiry <input id="e" autocomplete="nope"></label><label>CVV <input id="c" autocomplete="one-time-code"></label>`, "expiry=e number=n securityCode=c"],
+  ["one-time code is no security code", `<label>Card number <input id="n"></label><label>Expiry <input id="e"></label><label>Verification code <input id="o" autocomplete="one-time-code"></label>`, "expiry=e number=n"],
+  ["account number by its name, card number by its label", `<label>Card number <input id="n" name="card_accountNumber"></label><label>Expiry <input id="e"></label>`, "expiry=e number=n"],
+  ["Dutch month and year", `<label>Kaartnummer <input id="n"></label><label>Maand <input id="m"></label><label>Jaar <input id="y"></label><label>CVC-code <input id="c"></label>`, "expiryMonth=m expiryYear=y number=n securityCode=c", { lang: "nl" }],
+  ["Chinese of Taiwan", `<label>信用卡號 <input id="n"></label><label>有效期限 <input id="e"></label><label>背面末三碼 <input id="c" maxlength="3"></label>`, "expiry=e number=n securityCode=c", { lang: "zh-TW" }],
+  ["railcard beside the card", `<fieldset><legend>Railcard</legend><label>Railcard number <input id="r"></label><label>Railcard expiry <input id="re"></label></fieldset><label>Long card number <input id="n"></label><label>Expiry date <input id="e"></label><label>Security code <input id="c"></label>`, "expiry=e number=n securityCode=c"],
+  ["Turkish", `<label>Kart Numarası <input id="n"></label><label>Son Kullanma Tarihi <input id="e"></label><label>Kart Üzerindeki İsim <input id="h"></label>`, "expiry=e holder=h number=n", { lang: "tr" }],
+  ["a full name under the address's heading", `<h2>Your details</h2><label>Full name <input id="fn"></label><label>ZIP code <input id="zi"></label><h2>Payment</h2><label>Card number <input id="n"></label><label>Expiry <input id="e"></label>`, "expiry=e number=n"],
+  ["month and year of the delivery, under another heading", `<h2>Card</h2><label>Card number <input id="n"></label><label>CVV <input id="c"></label><h2>Ship in</h2><label>Month <select id="sm">${months}</select></label><label>Year <select id="sy">${years}</select></label>`, "number=n securityCode=c"],
   ["German", `<label>Kartennummer <input id="n"></label><label>Gültig bis <input id="e" placeholder="MM/JJ"></label><label>Prüfziffer <input id="c"></label><label>Karteninhaber <input id="h"></label>`, "expiry=e holder=h number=n securityCode=c", { lang: "de" }],
   ["French", `<label>Numéro de carte <input id="n"></label><label>Date d’expiration <input id="e" placeholder="MM/AA"></label><label>Cryptogramme visuel <input id="c"></label><label>Titulaire de la carte <input id="h"></label>`, "expiry=e holder=h number=n securityCode=c", { lang: "fr" }],
   ["Spanish", `<label>Número de tarjeta <input id="n"></label><label>Fecha de caducidad <input id="e" placeholder="MM/AA"></label><label>Código de seguridad <input id="c"></label><label>Titular de la tarjeta <input id="h"></label>`, "expiry=e holder=h number=n securityCode=c", { lang: "es" }],
@@ -69,5 +84,9 @@ describe("card fields", () => {
     );
     expect(saveCard).toEqual([{ css: "#keep", checked: true }]);
     expect(giftCardCode).toEqual(["#gc"]);
+  });
+
+  it("knows a gift card's box by its group", () => {
+    expect(readHtml(`<fieldset><legend>Gift certificate</legend><label>Redemption code <input id="g"></label></fieldset><label>Card number <input name="n"></label><label>Expiry <input name="e"></label>${summary}`).giftCardCode).toEqual(["#g"]);
   });
 });
