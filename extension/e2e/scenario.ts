@@ -22,6 +22,8 @@ export interface Scenario {
   /** What was taken and not used is owed at the end, and has still to come. */
   readonly paidBack?: true;
   readonly shop?: Shop;
+  /** What the panel says when it is opened, if the store shows no total there. */
+  readonly opensWith?: string;
   play(at: Scene): Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export async function run(lab: Lab, browser: Browser, scenario: Scenario): Promi
     const panel = await openPanel(page);
     // What ended before follows its store into a new tab until the shopper has put it away.
     for (const word of ["Done", "Start over"]) if (await panel.has("button", word)) await panel.press("button", word);
-    await panel.says("$27.11");
+    await panel.says(scenario.opensWith ?? "$27.11");
     await scenario.play({ lab, browser, page, panel, served, shop });
     let said = "";
     for (const what of scenario.says) said = await panel.says(what, END_MS_MAX);
@@ -106,9 +108,9 @@ export async function toForm(at: Scene): Promise<string> {
   return hash;
 }
 
-export async function fill({ panel }: Scene): Promise<void> {
+export async function fill({ panel }: Scene, then = "Check the form, then place the order at the store yourself."): Promise<void> {
   await panel.press("button", "Fill in the card");
-  await panel.says("Check the form, then place the order at the store yourself.");
+  await panel.says(then);
 }
 
 export async function place({ shop, page }: Scene, outcome: "Thank you for your order" | "Your card was declined"): Promise<void> {

@@ -39,6 +39,8 @@ export interface Served {
   chargeMinor: number | null;
   /** Small checks before the charge. */
   checks: readonly number[];
+  /** Charged one by one instead of the total: shipments. */
+  shipments: readonly number[];
   /** Captures with the charge; else the test does that. */
   capture: boolean;
   close(): Promise<void>;
@@ -53,7 +55,7 @@ export interface Order {
 export async function serve(context: BrowserContext, lab: Lab, shop: Shop): Promise<Served> {
   const orders: Order[] = [];
   const cards = new Map<string, Typed>();
-  const served = { orders, chargeMinor: null as number | null, checks: [] as readonly number[], capture: true };
+  const served = { orders, chargeMinor: null as number | null, checks: [] as readonly number[], shipments: [] as readonly number[], capture: true };
   const charge = async (typed: Typed, amount: number, capture: boolean): Promise<Order> => {
     if (typed.number === "" || typed.month === "" || typed.year === "") return { approved: false, charge: null, detail: "not filled in" };
     const answer = (await lab.post("/charges", {
@@ -87,9 +89,13 @@ export async function serve(context: BrowserContext, lab: Lab, shop: Shop): Prom
       const typed = JSON.parse(request.postData() ?? "{}") as Typed;
       // A card on file: only its last digits come with the order.
       const card = typed.code === "" ? (cards.get(typed.number.slice(-4)) ?? typed) : typed;
-      const order = (await checked(card)) ? await charge(card, served.chargeMinor ?? shop.totalMinor, served.capture) : { approved: false, charge: null, detail: "check" };
-      orders.push(order);
-      await route.fulfill({ status: order.approved ? 200 : 402, contentType: "application/json", body: JSON.stringify({ approved: order.approved }) });
+      const parts = served.shipments.length > 0 ? served.shipments : [served.chargeMinor ?? shop.totalMinor];
+      const placed: Order[] = [];
+      if (await checked(card)) for (const part of parts) placed.push(await charge(card, part, served.capture));
+      else placed.push({ approved: false, charge: null, detail: "check" });
+      orders.push(...placed);
+      const approved = placed.every((order) => order.approved);
+      await route.fulfill({ status: approved ? 200 : 402, contentType: "application/json", body: JSON.stringify({ approved }) });
       return;
     }
     if (request.method() === "POST" && url.pathname === "/_add-card") {

@@ -109,7 +109,7 @@ function heldStage(input: PurchaseInput, view: PurchaseView): Stage {
 function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
   const price = view.quote ? priceOf(view.quote) : null;
   const approved = view.charges.some((charge) => (charge.decision === "approved" || charge.decision === "stand_in") && !charge.zero_check);
-  if (approved) return { kind: "charged", price, confirmed: true };
+  if (approved) return { kind: "charged", price, confirmed: true, ...(view.winding_up ? {} : { canGiveUp: true as const }) };
   if (view.charges.some((charge) => charge.decision === "pending")) return { kind: "charged", price, confirmed: false };
   if (view.winding_up) return { kind: "working", what: "cancelling" };
   if (input.doing === "revealing") return { kind: "working", what: "revealing" };

@@ -113,7 +113,7 @@ export type Stage =
   /** Card first: on file at the store; go on to the review page. `checked`: the store's own small check has been seen. */
   | { readonly kind: "go_to_review"; readonly checked: boolean }
   /** The store charged (or is charging) the card. */
-  | { readonly kind: "charged"; readonly price: PriceParts | null; readonly confirmed: boolean }
+  | { readonly kind: "charged"; readonly price: PriceParts | null; readonly confirmed: boolean; /** The card is open still. */ readonly canGiveUp?: true }
   | {
       readonly kind: "done";
       readonly price: PriceParts | null;

@@ -166,7 +166,9 @@ describe("the card", () => {
     for (const claim_on of ["authorization", "reveal"] as const) {
       expect(of({ view: view("funded", { bitcoin: "claimed", claim_on }) })).toMatchObject({ kind: "card_ready", stillYours: false, taken: true });
     }
-    expect(of({ view: view("funded", { bitcoin: "claimed", charges: [charge()] }) })).toEqual({ kind: "charged", price: PRICE, confirmed: true });
+    expect(of({ view: view("funded", { bitcoin: "claimed", charges: [charge()] }) })).toEqual({ kind: "charged", price: PRICE, confirmed: true, canGiveUp: true });
+    // The card is closed already: there is nothing left to give up.
+    expect(of({ view: view("funded", { bitcoin: "claimed", charges: [charge()], winding_up: true }) })).toEqual({ kind: "charged", price: PRICE, confirmed: true });
     expect(of({ view: view("claiming", { bitcoin: "claiming", charges: [charge({ decision: "pending" })] }) })).toEqual({ kind: "charged", price: PRICE, confirmed: false });
     expect(of({ view: view("funded", { bitcoin: "claimed", claim_on: "reveal", charges: [charge({ decision: "stand_in" })] }) }).kind).toBe("charged");
   });

@@ -62,7 +62,7 @@ export const STAGES = {
   review: view({ kind: "go_to_review", checked: false }),
   review_checked: view({ kind: "go_to_review", checked: true }),
   charged: view({ kind: "charged", price: PRICE, confirmed: false }),
-  charged_confirmed: view({ kind: "charged", price: PRICE, confirmed: true }),
+  charged_confirmed: view({ kind: "charged", price: PRICE, confirmed: true, canGiveUp: true }),
   done: view({ kind: "done", price: PRICE, captured: usd(2711), claimedMsat: 496_758_000, owed: [], receiptUrl: null }),
   done_owed: view({ kind: "done", price: PRICE, captured: usd(2000), claimedMsat: 496_758_000, receiptUrl: null, owed: [owed("awaiting_destination", { destination: null }), owed("paid", { id: "0b", cause: "overpaid", owed: null, msat: 3_853_391 })] }),
   ended_returned: view({ kind: "ended", how: "returned", because: "hold_window_ended", nothingTaken: true, owed: [] }),

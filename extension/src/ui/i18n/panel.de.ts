@@ -184,6 +184,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   charged_title: "Der Shop hat die Karte belastet",
   charged_text: "Ihre Bitcoin werden jetzt eingezogen. Das dauert meist Sekunden.",
   charged_confirmed: "Ihre Bitcoin sind eingezogen, die Abbuchung ist genehmigt. Sie können das schließen; der Rest geschieht von selbst.",
+  charged_give_up: "Hat das Geschäft die Karte doch abgelehnt, oder wird es den Rest nicht mehr abbuchen? Dann geben Sie die Karte auf: Was nicht abgebucht wurde, wird Ihnen zurückgezahlt.",
   done_title: "Gekauft",
   done_text: "{store} hat {captured} erhalten.",
   done_taken: "Von Ihnen eingezogen",

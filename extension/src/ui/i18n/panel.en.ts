@@ -196,6 +196,7 @@ export const panelEn = {
   charged_title: "The store has charged the card",
   charged_text: "Your bitcoin is being taken now. This usually takes seconds.",
   charged_confirmed: "Your bitcoin was taken and the charge approved. You can close this; the rest happens by itself.",
+  charged_give_up: "Did the store decline the card after all, or will it not charge the rest? Then give the card up: what was not charged is paid back to you.",
   done_title: "Bought",
   done_text: "{store} was paid {captured}.",
   done_taken: "Taken from you",

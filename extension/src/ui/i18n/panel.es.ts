@@ -184,6 +184,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   charged_title: "La tienda ha cargado la tarjeta",
   charged_text: "Ahora se cobran tus bitcoins. Suele tardar segundos.",
   charged_confirmed: "Tus bitcoins se han cobrado y el cargo está aprobado. Puedes cerrar esto; lo demás ocurre solo.",
+  charged_give_up: "¿La tienda rechazó la tarjeta después de todo, o no va a cobrar el resto? Entonces renuncie a la tarjeta: lo que no se cobró se le devuelve.",
   done_title: "Comprado",
   done_text: "{store} ha recibido {captured}.",
   done_taken: "Se te ha cobrado",

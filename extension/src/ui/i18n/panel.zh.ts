@@ -184,6 +184,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   charged_title: "商店已向卡扣款",
   charged_text: "正在收取您的比特币，通常只需几秒。",
   charged_confirmed: "您的比特币已收取，扣款已批准。您可以关闭此面板，其余会自动完成。",
+  charged_give_up: "商店最终拒绝了这张卡，或者不会再扣余下的款项？那就放弃这张卡：未扣的部分会退还给您。",
   done_title: "已购买",
   done_text: "{store} 已收到 {captured}。",
   done_taken: "向您收取",

@@ -1,7 +1,7 @@
 /** After the store charged, or after it ended otherwise. */
 import type { OwedBack, Stage } from "../../types/panel.ts";
 import { h } from "../h.ts";
-import { button, mainButton, note, owedList, rows, seal, softText, text, title, type Drawing } from "./parts.ts";
+import { button, mainButton, note, owedList, quietButton, rows, seal, softText, text, title, type Drawing } from "./parts.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
 
@@ -13,6 +13,8 @@ export function charged(d: Drawing, stage: Of<"charged">): Node[] {
     stage.confirmed
       ? note("good", "check", t("charged_confirmed"))
       : h("div", { class: "note" }, h("span", { class: "spin small" }), h("span", null, t("charged_text"))),
+    // The issuer may have declined after all, and of the parts of an order some may never be sent: no other way out is as early.
+    ...(stage.canGiveUp === true ? [softText(t("charged_give_up")), quietButton(t("card_not_needed"), "cancel", () => d.act({ do: "cancel" }))] : []),
   ];
 }
 
