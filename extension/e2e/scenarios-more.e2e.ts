@@ -141,7 +141,8 @@ async function look({ browser }: Scene, seen: (looked: Looked) => boolean): Prom
     last = await worker.evaluate(async () => {
       const due = (await chrome.alarms.get("watch"))?.scheduledTime ?? Infinity;
       if (due > Date.now() + 60_000) await chrome.alarms.create("watch", { when: Date.now(), periodInMinutes: 15 });
-      return { attention: [], ...(await chrome.storage.local.get(["watched", "attention"])) };
+      const kept = (await chrome.storage.local.get(["watched", "attention"])) as Partial<Looked>;
+      return { ...kept, attention: kept.attention ?? [] };
     });
     return seen(last);
   }, "the watcher has seen it");
