@@ -59,7 +59,7 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
     case "funded":
       return readyStage(input, view);
     case "closing":
-      return { kind: "working", what: "cancelling" };
+      return { kind: "working", what: "ending" };
     case "completed":
     case "returned":
     case "expired":
@@ -203,6 +203,12 @@ function endedStage(view: PurchaseView): Stage | null {
   const back = view.bitcoin === "unpaid" || view.bitcoin === "returned";
   const nothingTaken = back && owed.length === 0 && view.captured_minor === 0 && (view.claimed_msat ?? 0) === 0;
   const voided = view.charges.some((charge) => charge.reversed_minor > 0);
-  const because = view.closed_because ?? (view.state !== "completed" ? null : voided ? "voided" : "never_charged");
+  const because = whyClosed(view) ?? (view.state !== "completed" ? null : voided ? "voided" : "never_charged");
   return { kind: "ended", how: view.state === "expired" ? "expired" : "returned", because, nothingTaken, owed };
+}
+
+/** A window that ended without a card was not missed by the store: there was nothing that it could have charged. */
+function whyClosed(view: PurchaseView): string | null {
+  const noCard = view.card?.state === "requested" || view.card?.state === "failed";
+  return view.closed_because === "hold_window_ended" && noCard ? "card_failed" : (view.closed_because ?? null);
 }

@@ -74,7 +74,7 @@ export type Stage =
     }
   /** The store shows its total only once a card is on file: offer to begin with a prepared card. */
   | { readonly kind: "offer_card_first"; readonly currency: string; readonly claimOn: ClaimOn }
-  | { readonly kind: "working"; readonly what: "quoting" | "checking_invoice" | "preparing_card" | "revealing" | "cancelling" }
+  | { readonly kind: "working"; readonly what: "quoting" | "checking_invoice" | "preparing_card" | "revealing" | "cancelling" | "ending" }
   /** The invoice did not pass our own check: it is not shown. */
   | { readonly kind: "untrusted"; readonly fault: string }
   | {

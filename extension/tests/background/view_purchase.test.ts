@@ -116,6 +116,7 @@ describe("working", () => {
     ["quoting a prepared card", { view: view("card_prepared"), wish: { kind: "quote", key: "k", sinceMs: 0, total: TOTAL, nonce: "00" } }, {}, "quoting"],
     ["calling off", { view: view("held", { bitcoin: "held" }), wish: wish("cancel") }, {}, "cancelling"],
     ["revealing", { view: view("card_ready", { bitcoin: "held" }) }, { doing: "revealing" }, "revealing"],
+    ["ended by the server", { view: view("closing", { bitcoin: "returned", closed_because: "hold_window_ended" }) }, {}, "ending"],
     ["winding up", { view: view("funded", { bitcoin: "claimed", winding_up: true }) }, {}, "cancelling"],
   ])("%s", (_, local, change, what) => expect(of(local, change)).toEqual({ kind: "working", what }));
 });
@@ -238,6 +239,7 @@ describe("the end", () => {
   it.each<[string, Partial<PurchaseView>, object]>([
     ["called off before it was paid", { state: "returned", bitcoin: "unpaid", closed_because: "cancelled" }, { how: "returned", because: "cancelled", nothingTaken: true }],
     ["given back", { state: "returned", bitcoin: "returned", closed_because: "hold_window_ended" }, { how: "returned", because: "hold_window_ended", nothingTaken: true }],
+    ["given back for want of a card", { state: "returned", bitcoin: "returned", closed_because: "hold_window_ended", card: { limit: TOTAL, reveals: 0, state: "failed" } }, { how: "returned", because: "card_failed", nothingTaken: true }],
     ["not given back yet", { state: "returned", bitcoin: "held", closed_because: "cancelled" }, { how: "returned", nothingTaken: false }],
     ["claimed after all", { state: "returned", bitcoin: "claimed", claimed_msat: 5, refunds: [refund()] }, { how: "returned", nothingTaken: false }],
     ["something is owed", { state: "returned", bitcoin: "returned", refunds: [refund()] }, { how: "returned", nothingTaken: false }],

@@ -114,6 +114,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   working_preparing_card: "Ihre Karte wird gemacht",
   working_revealing: "Die Karte wird geholt, versiegelt für diesen Browser",
   working_cancelling: "Wird abgebrochen",
+  working_ending: "Der Kauf wird beendet",
 
   untrusted_title: "Nicht bezahlen",
   untrusted_text: "Die Rechnung von Ihrem Server hat die Prüfung in diesem Browser nicht bestanden und wird deshalb nicht gezeigt. Sie haben nichts bezahlt.",

@@ -120,6 +120,7 @@ export const panelEn = {
   working_preparing_card: "Making your card",
   working_revealing: "Fetching the card, sealed for this browser",
   working_cancelling: "Cancelling",
+  working_ending: "Ending the purchase",
 
   // Untrusted invoice.
   untrusted_title: "Do not pay",

@@ -114,6 +114,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   working_preparing_card: "Haciendo tu tarjeta",
   working_revealing: "Recibiendo la tarjeta, sellada para este navegador",
   working_cancelling: "Cancelando",
+  working_ending: "Terminando la compra",
 
   untrusted_title: "No pagues",
   untrusted_text: "La factura de tu servidor no ha superado la comprobación de este navegador, así que no se muestra. No has pagado nada.",

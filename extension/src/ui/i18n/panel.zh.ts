@@ -114,6 +114,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   working_preparing_card: "正在制作您的卡",
   working_revealing: "正在取卡，仅此浏览器可解封",
   working_cancelling: "正在取消",
+  working_ending: "正在结束这次购买",
 
   untrusted_title: "请勿付款",
   untrusted_text: "您的服务器发来的发票未通过本浏览器的核对，因此不予显示。您没有支付任何款项。",
