@@ -147,9 +147,6 @@ export const mayOwe = (view: PurchaseView): boolean => {
 /** Nothing more can happen that the shopper would want to see. */
 export const isOver = (view: PurchaseView): boolean => isTerminal(view) && !mayOwe(view);
 
-/** Still of interest to a tab: not ended, or ended and not yet put away by the shopper. */
-export const isShown = (purchase: LocalPurchase): boolean => !purchase.dismissed;
-
 export const isLive = (purchase: LocalPurchase): boolean => purchase.wish !== null || (purchase.view !== null && !isTerminal(purchase.view));
 
 /** A store may charge days later: after so long without a change the timer for what is long is enough. */

@@ -1,5 +1,5 @@
 /** What the stages are put together from. Nothing here decides anything. */
-import type { Money, MoneyRead } from "../../types/money.ts";
+import type { MoneyRead } from "../../types/money.ts";
 import type { ClaimOn, OwedBack, PanelAction, PanelView, PriceParts } from "../../types/panel.ts";
 import { h, type Child } from "../h.ts";
 import { icon, type IconName } from "../icons.ts";
@@ -161,8 +161,4 @@ function owedItem(d: Drawing, owed: OwedBack): HTMLElement {
 export function owedList(d: Drawing, owed: readonly OwedBack[]): Child {
   if (owed.length === 0) return null;
   return h("ul", { class: "stack tight" }, ...owed.map((one) => owedItem(d, one)));
-}
-
-export function moneyOr(d: Drawing, amount: Money | null, other: string): string {
-  return amount === null ? other : d.words.format.money(amount);
 }
