@@ -21,7 +21,7 @@ mod watch;
 mod work;
 
 pub use apply::Applied;
-pub use commands::{CommandError, NewPurchase, NewQuote};
+pub use commands::{CommandError, NewPurchase, NewQuote, Secrets};
 pub use config::Config;
 pub use exposure::{Borne, borne, clear as clear_borne};
 pub use issuer::{ChargeAnswer, NewsOutcome};

@@ -32,6 +32,8 @@ pub struct VendorQuote {
     pub bolt11: String,
     pub payment_hash: PaymentHash,
     pub amount_msat: Msat,
+    /// BOLT 11 `c` of the invoice.
+    pub min_final_cltv_delta: u16,
     pub expires_at: UnixMs,
 }
 

@@ -16,6 +16,9 @@ pub struct Creation {
     /// Of the card and the order total.
     pub currency: Currency,
     pub policy: Policy,
+    /// Gift card: what is ordered, in the vendor's words. Its value is the quote's order total.
+    #[serde(default)]
+    pub product_id: Option<String>,
     /// None only for a card-first purchase, whose total is read later.
     pub quote: Option<Quote>,
     /// Hash of the canonical terms, once there is a quote.
@@ -158,6 +161,8 @@ pub enum Event {
         payment_hash: PaymentHash,
         bolt11: String,
         amount_msat: Msat,
+        /// What the vendor's invoice asks of the last HTLC (BOLT 11 `c`).
+        final_cltv_delta: u16,
     },
     VendorOrderFailed {
         reason: String,

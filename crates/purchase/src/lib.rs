@@ -21,7 +21,7 @@ pub use model::{
     Adjustment, CardRecord, CardState, ChargeRecord, CloseCause, Closing, Decision, DeclineReason, Funding, Hold,
     Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
-pub use policy::{ClaimOn, Flow, Policy};
+pub use policy::{ClaimOn, Flow, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{Quote, QuoteError, QuoteInput, make_quote};
 pub use refund::{
     Destination, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer, step_refund,

@@ -294,6 +294,9 @@ pub struct Purchase {
     pub store_name: String,
     pub currency: Currency,
     pub policy: Policy,
+    /// Gift card: what is ordered, in the vendor's words.
+    #[serde(default)]
+    pub product_id: Option<String>,
     pub created_at: UnixMs,
     pub state: State,
     pub state_since: UnixMs,
@@ -335,6 +338,7 @@ impl Purchase {
             store_name: creation.store_name,
             currency: creation.currency,
             policy: creation.policy,
+            product_id: creation.product_id,
             created_at: now,
             state,
             state_since: now,

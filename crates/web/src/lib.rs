@@ -12,6 +12,7 @@ mod buckets;
 mod client_ip;
 mod dto;
 mod extract;
+mod gift_cards;
 mod health;
 mod idempotency;
 mod layers;

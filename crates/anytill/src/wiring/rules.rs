@@ -10,7 +10,7 @@ use web::{CurrencyRule, HttpLimits, Policy, RequestRate, StoreRule, Windows};
 
 const DAY_MS: u64 = 86_400_000;
 /// Blocks that a gift-card vendor's send may take at worst, chain included.
-const VENDOR_BLOCKS_MAX: u32 = 144;
+const VENDOR_BLOCKS_MAX: u32 = 324;
 
 pub fn engine_config(config: &Config, server_url: String) -> engine::Config {
     let (purchase, refund) = (&config.purchase, &config.refund);
@@ -89,6 +89,7 @@ pub fn web_policy(config: &Config, at: Lookup<'_>) -> Result<Policy> {
         blocked_merchant_countries: blocked.merchant_countries.clone(),
         stores: stores.collect(),
         other_stores: other_stores.clone(),
+        cards: true,
         limits: limits(config),
         windows: windows(config),
         http: http_limits(config, at)?,

@@ -111,8 +111,8 @@ fn dispatch(d: &mut Draft, event: &Event) -> Result<Verdict, Rejected> {
             sale::closed(d, *attempt, *sold, *proceeds, *fee_minor, *fee_sat)
         }
         Event::SaleFailed { attempt, .. } => sale::failed(d, *attempt),
-        Event::VendorOrdered { order_id, payment_hash, bolt11, amount_msat } => {
-            gift_card::ordered(d, order_id, *payment_hash, bolt11, *amount_msat)
+        Event::VendorOrdered { order_id, payment_hash, bolt11, amount_msat, final_cltv_delta } => {
+            gift_card::ordered(d, order_id, *payment_hash, bolt11, *amount_msat, *final_cltv_delta)
         }
         Event::VendorOrderFailed { .. } => gift_card::order_failed(d),
         Event::VendorPaid { fee_msat } => gift_card::paid(d, *fee_msat),

@@ -21,6 +21,8 @@ pub struct NewPurchase {
     /// The store shows its total only once a card is on file: prepare one with limit zero, quote later.
     #[serde(default)]
     pub card_first: bool,
+    /// Pay with this gift card (`GET /v1/gift-cards`) instead of a card; `total` is then the value to be bought.
+    pub gift_card: Option<GiftCardWish>,
     /// Only with `card_first`: the currency of the card.
     #[schema(example = "USD")]
     pub currency: Option<String>,
@@ -32,6 +34,13 @@ pub struct NewPurchase {
     /// Where the shopper is (ISO 3166-1 alpha-2); not needed with a billing address on file.
     #[schema(example = "US")]
     pub country: Option<String>,
+}
+
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiftCardWish {
+    #[schema(example = "shop_example-usa")]
+    pub product_id: String,
 }
 
 /// The total of a purchase whose card was prepared first.
@@ -61,9 +70,10 @@ pub struct RevealRequest {
 pub struct Revealed {
     /// The encapsulated key, hex.
     pub enc: String,
-    /// Hex. Opened, it is JSON: `number`, `security_code`, `expiry_month`, `expiry_year`.
+    /// Hex. Opened, it is JSON. Of a card: `number`, `security_code`, `expiry_month`, `expiry_year`. Of a gift card:
+    /// those of `code`, `pin` and `link` that there are, and `instructions`.
     pub ciphertext: String,
-    /// How often this card was shown, this time included.
+    /// How often it was shown, this time included.
     pub reveals: u32,
 }
 
@@ -127,6 +137,7 @@ pub struct PurchaseView {
     pub invoice: Option<InvoiceView>,
     pub hold: Option<HoldView>,
     pub card: Option<CardView>,
+    pub gift_card: Option<GiftCardView>,
     pub charges: Vec<ChargeView>,
     pub claimed_msat: Option<u64>,
     pub captured_minor: u64,
@@ -181,6 +192,19 @@ pub struct CardView {
     pub state: CardState,
     pub limit: MoneyOut,
     /// How often number and code were shown.
+    pub reveals: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct GiftCardView {
+    pub product_id: String,
+    /// None until it is ordered.
+    pub order_id: Option<String>,
+    /// The code is there and can be shown.
+    pub delivered: bool,
+    /// The vendor was paid and does not deliver: what was claimed is owed back.
+    pub failed: bool,
+    /// How often the code was shown.
     pub reveals: u32,
 }
 
@@ -264,6 +288,13 @@ impl PurchaseView {
             card: p.card.as_ref().map(|card| CardView {
                 state: card.state.into(),
                 limit: card.limit.into(),
+                reveals: p.reveals,
+            }),
+            gift_card: p.product_id.as_ref().map(|product_id| GiftCardView {
+                product_id: product_id.clone(),
+                order_id: p.vendor.as_ref().map(|order| order.order_id.clone()),
+                delivered: p.vendor.as_ref().is_some_and(|order| order.delivered),
+                failed: p.vendor.as_ref().is_some_and(|order| order.failed),
                 reveals: p.reveals,
             }),
             charges: p.charges.iter().map(ChargeView::from).collect(),

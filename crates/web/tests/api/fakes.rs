@@ -111,6 +111,7 @@ impl LightningNode for FakeNode {
             channels: vec![ChannelRoom {
                 channel_id: "1".to_owned(),
                 usable: true,
+                outbound_msat: room,
                 inbound_msat: room,
                 in_flight_left_msat: room,
                 slots_left: 30,
