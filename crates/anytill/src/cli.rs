@@ -45,9 +45,14 @@ pub enum Command {
     /// Each line is `ok`, `warning` or `wrong`; exits with 1 if something is wrong. Asks the running server, or what
     /// can be asked without it. Run it before `serve`, after every change, and first in every trouble.
     Doctor(Report),
-    /// The Lightning node of the running server
-    #[command(subcommand)]
-    Node(Node),
+    /// The Lightning nodes of the running server: the one that holds or, with --vendor, the one that pays gift cards
+    Node {
+        /// The node that pays gift-card vendors.
+        #[arg(long, global = true)]
+        vendor: bool,
+        #[command(subcommand)]
+        command: Node,
+    },
     /// Trial balance, profit and loss, exposure
     ///
     /// Every posting adds up to zero per currency and layer, so the trial balance does. Debits are positive.

@@ -15,6 +15,7 @@ pub struct Config {
     pub server: Server,
     pub chain: Chain,
     pub node: Node,
+    pub vendor_node: VendorNode,
     pub purchase: Purchase,
     pub sale: Sale,
     pub refund: Refund,
@@ -94,6 +95,16 @@ pub struct Node {
     pub peers_without_reserve: Vec<NodeId>,
     pub peers_zero_conf: Vec<NodeId>,
     pub log_level: NodeLogLevel,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VendorNode {
+    pub enabled: bool,
+    pub listen: Vec<String>,
+    pub reserve_per_channel_sat: u64,
+    pub peers_without_reserve: Vec<NodeId>,
+    pub peers_zero_conf: Vec<NodeId>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -44,7 +44,8 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::Drain { return_holds, wait_secs } => drain::run(server, return_holds, wait_secs, progress).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
-        Request::NodeId
+        Request::VendorNode { .. }
+        | Request::NodeId
         | Request::NodeAddress
         | Request::NodeConnect { .. }
         | Request::NodeOpen { .. }
