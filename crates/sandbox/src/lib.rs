@@ -15,3 +15,5 @@ pub mod store;
 pub mod wallet;
 
 mod vendor;
+
+pub use vendor::time::VendorClock;

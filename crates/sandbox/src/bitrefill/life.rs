@@ -47,6 +47,7 @@ pub(crate) async fn follow(desk: Weak<Desk>, invoice_id: String, hash: [u8; 32])
         let mut next = || records.next_deliveries.pop_front().unwrap_or(desk.config.delivery);
         ids.into_iter().map(|id| (id, next())).collect::<Vec<_>>()
     };
+    desk.changes.send_replace(());
     for (order_id, delivery) in ordered {
         if let Delivery::AfterMs(ms) = delivery {
             tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -59,6 +60,12 @@ pub(crate) async fn follow(desk: Weak<Desk>, invoice_id: String, hash: [u8; 32])
 
 /// Ends an order now. The invoice ends with the last of its orders, and its webhook is sent.
 pub(crate) fn resolve(desk: &Arc<Desk>, order_id: &str, delivery: Delivery) -> Result<(), NoSuchOrder> {
+    become_of(desk, order_id, delivery)?;
+    desk.changes.send_replace(());
+    Ok(())
+}
+
+fn become_of(desk: &Arc<Desk>, order_id: &str, delivery: Delivery) -> Result<(), NoSuchOrder> {
     let now_ms = desk.config.clock.now_ms();
     let mut records = lock(&desk.records);
     let invoice = records.order(order_id).map(|(invoice, _)| invoice.id.clone()).ok_or(NoSuchOrder)?;

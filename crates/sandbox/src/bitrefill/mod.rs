@@ -38,7 +38,7 @@ use std::{
 };
 
 use money::{Currency, Rate};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 pub use self::{
     catalogue::{Gives, Product, Sold},
@@ -123,6 +123,8 @@ pub(crate) struct Desk {
     http: reqwest::Client,
     /// Waiting for money, and delivering. They end with the desk.
     tasks: Mutex<JoinSet<()>>,
+    /// Something happened to an order.
+    changes: watch::Sender<()>,
     /// `http://127.0.0.1:port`, known once it listens.
     url: std::sync::OnceLock<String>,
 }
@@ -140,6 +142,7 @@ impl Bitrefill {
             faults: Faults::default(),
             http: reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?,
             tasks: Mutex::new(JoinSet::new()),
+            changes: watch::Sender::new(()),
             url: std::sync::OnceLock::new(),
             config,
         });
@@ -189,6 +192,22 @@ impl Bitrefill {
     /// [`NoSuchOrder`] also when it is not paid or has ended.
     pub fn resolve(&self, order_id: &str, delivery: Delivery) -> Result<(), NoSuchOrder> {
         life::resolve(&self.desk, order_id, delivery)
+    }
+
+    /// Waits until the vendor has seen the money of an order.
+    pub async fn wait_paid(&self, order_id: &str) {
+        self.wait(|records| records.order(order_id).is_some_and(|(invoice, _)| invoice.is_paid())).await;
+    }
+
+    /// Waits until nothing more becomes of an order by itself.
+    pub async fn wait_ended(&self, order_id: &str) {
+        self.wait(|records| records.order(order_id).is_some_and(|(invoice, order)| invoice.has_ended(order))).await;
+    }
+
+    async fn wait(&self, until: impl Fn(&Records) -> bool) {
+        let mut changes = self.desk.changes.subscribe();
+        // The sender is in the desk that this handle holds, so it does not go away.
+        let _ = changes.wait_for(|()| until(&lock(&self.desk.records))).await;
     }
 
     /// Whether a product can be bought.

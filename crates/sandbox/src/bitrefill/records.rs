@@ -53,6 +53,16 @@ pub(crate) struct Invoice {
 }
 
 impl Invoice {
+    pub(crate) fn is_paid(&self) -> bool {
+        self.status != InvoiceStatus::Unpaid
+    }
+
+    /// Whether one of its orders has become what it becomes.
+    pub(crate) fn has_ended(&self, order: &Order) -> bool {
+        let over = matches!(self.status, InvoiceStatus::Denied | InvoiceStatus::PaymentError);
+        over || order.status != OrderStatus::Created
+    }
+
     /// Whether everything that was ordered with it has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.orders.iter().all(|order| order.status != OrderStatus::Created)
