@@ -5,6 +5,7 @@
 //! Invariant: this crate depends on no adapter. What it says on the wire comes from the vendors'
 //! published pages, so that an adapter tested against it is tested against somebody else's reading.
 
+pub mod bitrefill;
 pub mod chain;
 pub mod faults;
 pub mod kraken;
@@ -14,3 +15,5 @@ pub mod store;
 pub mod wallet;
 
 mod vendor;
+
+pub use vendor::time::VendorClock;

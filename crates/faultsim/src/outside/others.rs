@@ -120,6 +120,7 @@ fn vendor_quote(gift: &GiftEntry, now: u64) -> VendorQuote {
         amount_msat: msat(gift.amount_msat),
         min_final_cltv_delta: 18,
         expires_at: UnixMs(now + 3_600_000),
+        min_final_cltv_delta: 18,
     }
 }
 
@@ -175,6 +176,10 @@ impl GiftCardVendor for ModelGiftCards {
 
     async fn reveal(&self, _order_id: &str) -> Outcome<ClaimCode> {
         Outcome::Rejected(Rejection::fatal("not_modelled", "no codes here"))
+    }
+
+    async fn health(&self) -> Outcome<String> {
+        Outcome::Done("modelled".to_owned())
     }
 }
 

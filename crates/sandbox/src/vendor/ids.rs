@@ -22,6 +22,11 @@ pub(crate) fn uuid() -> String {
     [&hex[0..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]].join("-")
 }
 
+/// 24 random hex digits, as Bitrefill's orders have them.
+pub(crate) fn hex24() -> String {
+    pick(b"0123456789abcdef", 24)
+}
+
 /// Whether `text` is spelled as a UUID of any version.
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
