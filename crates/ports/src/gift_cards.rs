@@ -54,8 +54,6 @@ pub struct VendorQuote {
     pub bolt11: String,
     pub payment_hash: PaymentHash,
     pub amount_msat: Msat,
-    /// BOLT 11 `c` of the invoice.
-    pub min_final_cltv_delta: u16,
     pub expires_at: UnixMs,
     /// Blocks that the vendor's node wants to be left when the HTLC reaches it (BOLT 11 `c`; 18 where it is absent).
     /// What the hold's own final CLTV has to leave room for.

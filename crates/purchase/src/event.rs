@@ -162,7 +162,7 @@ pub enum Event {
         bolt11: String,
         amount_msat: Msat,
         /// What the vendor's invoice asks of the last HTLC (BOLT 11 `c`).
-        final_cltv_delta: u16,
+        final_cltv_delta: u32,
     },
     VendorOrderFailed {
         reason: String,

@@ -80,27 +80,21 @@ pub async fn check(
     }
     let offers = look_up(app, store_host, country).await?;
     let found = offers.iter().find(|offer| offer.product_id == product_id).ok_or(Code::ProductUnknown)?;
-    let sold = if found.steps.is_empty() {
-        value.currency() == found.min.currency() && (found.min.minor()..=found.max.minor()).contains(&value.minor())
-    } else {
-        found.steps.contains(&value)
-    };
-    if sold { Ok(()) } else { Err(Code::ValueNotSold.into()) }
+    if found.sells(value) { Ok(()) } else { Err(Code::ValueNotSold.into()) }
 }
 
 /// None for one that mixes currencies: a vendor's mistake.
 fn offer(offer: VendorOffer) -> Option<GiftCardOffer> {
     let currency = offer.min.currency();
     let whole = offer.max.currency() == currency && offer.steps.iter().all(|step| step.currency() == currency);
-    let mut steps_minor: Vec<_> = offer.steps.iter().map(|step| step.minor()).collect();
-    steps_minor.sort_unstable();
     whole.then(|| GiftCardOffer {
         product_id: offer.product_id,
         store: offer.store,
         country: offer.country,
         currency,
-        steps_minor,
+        steps_minor: offer.steps.iter().map(|step| step.minor()).collect(),
         min_minor: offer.min.minor(),
         max_minor: offer.max.minor(),
+        increment_minor: offer.increment.minor(),
     })
 }

@@ -118,7 +118,6 @@ fn vendor_quote(gift: &GiftEntry, now: u64) -> VendorQuote {
         bolt11: format!("lngift{}", gift.hash),
         payment_hash: gift.hash,
         amount_msat: msat(gift.amount_msat),
-        min_final_cltv_delta: 18,
         expires_at: UnixMs(now + 3_600_000),
         min_final_cltv_delta: 18,
     }

@@ -14,7 +14,7 @@ pub(super) fn ordered(
     payment_hash: PaymentHash,
     bolt11: &str,
     amount_msat: Msat,
-    final_cltv_delta: u16,
+    final_cltv_delta: u32,
 ) -> Result<Verdict, Rejected> {
     if d.p.vendor.is_some() {
         return Ok(Verdict::Already);
@@ -22,7 +22,7 @@ pub(super) fn ordered(
     match d.p.state {
         State::Quoted if d.p.policy.flow == Flow::GiftCard => {
             let quote = d.p.quote.clone().ok_or(Rejected::Unexpected("an order without a quote"))?;
-            let send_blocks = u32::from(final_cltv_delta).saturating_add(VENDOR_CHAIN_BLOCKS);
+            let send_blocks = final_cltv_delta.saturating_add(VENDOR_CHAIN_BLOCKS);
             let too_slow = send_blocks > d.p.policy.vendor_blocks_max;
             if amount_msat > quote.amount_msat || amount_msat.is_zero() || too_slow {
                 d.close(CloseCause::VendorFailed);

@@ -122,10 +122,11 @@ pub struct GiftCardOffer {
     pub country: String,
     #[schema(value_type = String, example = "USD")]
     pub currency: Currency,
-    /// Values sold, minor units, rising; empty: any from `min_minor` to `max_minor`.
+    /// Values sold, minor units, rising; empty: `min_minor` and every `increment_minor` above it up to `max_minor`.
     pub steps_minor: Vec<u64>,
     pub min_minor: u64,
     pub max_minor: u64,
+    pub increment_minor: u64,
 }
 
 /// A signed bundle of recipes.
