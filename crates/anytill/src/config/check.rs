@@ -1,6 +1,6 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, Network};
+use super::model::{ChainKind, Config, GiftCardVendorName, Network};
 use money::{Currency, Money};
 
 /// Limits of BOLT 11 invoices that the node makes.
@@ -15,6 +15,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     amounts(config, &mut found);
     lists(config, &mut found);
     prices(config, &mut found);
+    gift_cards(config, &mut found);
     found.0
 }
 
@@ -146,6 +147,25 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(plain)
 }
 
+fn gift_cards(config: &Config, found: &mut Found) {
+    let cards = &config.gift_cards;
+    let country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let named = cards.products.iter().all(|of| is_host(&of.host) && country(&of.country) && !of.product.is_empty());
+    let why = "have a host in lower case, a country in two capital letters and the vendor's product each";
+    found.unless(named, "gift_cards.products", why);
+    let age = 60..=604_800;
+    found.unless(age.contains(&cards.catalogue_secs_max), "gift_cards.catalogue_secs_max", "is 60 to 604800 (a week)");
+    match cards.vendor {
+        GiftCardVendorName::None => {}
+        GiftCardVendorName::Bitrefill => {
+            found.unless(cards.api_key.is_set(), "gift_cards.api_key", "is needed for Bitrefill");
+            let live = cards.base_url.contains("bitrefill.com");
+            let why = "Bitrefill sells on the main network only: chain.network is `bitcoin` then";
+            found.unless(!live || config.chain.network == Network::Bitcoin, "gift_cards.vendor", why);
+        }
+    }
+}
+
 fn prices(config: &Config, found: &mut Found) {
     let prices = &config.prices;
     let venues = u32::try_from(prices.venues.len()).unwrap_or(u32::MAX);
@@ -153,7 +173,8 @@ fn prices(config: &Config, found: &mut Found) {
     found.unless(prices.refresh_ms >= 200, "prices.refresh_ms", "is at least 200");
     let good = prices.age_ms_max > prices.refresh_ms;
     found.unless(good, "prices.age_ms_max", "is more than refresh_ms, or no price would ever be fresh");
-    let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms];
+    let cards = config.gift_cards.timeout_ms;
+    let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms, cards];
     let good = timeouts.iter().all(|ms| (100..=60_000).contains(ms));
     found.unless(good, "timeout_ms", "is 100 to 60000 everywhere");
 }

@@ -32,7 +32,9 @@ pub fn read<T: DeserializeOwned>(response: &Response) -> Outcome<T> {
     let message = scrub(text);
     let refused = |code: &str| Outcome::Rejected(Rejection::fatal(code, message.clone()));
     match (response.status, code) {
-        (500.., _) | (_, "create_invoice_failed") => Outcome::Unknown(format!("Bitrefill answered {}", response.status)),
+        (500.., _) | (_, "create_invoice_failed") => {
+            Outcome::Unknown(format!("Bitrefill answered {}", response.status))
+        }
         (429, _) => Outcome::Rejected(Rejection::retryable(RATE_LIMITED, message)),
         (401, _) => refused("unauthorized"),
         (403, _) => refused("forbidden"),

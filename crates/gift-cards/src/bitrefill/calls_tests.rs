@@ -59,10 +59,7 @@ fn ordered(payment: &str, orders: &str) -> Outcome<Ordered> {
 #[test]
 fn the_lightning_invoice_is_found_wherever_it_stands() {
     let order = r#"[{"id":"ord1","status":"created"}]"#;
-    let good = Outcome::Done(Ordered {
-        name: OrderName::read("inv-1:ord1").unwrap(),
-        bolt11: "lnbc1xyz".to_owned(),
-    });
+    let good = Outcome::Done(Ordered { name: OrderName::read("inv-1:ord1").unwrap(), bolt11: "lnbc1xyz".to_owned() });
     for payment in [
         r#"{"method":"lightning","address":"lnbc1xyz","currency":"BTC","price":33401,"status":"unpaid"}"#,
         r#"{"lightning_invoice":"LNBC1XYZ"}"#,

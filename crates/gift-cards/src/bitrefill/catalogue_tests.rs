@@ -30,7 +30,8 @@ fn packages_and_ranges() {
     let one = product(r#""packages":{"id":"card-usa<&>10","value":"10","amount":10}"#);
     assert!(read(&one).unwrap().denomination(usd(1_000)).is_some());
 
-    let range = product(r#""packages":[{"id":"x","value":"1"}],"range":{"min":5,"max":500,"step":0.01,"price_rate":1}"#);
+    let range =
+        product(r#""packages":[{"id":"x","value":"1"}],"range":{"min":5,"max":500,"step":0.01,"price_rate":1}"#);
     let offer = read(&range).unwrap().offer("card-usa", "shop.example");
     assert_eq!((offer.min, offer.max, offer.increment), (usd(500), usd(50_000), usd(1)));
     assert!(offer.steps.is_empty());

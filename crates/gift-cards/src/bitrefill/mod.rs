@@ -100,7 +100,10 @@ impl Bitrefill {
     /// One call, if the vendor's rate limit has one left.
     async fn ask<C: Call>(&self, kind: Kind, call: &C) -> Outcome<C::Answer> {
         if let Err(wait_ms) = lock(&self.limiter).take(kind, self.clock.now()) {
-            return Outcome::NotSent(format!("Bitrefill's rate limit has no call left for {} s", wait_ms.div_ceil(1_000)));
+            return Outcome::NotSent(format!(
+                "Bitrefill's rate limit has no call left for {} s",
+                wait_ms.div_ceil(1_000)
+            ));
         }
         let outcome = self.client.run(call, &Retry::never()).await;
         if matches!(&outcome, Outcome::Rejected(refusal) if refusal.code == answers::RATE_LIMITED) {

@@ -40,6 +40,7 @@ use std::{
 use money::{Currency, Rate};
 use tokio::{sync::watch, task::JoinSet};
 
+use self::{catalogue::Catalogue, meter::Meters, records::Records};
 pub use self::{
     catalogue::{Gives, Product, Sold},
     codes::{Codes, NotRedeemed, Worth},
@@ -49,7 +50,6 @@ pub use self::{
     meter::RateLimits,
     records::NoSuchOrder,
 };
-use self::{catalogue::Catalogue, meter::Meters, records::Records};
 use crate::{
     faults::Faults,
     vendor::{

@@ -41,8 +41,7 @@ pub(crate) async fn answer(desk: &Arc<Desk>, body: &[u8]) -> Result<Value, Refus
     // Not JSON at all, or JSON of another shape.
     let json = serde_json::from_slice::<Value>(body);
     json.map_err(|error| Refused::bad("parse_error", format!("Failed to parse the request: {error}")))?;
-    let body: Body =
-        serde_json::from_slice(body).map_err(|error| Refused::bad("invalid_param", error.to_string()))?;
+    let body: Body = serde_json::from_slice(body).map_err(|error| Refused::bad("invalid_param", error.to_string()))?;
     let wanted = wanted(desk, &body)?;
     let price_sat: u64 = wanted.iter().map(|(product, minor)| desk.price_sat(product, *minor)).sum();
     let method = body.payment_method.as_deref().ok_or_else(|| missing("payment_method"))?;

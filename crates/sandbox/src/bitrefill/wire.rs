@@ -62,7 +62,8 @@ pub(crate) fn product(desk: &Desk, product: &Product) -> Value {
         Sold::Range { min, max, step } => {
             let amount = |minor: &u64| number(&product.amount(*minor));
             let rate = desk.price_sat(product, 100);
-            shown["range"] = json!({ "min": amount(min), "max": amount(max), "step": amount(step), "price_rate": rate });
+            shown["range"] =
+                json!({ "min": amount(min), "max": amount(max), "step": amount(step), "price_rate": rate });
         }
     }
     shown
