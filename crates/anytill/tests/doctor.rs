@@ -82,6 +82,7 @@ WRONG   exchange        exchange.api_key: the environment has no variable EXCHAN
                         -> fill in [exchange]
 WRONG   prices          USD: no price was ever seen
                         -> without a price nothing is quoted: see prices.venues and the network
+ok      gift cards      none: stores are paid by card only
 
 7 wrong, WARNINGS";
     let shown: Vec<String> = shown.lines().filter_map(of_this_machine).collect();

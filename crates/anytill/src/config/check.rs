@@ -1,7 +1,8 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, Network};
+use super::model::{ChainKind, Config, GiftCardVendorName, Network};
 use money::{Currency, Money};
+use purchase::VENDOR_CHAIN_BLOCKS;
 
 /// Limits of BOLT 11 invoices that the node makes.
 const FINAL_CLTV: std::ops::RangeInclusive<u16> = 80..=1001;
@@ -15,6 +16,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     amounts(config, &mut found);
     lists(config, &mut found);
     prices(config, &mut found);
+    gift_cards(config, &mut found);
     found.0
 }
 
@@ -146,6 +148,30 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(plain)
 }
 
+fn gift_cards(config: &Config, found: &mut Found) {
+    let cards = &config.gift_cards;
+    let country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let named = cards.products.iter().all(|of| is_host(&of.host) && country(&of.country) && !of.product.is_empty());
+    let why = "have a host in lower case, a country in two capital letters and the vendor's product each";
+    found.unless(named, "gift_cards.products", why);
+    found.unless(cards.spread_ppm <= 500_000, "gift_cards.spread_ppm", "is at most 500000 (half the price)");
+    let blocks = VENDOR_CHAIN_BLOCKS + 40..=900;
+    found.unless(blocks.contains(&cards.send_blocks_max), "gift_cards.send_blocks_max", "is 76 to 900");
+    let age = 60..=604_800;
+    found.unless(age.contains(&cards.catalogue_secs_max), "gift_cards.catalogue_secs_max", "is 60 to 604800 (a week)");
+    match cards.vendor {
+        GiftCardVendorName::None => {}
+        GiftCardVendorName::Bitrefill => {
+            found.unless(cards.api_key.is_set(), "gift_cards.api_key", "is needed for Bitrefill");
+            let why = "needs vendor_node.enabled: the node that holds cannot pay the vendor";
+            found.unless(config.vendor_node.enabled, "gift_cards.vendor", why);
+            let live = cards.base_url.contains("bitrefill.com");
+            let why = "Bitrefill sells on the main network only: chain.network is `bitcoin` then";
+            found.unless(!live || config.chain.network == Network::Bitcoin, "gift_cards.vendor", why);
+        }
+    }
+}
+
 fn prices(config: &Config, found: &mut Found) {
     let prices = &config.prices;
     let venues = u32::try_from(prices.venues.len()).unwrap_or(u32::MAX);
@@ -153,7 +179,8 @@ fn prices(config: &Config, found: &mut Found) {
     found.unless(prices.refresh_ms >= 200, "prices.refresh_ms", "is at least 200");
     let good = prices.age_ms_max > prices.refresh_ms;
     found.unless(good, "prices.age_ms_max", "is more than refresh_ms, or no price would ever be fresh");
-    let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms];
+    let cards = config.gift_cards.timeout_ms;
+    let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms, cards];
     let good = timeouts.iter().all(|ms| (100..=60_000).contains(ms));
     found.unless(good, "timeout_ms", "is 100 to 60000 everywhere");
 }

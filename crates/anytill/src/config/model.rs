@@ -27,6 +27,7 @@ pub struct Config {
     pub stores: Vec<StoreRule>,
     pub issuer: Issuer,
     pub exchange: Exchange,
+    pub gift_cards: GiftCards,
     pub prices: Prices,
     pub recipes: Recipes,
     pub log: Log,
@@ -250,6 +251,37 @@ pub struct Exchange {
     pub api_key: SecretRef,
     pub private_key: SecretRef,
     pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GiftCardVendorName {
+    #[serde(rename = "")]
+    None,
+    Bitrefill,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GiftCards {
+    pub vendor: GiftCardVendorName,
+    pub base_url: String,
+    pub api_id: String,
+    pub api_key: SecretRef,
+    pub spread_ppm: u32,
+    pub send_blocks_max: u32,
+    pub catalogue_secs_max: u64,
+    pub products: Vec<GiftCardProduct>,
+    pub timeout_ms: u64,
+}
+
+/// A store, and the vendor's card that pays there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GiftCardProduct {
+    pub host: String,
+    pub country: String,
+    pub product: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

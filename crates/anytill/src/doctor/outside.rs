@@ -1,4 +1,4 @@
-//! Issuer, exchange, prices, and what can be seen of the rest while no server runs.
+//! Issuer, exchange, prices, gift cards, and what can be seen of the rest while no server runs.
 
 use super::Check;
 use crate::admin;
@@ -9,7 +9,7 @@ use crate::server::lookup;
 use crate::wiring;
 use money::Currency;
 use outbound::{HttpClient, Limits, Request};
-use ports::{Clock, Exchange, Issuer, Outcome, Prices};
+use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, Prices};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,10 @@ pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<
             checks.extend(of_prices(prices.as_ref(), config, clock.as_ref()));
         }
         Err(error) => checks.push(Check::wrong("prices", format!("{error:#}"), "fill in [prices]")),
+    }
+    match wiring::gift_cards(config, clock, at) {
+        Ok(vendor) => checks.push(of_gift_cards(vendor.as_deref()).await),
+        Err(error) => checks.push(Check::wrong("gift cards", format!("{error:#}"), "fill in [gift_cards]")),
     }
     if let Err(error) = wiring::web_policy(config, at) {
         checks.push(Check::wrong("metrics", format!("{error:#}"), "fill in server.metrics_token or leave it empty"));
@@ -126,6 +130,25 @@ pub async fn of_exchange(exchange: &dyn Exchange) -> Check {
         ),
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see exchange.base_url and the network")
+        }
+    }
+}
+
+pub async fn of_gift_cards(vendor: Option<&dyn GiftCardVendor>) -> Check {
+    const NAME: &str = "gift cards";
+    let Some(vendor) = vendor else {
+        return Check::ok(NAME, "none: stores are paid by card only");
+    };
+    let name = vendor.name();
+    match vendor.health().await {
+        Outcome::Done(text) => Check::ok(NAME, format!("{name} {text}")),
+        Outcome::Rejected(r) => Check::wrong(
+            NAME,
+            format!("{name} refuses: {} {}", r.code, r.message),
+            "see gift_cards.api_key (and api_id): docs/operating/bitrefill.md says which key",
+        ),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => {
+            Check::wrong(NAME, format!("{name}: {why}"), "see gift_cards.base_url and the network")
         }
     }
 }

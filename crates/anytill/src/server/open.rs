@@ -11,7 +11,7 @@ use engine::{Engine, Ports};
 use exchanges::kraken::Kraken;
 use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{AccountStore, Clock, Issuer, LightningNode, Store};
+use ports::{AccountStore, Clock, GiftCardVendor, Issuer, LightningNode, Store};
 use prices::LivePrices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -41,6 +41,7 @@ pub struct Server {
     pub issuer: Arc<dyn Issuer>,
     pub exchange: Arc<Kraken>,
     pub prices: Arc<LivePrices>,
+    pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
     pub running: Arc<Running>,
     pub metrics: PrometheusHandle,
     /// `http://host:port` as bound.
@@ -85,6 +86,7 @@ impl Server {
         let issuer: Arc<dyn Issuer> = wiring::issuer(&config, &public_url, at)?;
         let exchange = wiring::exchange(&config, Arc::clone(&clock), at)?;
         let prices = wiring::prices(&config, Arc::clone(&clock))?;
+        let gift_cards = wiring::gift_cards(&config, Arc::clone(&clock), at)?;
         let policy = Arc::new(wiring::web_policy(&config, at)?);
         let rules = wiring::account_rules(&config);
         let hosts = rules.refund_hosts;
@@ -105,7 +107,7 @@ impl Server {
             exchange: exchange.clone(),
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
-            gift_cards: None,
+            gift_cards: gift_cards.clone(),
             paid_first: None,
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
@@ -123,6 +125,7 @@ impl Server {
             issuer,
             exchange,
             prices,
+            gift_cards,
             running: Arc::new(Running::default()),
             metrics: super::metrics::install()?,
             http_url,

@@ -1,12 +1,15 @@
-//! Issuer, exchange and price venues.
+//! Issuer, exchange, price venues and the vendor of gift cards.
 
-use crate::config::{Config, ExchangeVendor, IssuerVendor, Lookup, SecretRef, VenueVendor};
+use crate::config::{
+    Config, ExchangeVendor, GiftCardProduct, GiftCardVendorName, IssuerVendor, Lookup, SecretRef, VenueVendor,
+};
 use anyhow::{Context as _, Result, anyhow};
 use cards::lithic::{Lithic, LithicConfig};
 use exchanges::kraken::{Kraken, KrakenConfig};
+use gift_cards::bitrefill::{Bitrefill, BitrefillConfig, StoreProduct};
 use money::Bps;
 use outbound::{Limits, Retry};
-use ports::{Clock, Secret};
+use ports::{Clock, GiftCardVendor, Secret};
 use prices::{KrakenVenue, LivePrices, PricesConfig, Rules, Venue};
 use rand::Rng as _;
 use std::sync::Arc;
@@ -66,6 +69,32 @@ pub fn exchange(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Resul
     match exchange.vendor {
         ExchangeVendor::Kraken => {
             Ok(Arc::new(Kraken::new(kraken, limits(exchange.timeout_ms), retry(), clock).context("exchange")?))
+        }
+    }
+}
+
+/// `None` when stores are paid by card only.
+pub fn gift_cards(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Result<Option<Arc<dyn GiftCardVendor>>> {
+    let cards = &config.gift_cards;
+    match cards.vendor {
+        GiftCardVendorName::None => Ok(None),
+        GiftCardVendorName::Bitrefill => {
+            let product = |of: &GiftCardProduct| StoreProduct {
+                host: of.host.clone(),
+                country: of.country.clone(),
+                product: of.product.clone(),
+            };
+            let bitrefill = BitrefillConfig {
+                base_url: cards.base_url.clone(),
+                api_id: optional(&cards.api_id),
+                api_key: secret("gift_cards.api_key", &cards.api_key, at)?,
+                network: config.chain.network.bitcoin(),
+                products: cards.products.iter().map(product).collect(),
+                catalogue_ms_max: cards.catalogue_secs_max.saturating_mul(1_000),
+                // The shopper may pay the hold invoice until the quote ends; the vendor is paid then.
+                invoice_life_ms_min: config.purchase.quote_secs.saturating_mul(1_000),
+            };
+            Ok(Some(Arc::new(Bitrefill::new(bitrefill, limits(cards.timeout_ms), clock).context("gift_cards")?)))
         }
     }
 }

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_late_order_is_looked_at_ever_less() {
         assert_eq!(looks_in(10_000, &VendorOrderStatus::Paid), 4);
-        assert_eq!(looks_in(600_000, &VendorOrderStatus::Paid), 11);
+        assert_eq!(looks_in(600_000, &VendorOrderStatus::Paid), 10);
         assert_eq!(looks_in(600_000, &VendorOrderStatus::Delivered), 300, "what has ended is not remembered");
     }
 

@@ -340,7 +340,7 @@ fn binary() -> Result<PathBuf> {
     bail!("the server binary is missing: run `cargo demo`, or `cargo build -p anytill` and set ANYTILL_BIN")
 }
 
-fn restrict(path: &Path, mode: u32) -> Result<()> {
+pub fn restrict(path: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?)
 }
