@@ -6,6 +6,7 @@
 //! published pages, so that an adapter tested against it is tested against somebody else's reading.
 
 pub mod chain;
+pub mod coinbase;
 pub mod faults;
 pub mod kraken;
 pub mod link;
@@ -14,3 +15,5 @@ pub mod store;
 pub mod wallet;
 
 mod vendor;
+
+pub use vendor::tls;
