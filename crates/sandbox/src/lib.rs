@@ -16,4 +16,4 @@ pub mod wallet;
 
 mod vendor;
 
-pub use vendor::tls;
+pub use vendor::{time::VendorClock, tls};
