@@ -8,10 +8,9 @@ use crate::wiring;
 use accounts::{Accounts, Hasher};
 use anyhow::{Context as _, Result, anyhow};
 use engine::{Engine, Ports};
-use exchanges::kraken::Kraken;
 use lightning_node::ldk::{EmbeddedNode, NodeSeed};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{AccountStore, Clock, Issuer, Store};
+use ports::{AccountStore, Clock, Exchange, Issuer, Store};
 use prices::LivePrices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -36,7 +35,7 @@ pub struct Server {
     pub engine: Arc<Engine>,
     pub accounts: Arc<Accounts>,
     pub issuer: Arc<dyn Issuer>,
-    pub exchange: Arc<Kraken>,
+    pub exchange: Arc<dyn Exchange>,
     pub prices: Arc<LivePrices>,
     pub running: Arc<Running>,
     pub metrics: PrometheusHandle,
