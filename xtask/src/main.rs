@@ -13,6 +13,7 @@ mod repo;
 mod steps;
 mod test_run;
 mod tidy;
+mod vendor_clients;
 
 use std::process::ExitCode;
 

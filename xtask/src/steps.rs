@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::{bitcoind, extension, tidy};
+use crate::{bitcoind, extension, tidy, vendor_clients};
 
 /// One row.
 pub struct Step {
@@ -88,6 +88,14 @@ pub const STEPS: &[Step] = &[
         after: &["build"],
         when: When::Always,
         limit: minutes(60),
+    },
+    Step {
+        name: "vendors",
+        why: "the vendors' own client libraries against the simulations, over whole life cycles",
+        run: Run::Task(vendor_clients::check),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(25),
     },
     Step {
         name: "bitcoind",

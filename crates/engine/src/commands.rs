@@ -1,7 +1,7 @@
 //! What shoppers ask for.
 
 use crate::apply::With;
-use crate::{Engine, EngineError, reservations};
+use crate::{Engine, EngineError, exposure, reservations};
 use ids::{AccountId, Nonce, PurchaseId, RefundId, UnixMs};
 use money::{Currency, Money, MoneyError, Msat};
 use ports::{CardRef, CardSecrets, ClaimCode, Outcome, PriceUnavailable, Reservation, ReservationChange, StoreError};
@@ -67,6 +67,9 @@ pub enum CommandError {
     StoreSuspended,
     #[error("the amount is too small to be held safely; the least is {0} msat")]
     TooSmall(u64),
+    /// Too much is claimed and not yet sold.
+    #[error("too much bitcoin waits to be sold at the moment")]
+    NotNow,
     /// The node, the issuer or the exchange does not answer.
     #[error("{0} is not available")]
     Unavailable(&'static str),
@@ -97,6 +100,7 @@ impl Engine {
             None => (None, None),
             Some(total) => {
                 let (quote, taken) = self.quote(1, total, &request.policy).await?;
+                reservations.push(self.within_unsold(quote.amount_msat).await?);
                 let hash = self.terms_hash(id, &request.store_host, &quote, &request.policy, request.nonce)?;
                 reservations.extend(taken.into_iter().map(ReservationChange::Take));
                 (Some(quote), Some(hash))
@@ -126,6 +130,7 @@ impl Engine {
         let terms_hash = self.terms_hash(id, &purchase.store_host, &quote, &purchase.policy, request.nonce)?;
         let mut reservations: Vec<_> =
             self.within_exposure(purchase.account, &purchase.store_host, purchase.currency).await?.into();
+        reservations.push(self.within_unsold(quote.amount_msat).await?);
         reservations.extend(reservations::end_quote());
         reservations.extend(request.limits.into_iter().chain(taken).map(ReservationChange::Take));
         let with = With { reservations, ..With::default() };
@@ -313,6 +318,7 @@ fn no_room(error: EngineError) -> CommandError {
         EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("borne:store:") => {
             CommandError::StoreSuspended
         }
+        EngineError::Store(StoreError::NoRoom { resource }) if exposure::is_unsold(&resource) => CommandError::NotNow,
         EngineError::Store(StoreError::NoRoom { resource }) => CommandError::Limit(resource),
         other => CommandError::Engine(other),
     }

@@ -24,6 +24,8 @@ pub struct Config {
     pub sale_slack: Bps,
     /// An order at the exchange is dead after this.
     pub sale_deadline_ms: u64,
+    /// Claimed and not yet sold, in satoshi, the next purchase included: beyond it nothing is quoted.
+    pub exposure_sat_max: u64,
     /// Card attempts answered by "not sent" or "try later" before the hold is returned.
     pub card_attempts_max: u32,
     /// The issuer's settlement window: when a void or a store's refund is final.
@@ -55,6 +57,7 @@ impl Default for Config {
             hold_msat_min: 5_000_000,
             sale_slack: Bps(200),
             sale_deadline_ms: 20_000,
+            exposure_sat_max: u64::MAX,
             card_attempts_max: 3,
             refund_wait_ms: 7 * 86_400_000,
             late_funds_ms: 30 * 86_400_000,

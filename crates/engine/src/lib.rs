@@ -23,7 +23,7 @@ mod work;
 pub use apply::Applied;
 pub use commands::{CommandError, NewPurchase, NewQuote, Secrets};
 pub use config::Config;
-pub use exposure::{Borne, borne, clear as clear_borne};
+pub use exposure::{Borne, Unsold, borne, clear as clear_borne, unsold};
 pub use issuer::{ChargeAnswer, NewsOutcome};
 pub use ports::AggregateRef;
 pub use recovery::RecoveryReport;

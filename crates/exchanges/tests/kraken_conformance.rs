@@ -2,31 +2,21 @@
 
 mod conformance;
 
-use conformance::{Asked, Break, World};
+use conformance::{Asked, Break, World, clock::SandboxClock};
 use exchanges::kraken::{Kraken, KrakenConfig};
 use ids::UnixMs;
-use money::{Currency, Money, Rate};
+use money::Currency;
 use outbound::{Call, HttpClient, Limits, Request, Response, Retry};
 use ports::{Clock, Exchange, Outcome, Secret};
 use sandbox::{
+    VendorClock,
     faults::Fault,
     kraken::{self, ExchangeConfig, SystemStatus},
 };
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Instant,
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
 };
-
-/// The sandbox's clock, which its vendors read, as its public call tells it.
-struct SandboxClock {
-    asked: UnixMs,
-    since: Instant,
-    /// Set off by so much.
-    off_ms: AtomicU64,
-}
 
 struct AskTime;
 
@@ -43,60 +33,51 @@ impl Call for AskTime {
     }
 }
 
-impl SandboxClock {
-    async fn ask(url: &str) -> Self {
-        let client = HttpClient::new(url, Limits::default()).unwrap();
-        let asked = client.run(&AskTime, &Retry::never()).await.done().expect("the time");
-        Self { asked, since: Instant::now(), off_ms: AtomicU64::new(0) }
-    }
-}
-
-impl Clock for SandboxClock {
-    fn now(&self) -> UnixMs {
-        let elapsed_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap();
-        self.asked.plus_ms(elapsed_ms + self.off_ms.load(Ordering::SeqCst))
-    }
+async fn clock_of(url: &str) -> Arc<SandboxClock> {
+    let client = HttpClient::new(url, Limits::default()).unwrap();
+    Arc::new(SandboxClock::new(client.run(&AskTime, &Retry::never()).await.done().expect("the time")))
 }
 
 struct KrakenWorld {
     vendor: kraken::Exchange,
     exchange: Arc<Kraken>,
     clock: Arc<SandboxClock>,
+    ahead_ms: Arc<AtomicI64>,
 }
 
-impl KrakenWorld {
-    async fn start() -> Self {
-        let balances = vec![("XXBT".into(), "5".into()), ("ZUSD".into(), "10000".into())];
-        let config = ExchangeConfig { balances, ..ExchangeConfig::default() };
-        let vendor = kraken::Exchange::start(config).await.unwrap();
-        let config = KrakenConfig {
-            base_url: vendor.url(),
-            api_key: Secret::new(vendor.api_key().to_owned()),
-            private_key: Secret::new(vendor.api_secret().to_owned()),
-            currencies: vec![Currency::USD],
-        };
-        let clock = Arc::new(SandboxClock::ask(&vendor.url()).await);
-        let limits = Limits { deadline_ms: 500, ..Limits::default() };
-        let exchange = Arc::new(Kraken::new(config, limits, Retry::never(), clock.clone()).unwrap());
-        Self { vendor, exchange, clock }
-    }
+fn adapter(vendor: &kraken::Exchange, private_key: &str, clock: Arc<SandboxClock>) -> Arc<Kraken> {
+    let config = KrakenConfig {
+        base_url: vendor.url(),
+        api_key: Secret::new(vendor.api_key().to_owned()),
+        private_key: Secret::new(private_key.to_owned()),
+        currencies: vec![Currency::USD],
+    };
+    let limits = Limits { deadline_ms: 500, ..Limits::default() };
+    Arc::new(Kraken::new(config, limits, Retry::never(), clock).unwrap())
 }
 
 impl World for KrakenWorld {
-    fn exchange(&self) -> &dyn Exchange {
-        self.exchange.as_ref()
+    async fn start() -> Self {
+        let ahead_ms = Arc::<AtomicI64>::default();
+        let balances = vec![("XXBT".into(), "5".into()), ("ZUSD".into(), "10000".into())];
+        let clock = VendorClock::ahead_by(ahead_ms.clone());
+        let config = ExchangeConfig { balances, clock, ..ExchangeConfig::default() };
+        let vendor = kraken::Exchange::start(config).await.unwrap();
+        let clock = clock_of(&vendor.url()).await;
+        let exchange = adapter(&vendor, vendor.api_secret(), clock.clone());
+        Self { vendor, exchange, clock, ahead_ms }
+    }
+
+    fn exchange(&self) -> Arc<dyn Exchange> {
+        self.exchange.clone()
+    }
+
+    fn stranger(&self) -> Arc<dyn Exchange> {
+        adapter(&self.vendor, "d3Jvbmc=", self.clock.clone())
     }
 
     fn now(&self) -> UnixMs {
         self.clock.now()
-    }
-
-    fn money(&self, minor: u64) -> Money {
-        Money::new(minor, Currency::USD).unwrap()
-    }
-
-    fn rate(&self, text: &str) -> Rate {
-        Rate::parse(text, Currency::USD).unwrap()
     }
 
     fn set_bids(&self, bids: &[(&str, &str)]) {
@@ -134,33 +115,15 @@ impl World for KrakenWorld {
     fn set_closed(&self, closed: bool) {
         self.vendor.set_status(if closed { SystemStatus::CancelOnly } else { SystemStatus::Online });
     }
+
+    fn set_ahead(&self, ms: i64) {
+        self.ahead_ms.store(ms, Ordering::SeqCst);
+    }
 }
 
 #[tokio::test]
-async fn sales() {
-    conformance::reports_are_what_moved(&KrakenWorld::start().await).await;
-    conformance::one_key_one_sale(&KrakenWorld::start().await).await;
-    let euros = Rate::parse("5000", Currency::EUR).unwrap();
-    conformance::what_is_not_possible(&KrakenWorld::start().await, euros).await;
-}
-
-#[tokio::test]
-async fn lost_orders() {
-    conformance::a_lost_order_is_found(&KrakenWorld::start().await).await;
-}
-
-#[tokio::test]
-async fn broken_looks() {
-    conformance::placed_is_placed(&KrakenWorld::start().await).await;
-    conformance::blind_is_not_found(&KrakenWorld::start().await).await;
-}
-
-#[tokio::test]
-async fn nobody_there() {
-    let world = KrakenWorld::start().await;
-    let (exchange, order) = (world.exchange.clone(), conformance::order(&world, "nobody", 100_000, "5400"));
-    drop(world);
-    conformance::nobody_there(exchange.as_ref(), order).await;
+async fn conforms() {
+    conformance::suite::<KrakenWorld>().await;
 }
 
 /// Every order that is not online refuses as Kraken does; maintenance leaves the outcome open.
@@ -178,33 +141,7 @@ async fn kinds_of_maintenance() {
     assert_eq!(world.orders(), 0);
 }
 
-#[tokio::test]
-async fn health_sees_clock_and_keys() {
-    let world = KrakenWorld::start().await;
-    let text = world.exchange.health().await.done().unwrap();
-    assert!(text.contains("XBTUSD from 5000 sat"), "{text}");
-    world.clock.off_ms.store(60_000, Ordering::SeqCst);
-    assert_eq!(code(world.exchange.health().await), "clock_apart");
-    let config = KrakenConfig {
-        base_url: world.vendor.url(),
-        api_key: Secret::new(world.vendor.api_key().to_owned()),
-        private_key: Secret::new("d3Jvbmc=".to_owned()),
-        currencies: vec![Currency::USD],
-    };
-    let clock = Arc::new(SandboxClock::ask(&world.vendor.url()).await);
-    let stranger = Kraken::new(config, Limits::default(), Retry::never(), clock).unwrap();
-    assert_eq!(code(stranger.health().await), "unauthorized");
-    assert_eq!(code(stranger.sell(conformance::order(&world, "x", 100_000, "5400")).await), "unauthorized");
-}
-
-fn code<T: std::fmt::Debug>(outcome: Outcome<T>) -> String {
-    match outcome {
-        Outcome::Rejected(refusal) => refusal.code,
-        other => format!("{other:?}"),
-    }
-}
-
-/// A nonce of ours is never below an earlier one, whatever many calls at once and a clock set back do.
+/// A nonce of ours is never below an earlier one, whatever many calls at once do; one that comes twice is refused.
 #[tokio::test]
 async fn many_calls_at_once_keep_their_nonces_in_order() {
     let world = KrakenWorld::start().await;
@@ -217,8 +154,8 @@ async fn many_calls_at_once_keep_their_nonces_in_order() {
     for call in calls {
         assert!(matches!(call.await.unwrap(), Outcome::Done(_)));
     }
-    world.clock.off_ms.store(60_000, Ordering::SeqCst);
-    assert!(matches!(world.exchange.balances().await, Outcome::Done(_)));
-    world.clock.off_ms.store(0, Ordering::SeqCst);
+    world.break_next(Asked::Balances, Break::Twice);
+    let twice = world.exchange.balances().await;
+    assert!(matches!(twice, Outcome::Rejected(refusal) if refusal.code == "invalid_nonce"));
     assert!(matches!(world.exchange.balances().await, Outcome::Done(_)));
 }

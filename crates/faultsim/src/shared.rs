@@ -70,6 +70,11 @@ impl Shared {
         self.lock().note(line);
     }
 
+    /// From now on no command of this name is answered, nor done, until all is healed.
+    pub fn silence(&self, name: &'static str) {
+        self.lock().dead.insert(name);
+    }
+
     /// All that was never answered is answered from now on, and nothing new goes wrong.
     pub fn heal(&self) {
         let mut inner = self.lock();

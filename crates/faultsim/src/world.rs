@@ -53,6 +53,10 @@ pub struct World {
 
 impl World {
     pub fn new(seed: u64, plan: Plan) -> Self {
+        Self::with(seed, plan, Config::default())
+    }
+
+    pub fn with(seed: u64, plan: Plan, config: Config) -> Self {
         let shared = Shared::new(seed, plan);
         let store = ModelStore::new(shared.clone());
         let node = |vendor| Arc::new(ModelNode { shared: shared.clone(), vendor });
@@ -70,7 +74,6 @@ impl World {
             clock: Arc::new(shared.clone()),
             vault: Arc::new(ModelVault { shared: shared.clone() }),
         };
-        let config = Config::default();
         let engine = Arc::new(Engine::new(ports.clone(), config.clone()));
         let mut world = Self { shared, store, ports, config, engine, tasks: Vec::new(), tip_told: 0, crashes: 0 };
         world.start();

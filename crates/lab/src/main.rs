@@ -1,8 +1,9 @@
-//! The second binary: a demo of whole purchases, their world to be driven from outside, benchmarks. Nothing of it is in the
+//! The second binary: a demo of whole purchases, their world to be driven from outside, the vendors alone, benchmarks. Nothing of it is in the
 //! server.
 
 mod bench;
 mod demo;
+mod sandbox;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,7 @@ enum Command {
     Demo(demo::Args),
     Bench(bench::Args),
     World(world::Args),
+    Sandbox(sandbox::Args),
 }
 
 fn main() -> std::process::ExitCode {
@@ -41,5 +43,6 @@ fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
         Command::Demo(args) => runtime.block_on(demo::run(args)),
         Command::Bench(args) => runtime.block_on(bench::run(args)),
         Command::World(args) => runtime.block_on(world::run(args)),
+        Command::Sandbox(args) => runtime.block_on(sandbox::run(args)),
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod bitrefill;
 pub mod chain;
+pub mod coinbase;
 pub mod faults;
 pub mod kraken;
 pub mod link;
@@ -16,4 +17,4 @@ pub mod wallet;
 
 mod vendor;
 
-pub use vendor::time::VendorClock;
+pub use vendor::{time::VendorClock, tls};

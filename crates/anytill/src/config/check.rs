@@ -83,6 +83,8 @@ fn purchase(config: &Config, found: &mut Found) {
     found.unless(p.card_open_secs >= 1, "purchase.card_open_secs", "is at least 1");
     found.unless((5..=60).contains(&config.sale.deadline_secs), "sale.deadline_secs", "is 5 to 60");
     found.unless(config.sale.slack_bps <= 5_000, "sale.slack_bps", "is at most 5000");
+    let enough = config.sale.exposure_sat_max >= p.hold_sat_min;
+    found.unless(enough, "sale.exposure_sat_max", "is at least purchase.hold_sat_min, or nothing is ever quoted");
     found.unless(config.refund.fee_bps_max <= 1_000, "refund.fee_bps_max", "is at most 1000");
     found.unless(config.limits.unpaid_max >= 1, "limits.unpaid_max", "is at least 1");
     found.unless(config.limits.new_account_room_bps <= 10_000, "limits.new_account_room_bps", "is at most 10000");

@@ -134,6 +134,7 @@ pub struct Sale {
     pub slack_bps: u32,
     pub deadline_secs: u64,
     pub attempts_max: u32,
+    pub exposure_sat_max: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -241,6 +242,17 @@ pub struct Issuer {
 #[serde(rename_all = "snake_case")]
 pub enum ExchangeVendor {
     Kraken,
+    Coinbase,
+}
+
+impl ExchangeVendor {
+    /// Where the vendor itself is.
+    pub const fn own_url(self) -> &'static str {
+        match self {
+            Self::Kraken => "https://api.kraken.com",
+            Self::Coinbase => "https://api.coinbase.com",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -333,6 +345,13 @@ pub struct Log {
 pub struct Process {
     pub debugger: bool,
     pub effects_at_once_max: usize,
+}
+
+impl Exchange {
+    /// The configured address, or the vendor's own.
+    pub fn url(&self) -> &str {
+        if self.base_url.is_empty() { self.vendor.own_url() } else { &self.base_url }
+    }
 }
 
 impl Network {

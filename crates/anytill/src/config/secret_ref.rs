@@ -54,6 +54,9 @@ impl SecretRef {
     }
 }
 
+/// How a key in PEM begins (RFC 7468): it is read whole.
+const PEM: &str = "-----BEGIN";
+
 fn first_line(path: &Path) -> Result<Zeroizing<String>, String> {
     let failed = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
     let size = std::fs::metadata(path).map_err(failed)?.len();
@@ -61,6 +64,9 @@ fn first_line(path: &Path) -> Result<Zeroizing<String>, String> {
         return Err(format!("{} has {size} bytes; a secret has at most {BYTES_MAX}", path.display()));
     }
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
+    if text.starts_with(PEM) {
+        return Ok(text);
+    }
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
@@ -150,10 +156,12 @@ mod tests {
     fn secrets_are_found_where_they_are() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("key"), "from a file\nsecond line\n").unwrap();
+        std::fs::write(dir.path().join("pem"), "-----BEGIN X-----\nAAAA\n-----END X-----\n").unwrap();
         std::fs::write(dir.path().join("empty"), "\n").unwrap();
         std::fs::write(dir.path().join("long"), "x".repeat(5_000)).unwrap();
         let file = |name: &str| SecretRef::File(PathBuf::from(name));
         assert_eq!(read(&SecretRef::Env("SET".to_owned()), dir.path()).unwrap(), "from the environment");
+        assert_eq!(read(&file("pem"), dir.path()).unwrap(), "-----BEGIN X-----\nAAAA\n-----END X-----", "whole");
         assert_eq!(read(&file("key"), dir.path()).unwrap(), "from a file");
         for missing in [SecretRef::Unset, SecretRef::Env("OTHER".to_owned()), file("no"), file("empty"), file("long")] {
             assert!(read(&missing, dir.path()).is_err(), "{missing}");

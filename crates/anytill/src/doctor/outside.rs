@@ -126,7 +126,7 @@ pub async fn of_exchange(exchange: &dyn Exchange) -> Check {
         Outcome::Rejected(r) => Check::wrong(
             NAME,
             format!("{name}: {}: {}", r.code, r.message),
-            "the key needs the rights to query funds and orders and to create orders; the clock has to be right",
+            mend_exchange(&r.code),
         ),
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see exchange.base_url and the network")
@@ -150,6 +150,19 @@ pub async fn of_gift_cards(vendor: Option<&dyn GiftCardVendor>) -> Check {
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see gift_cards.base_url and the network")
         }
+    }
+}
+
+/// What each refusal asks of the operator.
+fn mend_exchange(code: &str) -> &'static str {
+    match code {
+        "unauthorized" => "exchange.api_key and exchange.private_key belong together, and the key is not revoked",
+        "forbidden" => "the key needs the rights to see funds and orders and to trade; never to withdraw or transfer",
+        "clock_apart" => "run a time service (chrony, systemd-timesyncd)",
+        "maintenance" => "wait: the exchange takes no orders now; what is claimed meanwhile is at your risk",
+        "rate_limited" | "locked_out" => "wait, and see that nothing else uses this key",
+        "not_found" | "unknown_pair" => "the exchange does not trade bitcoin for every currency in served.currencies",
+        _ => "see docs/operating, the page of this exchange",
     }
 }
 

@@ -92,7 +92,9 @@ fn purchase_actions(p: &Purchase) -> Vec<String> {
     actions.push(mend.to_owned());
     if p.sale.is_some_and(|sale| sale.state == purchase::SaleState::Exposed) {
         actions.push(
-            "the bitcoin was not sold: sell it by hand at the exchange, then `anytill reconcile --accept`".to_owned(),
+            "the bitcoin was not sold: sell it by hand at the exchange, then `anytill reconcile --accept` and `anytill borne \
+             clear unsold:exposed`"
+                .to_owned(),
         );
     }
     actions.push(format!("then: anytill parked resolve {id}   (safe to repeat: no call outside is made twice)"));

@@ -22,7 +22,7 @@ const TICK_EVERY: Duration = Duration::from_secs(5);
 /// How often the issuer's books of open cards are compared, in case a webhook was lost.
 const CARDS_EVERY: Duration = Duration::from_secs(60);
 const CARDS_AT_ONCE: u32 = 64;
-const PAIRS_EVERY: Duration = Duration::from_secs(3_600);
+const EXCHANGE_EVERY: Duration = Duration::from_secs(60);
 
 pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     let mut tasks = JoinSet::new();
@@ -36,7 +36,7 @@ pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     tasks.spawn(tips(engine(), phases.watch()));
     tasks.spawn(cards(Arc::clone(server), phases.watch()));
     tasks.spawn(prices(Arc::clone(server), phases.watch()));
-    tasks.spawn(pairs(Arc::clone(server), phases.watch()));
+    tasks.spawn(exchange(Arc::clone(server), phases.watch()));
     tasks.spawn(metrics::run(Arc::clone(server), phases.watch()));
     tasks
 }
@@ -235,17 +235,25 @@ async fn prices(server: Arc<Server>, mut watch: Watch) -> &'static str {
     "prices"
 }
 
-/// The exchange's smallest orders and price steps change now and then.
-async fn pairs(server: Arc<Server>, mut watch: Watch) -> &'static str {
+/// The exchange's smallest orders and price steps change now and then; asking how it is learns them anew.
+async fn exchange(server: Arc<Server>, mut watch: Watch) -> &'static str {
+    let mut was_well = true;
     loop {
-        let pause = match server.exchange.refresh_pairs().await {
-            Outcome::Done(()) => PAIRS_EVERY,
-            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => PAUSE_MAX,
+        let (pause, ill) = match server.exchange.health().await {
+            Outcome::Done(_) => (EXCHANGE_EVERY, None),
+            Outcome::Rejected(refusal) => (PAUSE_MAX, Some(format!("{}: {}", refusal.code, refusal.message))),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => (PAUSE_MAX, Some(why)),
         };
+        metrics::healthy_exchange(ill.is_none());
+        // Said once: it is asked again and again.
+        if let Some(why) = ill.as_ref().filter(|_| was_well) {
+            tracing::warn!(why, "the exchange is not well");
+        }
+        was_well = ill.is_none();
         tokio::select! {
             () = watch.reached(Phase::NoRequests) => break,
             () = sleep(pause) => {}
         }
     }
-    "pairs"
+    "exchange"
 }

@@ -44,6 +44,14 @@ async fn look(server: &Server) {
     if let Ok(rows) = engine::borne(&server.store).await {
         borne(server, &rows);
     }
+    if let Ok(unsold) = engine::unsold(&server.store).await {
+        let max = server.engine.config().exposure_sat_max;
+        gauge!("anytill_unsold_satoshi", "sale" => "open").set(whole(unsold.open_sat));
+        gauge!("anytill_unsold_satoshi", "sale" => "exposed").set(whole(unsold.exposed_sat));
+        gauge!("anytill_unsold_satoshi_max").set(whole(max));
+        let all = unsold.open_sat.saturating_add(unsold.exposed_sat);
+        gauge!("anytill_unsold_reached").set(f64::from(u8::from(all >= max)));
+    }
     if let Outcome::Done(info) = server.node.info().await {
         gauge!("anytill_tip_height").set(f64::from(info.tip_height));
         gauge!("anytill_tip_age_seconds").set(secs(now.since_ms(info.tip_seen_at)));
@@ -69,6 +77,11 @@ async fn look(server: &Server) {
     let stats = server.store.stats();
     gauge!("anytill_store_commits").set(whole(stats.groups));
     gauge!("anytill_store_steps").set(whole(stats.steps));
+}
+
+/// Whether it answered, trades, and agrees with our clock, when it was last asked.
+pub fn healthy_exchange(well: bool) {
+    gauge!("anytill_exchange_ok").set(f64::from(u8::from(well)));
 }
 
 async fn parked(server: &Server, kind: AggregateKind) -> Option<usize> {

@@ -8,10 +8,9 @@ use crate::wiring;
 use accounts::{Accounts, Hasher};
 use anyhow::{Context as _, Result, anyhow};
 use engine::{Engine, Ports};
-use exchanges::kraken::Kraken;
 use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{AccountStore, Clock, GiftCardVendor, Issuer, LightningNode, Store};
+use ports::{AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Store};
 use prices::LivePrices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -39,7 +38,7 @@ pub struct Server {
     pub engine: Arc<Engine>,
     pub accounts: Arc<Accounts>,
     pub issuer: Arc<dyn Issuer>,
-    pub exchange: Arc<Kraken>,
+    pub exchange: Arc<dyn Exchange>,
     pub prices: Arc<LivePrices>,
     pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
     pub running: Arc<Running>,

@@ -22,6 +22,7 @@ pub fn engine_config(config: &Config, server_url: String) -> engine::Config {
         hold_msat_min: purchase.hold_sat_min.saturating_mul(1_000),
         sale_slack: Bps(config.sale.slack_bps),
         sale_deadline_ms: ms(config.sale.deadline_secs),
+        exposure_sat_max: config.sale.exposure_sat_max,
         card_attempts_max: purchase.card_attempts_max,
         refund_wait_ms: ms(refund.wait_secs),
         early_refund_minor_max: refund.early_minor_max,

@@ -25,6 +25,8 @@ pub struct SaleEntry {
 #[derive(Default)]
 pub struct ExchangeBook {
     pub sales: Vec<SaleEntry>,
+    /// Nobody bids: orders end unfilled.
+    pub empty: bool,
 }
 
 pub struct ModelExchange {
@@ -67,7 +69,7 @@ impl Exchange for ModelExchange {
             // Immediate or cancel: it is never among the open orders, so a second of that name is another order.
             if now < order.deadline.0 {
                 let short = u64::from(inner.books.planted == Some(Defect::SellsLess)) * 1_000;
-                let sat = order.amount_sat.get() - short;
+                let sat = if inner.books.exchange.empty { 0 } else { order.amount_sat.get() - short };
                 let proceeds_minor = sat * super::others::EXECUTABLE_MINOR / 100_000_000;
                 let fee_minor = (proceeds_minor * FEE_BPS).div_ceil(10_000);
                 inner.note(format!("exchange sells {sat} sat for {proceeds_minor}"));

@@ -39,6 +39,40 @@ fn announce(w: &mut World, hash: PaymentHash) {
     w.run_for(2 * SECOND);
 }
 
+/// An exchange that does not answer: what is claimed meanwhile is at the operator's risk, and bounded.
+#[test]
+fn nothing_is_quoted_beyond_what_may_be_unsold() {
+    let mut w = with(Config { exposure_sat_max: 900_000, ..Config::default() });
+    w.shared.silence("exchange.sell");
+    w.shared.silence("exchange.sale_status");
+    let (id, _) = bought(&mut w, account(1), STORE);
+    let amount = purchase(&w, id).sale.expect("a sale").wanted.get();
+    assert_eq!(unsold(&mut w), (amount, 0));
+    assert!(matches!(asks(&mut w, account(2), STORE), Err(CommandError::NotNow)), "{amount} and as much again");
+    w.shared.heal();
+    w.run_for(10 * MINUTE);
+    assert_eq!(unsold(&mut w), (0, 0));
+    bought(&mut w, account(2), STORE);
+    w.run_for(10 * DAY);
+    assert_eq!(audit(&w), Vec::<String>::new());
+}
+
+/// What a sale has given up counts until a person has sold it.
+#[test]
+fn a_sale_given_up_is_exposed_until_it_is_cleared() {
+    let mut w = with(Config { exposure_sat_max: 900_000, ..Config::default() });
+    w.shared.lock().books.exchange.empty = true;
+    let (id, _) = bought(&mut w, account(1), STORE);
+    w.run_for(10 * MINUTE);
+    let amount = purchase(&w, id).sale.expect("a sale").wanted.get();
+    assert_eq!(unsold(&mut w), (0, amount));
+    assert!(matches!(asks(&mut w, account(2), STORE), Err(CommandError::NotNow)));
+    let store = w.store.clone();
+    w.ask(SECOND, async move { engine::clear_borne(&store, "unsold:exposed").await }).expect("cleared").expect("a count");
+    assert_eq!(unsold(&mut w), (0, 0));
+    asks(&mut w, account(2), STORE).expect("quoted again");
+}
+
 /// The second shopper gains nothing and loses nothing, and the first one's purchase goes on as if there were no other.
 #[test]
 fn a_second_payer_of_one_hash_while_it_is_held() {

@@ -1,6 +1,6 @@
 //! Moves of shoppers, stores and payers, and what they come to in bitcoin.
 
-use engine::{CommandError, NewPurchase};
+use engine::{CommandError, Config, NewPurchase};
 use faultsim::outside::issuer::{Later, force_capture, store_charges, store_goes_on};
 use faultsim::outside::node::payer_pays;
 use faultsim::outside::others::EXECUTABLE_MINOR;
@@ -18,6 +18,17 @@ pub const DAY: u64 = 24 * 60 * MINUTE;
 
 pub fn world() -> World {
     World::new(1, Plan::default())
+}
+
+pub fn with(config: Config) -> World {
+    World::with(1, Plan::default(), config)
+}
+
+/// Satoshi claimed and not sold: sales under way, sales given up.
+pub fn unsold(w: &mut World) -> (u64, u64) {
+    let store = w.store.clone();
+    let unsold = w.ask(SECOND, async move { engine::unsold(&store).await }).expect("an answer").expect("a count");
+    (unsold.open_sat, unsold.exposed_sat)
 }
 
 pub fn account(number: u8) -> AccountId {

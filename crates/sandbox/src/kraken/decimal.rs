@@ -1,40 +1,11 @@
-//! Exact decimals: a whole number of units of 10^-`scale`. Kraken speaks in decimal strings; nothing here rounds
-//! unless the function's name says how.
+//! Kraken's scales, and costs and fees in them; nothing here rounds unless the function's name says how.
+
+pub(crate) use crate::vendor::decimal::{parse, print};
 
 /// Decimals of prices as Kraken prints them (`"5500.00000"`).
 pub(crate) const PRICE_SCALE: u32 = 5;
 /// Decimals of volumes (`lot_decimals` of every pair here): satoshi.
 pub(crate) const VOLUME_SCALE: u32 = 8;
-
-/// Reads a plain decimal (`1`, `1.25`, `.5`; no sign, no exponent) as units of 10^-`scale`. `None` when it is not one,
-/// has more decimals than that (beyond trailing zeros), or does not fit.
-pub(crate) fn parse(text: &str, scale: u32) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') || fraction.contains('.') {
-        return None;
-    }
-    let fraction = fraction.trim_end_matches('0');
-    let scale = usize::try_from(scale).ok()?;
-    if fraction.len() > scale || whole.len() > 19 {
-        return None;
-    }
-    format!("{whole}{fraction:0<scale$}").parse().ok()
-}
-
-/// Prints units of 10^-`scale` with exactly that many decimals; negative amounts with a sign.
-pub(crate) fn print(units: i64, scale: u32) -> String {
-    if scale == 0 {
-        return units.to_string();
-    }
-    let one = 10_u64.pow(scale);
-    let sign = if units < 0 { "-" } else { "" };
-    let absolute = units.unsigned_abs();
-    let width = usize::try_from(scale).unwrap_or(0);
-    format!("{sign}{}.{:0width$}", absolute / one, absolute % one)
-}
 
 /// Prints fewer decimals than there are, cutting the rest off: Kraken's order book shows volumes with three.
 pub(crate) fn print_cut(units: i64, scale: u32, shown: u32) -> String {
@@ -85,17 +56,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_exactly_or_not_at_all() {
-        assert_eq!(parse("0.00496758", 8), Some(496_758));
-        assert_eq!(parse("5500", 5), Some(550_000_000));
-        assert_eq!(parse(".5", 1), Some(5));
-        assert_eq!(parse("1.2500", 2), Some(125));
-        for wrong in ["", ".", "-1", "+1", "1e5", "1,5", "1.2.3", "0.123", " 1", "99999999999999999999"] {
-            assert_eq!(parse(wrong, 2), None, "{wrong}");
-        }
-    }
-
-    #[test]
     fn prints_as_kraken_does() {
         assert_eq!(print(1_712_886_158, 4), "171288.6158");
         assert_eq!(print(-5, 4), "-0.0005");
@@ -113,11 +73,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn what_is_printed_reads_back(units in 0..i64::MAX, scale in 0_u32..11) {
-            prop_assert_eq!(parse(&print(units, scale), scale), Some(units));
-        }
-
         #[test]
         fn floor_and_ceil_differ_by_at_most_one(price in 0..10_000_000_000_i64, volume in 0..1_000_000_000_i64) {
             let exact = notional(price, volume);

@@ -4,10 +4,12 @@
 //! Invariant: everything listens on 127.0.0.1 only, and a server stops when its handle is dropped.
 
 pub(crate) mod control;
+pub(crate) mod decimal;
 pub(crate) mod gate;
 pub(crate) mod ids;
 pub(crate) mod serve;
 pub(crate) mod time;
+pub mod tls;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

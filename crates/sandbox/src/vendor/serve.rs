@@ -47,7 +47,7 @@ impl Fuse {
 
 impl Connected<IncomingStream<'_, FusedListener>> for Fuse {
     fn connect_info(stream: IncomingStream<'_, FusedListener>) -> Self {
-        stream.io().fuse.clone()
+        stream.io().fuse()
     }
 }
 
@@ -79,10 +79,23 @@ impl Listener for FusedListener {
     }
 }
 
+impl FusedListener {
+    /// On 127.0.0.1; port 0 takes any free one.
+    pub(crate) async fn bind(port: u16) -> io::Result<Self> {
+        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await.map(Self)
+    }
+}
+
 /// A TCP stream with a [`Fuse`].
 pub(crate) struct FusedStream {
     stream: TcpStream,
     fuse: Fuse,
+}
+
+impl FusedStream {
+    pub(crate) fn fuse(&self) -> Fuse {
+        self.fuse.clone()
+    }
 }
 
 impl AsyncRead for FusedStream {
@@ -112,13 +125,28 @@ impl AsyncWrite for FusedStream {
 #[derive(Debug)]
 pub(crate) struct Served {
     pub(crate) addr: SocketAddr,
+    scheme: &'static str,
     task: JoinHandle<()>,
 }
 
 impl Served {
+    pub(crate) fn run(
+        addr: SocketAddr,
+        scheme: &'static str,
+        serving: impl Future<Output = io::Result<()>> + Send + 'static,
+    ) -> Self {
+        let serving: Pin<Box<dyn Future<Output = io::Result<()>> + Send>> = Box::pin(serving);
+        let task = tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::warn!(%error, "a sandbox server ended");
+            }
+        });
+        Self { addr, scheme, task }
+    }
+
     /// `http://127.0.0.1:port`, without a trailing slash.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.addr)
+        format!("{}://{}", self.scheme, self.addr)
     }
 }
 
@@ -130,15 +158,8 @@ impl Drop for Served {
 
 /// Listens on 127.0.0.1 (port 0: any free one) and serves `router`.
 pub(crate) async fn serve(port: u16, router: Router) -> io::Result<Served> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+    let listener = FusedListener::bind(port).await?;
     let addr = listener.local_addr()?;
     let service = router.into_make_service_with_connect_info::<Fuse>();
-    let task = tokio::spawn(async move {
-        let serving: Pin<Box<dyn Future<Output = io::Result<()>> + Send>> =
-            Box::pin(async move { axum::serve(FusedListener(listener), service).await });
-        if let Err(error) = serving.await {
-            tracing::warn!(%error, "a sandbox server ended");
-        }
-    });
-    Ok(Served { addr, task })
+    Ok(Served::run(addr, "http", async move { axum::serve(listener, service).await }))
 }

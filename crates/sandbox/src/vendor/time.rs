@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -22,6 +25,12 @@ impl VendorClock {
             let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
         })
+    }
+
+    /// The machine's clock and so many milliseconds more; the number can be changed while the vendor runs.
+    pub fn ahead_by(ms: Arc<AtomicI64>) -> Self {
+        let wall = Self::wall();
+        Self::new(move || wall.now_ms().saturating_add(ms.load(Ordering::SeqCst)))
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

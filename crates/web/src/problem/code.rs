@@ -135,6 +135,8 @@ codes! {
         "Nothing was begun. Try again in some minutes, or a smaller total.";
     NoFloat = "no_float", SERVICE_UNAVAILABLE, "What the store is paid with is too small at the moment",
         "Nothing was begun. Try again later, or a smaller total.";
+    NotNow = "not_now", SERVICE_UNAVAILABLE, "The server waits for the exchange at the moment",
+        "Nothing was begun: bitcoin of other purchases has to be sold first. Try again in some minutes.";
     PriceUnavailable = "price_unavailable", SERVICE_UNAVAILABLE, "There is no price to rely on at the moment",
         "Nothing was begun. Try again in a minute.";
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "A part of the server does not answer",

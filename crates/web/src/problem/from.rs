@@ -42,6 +42,10 @@ impl From<CommandError> for Problem {
                 tracing::warn!("the issuer's float, or what the node that pays vendors can send, is too small");
                 Self::from(Code::NoFloat).retry_after_s(SOON_S)
             }
+            CommandError::NotNow => {
+                tracing::warn!("too much is claimed and not yet sold");
+                Self::from(Code::NotNow).retry_after_s(SOON_S)
+            }
             CommandError::Limit(resource) => limit_reached(&resource),
             CommandError::AccountSuspended => {
                 tracing::warn!("a purchase of a suspended account is refused");

@@ -1,21 +1,17 @@
-"""Checks the simulated Lithic and Kraken with their customers' client libraries. See README.md."""
+"""The simulated Lithic under Lithic's own library: cards, authorizations, events."""
+
+# sandbox: --lithic
 
 import json
-import subprocess
-import sys
 import threading
-import time
-from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import krakenex
 import lithic
 import standardwebhooks
-from kraken.exceptions import KrakenInsufficientFundsError
-from kraken.spot import Market, Trade, User
 from lithic import types
 
-DEADLINE_S = 20
+from client import refused, vendor, wait_for
+
 WEBHOOKS = {
     "card_authorization.approval_request": types.CardAuthorizationApprovalRequestWebhookEvent,
     "card_transaction.updated": types.CardTransactionUpdatedWebhookEvent,
@@ -48,23 +44,6 @@ class Receiver(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-def wait_for(what, condition):
-    until = time.monotonic() + DEADLINE_S
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not happen")
-
-
-def refused(kind, call):
-    try:
-        call()
-    except kind as error:
-        return error
-    raise AssertionError(f"{kind.__name__} expected")
 
 
 def check_lithic(address):
@@ -141,60 +120,5 @@ def check_lithic(address):
     server.shutdown()
 
 
-def check_kraken(address):
-    url = address["url"]
-    keys = dict(key=address["api_key"], secret=address["api_secret"], url=url)
-    market, user, trade = Market(url=url), User(**keys), Trade(**keys)
-
-    assert market.get_system_status()["status"] == "online"
-    assert market.get_assets(assets="XBT")["XXBT"]["decimals"] == 10
-    assert market.get_asset_pairs(pair="XBTUSD")["XXBTZUSD"]["wsname"] == "XBT/USD"
-    assert market.get_ticker(pair="XBTUSD")["XXBTZUSD"]["b"][0] == "5500.00000"
-    assert market.get_order_book(pair="XBTUSD", count=1)["XXBTZUSD"]["asks"][0][0] == "5500.10000"
-
-    before = {asset: Decimal(amount) for asset, amount in user.get_account_balance().items()}
-    order = dict(ordertype="limit", side="sell", pair="XBTUSD", volume="0.00496758", price="5480", timeinforce="IOC")
-    assert "txid" not in trade.create_order(**order, validate=True)
-    placed = trade.create_order(**order, cl_ord_id="p1")
-    txid = placed["txid"][0]
-    info = user.get_orders_info(txid=txid, trades=True)[txid]
-    assert (info["status"], info["vol_exec"], info["cl_ord_id"]) == ("closed", "0.00496758", "p1")
-    after = {asset: Decimal(amount) for asset, amount in user.get_account_balance().items()}
-    assert before["XXBT"] - after["XXBT"] == Decimal("0.00496758")
-    assert after["ZUSD"] - before["ZUSD"] == Decimal(info["cost"]) - Decimal(info["fee"])
-    assert txid in user.get_closed_orders()["closed"]
-
-    resting = trade.create_order(ordertype="limit", side="sell", pair="XBTUSD", volume="0.01", price="9000")
-    assert resting["txid"][0] in user.get_open_orders()["open"]
-    assert trade.cancel_order(txid=resting["txid"][0])["count"] == 1
-    error = refused(KrakenInsufficientFundsError, lambda: trade.create_order(
-        ordertype="market", side="sell", pair="XBTUSD", volume="50"))
-    assert "Insufficient funds" in str(error)
-
-    # The other library signs a form body where the first signs JSON.
-    other = krakenex.API(key=address["api_key"], secret=address["api_secret"])
-    other.uri = url
-    assert other.query_public("Time")["result"]["unixtime"] > 0
-    # Its nonce counts milliseconds, the other library's nanoseconds: one key has one nonce, which must rise.
-    answer = other.query_private("Balance")
-    assert answer["error"] in ([], ["EAPI:Invalid nonce"]), answer
-    other._nonce = time.time_ns
-    assert other.query_private("Balance")["error"] == []
-    other.secret = "d3Jvbmc="
-    assert other.query_private("Balance")["error"] == ["EAPI:Invalid signature"]
-
-
-def main():
-    vendors = subprocess.Popen([sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        addresses = json.loads(vendors.stdout.readline())
-        for name, check in (("lithic", check_lithic), ("kraken", check_kraken)):
-            check(addresses[name])
-            print(f"{name}: as its client libraries expect")
-    finally:
-        vendors.stdin.close()
-        vendors.wait(DEADLINE_S)
-
-
 if __name__ == "__main__":
-    main()
+    check_lithic(vendor("lithic"))
