@@ -23,6 +23,9 @@ fn anytill(data: &Path, args: &[&str]) -> Output {
         ("ANYTILL_EXCHANGE__API_KEY", "env:EXCHANGE_KEY"),
         ("ANYTILL_EXCHANGE__PRIVATE_KEY", "env:EXCHANGE_PRIVATE"),
         ("ANYTILL_PRICES__VENUES", "[{ vendor = \"kraken\", base_url = \"http://127.0.0.1:1\" }]"),
+        ("ANYTILL_PRICES__VENUES_MIN", "1"),
+        ("ANYTILL_PRICES__CURRENCIES", "[]"),
+        ("ANYTILL_PRICES__TABLE_URL", ""),
     ] {
         command.env(name, value);
     }

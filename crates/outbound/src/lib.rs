@@ -24,4 +24,4 @@ pub use request::{Method, Request, form, segment};
 pub use response::Response;
 pub use retry::{Jitter, Retry};
 pub use socket::{Ended, NotConnected, Socket, SocketClient, SocketLimits};
-pub use written::{rfc3339, uuid};
+pub use written::{parse_rfc3339, rfc3339, uuid};

@@ -11,6 +11,7 @@ pub mod kraken;
 pub mod link;
 pub mod lithic;
 pub mod store;
+pub mod venues;
 pub mod wallet;
 
 mod vendor;
