@@ -197,7 +197,9 @@ async fn lost_connections_are_made_anew_but_only_so_often() {
         world.no_rest();
         for price in ["5600", "5700", "5800"] {
             world.moves_to(price).await;
+            let connections = world.venue.feeds().connections();
             world.venue.feeds().cut();
+            world.until("another connection", |world| world.venue.feeds().connections() > connections).await;
         }
         world.moves_to("5900").await;
         world.venue.feeds().cut();

@@ -162,12 +162,9 @@ pub(crate) fn print_amount(sat: i64, decimals: usize) -> String {
 fn print(value: i64, scale: u32, decimals: usize) -> String {
     let unit = 10_i64.pow(scale);
     let fraction = format!("{:0width$}", value.rem_euclid(unit), width = scale as usize);
-    let kept = fraction.trim_end_matches('0').len().max(decimals);
+    let fraction = format!("{:0<decimals$}", fraction.trim_end_matches('0'));
     let whole = value.div_euclid(unit);
-    match fraction.get(..kept) {
-        Some(fraction) if !fraction.is_empty() => format!("{whole}.{fraction}"),
-        _ => whole.to_string(),
-    }
+    if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") }
 }
 
 #[cfg(test)]
@@ -179,6 +176,7 @@ mod tests {
         assert_eq!(print_price(price("5500.1"), 1), "5500.1");
         assert_eq!(print_price(price("5500.25"), 1), "5500.25");
         assert_eq!(print_price(price("5500"), 2), "5500.00");
+        assert_eq!(print_price(price("5500.1"), 5), "5500.10000");
         assert_eq!(print_price(price("820895"), 0), "820895");
         assert_eq!(print_amount(100_000_001, 8), "1.00000001");
         assert_eq!(print_amount(150_000_000, 0), "1.5");

@@ -16,8 +16,6 @@ use std::borrow::Cow;
 /// `TIMESTAMP`, `SEQ_ALL`, `OB_CHECKSUM`.
 const FLAGS: u32 = 32_768 + 65_536 + 131_072;
 const CHECKSUM_LEVELS: usize = 25;
-/// Messages for which a book may stay crossed; nothing is said of it meanwhile.
-const CROSSED_MAX: u32 = 25;
 /// The server goes away, or trading stops: what it says last is not true any more.
 const LEAVE: [u32; 3] = [20_051, 20_060, 20_061];
 /// No sequence number of a connection is so large, no time so small.
@@ -36,9 +34,8 @@ struct Market {
     levels: Levels,
     /// From the first data on.
     synced: bool,
-    /// Messages for which the book has been crossed. They bring one level each, so that a new bid can come before the
-    /// ask that it met has gone.
-    crossed: u32,
+    /// Changed since the last checksum.
+    open: bool,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +58,7 @@ impl BitfinexFeed {
             channel: None,
             levels: Levels::new(*currency, Some(BOOK_LEVELS)),
             synced: false,
-            crossed: 0,
+            open: false,
         };
         Self { books, markets: currencies.iter().map(market).collect(), sequence: None }
     }
@@ -83,7 +80,7 @@ impl BitfinexFeed {
                 let market =
                     self.markets.iter_mut().find(|market| Some(market.symbol.as_str()) == event.symbol.as_deref());
                 if let Some(market) = market {
-                    (market.channel, market.synced, market.crossed) = (event.channel, false, 0);
+                    (market.channel, market.synced) = (event.channel, false);
                 }
             }
             "info" if event.code.is_some_and(|code| LEAVE.contains(&code)) => {
@@ -119,7 +116,7 @@ impl BitfinexFeed {
 
 impl Market {
     fn holds(&self, said_at: Option<UnixMs>, found: &mut Vec<Update>) {
-        if self.synced && self.crossed == 0 {
+        if self.synced && !self.open {
             found.push(Update::Holds { currency: self.levels.currency(), said_at });
         }
     }
@@ -134,7 +131,8 @@ impl Market {
         Ok(())
     }
 
-    fn book(&mut self, payload: &str, said_at: Option<UnixMs>, found: &mut Vec<Update>) -> Result<(), Broken> {
+    /// One level a message, so that in between a book may look like no market. What it says is told at the checksum.
+    fn book(&mut self, payload: &str) -> Result<(), Broken> {
         let unreadable = Broken::of(self.levels.currency(), Why::Unreadable);
         let rows = fields(payload).ok_or(unreadable.clone())?;
         let whole = rows.first().is_none_or(|first| first.get().starts_with('['));
@@ -151,11 +149,7 @@ impl Market {
             self.level(price, count, amount)?;
         }
         self.levels.truncate();
-        match tell(&self.levels, true, said_at, found) {
-            Ok(()) => self.crossed = 0,
-            Err(_) if !whole && self.crossed < CROSSED_MAX => self.crossed += 1,
-            Err(broken) => return Err(broken),
-        }
+        self.open = true;
         self.synced = true;
         Ok(())
     }
@@ -172,11 +166,21 @@ impl Market {
         change(&mut self.levels, side, price, amount.unsigned(), written)
     }
 
-    fn checksum(&mut self, given: &RawValue) -> Result<(), Broken> {
-        if self.synced && given.get().parse() != Ok(of_levels(&self.levels)) {
-            self.synced = false;
+    fn checksum(
+        &mut self,
+        given: &RawValue,
+        said_at: Option<UnixMs>,
+        found: &mut Vec<Update>,
+    ) -> Result<(), Broken> {
+        if !self.synced {
+            return Ok(());
+        }
+        self.synced = false;
+        if given.get().parse() != Ok(of_levels(&self.levels)) {
             return Err(Broken::of(self.levels.currency(), Why::Checksum));
         }
+        tell(&self.levels, true, said_at, found)?;
+        (self.synced, self.open) = (true, false);
         Ok(())
     }
 }
@@ -215,8 +219,8 @@ impl Feed for BitfinexFeed {
                 market.holds(said_at, found);
                 Ok(())
             }
-            "\"cs\"" => market.checksum(values.get(2).ok_or_else(unreadable)?),
-            payload if self.books => market.book(payload, said_at, found),
+            "\"cs\"" => market.checksum(values.get(2).ok_or_else(unreadable)?, said_at, found),
+            payload if self.books => market.book(payload),
             payload => market.ticker(payload, said_at, found),
         }
     }
