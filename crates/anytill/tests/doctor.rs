@@ -85,6 +85,8 @@ WRONG   exchange        exchange.api_key: the environment has no variable EXCHAN
                         -> fill in [exchange]
 WRONG   prices          USD: no price was ever seen
                         -> without a price nothing is quoted: see prices.venues and the network
+warning kraken          USD: no price: NETWORK
+                        -> see prices.venues and the network
 
 7 wrong, WARNINGS";
     let shown: Vec<String> = shown.lines().filter_map(of_this_machine).collect();
@@ -114,6 +116,9 @@ fn of_this_machine(line: &str) -> Option<String> {
     }
     if let Some((before, _)) = line.split_once("does not answer: ") {
         return Some(format!("{before}does not answer: NETWORK"));
+    }
+    if let Some((before, _)) = line.split_once("no price: ") {
+        return Some(format!("{before}no price: NETWORK"));
     }
     line.split_once("7 wrong, ").map_or(Some(line.to_owned()), |_| Some("7 wrong, WARNINGS".to_owned()))
 }

@@ -1,5 +1,6 @@
 //! What is asked and answered.
 
+use money::Currency;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ pub enum Request {
     BorneClear { count: String },
     Drain { return_holds: bool, wait_secs: u64 },
     Invite { count: u16 },
+    Rates { currency: Option<Currency> },
     Backup { path: String },
     NodeId,
     NodeAddress,

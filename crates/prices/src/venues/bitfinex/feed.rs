@@ -166,12 +166,7 @@ impl Market {
         change(&mut self.levels, side, price, amount.unsigned(), written)
     }
 
-    fn checksum(
-        &mut self,
-        given: &RawValue,
-        said_at: Option<UnixMs>,
-        found: &mut Vec<Update>,
-    ) -> Result<(), Broken> {
+    fn checksum(&mut self, given: &RawValue, said_at: Option<UnixMs>, found: &mut Vec<Update>) -> Result<(), Broken> {
         if !self.synced {
             return Ok(());
         }
