@@ -23,6 +23,9 @@ fn anytill(data: &Path, args: &[&str]) -> Output {
         ("ANYTILL_EXCHANGE__API_KEY", "env:EXCHANGE_KEY"),
         ("ANYTILL_EXCHANGE__PRIVATE_KEY", "env:EXCHANGE_PRIVATE"),
         ("ANYTILL_PRICES__VENUES", "[{ vendor = \"kraken\", base_url = \"http://127.0.0.1:1\" }]"),
+        ("ANYTILL_PRICES__VENUES_MIN", "1"),
+        ("ANYTILL_PRICES__CURRENCIES", "[]"),
+        ("ANYTILL_PRICES__TABLE_URL", ""),
     ] {
         command.env(name, value);
     }
@@ -83,6 +86,8 @@ WRONG   exchange        exchange.api_key: the environment has no variable EXCHAN
 WRONG   prices          USD: no price was ever seen
                         -> without a price nothing is quoted: see prices.venues and the network
 ok      gift cards      none: stores are paid by card only
+warning kraken          USD: no price: NETWORK
+                        -> see prices.venues and the network
 
 7 wrong, WARNINGS";
     let shown: Vec<String> = shown.lines().filter_map(of_this_machine).collect();
@@ -112,6 +117,9 @@ fn of_this_machine(line: &str) -> Option<String> {
     }
     if let Some((before, _)) = line.split_once("does not answer: ") {
         return Some(format!("{before}does not answer: NETWORK"));
+    }
+    if let Some((before, _)) = line.split_once("no price: ") {
+        return Some(format!("{before}no price: NETWORK"));
     }
     line.split_once("7 wrong, ").map_or(Some(line.to_owned()), |_| Some("7 wrong, WARNINGS".to_owned()))
 }

@@ -40,9 +40,61 @@ pub fn rfc3339(at: UnixMs) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
+/// The reverse of [`rfc3339`]: UTC (`Z`) with any number of decimals, cut to milliseconds; nothing for anything else.
+pub fn parse_rfc3339(text: &str) -> Option<UnixMs> {
+    let number = |range: std::ops::Range<usize>| -> Option<u64> {
+        let digits = text.get(range)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if !marks.iter().all(|(at, mark)| text.as_bytes().get(*at) == Some(mark)) {
+        return None;
+    }
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let in_range = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !in_range || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let rest = text.get(19..)?.strip_suffix('Z')?;
+    let ms = match rest.strip_prefix('.') {
+        None if rest.is_empty() => 0,
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{digits:0<3}")[..3].parse().ok()?
+        }
+        _ => return None,
+    };
+    // Days from 0000-03-01, as above.
+    let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * from_march + 2) / 5 + day - 1;
+    let days = (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year).checked_sub(719_468)?;
+    Some(UnixMs((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + ms))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_read_back() {
+        for ms in [0, 951_782_400_000, 1_617_236_325_678, 1_704_067_199_999, 1_709_164_800_000, 4_107_542_400_000] {
+            assert_eq!(parse_rfc3339(&rfc3339(UnixMs(ms))), Some(UnixMs(ms)));
+        }
+        assert_eq!(parse_rfc3339("2022-08-04T15:25:05.010758Z"), Some(UnixMs(1_659_626_705_010)));
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:01Z"), Some(UnixMs(1_000)));
+        for bad in [
+            "",
+            "2022-08-04",
+            "2022-13-04T00:00:00Z",
+            "2022-08-04T00:00:00",
+            "2022-08-04T00:00:00.Z",
+            "2022-08-04T00:00:00+01:00",
+            "äöüäöüäöüäöü",
+        ] {
+            assert_eq!(parse_rfc3339(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn dates() {

@@ -30,7 +30,7 @@ pub use lightning::{
 };
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
-pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices};
+pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
 pub use secret::Secret;
 pub use store::{
     AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, GiveBack, Index, Lookup, NewEffect,

@@ -13,6 +13,7 @@ pub mod kraken;
 pub mod link;
 pub mod lithic;
 pub mod store;
+pub mod venues;
 pub mod wallet;
 
 mod vendor;

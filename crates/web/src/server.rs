@@ -54,7 +54,10 @@ fn word(why: &PriceUnavailable) -> &'static str {
         PriceUnavailable::TooFewVenues { .. } => "too_few_venues",
         PriceUnavailable::Deviation { .. } => "deviation",
         PriceUnavailable::ThinBook => "thin_book",
-        PriceUnavailable::UnknownCurrency { .. } => "unknown_currency",
+        // Estimates are not asked for here.
+        PriceUnavailable::UnknownCurrency { .. }
+        | PriceUnavailable::EstimateOnly { .. }
+        | PriceUnavailable::TableOld { .. } => "unknown_currency",
         PriceUnavailable::Never => "never",
     }
 }

@@ -1,5 +1,6 @@
 //! What is asked and answered.
 
+use money::Currency;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,6 +32,9 @@ pub enum Request {
     },
     Invite {
         count: u16,
+    },
+    Rates {
+        currency: Option<Currency>,
     },
     Backup {
         path: String,

@@ -181,6 +181,11 @@ fn prices(config: &Config, found: &mut Found) {
     found.unless(prices.refresh_ms >= 200, "prices.refresh_ms", "is at least 200");
     let good = prices.age_ms_max > prices.refresh_ms;
     found.unless(good, "prices.age_ms_max", "is more than refresh_ms, or no price would ever be fresh");
+    let good = prices.quiet_ms.saturating_add(prices.refresh_ms) <= prices.age_ms_max;
+    found.unless(good, "prices.quiet_ms", "and refresh_ms together are at most age_ms_max");
+    let mut vendors: Vec<_> = prices.venues.iter().map(|venue| venue.vendor).collect();
+    vendors.sort_unstable();
+    found.unless(vendors.windows(2).all(|pair| pair[0] != pair[1]), "prices.venues", "has each vendor once");
     let cards = config.gift_cards.timeout_ms;
     let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms, cards];
     let good = timeouts.iter().all(|ms| (100..=60_000).contains(ms));

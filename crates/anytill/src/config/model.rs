@@ -300,17 +300,26 @@ pub struct GiftCardProduct {
 #[serde(deny_unknown_fields)]
 pub struct Prices {
     pub venues: Vec<Venue>,
+    pub currencies: Vec<Currency>,
     pub refresh_ms: u64,
+    pub quiet_ms: u64,
     pub venues_min: u32,
     pub age_ms_max: u64,
     pub deviation_bps_max: u32,
     pub timeout_ms: u64,
+    pub table_url: String,
+    pub table_age_days_max: u64,
+    pub table_deviation_bps_max: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VenueVendor {
     Kraken,
+    Coinbase,
+    Bitstamp,
+    Gemini,
+    Bitfinex,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -318,6 +327,8 @@ pub enum VenueVendor {
 pub struct Venue {
     pub vendor: VenueVendor,
     pub base_url: String,
+    #[serde(default)]
+    pub websocket_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

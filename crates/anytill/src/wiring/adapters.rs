@@ -1,30 +1,36 @@
 //! Issuer, exchange, price venues and the vendor of gift cards.
 
 use crate::config::{
-    Config, ExchangeVendor, GiftCardProduct, GiftCardVendorName, IssuerVendor, Lookup, SecretRef, VenueVendor,
+    self as configured, Config, ExchangeVendor, GiftCardProduct, GiftCardVendorName, IssuerVendor, Lookup, SecretRef,
+    VenueVendor,
 };
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use cards::lithic::{Lithic, LithicConfig};
 use exchanges::coinbase::{Coinbase, CoinbaseConfig};
 use exchanges::kraken::{Kraken, KrakenConfig};
 use gift_cards::bitrefill::{Bitrefill, BitrefillConfig, StoreProduct};
 use money::Bps;
-use outbound::{Limits, Retry};
+use outbound::{Jitter, Limits, Retry, SocketLimits};
 use ports::{Clock, Exchange, GiftCardVendor, Secret};
-use prices::{KrakenVenue, LivePrices, PricesConfig, Rules, Venue};
+use prices::{Listening, LivePrices, PricesConfig, PublicVenue, Rules, TableRules, TableSource, Venue, VenueKind};
 use rand::Rng as _;
 use std::sync::Arc;
 
-const KRAKEN_URL: &str = "https://api.kraken.com";
 /// Longest answer of a vendor.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Of a whole order book.
+const BOOK_BYTES_MAX: usize = 8 << 20;
 
 fn limits(deadline_ms: u64) -> Limits {
     Limits { deadline_ms, answer_bytes_max: ANSWER_BYTES_MAX }
 }
 
 fn retry() -> Retry {
-    Retry::short(Arc::new(|most| rand::rng().random_range(0..=most)))
+    Retry::short(jitter())
+}
+
+fn jitter() -> Jitter {
+    Arc::new(|most| rand::rng().random_range(0..=most))
 }
 
 fn secret(key: &str, reference: &SecretRef, at: Lookup<'_>) -> Result<Secret> {
@@ -107,26 +113,76 @@ pub fn gift_cards(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Res
 /// The venues, and the book of the exchange where the bitcoin is sold.
 pub fn prices(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<LivePrices>> {
     let prices = &config.prices;
-    let kraken = |base_url: &str| -> Result<Arc<dyn Venue>> {
-        let url = if base_url.is_empty() { KRAKEN_URL } else { base_url };
-        Ok(Arc::new(KrakenVenue::new(url, limits(prices.timeout_ms)).context("prices.venues: base_url")?))
-    };
-    let venues = prices
-        .venues
-        .iter()
-        .map(|venue| match venue.vendor {
-            VenueVendor::Kraken => kraken(&venue.base_url),
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let sold_at = match config.exchange.vendor {
-        ExchangeVendor::Kraken => kraken(config.exchange.url())?,
-        ExchangeVendor::Coinbase => bail!("exchange.vendor: coinbase's book is not among the price venues of this version"),
-    };
+    let venues = prices.venues.iter().map(|configured| venue(configured, prices.timeout_ms));
+    let venues = venues.collect::<Result<Vec<_>>>()?;
+    let sold_at = sold_at(config, &venues)?;
     let rules = Rules {
         age_ms_max: prices.age_ms_max,
         deviation_max: Bps(prices.deviation_bps_max),
         venues_min: prices.venues_min,
     };
-    let live = PricesConfig { currencies: config.served.currencies.clone(), rules, refresh_ms: prices.refresh_ms };
-    Ok(Arc::new(LivePrices::new(live, venues, sold_at, clock).context("prices")?))
+    let mut currencies = config.served.currencies.clone();
+    currencies.extend(prices.currencies.iter().filter(|currency| !config.served.currencies.contains(currency)));
+    let live = PricesConfig {
+        currencies,
+        rules,
+        refresh_ms: prices.refresh_ms,
+        quiet_ms: prices.quiet_ms,
+        listening: Listening::usual(jitter()),
+        table: TableRules {
+            age_days_max: prices.table_age_days_max,
+            deviation_max: Bps(prices.table_deviation_bps_max),
+        },
+    };
+    let live = LivePrices::new(live, venues, sold_at, clock).context("prices")?;
+    Ok(Arc::new(if prices.table_url.is_empty() {
+        live
+    } else {
+        let source = TableSource::new(&prices.table_url, limits(prices.timeout_ms));
+        live.with_table(source.context("prices.table_url")?)
+    }))
+}
+
+fn venue(configured: &configured::Venue, timeout_ms: u64) -> Result<Arc<dyn Venue>> {
+    let kind = match configured.vendor {
+        VenueVendor::Kraken => VenueKind::Kraken,
+        VenueVendor::Coinbase => VenueKind::Coinbase,
+        VenueVendor::Bitstamp => VenueKind::Bitstamp,
+        VenueVendor::Gemini => VenueKind::Gemini,
+        VenueVendor::Bitfinex => VenueKind::Bitfinex,
+    };
+    let own = configured.base_url.is_empty();
+    let rest_url = if own { kind.rest_url() } else { &configured.base_url };
+    let socket_url = match configured.websocket_url.as_str() {
+        "none" => None,
+        "" => own.then_some(kind.socket_url()),
+        url => Some(url),
+    };
+    public_venue(kind, rest_url, socket_url, timeout_ms)
+}
+
+fn public_venue(kind: VenueKind, rest_url: &str, socket_url: Option<&str>, timeout_ms: u64) -> Result<Arc<dyn Venue>> {
+    let limits = Limits { deadline_ms: timeout_ms, answer_bytes_max: BOOK_BYTES_MAX };
+    let venue = PublicVenue::new(kind, rest_url, socket_url, limits, SocketLimits::default());
+    Ok(Arc::new(venue.with_context(|| format!("prices.venues: {}", kind.name()))?))
+}
+
+/// The venue of the same exchange, where it is one of the venues at the same address; else one more of its kind, which is
+/// listened to only at the exchange's own address.
+fn sold_at(config: &Config, venues: &[Arc<dyn Venue>]) -> Result<Arc<dyn Venue>> {
+    let (kind, vendor) = match config.exchange.vendor {
+        ExchangeVendor::Kraken => (VenueKind::Kraken, VenueVendor::Kraken),
+    };
+    let url = &config.exchange.base_url;
+    let same = |configured: &configured::Venue| {
+        let base = if configured.base_url.is_empty() { kind.rest_url() } else { &configured.base_url };
+        configured.vendor == vendor && base == url
+    };
+    if let Some(index) = config.prices.venues.iter().position(same)
+        && let Some(venue) = venues.get(index)
+    {
+        return Ok(Arc::clone(venue));
+    }
+    let socket_url = (url == kind.rest_url()).then_some(kind.socket_url());
+    public_venue(kind, url, socket_url, config.prices.timeout_ms)
 }

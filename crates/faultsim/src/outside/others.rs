@@ -9,8 +9,8 @@ use ids::{AccountId, IdempotencyKey, NodeId, PaymentHash, PurchaseId, UnixMs};
 use money::{Currency, Money, Msat, Rate};
 use ports::{
     CardHolder, ClaimCode, ExecutablePrice, ForeignInvoice, FundsRequest, FundsStatus, FundsTarget, GiftCardOrder,
-    GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Payees, Preimage, PriceUnavailable, Prices, Rejection,
-    Secret, VendorOffer, VendorOrderStatus, VendorQuote,
+    GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Payees, Preimage, PriceUnavailable, Prices, RateBasis,
+    Rejection, Secret, VendorOffer, VendorOrderStatus, VendorQuote,
 };
 use purchase::Destination;
 use std::collections::BTreeMap;
@@ -71,7 +71,13 @@ fn rate(currency: Currency) -> Result<Rate, PriceUnavailable> {
 #[async_trait]
 impl Prices for ModelPrices {
     fn rate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
-        Ok(ObservedRate { rate: rate(currency)?, observed_at: now, venues: vec!["model".to_owned()] })
+        Ok(ObservedRate {
+            rate: rate(currency)?,
+            observed_at: now,
+            venues: vec!["model".to_owned()],
+            outliers: Vec::new(),
+            basis: RateBasis::Venues,
+        })
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {

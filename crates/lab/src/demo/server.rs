@@ -322,7 +322,11 @@ private_key = "file:exchange-private.secret"
 
 [prices]
 venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
+venues_min = 1
+currencies = []
+table_url = ""
 refresh_ms = 1000
+quiet_ms = 0
 age_ms_max = {price_age_ms_max}
 "#
     )

@@ -354,7 +354,13 @@ impl FakePrices {
 
 impl Prices for FakePrices {
     fn rate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
-        Ok(ObservedRate { rate: self.at(currency)?, observed_at: now, venues: vec!["venue".to_owned()] })
+        Ok(ObservedRate {
+            rate: self.at(currency)?,
+            observed_at: now,
+            venues: vec!["venue".to_owned()],
+            outliers: Vec::new(),
+            basis: RateBasis::Venues,
+        })
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
