@@ -37,11 +37,13 @@ use tokio::{
 
 pub use self::{
     config::{IssuerConfig, OnTimeout},
-    driver::{CardRef, Charge, ChargeResult, DriverError, Outcome, TransactionState, TypedCard},
-    model::{CardState, CardType, EventKind, LimitDuration, Merchant, Status},
+    model::{CardState, CardType, EventKind, LimitDuration},
     signing::sign,
 };
 use self::{hub::Hub, records::Records};
+pub use crate::network::{
+    CardRef, Charge, ChargeResult, DriverError, Merchant, Outcome, Status, TransactionState, TypedCard,
+};
 use crate::{
     faults::Faults,
     vendor::{
