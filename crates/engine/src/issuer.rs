@@ -152,6 +152,7 @@ const fn decline_word(reason: purchase::DeclineReason) -> DeclineReason {
         Core::DeadlineNear => DeclineReason::DeadlineNear,
         Core::ClaimUnconfirmed => DeclineReason::ClaimUnconfirmed,
         Core::CheckLimit => DeclineReason::CheckLimit,
+        Core::ByIssuer => DeclineReason::ByIssuer,
     }
 }
 

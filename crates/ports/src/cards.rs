@@ -117,6 +117,8 @@ mod decline {
         ClaimUnconfirmed,
         /// Small checks are used up for this card.
         CheckLimit,
+        /// The issuer has declined by itself already.
+        ByIssuer,
         Internal,
     }
 }

@@ -136,6 +136,8 @@ pub enum DeclineReason {
     DeadlineNear,
     ClaimUnconfirmed,
     CheckLimit,
+    /// The issuer declined, without us or after our yes.
+    ByIssuer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,6 +160,9 @@ pub struct ChargeRecord {
     pub request_id: String,
     pub kind: ChargeKind,
     pub amount: Money,
+    /// What the store asked in a currency of its own. What it is billed decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant_amount: Option<Money>,
     pub merchant: Merchant,
     pub decision: Decision,
     pub asked_at: UnixMs,
@@ -175,6 +180,8 @@ impl ChargeRecord {
             request_id: charge.request_id.clone(),
             kind: charge.kind,
             amount: charge.amount,
+            merchant_amount: Some(charge.merchant_amount)
+                .filter(|asked| asked.currency() != charge.amount.currency()),
             merchant: charge.merchant.clone(),
             decision,
             asked_at,

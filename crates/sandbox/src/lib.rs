@@ -16,3 +16,5 @@ pub mod stripe;
 pub mod wallet;
 
 mod vendor;
+
+pub use vendor::time::VendorClock;

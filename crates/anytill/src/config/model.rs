@@ -206,6 +206,7 @@ pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "toleran
 #[serde(rename_all = "snake_case")]
 pub enum IssuerVendor {
     Lithic,
+    Stripe,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -220,6 +221,7 @@ pub struct Issuer {
     pub card_program_token: String,
     pub account_token: String,
     pub financial_account_token: String,
+    pub cardholder: String,
     pub headroom_minor: u64,
     pub decline_on_timeout_confirmed: bool,
     pub timeout_ms: u64,

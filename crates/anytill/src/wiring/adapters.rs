@@ -2,15 +2,20 @@
 
 use crate::config::{Config, ExchangeVendor, IssuerVendor, Lookup, SecretRef, VenueVendor};
 use anyhow::{Context as _, Result, anyhow};
-use cards::lithic::{Lithic, LithicConfig};
+use cards::{
+    lithic::{Lithic, LithicConfig},
+    stripe::{Stripe, StripeConfig},
+};
 use exchanges::kraken::{Kraken, KrakenConfig};
 use money::Bps;
 use outbound::{Limits, Retry};
-use ports::{Clock, Secret};
+use ports::{Clock, Issuer, Secret};
 use prices::{KrakenVenue, LivePrices, PricesConfig, Rules, Venue};
 use rand::Rng as _;
 use std::sync::Arc;
 
+const LITHIC_URL: &str = "https://sandbox.lithic.com";
+const STRIPE_URL: &str = "https://api.stripe.com";
 const KRAKEN_URL: &str = "https://api.kraken.com";
 /// Longest answer of a vendor.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -32,10 +37,22 @@ fn optional(text: &str) -> Option<String> {
 }
 
 /// `public_url` is where the issuer should reach this server.
-pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<Lithic>> {
+pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<dyn Issuer>> {
+    let limits = limits(config.issuer.timeout_ms);
+    Ok(match config.issuer.vendor {
+        IssuerVendor::Lithic => {
+            Arc::new(Lithic::new(lithic(config, public_url, at)?, limits, retry()).context("issuer")?)
+        }
+        IssuerVendor::Stripe => {
+            Arc::new(Stripe::new(stripe(config, public_url, at)?, limits, retry()).context("issuer")?)
+        }
+    })
+}
+
+fn lithic(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<LithicConfig> {
     let issuer = &config.issuer;
-    let lithic = LithicConfig {
-        base_url: issuer.base_url.clone(),
+    Ok(LithicConfig {
+        base_url: optional(&issuer.base_url).unwrap_or_else(|| LITHIC_URL.to_owned()),
         api_key: secret("issuer.api_key", &issuer.api_key, at)?,
         authorization_secret: secret("issuer.authorization_secret", &issuer.authorization_secret, at)?,
         events_secret: secret("issuer.events_secret", &issuer.events_secret, at)?,
@@ -47,12 +64,23 @@ pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<L
         authorization_url: Some(super::webhook_url(public_url, "lithic", "charge")),
         events_url: Some(super::webhook_url(public_url, "lithic", "events")),
         decline_on_timeout_confirmed: issuer.decline_on_timeout_confirmed,
-    };
-    match issuer.vendor {
-        IssuerVendor::Lithic => {
-            Ok(Arc::new(Lithic::new(lithic, limits(issuer.timeout_ms), retry()).context("issuer")?))
-        }
-    }
+    })
+}
+
+fn stripe(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<StripeConfig> {
+    let issuer = &config.issuer;
+    Ok(StripeConfig {
+        base_url: optional(&issuer.base_url).unwrap_or_else(|| STRIPE_URL.to_owned()),
+        api_key: secret("issuer.api_key", &issuer.api_key, at)?,
+        authorization_secret: secret("issuer.authorization_secret", &issuer.authorization_secret, at)?,
+        events_secret: secret("issuer.events_secret", &issuer.events_secret, at)?,
+        currency: issuer.currency,
+        cardholder: optional(&issuer.cardholder),
+        headroom_minor: issuer.headroom_minor,
+        authorization_url: Some(super::webhook_url(public_url, "stripe", "charge")),
+        events_url: Some(super::webhook_url(public_url, "stripe", "events")),
+        decline_on_timeout_confirmed: issuer.decline_on_timeout_confirmed,
+    })
 }
 
 pub fn exchange(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Result<Arc<Kraken>> {

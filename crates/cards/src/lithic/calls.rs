@@ -12,6 +12,7 @@ use super::{
         Transaction,
     },
 };
+use crate::paging::PageOf;
 use ids::{IdempotencyKey, UnixMs};
 use money::Money;
 use outbound::{Call, Method, Request, Response, rfc3339, segment, uuid};
@@ -85,13 +86,6 @@ pub struct FindCardCall<'a> {
     pub key: &'a IdempotencyKey,
     pub since: UnixMs,
     pub after: Option<String>,
-}
-
-/// What a page says, and from where to read on.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PageOf<T> {
-    pub items: Vec<T>,
-    pub next: Option<String>,
 }
 
 impl Call for FindCardCall<'_> {

@@ -9,11 +9,11 @@ mod events;
 mod health;
 mod wire;
 
+use crate::paging::{self, PageOf};
 use crate::{BadSecret, WebhookKey};
 use async_trait::async_trait;
 use calls::{
-    CloseCardCall, CreateCardCall, FindCardCall, FloatCall, IsClosedCall, PageOf, RevealCall, SetLimitCall,
-    TransactionsCall,
+    CloseCardCall, CreateCardCall, FindCardCall, FloatCall, IsClosedCall, RevealCall, SetLimitCall, TransactionsCall,
 };
 use ids::{IdempotencyKey, UnixMs};
 use money::{Currency, Money};
@@ -27,8 +27,6 @@ use ports::{
 const ANSWER_WITHIN_MS: u64 = 6_000;
 /// How Lithic may say that a card was closed before.
 const REFUSALS_OF_CLOSED_CARDS: [&str; 3] = ["invalid_request", "not_allowed", "unprocessable"];
-/// Pages of one list that are read before giving up.
-const PAGES_MAX: usize = 20;
 
 #[derive(Debug, Clone)]
 pub struct LithicConfig {
@@ -96,20 +94,7 @@ impl Lithic {
 
     /// All items of a list; `page` makes the call for the page after a token.
     async fn pages<T: Send, C: Call<Answer = PageOf<T>>>(&self, page: impl Fn(Option<String>) -> C) -> Outcome<Vec<T>> {
-        let mut items = Vec::new();
-        let mut after = None;
-        for _ in 0..PAGES_MAX {
-            let found = match self.run(&page(after)).await {
-                Outcome::Done(found) => found,
-                Outcome::Rejected(r) => return Outcome::Rejected(r),
-                Outcome::NotSent(why) => return Outcome::NotSent(why),
-                Outcome::Unknown(why) => return Outcome::Unknown(why),
-            };
-            items.extend(found.items);
-            let Some(next) = found.next else { return Outcome::Done(items) };
-            after = Some(next);
-        }
-        Outcome::Unknown(format!("more than {PAGES_MAX} pages"))
+        paging::all(&self.client, &self.retry, page).await
     }
 
     fn billed_here<T>(&self, limit: Money) -> Result<(), Outcome<T>> {

@@ -22,6 +22,7 @@ pub(super) fn authorized(d: &mut Draft, charge_id: &str, amount: Money) -> Resul
         request_id: format!("{charge_id}/stand-in"),
         kind: ChargeKind::Authorization,
         amount,
+        merchant_amount: None,
         merchant: Merchant::default(),
         decision: Decision::StandIn,
         asked_at: d.now,
@@ -57,16 +58,22 @@ pub(super) fn declined(d: &mut Draft, charge_id: &str) -> Result<Verdict, Reject
         }
         Decision::Pending => charge.decision = Decision::Declined(DeclineReason::ClaimUnconfirmed),
         Decision::ApprovedCheck => {
-            charge.undone = true;
+            undo(charge);
             end_reserve(d, true, open)?;
         }
         Decision::Approved | Decision::StandIn => {
-            charge.undone = true;
+            undo(charge);
             end_reserve(d, false, open)?;
         }
     }
     d.finish_winding_up()?;
     Ok(Verdict::Applied)
+}
+
+/// It did not go on: nobody is to read a yes that did not count.
+fn undo(charge: &mut ChargeRecord) {
+    charge.undone = true;
+    charge.decision = Decision::Declined(DeclineReason::ByIssuer);
 }
 
 /// Declined before we were asked: the question is still under way, and nobody waits for its answer.
@@ -79,8 +86,9 @@ fn declined_unasked(d: &mut Draft, charge_id: &str) -> Verdict {
         request_id: unasked_name(charge_id),
         kind: ChargeKind::Authorization,
         amount: Money::zero(d.p.currency),
+        merchant_amount: None,
         merchant: Merchant::default(),
-        decision: Decision::Declined(DeclineReason::ClaimUnconfirmed),
+        decision: Decision::Declined(DeclineReason::ByIssuer),
         asked_at: d.now,
         answer_by: d.now,
         undone: true,

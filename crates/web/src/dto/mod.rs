@@ -60,7 +60,7 @@ mirror! {
     /// Why a charge was declined.
     DeclineReason of core::DeclineReason {
         CardClosed, NotFunded, AmountTooHigh, AmountTooLow, WrongCurrency, MerchantBlocked, MerchantLocked, PriceMoved,
-        DeadlineNear, ClaimUnconfirmed, CheckLimit,
+        DeadlineNear, ClaimUnconfirmed, CheckLimit, ByIssuer,
     }
 }
 

@@ -198,7 +198,10 @@ pub enum ChargeDecision {
 
 #[derive(Serialize, ToSchema)]
 pub struct ChargeView {
+    /// What the card is billed.
     pub amount: MoneyOut,
+    /// What the store asked, where it charges in a currency of its own.
+    pub merchant_amount: Option<MoneyOut>,
     /// The merchant as the card network names it.
     pub merchant: String,
     /// Asks whether the card exists; takes nothing.
@@ -318,6 +321,7 @@ impl From<&ChargeRecord> for ChargeView {
         };
         Self {
             amount: charge.amount.into(),
+            merchant_amount: charge.merchant_amount.map(Into::into),
             merchant: charge.merchant.descriptor.clone(),
             zero_check: charge.kind == ChargeKind::ZeroCheck,
             decision,
