@@ -171,10 +171,12 @@ impl World for StripeWorld {
     }
 
     fn refund(&self, card: &CardRef, amount: u64) {
+        self.receiver.clock.pass(10_000);
         self.vendor.refund(&card.0, minor(amount), Merchant::default()).unwrap();
     }
 
     fn force_capture(&self, card: &CardRef, amount: u64) {
+        self.receiver.clock.pass(10_000);
         self.vendor.force_capture(&card.0, minor(amount), Merchant::default()).unwrap();
     }
 

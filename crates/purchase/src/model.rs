@@ -180,8 +180,7 @@ impl ChargeRecord {
             request_id: charge.request_id.clone(),
             kind: charge.kind,
             amount: charge.amount,
-            merchant_amount: Some(charge.merchant_amount)
-                .filter(|asked| asked.currency() != charge.amount.currency()),
+            merchant_amount: Some(charge.merchant_amount).filter(|asked| asked.currency() != charge.amount.currency()),
             merchant: charge.merchant.clone(),
             decision,
             asked_at,
