@@ -100,6 +100,7 @@ table! {
         "1.00 at once" = with("1.00", |c| c.kind = ChargeKind::AuthorizationAndCapture),
         "c1 + 0.50" = with("0.50", |c| c.charge_id = "c1".to_owned()),
         "c1 + 0.51" = with("0.51", |c| c.charge_id = "c1".to_owned()),
+        "billed in yen" = with("27.11", |c| c.amount = money::Money::new(3_000, money::Currency::JPY).unwrap()),
         "in yen" = with("27.11", |c| c.merchant_amount = money::Money::new(3_000, money::Currency::JPY).unwrap()),
         "blocked" = with("27.11", |c| c.merchant = Merchant { category: "7995".to_owned(), ..merchant("casino") }),
         "elsewhere" = with("27.11", |c| c.merchant = merchant("store-2")),
