@@ -34,12 +34,14 @@ impl LithicWorld {
         let vendor = lithic::Issuer::start(IssuerConfig { clock: clock.for_vendor(), ..config }).await.unwrap();
         if enrolled {
             vendor.enroll_responder(&door.questions());
+            vendor.enroll_three_ds(&door.authentications());
         }
         let config = LithicConfig {
             base_url: vendor.url(),
             api_key: Secret::new(vendor.api_key()),
             authorization_secret: Secret::new(vendor.asa_secret()),
             events_secret: Secret::new(vendor.subscribe(&door.events())),
+            challenges_secret: Some(Secret::new(vendor.three_ds_secret())),
             currency: Currency::USD,
             card_program_token: None,
             account_token: None,
@@ -172,6 +174,16 @@ impl World for LithicWorld {
         self.vendor.force_capture(&card.0, minor(amount), Merchant::default()).unwrap();
     }
 
+    fn dispute(&self, charge: &str) -> String {
+        self.receiver.clock.pass(10_000);
+        self.vendor.dispute(charge).unwrap()
+    }
+
+    fn decide_dispute(&self, dispute: &str, won: bool) {
+        self.receiver.clock.pass(10_000);
+        self.vendor.decide_dispute(dispute, won).unwrap();
+    }
+
     async fn news(&self) -> Vec<ChargeChange> {
         assert!(self.vendor.webhooks_delivered(PATIENCE).await);
         self.receiver.news.lock().unwrap().clone()
@@ -249,4 +261,56 @@ async fn a_programme_without_card_numbers() {
     let card = conformance::new_card(&world, "withheld", 100).await;
     assert_eq!(conformance::code(world.issuer().reveal(&card).await), "secrets_withheld");
     assert!(world.charge(&card, 100).await.1);
+}
+
+/// 3-D Secure: allowed, denied, or the shopper asked; what the shopper says decides, once.
+#[tokio::test]
+async fn authentications() {
+    use ports::{AuthenticationDecision, ChallengeAnswer, IssuerNotice, Outcome};
+    use sandbox::lithic::AuthenticationResult::{Decline, PendingChallenge, Success};
+    let world = world().await;
+    let card = conformance::new_card(&world, "three-ds", 2_711).await;
+    let of = || lithic::CardRef::Token(card.0.clone());
+    let allow = |decision| *world.receiver.allowing.lock().unwrap() = decision;
+    for (decision, expected) in [(AuthenticationDecision::Allow, Success), (AuthenticationDecision::Deny, Decline)] {
+        allow(decision);
+        let token = world.vendor.authenticate(of(), 2_500, "EUR", false).await.unwrap();
+        assert_eq!(world.vendor.authentication(&token), Ok(expected));
+    }
+    let asked = world.receiver.authentications.lock().unwrap()[0].clone();
+    assert_eq!((asked.amount, &asked.card), (Some(world.money(2_700)), &card));
+    assert_eq!(asked.merchant_amount, Some(Money::new(2_500, Currency::EUR).unwrap()));
+    assert!(!asked.challenge_wanted && !asked.merchant.acceptor_id.is_empty());
+
+    allow(AuthenticationDecision::Challenge);
+    let challenges = world.issuer().challenges().expect("Lithic lets us decide");
+    for (answer, expected) in [(ChallengeAnswer::Approve, Success), (ChallengeAnswer::Reject, Decline)] {
+        let token = world.vendor.authenticate(of(), 2_711, "USD", true).await.unwrap();
+        assert_eq!(world.vendor.authentication(&token), Ok(PendingChallenge));
+        assert!(world.receiver.authentications.lock().unwrap().last().unwrap().challenge_wanted);
+        let told = conformance::once_each(world.news().await);
+        let challenge = told.iter().find(|change| change.event_id == format!("{token}:challenge")).expect("news");
+        let IssuerNotice::ChallengeAsked { amount, answer_by, .. } = &challenge.notice else { panic!() };
+        assert_eq!((*amount, &challenge.card), (Some(world.money(2_711)), &card));
+        assert_eq!(*answer_by, world.now().plus_ms(600_000));
+        assert_eq!(challenges.answer_challenge(&token, answer).await, Outcome::Done(()));
+        assert_eq!(world.vendor.authentication(&token), Ok(expected));
+        assert!(matches!(challenges.answer_challenge(&token, answer).await, Outcome::Rejected(_)), "once");
+        let told = conformance::once_each(world.news().await);
+        let ended = told.iter().find(|change| change.event_id == format!("{token}:ended")).expect("news of the end");
+        let passed = expected == Success;
+        assert_eq!(ended.notice, IssuerNotice::ChallengeEnded { authentication_id: token, passed });
+    }
+    let late = world.vendor.authenticate(of(), 2_711, "USD", true).await.unwrap();
+    world.receiver.clock.pass(600_000);
+    assert!(matches!(challenges.answer_challenge(&late, ChallengeAnswer::Approve).await, Outcome::Rejected(_)));
+
+    // Unsigned, stale, broken or unanswered: Lithic's own rules decide, and here they decline.
+    allow(AuthenticationDecision::Allow);
+    for fault in [HookFault::WrongSignature, HookFault::StaleSignature, HookFault::CorruptJson, HookFault::Lose] {
+        world.vendor.faults().next_webhook(sandbox::faults::THREE_DS, fault);
+        let token = world.vendor.authenticate(of(), 2_711, "USD", false).await.unwrap();
+        assert_eq!(world.vendor.authentication(&token), Ok(Decline));
+    }
+    assert_eq!(world.questions().1, 3);
 }

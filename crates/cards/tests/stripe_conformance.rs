@@ -180,6 +180,17 @@ impl World for StripeWorld {
         self.vendor.force_capture(&card.0, minor(amount), Merchant::default()).unwrap();
     }
 
+    fn dispute(&self, charge: &str) -> String {
+        self.receiver.clock.pass(10_000);
+        let captured = self.vendor.captures_of(charge);
+        self.vendor.dispute(captured.first().expect("a capture")).unwrap()
+    }
+
+    fn decide_dispute(&self, dispute: &str, won: bool) {
+        self.receiver.clock.pass(10_000);
+        self.vendor.decide_dispute(dispute, won).unwrap();
+    }
+
     async fn news(&self) -> Vec<ChargeChange> {
         assert!(self.vendor.webhooks_delivered(PATIENCE).await);
         self.receiver.news.lock().unwrap().clone()

@@ -20,4 +20,4 @@ pub use client::{BadAddress, Call, Fault, HttpClient, Limits};
 pub use request::{Method, Request, form, segment};
 pub use response::Response;
 pub use retry::{Jitter, Retry};
-pub use written::{rfc3339, uuid};
+pub use written::{parse_rfc3339, rfc3339, uuid};

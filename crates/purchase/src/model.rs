@@ -291,6 +291,23 @@ pub enum Adjustment {
     LateFunds { amount_msat: Msat },
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeState {
+    Opened,
+    Won,
+    Lost,
+}
+
+/// A capture that the operator has disputed at the issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeRecord {
+    pub dispute_id: String,
+    pub charge_id: String,
+    pub amount: Money,
+    pub state: DisputeState,
+}
+
 /// The aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
@@ -326,6 +343,8 @@ pub struct Purchase {
     pub owed: Vec<Owed>,
     pub store_refunded_minor: u64,
     pub adjustments: Vec<Adjustment>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<DisputeRecord>,
     pub parked: Option<Parked>,
     /// Number of effects ever decided; the next one's sequence.
     pub effects: u32,
@@ -363,6 +382,7 @@ impl Purchase {
             owed: Vec::new(),
             store_refunded_minor: 0,
             adjustments: Vec::new(),
+            disputes: Vec::new(),
             parked: None,
             effects: 0,
         }

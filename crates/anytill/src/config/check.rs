@@ -160,6 +160,7 @@ fn issuer(config: &Config, found: &mut Found) {
     match issuer.vendor {
         IssuerVendor::Lithic => found.unless(issuer.cardholder.is_empty(), "issuer.cardholder", "is Stripe's"),
         IssuerVendor::Stripe => {
+            found.unless(!issuer.challenges_secret.is_set(), "issuer.challenges_secret", "is Lithic's");
             for (key, token) in lithics {
                 found.unless(token.is_empty(), key, "is Lithic's");
             }

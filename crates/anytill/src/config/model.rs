@@ -217,6 +217,7 @@ pub struct Issuer {
     pub api_key: SecretRef,
     pub authorization_secret: SecretRef,
     pub events_secret: SecretRef,
+    pub challenges_secret: SecretRef,
     pub currency: Currency,
     pub card_program_token: String,
     pub account_token: String,

@@ -56,6 +56,10 @@ fn lithic(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<LithicCon
         api_key: secret("issuer.api_key", &issuer.api_key, at)?,
         authorization_secret: secret("issuer.authorization_secret", &issuer.authorization_secret, at)?,
         events_secret: secret("issuer.events_secret", &issuer.events_secret, at)?,
+        challenges_secret: match issuer.challenges_secret.is_set() {
+            true => Some(secret("issuer.challenges_secret", &issuer.challenges_secret, at)?),
+            false => None,
+        },
         currency: issuer.currency,
         card_program_token: optional(&issuer.card_program_token),
         account_token: optional(&issuer.account_token),

@@ -5,13 +5,14 @@
 
 use super::{
     StripeConfig, answers,
-    wire::{API_VERSION, Balance, Card, Identified, List, RevealedCard, WebhookEndpoint},
+    events::changes_of_dispute,
+    wire::{API_VERSION, Balance, Card, DisputeOf, Identified, List, RevealedCard, WebhookEndpoint},
 };
 use crate::paging::PageOf;
 use ids::{IdempotencyKey, UnixMs};
 use money::Money;
 use outbound::{Call, Method, Request, Response, form, segment, uuid};
-use ports::{CardHolder, CardRef, CardSecrets, Float, Outcome, Rejection, Secret};
+use ports::{CardHolder, CardRef, CardSecrets, ChargeChange, Float, Outcome, Rejection, Secret};
 
 /// The most that Stripe gives (parameter `limit`).
 const PAGE_SIZE: &str = "100";
@@ -317,6 +318,30 @@ impl<T: serde::de::DeserializeOwned + Send> Call for OfCardCall<'_, T> {
     fn handle_response(&self, response: &Response) -> Outcome<PageOf<T>> {
         answers::read(response, || {
             response.json::<List<T>>().map(|page| PageOf { next: next_page(&page, self.id), items: page.data })
+        })
+    }
+}
+
+/// `GET /v1/issuing/disputes/{id}?expand[]=transaction`: how it stands, and whose card it is.
+pub struct DisputeCall<'a> {
+    pub config: &'a StripeConfig,
+    pub dispute_id: &'a str,
+}
+
+impl Call for DisputeCall<'_> {
+    type Answer = Vec<ChargeChange>;
+
+    fn build_request(&self) -> Request {
+        let path = format!("/v1/issuing/disputes/{}", segment(self.dispute_id));
+        authorized(self.config, Request::get(path).query(&[("expand[]", "transaction")]))
+    }
+
+    fn handle_response(&self, response: &Response) -> Outcome<Vec<ChargeChange>> {
+        answers::read(response, || {
+            response.json::<DisputeOf>().and_then(|of| match changes_of_dispute(&of.dispute, &of.transaction) {
+                Ok(changes) => Outcome::Done(changes.into_iter().map(|(_, change)| change).collect()),
+                Err(why) => Outcome::Unknown(why.to_owned()),
+            })
         })
     }
 }

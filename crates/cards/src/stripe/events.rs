@@ -6,13 +6,14 @@
 //! Invariant: a change's amount is what its part added. A release that belongs to a capture lets go only of what it
 //! releases beyond the capture.
 
-use super::wire::{Authorization, CardStatus, Event, EventHead, Transaction, money};
-use ports::{CardRef, ChargeChange, IssuerNews, IssuerNotice, WebhookError};
+use super::wire::{Authorization, CardStatus, Dispute, Event, EventHead, Identified, Transaction, money};
+use ports::{CardRef, ChargeChange, DisputeState, IssuerNews, IssuerNotice, WebhookError};
 
 pub const CREATED: &str = "issuing_authorization.created";
 pub const UPDATED: &str = "issuing_authorization.updated";
 pub const TRANSACTION: &str = "issuing_transaction.created";
 const CARD: &str = "issuing_card.updated";
+const DISPUTES: &str = "issuing_dispute.";
 
 /// A capture and the release that it causes are written down at the same time, give or take.
 const SAME_SECS: u64 = 3;
@@ -39,10 +40,16 @@ pub fn news_of(body: &[u8]) -> Result<IssuerNews, WebhookError> {
             let card = event.data.object;
             if card.status == "canceled" { vec![(0, card_closed(card.id))] } else { Vec::new() }
         }
+        // It names the transaction; whose card that is, has to be asked.
+        kind if kind.starts_with(DISPUTES) => {
+            let event: Event<Identified> = read(body, "not a dispute")?;
+            return Ok(IssuerNews { disputes: vec![event.data.object.id], ..IssuerNews::default() });
+        }
         // The endpoint may get more than we need.
         _ => Vec::new(),
     };
-    Ok(IssuerNews { changes: changes.into_iter().map(|(_, change)| change).collect(), look_up: Vec::new() })
+    let changes = changes.into_iter().map(|(_, change)| change).collect();
+    Ok(IssuerNews { changes, ..IssuerNews::default() })
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &[u8], otherwise: &str) -> Result<T, WebhookError> {
@@ -122,6 +129,33 @@ fn is_capture(of: &Transaction) -> bool {
     of.kind == "capture" && of.amount <= 0
 }
 
+/// What the state of a dispute says: that it was submitted, and how it ended.
+pub fn changes_of_dispute(dispute: &Dispute, of: &Transaction) -> Result<Vec<Timed>, &'static str> {
+    let amount = money(dispute.amount, &dispute.currency).ok_or(BAD_AMOUNT)?;
+    let states: &[(&str, DisputeState)] = match dispute.status.as_str() {
+        "submitted" => &[("opened", DisputeState::Opened)],
+        "won" => &[("opened", DisputeState::Opened), ("won", DisputeState::Won)],
+        "lost" | "expired" => &[("opened", DisputeState::Opened), ("lost", DisputeState::Lost)],
+        // Not submitted yet: nobody but us knows of it.
+        _ => &[],
+    };
+    let change = |(word, state): &(&str, DisputeState)| {
+        let notice = IssuerNotice::Disputed { dispute_id: dispute.id.clone(), amount, state: *state };
+        let change = ChargeChange {
+            event_id: format!("{}:{word}", dispute.id),
+            card: CardRef(of.card.clone()),
+            charge_id: charge_of(of),
+            notice,
+        };
+        (dispute.created.max(of.created), change)
+    };
+    Ok(states.iter().map(change).collect())
+}
+
+fn charge_of(of: &Transaction) -> String {
+    of.authorization.clone().unwrap_or_else(|| of.id.clone())
+}
+
 /// A refund that is taken back is a refund with a negative amount.
 pub fn change_of_transaction(of: &Transaction) -> Result<Timed, &'static str> {
     let amount = money(of.amount.unsigned_abs(), &of.currency).ok_or(BAD_AMOUNT)?;
@@ -133,11 +167,7 @@ pub fn change_of_transaction(of: &Transaction) -> Result<Timed, &'static str> {
         "refund" => IssuerNotice::Refunded { amount },
         kind => IssuerNotice::Other { kind: kind.chars().take(40).collect() },
     };
-    let change = ChargeChange {
-        event_id: of.id.clone(),
-        card: CardRef(of.card.clone()),
-        charge_id: of.authorization.clone().unwrap_or_else(|| of.id.clone()),
-        notice,
-    };
+    let change =
+        ChargeChange { event_id: of.id.clone(), card: CardRef(of.card.clone()), charge_id: charge_of(of), notice };
     Ok((of.created, change))
 }

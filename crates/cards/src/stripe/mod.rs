@@ -15,8 +15,8 @@ pub use signature::{BadEndpointSecret, EndpointKey};
 use crate::paging::{self, PageOf};
 use async_trait::async_trait;
 use calls::{
-    CloseCardCall, CreateCardCall, CreateHolderCall, FindCardCall, FloatCall, IsClosedCall, OfCardCall, RevealCall,
-    SetLimitCall,
+    CloseCardCall, CreateCardCall, CreateHolderCall, DisputeCall, FindCardCall, FloatCall, IsClosedCall, OfCardCall,
+    RevealCall, SetLimitCall,
 };
 use ids::{IdempotencyKey, UnixMs};
 use money::{Currency, Money};
@@ -25,7 +25,7 @@ use ports::{
     CardRef, CardSecrets, Charge, ChargeChange, CreateCard, Decision, Float, Headers, Issuer, IssuerHealth, IssuerNews,
     Outcome, Secret, WebhookAnswer, WebhookError,
 };
-use wire::{Authorization, Transaction};
+use wire::{Authorization, Named, Transaction};
 
 /// After this Stripe does what the account's settings say.
 const ANSWER_WITHIN_MS: u64 = 2_000;
@@ -114,7 +114,8 @@ impl Stripe {
             other => return other.map(|_| Vec::new()),
         };
         let id: fn(&Transaction) -> &String = |of| &of.id;
-        let page = |after| OfCardCall { config, path: "/v1/issuing/transactions", card, after, id };
+        let path = "/v1/issuing/transactions?expand[]=data.dispute";
+        let page = |after| OfCardCall { config, path, card, after, id };
         self.pages(page).await.and_then(|transactions| match in_order(&authorizations, &transactions) {
             Ok(changes) => Outcome::Done(changes),
             Err(why) => Outcome::Unknown(why.to_owned()),
@@ -130,6 +131,9 @@ fn in_order(authorizations: &[Authorization], transactions: &[Transaction]) -> R
     }
     for transaction in transactions.iter().rev() {
         changes.push(events::change_of_transaction(transaction)?);
+        if let Some(Named::Whole(dispute)) = &transaction.dispute {
+            changes.extend(events::changes_of_dispute(dispute, transaction)?);
+        }
     }
     changes.sort_by_key(|(at, _)| *at);
     Ok(changes.into_iter().map(|(_, change)| change).collect())
@@ -205,6 +209,10 @@ impl Issuer for Stripe {
     /// Does not tell that a card was canceled; who cancels a card has the answer to [`Issuer::close_card`].
     async fn changes(&self, card: &CardRef) -> Outcome<Vec<ChargeChange>> {
         self.books(card).await
+    }
+
+    async fn dispute(&self, dispute_id: &str) -> Outcome<Vec<ChargeChange>> {
+        self.run(&DisputeCall { config: &self.config, dispute_id }).await
     }
 
     fn read_charge(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<Charge, WebhookError> {

@@ -182,6 +182,31 @@ pub struct Authorization {
     pub transactions: Vec<Transaction>,
 }
 
+/// A dispute with its transaction expanded, or in it.
+#[derive(Debug, Deserialize)]
+pub struct Dispute {
+    pub id: String,
+    pub amount: u64,
+    pub currency: String,
+    pub status: String,
+    pub created: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct DisputeOf {
+    #[serde(flatten)]
+    pub dispute: Dispute,
+    pub transaction: Transaction,
+}
+
+/// What is a name, or the object of that name where it was asked for.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Named<T> {
+    Whole(Box<T>),
+    Name(String),
+}
+
 /// Of `authorization` only the name is there unless it is expanded, which we never ask for.
 #[derive(Debug, Deserialize)]
 pub struct Transaction {
@@ -194,4 +219,6 @@ pub struct Transaction {
     #[serde(default)]
     pub authorization: Option<String>,
     pub created: u64,
+    #[serde(default)]
+    pub dispute: Option<Named<Dispute>>,
 }

@@ -110,6 +110,10 @@ pub trait World: Sync {
     /// A refund without a charge.
     fn refund(&self, card: &CardRef, minor: u64);
     fn force_capture(&self, card: &CardRef, minor: u64);
+    /// The operator disputes the capture of a charge at the issuer; the dispute's name.
+    fn dispute(&self, charge: &str) -> String;
+    /// The network decides it.
+    fn decide_dispute(&self, dispute: &str, won: bool);
     /// Waits until the vendor has delivered all its webhooks; what was read of them, in order of arrival.
     async fn news(&self) -> Vec<ChargeChange>;
     /// Webhooks that were refused.
@@ -256,7 +260,12 @@ pub fn sums(changes: &[ChargeChange]) -> BTreeMap<String, Sums> {
             IssuerNotice::ForceCaptured { amount } => sum.forced += amount.minor(),
             IssuerNotice::Refunded { amount } => sum.refunded += amount.minor(),
             IssuerNotice::RefundReversed { amount } => sum.taken_back += amount.minor(),
-            IssuerNotice::Declined | IssuerNotice::CardClosed | IssuerNotice::Other { .. } => {}
+            IssuerNotice::Declined
+            | IssuerNotice::CardClosed
+            | IssuerNotice::Disputed { .. }
+            | IssuerNotice::ChallengeAsked { .. }
+            | IssuerNotice::ChallengeEnded { .. }
+            | IssuerNotice::Other { .. } => {}
         }
     }
     all

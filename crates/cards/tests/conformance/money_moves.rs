@@ -160,3 +160,25 @@ pub async fn bad_questions_are_refused(world: &impl World) {
     assert_eq!(questions.len(), before + 2);
     assert_eq!(questions[before], questions[before + 1]);
 }
+
+/// Disputed and decided either way: told once each, under the charge and its card.
+pub async fn disputes_are_told(world: &impl World) {
+    use IssuerNotice::*;
+    use ports::DisputeState::{Lost, Opened, Won};
+    world.decide(Decision::Approve);
+    let amount = world.money(2_711);
+    for (name, won, end) in [("won", true, Won), ("lost", false, Lost)] {
+        let card = new_card(world, name, 2_711).await;
+        let (charge, _) = world.charge(&card, 2_711).await;
+        world.step(&charge, Step::Capture(2_711));
+        let dispute = world.dispute(&charge);
+        let said = |state| Disputed { dispute_id: dispute.clone(), amount, state };
+        let opened = [Authorized { amount }, Captured { amount }, said(Opened)];
+        both_tell(world, &card, &charge, &opened).await;
+        world.decide_dispute(&dispute, won);
+        both_tell(world, &card, &charge, &[opened.as_slice(), &[said(end)]].concat()).await;
+        let asked = world.issuer().dispute(&dispute).await.done().expect("the dispute");
+        assert_eq!(asked.len(), 2);
+        assert!(asked.iter().all(|change| change.card == card && change.charge_id == charge));
+    }
+}

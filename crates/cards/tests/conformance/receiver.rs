@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use ports::Headers;
+use ports::{Authentication, AuthenticationDecision, Headers, WebhookAnswer};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering},
@@ -60,6 +60,10 @@ impl Door {
         format!("{}/events", self.url)
     }
 
+    pub fn authentications(&self) -> String {
+        format!("{}/authentication", self.url)
+    }
+
     pub fn answer_with(self, issuer: Arc<dyn Issuer>, clock: TestClock) -> Arc<Receiver> {
         let receiver = Arc::new(Receiver {
             issuer,
@@ -69,8 +73,14 @@ impl Door {
             unreadable: Mutex::default(),
             news: Mutex::default(),
             refused: Mutex::default(),
+            allowing: Mutex::new(AuthenticationDecision::Allow),
+            authentications: Mutex::default(),
         });
-        let app = Router::new().route("/charge", post(asked)).route("/events", post(told)).with_state(receiver.clone());
+        let app = Router::new()
+            .route("/charge", post(asked))
+            .route("/events", post(told))
+            .route("/authentication", post(authenticated))
+            .with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(self.listener, app).await });
         receiver
     }
@@ -84,6 +94,8 @@ pub struct Receiver {
     pub unreadable: Mutex<usize>,
     pub news: Mutex<Vec<ChargeChange>>,
     pub refused: Mutex<usize>,
+    pub allowing: Mutex<AuthenticationDecision>,
+    pub authentications: Mutex<Vec<Authentication>>,
 }
 
 fn headers_of(map: &HeaderMap) -> Headers {
@@ -101,6 +113,21 @@ async fn asked(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: 
     let decision = *receiver.decision.lock().unwrap();
     let answer = receiver.issuer.answer_charge(&charge, decision);
     receiver.questions.lock().unwrap().push(charge);
+    respond(answer)
+}
+
+async fn authenticated(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> Response {
+    let challenges = receiver.issuer.challenges().expect("an issuer that lets us decide");
+    let read = challenges.read_authentication(&headers_of(&headers), &body, receiver.clock.now());
+    let Ok(authentication) = read else {
+        *receiver.unreadable.lock().unwrap() += 1;
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    receiver.authentications.lock().unwrap().push(authentication);
+    respond(challenges.answer_authentication(*receiver.allowing.lock().unwrap()))
+}
+
+fn respond(answer: WebhookAnswer) -> Response {
     let mut response = (StatusCode::from_u16(answer.status).unwrap(), answer.body).into_response();
     response.headers_mut().insert("content-type", HeaderValue::from_static(answer.content_type));
     for (name, value) in answer.headers {
@@ -118,6 +145,12 @@ async fn told(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: B
     let mut changes = news.changes;
     for card in &news.look_up {
         let Outcome::Done(found) = receiver.issuer.changes(card).await else {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        };
+        changes.extend(found);
+    }
+    for dispute in &news.disputes {
+        let Outcome::Done(found) = receiver.issuer.dispute(dispute).await else {
             return StatusCode::SERVICE_UNAVAILABLE;
         };
         changes.extend(found);

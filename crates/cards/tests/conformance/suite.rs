@@ -28,6 +28,7 @@ macro_rules! conformance_suite {
             conformance::let_go_and_taken_after_all(&$world().await).await;
             conformance::refunded_and_taken_back(&$world().await).await;
             conformance::forced_upon_a_card(&$world().await).await;
+            conformance::disputes_are_told(&$world().await).await;
         }
 
         #[tokio::test]

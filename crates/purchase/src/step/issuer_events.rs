@@ -4,8 +4,8 @@ use super::Rejected;
 use super::charge::takes_parts;
 use super::draft::{Draft, Verdict};
 use crate::{
-    Adjustment, Booking, ChargeKind, ChargeRecord, Decision, DeclineReason, Effect, Flow, Merchant, OwedAmount,
-    OwedCause, State,
+    Adjustment, Booking, ChargeKind, ChargeRecord, Decision, DeclineReason, DisputeRecord, DisputeState, Effect, Flow,
+    Merchant, OwedAmount, OwedCause, State,
 };
 use money::Money;
 
@@ -323,6 +323,35 @@ pub(super) fn store_refund_reversed(d: &mut Draft, amount: Money) -> Result<Verd
         d.effect(Effect::ReclaimRefund { amount: from_shopper });
     }
     Ok(Verdict::Applied)
+}
+
+/// What is won is owed as a store's refund is. Won and then lost after all is a refund taken back.
+pub(super) fn disputed(
+    d: &mut Draft,
+    charge_id: &str,
+    dispute_id: &str,
+    amount: Money,
+    state: DisputeState,
+) -> Result<Verdict, Rejected> {
+    same_currency(d, amount)?;
+    let known = d.p.disputes.iter_mut().find(|dispute| dispute.dispute_id == dispute_id);
+    let before = match known {
+        // Told late: it is further by now.
+        Some(known) if state == DisputeState::Opened || known.state == state => return Ok(Verdict::Already),
+        Some(known) => Some(std::mem::replace(&mut known.state, state)),
+        None => {
+            let (dispute_id, charge_id) = (dispute_id.to_owned(), charge_id.to_owned());
+            d.p.disputes.push(DisputeRecord { dispute_id, charge_id, amount, state });
+            None
+        }
+    };
+    match (before, state) {
+        (_, DisputeState::Won) => store_refunded(d, amount),
+        (Some(DisputeState::Won), _) => store_refund_reversed(d, amount),
+        _ => Ok(Verdict::Applied),
+    }
+    // Of nothing there is nothing to refund, but the dispute is on record.
+    .map(|_| Verdict::Applied)
 }
 
 fn same_currency(d: &Draft, amount: Money) -> Result<(), Rejected> {

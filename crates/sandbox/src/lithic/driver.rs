@@ -100,6 +100,31 @@ impl Issuer {
         Ok(state(found.standing()))
     }
 
+    /// The operator opens a dispute about all that a transaction has taken, as `POST /v1/disputes` does; it is filed
+    /// with the network at once. Answers its token.
+    pub fn dispute(&self, token: &str) -> Result<String, DriverError> {
+        let settled = self.transaction(token)?.settled_minor;
+        if settled <= 0 {
+            return Err(DriverError::NotPossible("nothing was taken"));
+        }
+        let dispute =
+            self.hub.change(|records| records.open_dispute(token, settled, "GOODS_SERVICES_NOT_RECEIVED", None));
+        self.move_dispute(&dispute, "SUBMITTED")?;
+        Ok(dispute)
+    }
+
+    /// The network decides a dispute.
+    pub fn decide_dispute(&self, dispute: &str, won: bool) -> Result<(), DriverError> {
+        self.move_dispute(dispute, if won { "CASE_WON" } else { "CASE_CLOSED" })
+    }
+
+    fn move_dispute(&self, dispute: &str, status: &'static str) -> Result<(), DriverError> {
+        self.hub.change(|records| match records.move_dispute(dispute, status) {
+            Some(events) => (Ok(()), events),
+            None => (Err(DriverError::NotPossible("no such open dispute")), Vec::new()),
+        })
+    }
+
     /// The card that a transaction is on.
     pub fn card_of(&self, token: &str) -> Result<String, DriverError> {
         let records = lock(&self.hub.records);

@@ -21,6 +21,7 @@ mod model;
 mod network;
 mod records;
 mod signing;
+mod three_ds;
 mod webhooks;
 mod wire;
 
@@ -39,6 +40,7 @@ pub use self::{
     config::{IssuerConfig, OnTimeout},
     model::{CardState, CardType, EventKind, LimitDuration},
     signing::sign,
+    three_ds::AuthenticationResult,
 };
 use self::{hub::Hub, records::Records};
 pub use crate::network::{

@@ -163,6 +163,15 @@ impl Issuer {
         books.transactions.iter().filter(|one| one.card == card).map(|one| (one.id.clone(), one.amount)).collect()
     }
 
+    /// The captures of an authorization, oldest first.
+    pub fn captures_of(&self, authorization: &str) -> Vec<String> {
+        let books = lock(&self.hub.books);
+        let of = |one: &&model::Transaction| {
+            one.authorization.as_deref() == Some(authorization) && one.kind == model::TransactionKind::Capture
+        };
+        books.transactions.iter().filter(of).map(|one| one.id.clone()).collect()
+    }
+
     /// The operator opens a dispute about a capture and submits it, as in the dashboard; answers its identifier.
     pub fn dispute(&self, transaction: &str) -> Result<String, DriverError> {
         self.hub.change(|books| {

@@ -65,6 +65,11 @@ mirror! {
 }
 
 mirror! {
+    /// Where a dispute is, which the operator has opened at the issuer. What is won is owed to the shopper.
+    DisputeState of core::DisputeState { Opened, Won, Lost }
+}
+
+mirror! {
     /// Why something is owed.
     OwedCause of core::OwedCause {
         NeverCharged, Voided, CapturedInPart, StoreRefund, Overpaid, ArrivedLate, NotDelivered,

@@ -2,8 +2,8 @@
 
 use super::money::{MoneyIn, MoneyOut};
 use super::refund::RefundView;
-use super::{CardState, ClaimOn, CloseCause, DeclineReason, Flow, PurchaseState};
-use ::purchase::{ChargeKind, ChargeRecord, Decision, Purchase, Quote, Refund, State};
+use super::{CardState, ClaimOn, CloseCause, DeclineReason, DisputeState, Flow, PurchaseState};
+use ::purchase::{ChargeKind, ChargeRecord, Decision, DisputeRecord, Purchase, Quote, Refund, State};
 use money::Currency;
 use ports::Secret;
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,8 @@ pub struct PurchaseView {
     pub hold: Option<HoldView>,
     pub card: Option<CardView>,
     pub charges: Vec<ChargeView>,
+    /// Captures that the operator has disputed, oldest first.
+    pub disputes: Vec<DisputeView>,
     pub claimed_msat: Option<u64>,
     pub captured_minor: u64,
     /// Why it was closed before the claim.
@@ -213,6 +215,12 @@ pub struct ChargeView {
     pub reversed_minor: u64,
 }
 
+#[derive(Serialize, ToSchema)]
+pub struct DisputeView {
+    pub amount: MoneyOut,
+    pub state: DisputeState,
+}
+
 /// Every field of the canonical terms but the nonce, which the shopper chose: rebuilt and hashed, they must give
 /// `terms_hash`, and the invoice's description ends in its first 32 hex digits.
 #[derive(Serialize, ToSchema)]
@@ -270,6 +278,7 @@ impl PurchaseView {
                 reveals: p.reveals,
             }),
             charges: p.charges.iter().map(ChargeView::from).collect(),
+            disputes: p.disputes.iter().map(DisputeView::from).collect(),
             claimed_msat: p.funding.map(|funding| funding.amount_msat.get()),
             captured_minor: p.captured_minor,
             closed_because: p.closing.map(|closing| closing.cause.into()),
@@ -307,6 +316,12 @@ impl From<&Quote> for QuoteView {
             observed_at_ms: quote.observed_at.0,
             expires_at_ms: quote.expires_at.0,
         }
+    }
+}
+
+impl From<&DisputeRecord> for DisputeView {
+    fn from(dispute: &DisputeRecord) -> Self {
+        Self { amount: dispute.amount.into(), state: dispute.state.into() }
     }
 }
 

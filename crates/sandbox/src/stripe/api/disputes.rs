@@ -64,8 +64,15 @@ fn answer(hub: &Hub, id: &str) -> Answer {
     Ok(Json(wire::dispute(&books, found)))
 }
 
-async fn show(State(hub): Shared, Path(id): Path<String>) -> Answer {
-    answer(&hub, &id)
+async fn show(State(hub): Shared, Path(id): Path<String>, query: RawQuery) -> Answer {
+    let params = params(query, Body::empty(), &["expand"]).await?;
+    let Json(mut value) = answer(&hub, &id)?;
+    if params.list("expand").iter().any(|name| name == "transaction") {
+        let books = lock(&hub.books);
+        let of = value["transaction"].as_str().and_then(|id| books.transaction(id));
+        value["transaction"] = of.map(|of| wire::transaction(&books, of)).unwrap_or_default();
+    }
+    Ok(Json(value))
 }
 
 async fn list(State(hub): Shared, query: RawQuery) -> Answer {
