@@ -40,36 +40,27 @@ pub fn rfc3339(at: UnixMs) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
-/// The reverse of [`rfc3339`]: UTC (`Z`) with any number of decimals, cut to milliseconds; nothing for anything else.
+/// RFC 3339 in UTC (`Z` or `+00:00`), with or without a fraction, to milliseconds; later digits are cut off.
 pub fn parse_rfc3339(text: &str) -> Option<UnixMs> {
-    let number = |range: std::ops::Range<usize>| -> Option<u64> {
-        let digits = text.get(range)?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    let text = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
+    let (date, time) = text.split_once('T')?;
+    let number = |part: Option<&str>, length: usize| {
+        part.filter(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))?.parse::<u64>().ok()
     };
-    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    if !marks.iter().all(|(at, mark)| text.as_bytes().get(*at) == Some(mark)) {
+    let mut date = date.split('-');
+    let (year, month, day) = (number(date.next(), 4)?, number(date.next(), 2)?, number(date.next(), 2)?);
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let mut clock = clock.split(':');
+    let (hour, minute, second) = (number(clock.next(), 2)?, number(clock.next(), 2)?, number(clock.next(), 2)?);
+    let in_range = (1_970..=9_999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !in_range || hour > 23 || minute > 59 || second > 60 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let in_range = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    if !in_range || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let rest = text.get(19..)?.strip_suffix('Z')?;
-    let ms = match rest.strip_prefix('.') {
-        None if rest.is_empty() => 0,
-        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{digits:0<3}")[..3].parse().ok()?
-        }
-        _ => return None,
-    };
-    // Days from 0000-03-01, as above.
-    let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (year / 400, year % 400);
-    let of_year = (153 * from_march + 2) / 5 + day - 1;
-    let days = (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year).checked_sub(719_468)?;
-    Some(UnixMs((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + ms))
+    let ms: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    // As in `rfc3339`: years begin in March.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
+    Some(UnixMs(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1_000 + ms))
 }
 
 #[cfg(test)]
@@ -107,6 +98,12 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(rfc3339(UnixMs(ms)), expected);
+            assert_eq!(parse_rfc3339(expected), Some(UnixMs(ms)));
+        }
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:01+00:00"), Some(UnixMs(1_000)));
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:01.25Z"), Some(UnixMs(1_250)));
+        for bad in ["", "1970-01-01", "1970-01-01T00:00:01", "1970-13-01T00:00:01Z", "1970-01-01T24:00:01Z", "x"] {
+            assert_eq!(parse_rfc3339(bad), None, "{bad}");
         }
     }
 

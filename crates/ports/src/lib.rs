@@ -5,6 +5,7 @@
 
 mod accounts;
 mod cards;
+mod challenges;
 mod clock;
 mod exchange;
 mod gift_cards;
@@ -18,9 +19,10 @@ mod webhook;
 
 pub use accounts::{AccountRow, AccountStore, Begun, DeviceRow, IdempotentAnswer, IdempotentCall, InviteRow};
 pub use cards::{
-    CardHolder, CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason, Float,
-    Issuer, IssuerHealth, IssuerNews, IssuerNotice, Merchant,
+    CardHolder, CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason,
+    DisputeState, Float, Issuer, IssuerHealth, IssuerNews, IssuerNotice, Merchant,
 };
+pub use challenges::{Authentication, AuthenticationDecision, CardChallenges, ChallengeAnswer};
 pub use clock::Clock;
 pub use exchange::{AssetBalance, Exchange, Fee, SaleReport, SaleStatus, SellOrder};
 pub use gift_cards::{ClaimCode, GiftCardOrder, GiftCardVendor, VendorOffer, VendorOrderStatus, VendorQuote};

@@ -1,6 +1,6 @@
 //! What can happen to a purchase. Stored for ever, replayed on start.
 
-use crate::{Policy, Quote};
+use crate::{DisputeState, Policy, Quote};
 use ids::{AccountId, PaymentHash, PurchaseId, UnixMs};
 use money::{Currency, Money, Msat, Rate, Sat};
 use serde::{Deserialize, Serialize};
@@ -143,6 +143,13 @@ pub enum Event {
         charge_id: String,
         amount: Money,
     },
+    /// The operator has disputed a capture at the issuer, and that is how it stands.
+    ChargeDisputed {
+        charge_id: String,
+        dispute_id: String,
+        amount: Money,
+        state: DisputeState,
+    },
 
     SaleClosed {
         attempt: u32,
@@ -230,6 +237,7 @@ impl Event {
             Self::ForceCaptured { .. } => "force_captured",
             Self::StoreRefunded { .. } => "store_refunded",
             Self::StoreRefundReversed { .. } => "store_refund_reversed",
+            Self::ChargeDisputed { .. } => "charge_disputed",
             Self::SaleClosed { .. } => "sale_closed",
             Self::SaleFailed { .. } => "sale_failed",
             Self::VendorOrdered { .. } => "vendor_ordered",

@@ -18,8 +18,8 @@ pub use booking::Booking;
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
 pub use event::{Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
 pub use model::{
-    Adjustment, CardRecord, CardState, ChargeRecord, CloseCause, Closing, Decision, DeclineReason, Funding, Hold,
-    Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
+    Adjustment, CardRecord, CardState, ChargeRecord, CloseCause, Closing, Decision, DeclineReason, DisputeRecord,
+    DisputeState, Funding, Hold, Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
 pub use policy::{ClaimOn, Flow, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{Quote, QuoteError, QuoteInput, make_quote};

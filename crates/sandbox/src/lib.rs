@@ -12,7 +12,9 @@ pub mod faults;
 pub mod kraken;
 pub mod link;
 pub mod lithic;
+pub mod network;
 pub mod store;
+pub mod stripe;
 pub mod venues;
 pub mod wallet;
 

@@ -1,6 +1,6 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, GiftCardVendorName, Network};
+use super::model::{ChainKind, Config, GiftCardVendorName, IssuerVendor, Network};
 use money::{Currency, Money};
 use purchase::VENDOR_CHAIN_BLOCKS;
 
@@ -8,12 +8,15 @@ use purchase::VENDOR_CHAIN_BLOCKS;
 const FINAL_CLTV: std::ops::RangeInclusive<u16> = 80..=1001;
 /// Blocks that are sure to be left when an HTLC with the least final CLTV arrives.
 const SURE_BLOCKS: u32 = 42;
+/// Of the two seconds that Stripe gives, the way there and back.
+const STRIPE_ANSWER_MS_MAX: u64 = 1_700;
 
 pub fn problems(config: &Config) -> Vec<String> {
     let mut found = Found::default();
     addresses(config, &mut found);
     purchase(config, &mut found);
     amounts(config, &mut found);
+    issuer(config, &mut found);
     lists(config, &mut found);
     prices(config, &mut found);
     gift_cards(config, &mut found);
@@ -170,6 +173,27 @@ fn gift_cards(config: &Config, found: &mut Found) {
             let live = cards.base_url.contains("bitrefill.com");
             let why = "Bitrefill sells on the main network only: chain.network is `bitcoin` then";
             found.unless(!live || config.chain.network == Network::Bitcoin, "gift_cards.vendor", why);
+        }
+    }
+}
+
+/// What is set for the other vendor would be passed over in silence.
+fn issuer(config: &Config, found: &mut Found) {
+    let issuer = &config.issuer;
+    let lithics = [
+        ("issuer.card_program_token", &issuer.card_program_token),
+        ("issuer.account_token", &issuer.account_token),
+        ("issuer.financial_account_token", &issuer.financial_account_token),
+    ];
+    match issuer.vendor {
+        IssuerVendor::Lithic => found.unless(issuer.cardholder.is_empty(), "issuer.cardholder", "is Stripe's"),
+        IssuerVendor::Stripe => {
+            found.unless(!issuer.challenges_secret.is_set(), "issuer.challenges_secret", "is Lithic's");
+            for (key, token) in lithics {
+                found.unless(token.is_empty(), key, "is Lithic's");
+            }
+            let in_time = config.purchase.answer_ms_max <= STRIPE_ANSWER_MS_MAX;
+            found.unless(in_time, "purchase.answer_ms_max", "is at most 1700 with Stripe, which waits two seconds");
         }
     }
 }

@@ -219,6 +219,7 @@ pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "toleran
 #[serde(rename_all = "snake_case")]
 pub enum IssuerVendor {
     Lithic,
+    Stripe,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -229,10 +230,12 @@ pub struct Issuer {
     pub api_key: SecretRef,
     pub authorization_secret: SecretRef,
     pub events_secret: SecretRef,
+    pub challenges_secret: SecretRef,
     pub currency: Currency,
     pub card_program_token: String,
     pub account_token: String,
     pub financial_account_token: String,
+    pub cardholder: String,
     pub headroom_minor: u64,
     pub decline_on_timeout_confirmed: bool,
     pub timeout_ms: u64,

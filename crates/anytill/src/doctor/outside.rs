@@ -126,11 +126,9 @@ pub async fn of_exchange(exchange: &dyn Exchange) -> Check {
     let name = exchange.name();
     match exchange.health().await {
         Outcome::Done(text) => Check::ok(NAME, format!("{name}: {text}")),
-        Outcome::Rejected(r) => Check::wrong(
-            NAME,
-            format!("{name}: {}: {}", r.code, r.message),
-            mend_exchange(&r.code),
-        ),
+        Outcome::Rejected(r) => {
+            Check::wrong(NAME, format!("{name}: {}: {}", r.code, r.message), mend_exchange(&r.code))
+        }
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see exchange.base_url and the network")
         }

@@ -10,7 +10,7 @@ use crate::server::Server;
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
 use lightning_node::ldk::EmbeddedNode;
-use ports::{AggregateKind, AssetBalance, Exchange, HoldStatus, LightningNode, Outcome, Page, Store};
+use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, Store};
 use purchase::{Purchase, State};
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -5,17 +5,22 @@ use crate::config::{
     VenueVendor,
 };
 use anyhow::{Context as _, Result, anyhow};
-use cards::lithic::{Lithic, LithicConfig};
+use cards::{
+    lithic::{Lithic, LithicConfig},
+    stripe::{Stripe, StripeConfig},
+};
 use exchanges::coinbase::{Coinbase, CoinbaseConfig};
 use exchanges::kraken::{Kraken, KrakenConfig};
 use gift_cards::bitrefill::{Bitrefill, BitrefillConfig, StoreProduct};
 use money::Bps;
 use outbound::{Jitter, Limits, Retry, SocketLimits};
-use ports::{Clock, Exchange, GiftCardVendor, Secret};
+use ports::{Clock, Exchange, GiftCardVendor, Issuer, Secret};
 use prices::{Listening, LivePrices, PricesConfig, PublicVenue, Rules, TableRules, TableSource, Venue, VenueKind};
 use rand::Rng as _;
 use std::sync::Arc;
 
+const LITHIC_URL: &str = "https://sandbox.lithic.com";
+const STRIPE_URL: &str = "https://api.stripe.com";
 /// Longest answer of a vendor.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// Of a whole order book.
@@ -42,13 +47,29 @@ fn optional(text: &str) -> Option<String> {
 }
 
 /// `public_url` is where the issuer should reach this server.
-pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<Lithic>> {
+pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<dyn Issuer>> {
+    let limits = limits(config.issuer.timeout_ms);
+    Ok(match config.issuer.vendor {
+        IssuerVendor::Lithic => {
+            Arc::new(Lithic::new(lithic(config, public_url, at)?, limits, retry()).context("issuer")?)
+        }
+        IssuerVendor::Stripe => {
+            Arc::new(Stripe::new(stripe(config, public_url, at)?, limits, retry()).context("issuer")?)
+        }
+    })
+}
+
+fn lithic(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<LithicConfig> {
     let issuer = &config.issuer;
-    let lithic = LithicConfig {
-        base_url: issuer.base_url.clone(),
+    Ok(LithicConfig {
+        base_url: optional(&issuer.base_url).unwrap_or_else(|| LITHIC_URL.to_owned()),
         api_key: secret("issuer.api_key", &issuer.api_key, at)?,
         authorization_secret: secret("issuer.authorization_secret", &issuer.authorization_secret, at)?,
         events_secret: secret("issuer.events_secret", &issuer.events_secret, at)?,
+        challenges_secret: match issuer.challenges_secret.is_set() {
+            true => Some(secret("issuer.challenges_secret", &issuer.challenges_secret, at)?),
+            false => None,
+        },
         currency: issuer.currency,
         card_program_token: optional(&issuer.card_program_token),
         account_token: optional(&issuer.account_token),
@@ -57,12 +78,23 @@ pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<L
         authorization_url: Some(super::webhook_url(public_url, "lithic", "charge")),
         events_url: Some(super::webhook_url(public_url, "lithic", "events")),
         decline_on_timeout_confirmed: issuer.decline_on_timeout_confirmed,
-    };
-    match issuer.vendor {
-        IssuerVendor::Lithic => {
-            Ok(Arc::new(Lithic::new(lithic, limits(issuer.timeout_ms), retry()).context("issuer")?))
-        }
-    }
+    })
+}
+
+fn stripe(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<StripeConfig> {
+    let issuer = &config.issuer;
+    Ok(StripeConfig {
+        base_url: optional(&issuer.base_url).unwrap_or_else(|| STRIPE_URL.to_owned()),
+        api_key: secret("issuer.api_key", &issuer.api_key, at)?,
+        authorization_secret: secret("issuer.authorization_secret", &issuer.authorization_secret, at)?,
+        events_secret: secret("issuer.events_secret", &issuer.events_secret, at)?,
+        currency: issuer.currency,
+        cardholder: optional(&issuer.cardholder),
+        headroom_minor: issuer.headroom_minor,
+        authorization_url: Some(super::webhook_url(public_url, "stripe", "charge")),
+        events_url: Some(super::webhook_url(public_url, "stripe", "events")),
+        decline_on_timeout_confirmed: issuer.decline_on_timeout_confirmed,
+    })
 }
 
 pub fn exchange(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Result<Arc<dyn Exchange>> {
@@ -167,22 +199,24 @@ fn public_venue(kind: VenueKind, rest_url: &str, socket_url: Option<&str>, timeo
     Ok(Arc::new(venue.with_context(|| format!("prices.venues: {}", kind.name()))?))
 }
 
-/// The venue of the same exchange, where it is one of the venues at the same address; else one more of its kind, which is
-/// listened to only at the exchange's own address.
+/// The venue of the exchange where the bitcoin is sold, if it is one of the venues; else one more of its kind, which is
+/// listened to only at the vendor's own address. Kraken has its market data where it takes orders; Coinbase has them at
+/// an address of their own, and one book for both.
 fn sold_at(config: &Config, venues: &[Arc<dyn Venue>]) -> Result<Arc<dyn Venue>> {
-    let (kind, vendor) = match config.exchange.vendor {
-        ExchangeVendor::Kraken => (VenueKind::Kraken, VenueVendor::Kraken),
+    let (kind, vendor, url) = match config.exchange.vendor {
+        ExchangeVendor::Kraken => (VenueKind::Kraken, VenueVendor::Kraken, Some(config.exchange.url())),
+        ExchangeVendor::Coinbase => (VenueKind::Coinbase, VenueVendor::Coinbase, None),
     };
-    let url = &config.exchange.base_url;
     let same = |configured: &configured::Venue| {
         let base = if configured.base_url.is_empty() { kind.rest_url() } else { &configured.base_url };
-        configured.vendor == vendor && base == url
+        configured.vendor == vendor && url.is_none_or(|url| base == url)
     };
     if let Some(index) = config.prices.venues.iter().position(same)
         && let Some(venue) = venues.get(index)
     {
         return Ok(Arc::clone(venue));
     }
+    let url = url.unwrap_or(kind.rest_url());
     let socket_url = (url == kind.rest_url()).then_some(kind.socket_url());
     public_venue(kind, url, socket_url, config.prices.timeout_ms)
 }

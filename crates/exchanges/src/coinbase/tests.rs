@@ -179,9 +179,7 @@ fn orders_are_found_by_our_id_page_by_page() {
 
 #[test]
 fn balances_are_rounded_down_and_others_left_out() {
-    let account = |currency: &str, value: &str| {
-        json!({ "uuid": "1", "currency": currency, "available_balance": { "value": value, "currency": currency } })
-    };
+    let account = |currency: &str, value: &str| json!({ "uuid": "1", "currency": currency, "available_balance": { "value": value, "currency": currency } });
     let page = |accounts: Value| answer(&json!({ "accounts": accounts, "has_next": false, "cursor": "" }));
     let read = |accounts: Value| ListAccounts { cursor: None }.handle_response(&page(accounts));
     let all = json!([

@@ -50,13 +50,14 @@ fn decide(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
     }
     let over = super::issuer_events::unasked_name(&charge.charge_id);
     if d.p.charge(&over).is_some() {
-        return Ok(Decision::Declined(DeclineReason::ClaimUnconfirmed));
+        return Ok(Decision::Declined(DeclineReason::ByIssuer));
     }
     let usable = d.p.live_card().is_some() && !d.p.winding_up;
     if !usable {
         return Ok(Decision::Declined(DeclineReason::CardClosed));
     }
-    if charge.amount.currency() != d.p.currency || charge.merchant_amount.currency() != d.p.currency {
+    // A store may charge in a currency of its own: what the card is billed decides.
+    if charge.amount.currency() != d.p.currency {
         return Ok(Decision::Declined(DeclineReason::WrongCurrency));
     }
     let check = is_check(d, charge);
@@ -125,7 +126,8 @@ fn check_decision(d: &Draft, charge: &Charge) -> Decision {
 /// Held and unclaimed: everything is checked before the bitcoin is taken.
 fn unfunded(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
     let total = d.order_total();
-    let amount = charge.merchant_amount.minor();
+    let own = charge.merchant_amount.currency() == d.p.currency;
+    let amount = if own { charge.merchant_amount.minor() } else { charge.amount.minor() };
     let reason = if d.p.policy.claim_on == ClaimOn::Reveal || d.p.policy.flow == Flow::GiftCard {
         Some(DeclineReason::NotFunded)
     } else if amount > d.limit()?.minor() || charge.amount.minor() > d.limit()?.minor() {

@@ -107,6 +107,9 @@ fn dispatch(d: &mut Draft, event: &Event) -> Result<Verdict, Rejected> {
         Event::ForceCaptured { amount, .. } => issuer_events::force_captured(d, *amount),
         Event::StoreRefunded { amount, .. } => issuer_events::store_refunded(d, *amount),
         Event::StoreRefundReversed { amount, .. } => issuer_events::store_refund_reversed(d, *amount),
+        Event::ChargeDisputed { charge_id, dispute_id, amount, state } => {
+            issuer_events::disputed(d, charge_id, dispute_id, *amount, *state)
+        }
         Event::SaleClosed { attempt, sold, proceeds, fee_minor, fee_sat } => {
             sale::closed(d, *attempt, *sold, *proceeds, *fee_minor, *fee_sat)
         }

@@ -24,7 +24,7 @@ pub use self::orders::{Authorize, Capture, Order, OrderRow, OrderState, Practice
 use crate::{
     bitrefill::{Codes, NotRedeemed, Product},
     faults::Faults,
-    lithic::{CardRef, Charge, DriverError, Issuer, Merchant, Outcome, TypedCard},
+    network::{CardNetwork, CardRef, Charge, DriverError, Merchant, Outcome, TypedCard},
     vendor::{
         lock,
         serve::{Served, serve},
@@ -91,7 +91,7 @@ pub struct Store {
 
 /// What the pages and the driver share.
 pub(crate) struct Counter {
-    issuer: Issuer,
+    issuer: Arc<dyn CardNetwork>,
     merchant: Merchant,
     gift_cards: Option<GiftCardBox>,
     books: Mutex<Books>,
@@ -106,8 +106,13 @@ struct Books {
 }
 
 impl Store {
-    /// Opens on 127.0.0.1; its acquirer reaches the card network of `issuer`.
-    pub async fn start(issuer: Issuer, config: StoreConfig) -> io::Result<Self> {
+    /// Opens on 127.0.0.1; its acquirer reaches the cards of `issuer`, Lithic's or Stripe's.
+    pub async fn start(issuer: impl CardNetwork + 'static, config: StoreConfig) -> io::Result<Self> {
+        Self::start_on(Arc::new(issuer), config).await
+    }
+
+    /// As [`Self::start`], with an issuer that was chosen while the program runs.
+    pub async fn start_on(issuer: Arc<dyn CardNetwork>, config: StoreConfig) -> io::Result<Self> {
         let counter = Arc::new(Counter {
             issuer,
             merchant: config.merchant,

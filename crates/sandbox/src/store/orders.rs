@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::lithic::TypedCard;
+use crate::network::TypedCard;
 
 /// The reference order: a jazz album at $18.60, shipping $5.99, tax $2.52; together $27.11.
 pub struct Reference;

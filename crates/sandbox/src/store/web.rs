@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::{Counter, Practice, StoreError, orders::OrderState, pages};
 use crate::{
-    lithic::TypedCard,
+    network::TypedCard,
     vendor::{
         control::{Misunderstood, read},
         gate::{self, Gate},

@@ -65,6 +65,11 @@ pub(crate) fn kraken(prefix: char) -> String {
     format!("{prefix}{}-{}-{}", pick(KRAKEN, 5), pick(KRAKEN, 5), pick(KRAKEN, 6))
 }
 
+/// `iauth_1` and letters and digits, as Stripe names its objects.
+pub(crate) fn stripe(prefix: &str) -> String {
+    format!("{prefix}_1{}", pick(BASE62, 23))
+}
+
 /// `count` random decimal digits.
 pub(crate) fn digits(count: usize) -> String {
     pick(b"0123456789", count)

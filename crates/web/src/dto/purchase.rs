@@ -2,8 +2,8 @@
 
 use super::money::{MoneyIn, MoneyOut};
 use super::refund::RefundView;
-use super::{CardState, ClaimOn, CloseCause, DeclineReason, Flow, PurchaseState};
-use ::purchase::{ChargeKind, ChargeRecord, Decision, Purchase, Quote, Refund, State};
+use super::{CardState, ClaimOn, CloseCause, DeclineReason, DisputeState, Flow, PurchaseState};
+use ::purchase::{ChargeKind, ChargeRecord, Decision, DisputeRecord, Purchase, Quote, Refund, State};
 use money::Currency;
 use ports::Secret;
 use serde::{Deserialize, Serialize};
@@ -139,6 +139,8 @@ pub struct PurchaseView {
     pub card: Option<CardView>,
     pub gift_card: Option<GiftCardView>,
     pub charges: Vec<ChargeView>,
+    /// Captures that the operator has disputed, oldest first.
+    pub disputes: Vec<DisputeView>,
     pub claimed_msat: Option<u64>,
     pub captured_minor: u64,
     /// Why it was closed before the claim.
@@ -222,7 +224,10 @@ pub enum ChargeDecision {
 
 #[derive(Serialize, ToSchema)]
 pub struct ChargeView {
+    /// What the card is billed.
     pub amount: MoneyOut,
+    /// What the store asked, where it charges in a currency of its own.
+    pub merchant_amount: Option<MoneyOut>,
     /// The merchant as the card network names it.
     pub merchant: String,
     /// Asks whether the card exists; takes nothing.
@@ -232,6 +237,12 @@ pub struct ChargeView {
     pub asked_at_ms: u64,
     pub captured_minor: u64,
     pub reversed_minor: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct DisputeView {
+    pub amount: MoneyOut,
+    pub state: DisputeState,
 }
 
 /// Every field of the canonical terms but the nonce, which the shopper chose: rebuilt and hashed, they must give
@@ -298,6 +309,7 @@ impl PurchaseView {
                 reveals: p.reveals,
             }),
             charges: p.charges.iter().map(ChargeView::from).collect(),
+            disputes: p.disputes.iter().map(DisputeView::from).collect(),
             claimed_msat: p.funding.map(|funding| funding.amount_msat.get()),
             captured_minor: p.captured_minor,
             closed_because: p.closing.map(|closing| closing.cause.into()),
@@ -338,6 +350,12 @@ impl From<&Quote> for QuoteView {
     }
 }
 
+impl From<&DisputeRecord> for DisputeView {
+    fn from(dispute: &DisputeRecord) -> Self {
+        Self { amount: dispute.amount.into(), state: dispute.state.into() }
+    }
+}
+
 impl From<&ChargeRecord> for ChargeView {
     fn from(charge: &ChargeRecord) -> Self {
         let (decision, decline_reason) = match charge.decision {
@@ -349,6 +367,7 @@ impl From<&ChargeRecord> for ChargeView {
         };
         Self {
             amount: charge.amount.into(),
+            merchant_amount: charge.merchant_amount.map(Into::into),
             merchant: charge.merchant.descriptor.clone(),
             zero_check: charge.kind == ChargeKind::ZeroCheck,
             decision,

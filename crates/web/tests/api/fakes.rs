@@ -280,7 +280,7 @@ impl Issuer for FakeIssuer {
         let body = Self::read(headers, body)?;
         let card = CardRef(body["card"].as_str().unwrap_or_default().to_owned());
         if body["look_up"].as_bool() == Some(true) {
-            return Ok(IssuerNews { changes: Vec::new(), look_up: vec![card] });
+            return Ok(IssuerNews { look_up: vec![card], ..IssuerNews::default() });
         }
         let amount = Money::new(body["minor"].as_u64().unwrap_or_default(), Currency::USD)
             .map_err(|_| WebhookError::Malformed("minor".to_owned()))?;
@@ -292,7 +292,7 @@ impl Issuer for FakeIssuer {
         };
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         let change = ChargeChange { event_id: text("event"), card, charge_id: text("id"), notice };
-        Ok(IssuerNews { changes: vec![change], look_up: Vec::new() })
+        Ok(IssuerNews { changes: vec![change], ..IssuerNews::default() })
     }
 
     fn answer_within_ms(&self) -> u64 {

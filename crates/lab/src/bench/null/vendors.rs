@@ -48,6 +48,7 @@ impl NullIssuer {
             api_key: Secret::new("none".to_owned()),
             authorization_secret: secret(),
             events_secret: secret(),
+            challenges_secret: None,
             currency: Currency::USD,
             card_program_token: None,
             account_token: None,
