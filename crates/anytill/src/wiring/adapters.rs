@@ -157,6 +157,7 @@ pub fn prices(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<LivePrices>>
     currencies.extend(prices.currencies.iter().filter(|currency| !config.served.currencies.contains(currency)));
     let live = PricesConfig {
         currencies,
+        sold: config.served.currencies.clone(),
         rules,
         refresh_ms: prices.refresh_ms,
         quiet_ms: prices.quiet_ms,
