@@ -175,6 +175,7 @@ impl FakeIssuer {
         Self {
             float_minor: AtomicU64::new(1_000_000),
             cards: Mutex::default(),
+            challenged: AtomicBool::new(false),
             books_closed: AtomicBool::new(false),
             panics: AtomicBool::new(false),
             refuses: AtomicBool::new(false),
