@@ -119,7 +119,7 @@ impl Issuing {
     }
 
     /// As a store's acquirer reaches it.
-    fn network(&self) -> Arc<dyn CardNetwork> {
+    pub fn network(&self) -> Arc<dyn CardNetwork> {
         match self {
             Self::Lithic(issuer) => Arc::new(issuer.clone()),
             Self::Stripe(issuer) => Arc::new(issuer.clone()),
