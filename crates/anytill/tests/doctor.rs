@@ -183,7 +183,7 @@ async fn a_vendor_of_gift_cards_is_asked() {
     let vendor = bitrefill::Bitrefill::start(node, bitrefill::BitrefillConfig::default()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    assert!(anytill(&data, &["init", "--yes", "--network", "regtest"]).status.success());
+    assert!(anytill(&data, &["init", "--yes"]).status.success());
     let (url, key) = (vendor.api_url(), vendor.api_key());
     for (key, said) in [
         (key, "ok      gift cards      bitrefill answers and takes the key; products for"),
