@@ -97,7 +97,11 @@ pub const WINDOW: &[Need] = &[
 /// For the vendors' client libraries, which are Python's.
 pub const VENDOR_CLIENTS: &[Need] = &[
     Need { probe: Probe::Program("python3"), debian: "python3", why: "runs the vendors' client libraries" },
-    Need { probe: Probe::Python("ensurepip"), debian: "python3-venv", why: "keeps those libraries apart from the system's" },
+    Need {
+        probe: Probe::Python("ensurepip"),
+        debian: "python3-venv",
+        why: "keeps those libraries apart from the system's",
+    },
 ];
 
 /// For the purchase in Firefox.

@@ -45,9 +45,14 @@ pub enum Command {
     /// Each line is `ok`, `warning` or `wrong`; exits with 1 if something is wrong. Asks the running server, or what
     /// can be asked without it. Run it before `serve`, after every change, and first in every trouble.
     Doctor(Report),
-    /// The Lightning node of the running server
-    #[command(subcommand)]
-    Node(Node),
+    /// The Lightning nodes of the running server: the one that holds or, with --vendor, the one that pays gift cards
+    Node {
+        /// The node that pays gift-card vendors.
+        #[arg(long, global = true)]
+        vendor: bool,
+        #[command(subcommand)]
+        command: Node,
+    },
     /// Trial balance, profit and loss, exposure
     ///
     /// Every posting adds up to zero per currency and layer, so the trial balance does. Debits are positive.
@@ -73,6 +78,11 @@ pub enum Command {
     Drain(Drain),
     /// Makes invitation codes, each for one registration
     Invite(Invite),
+    /// What a bitcoin costs now, by each venue, and which are believed
+    ///
+    /// Asks the running server, else the venues themselves, once. Prices by the daily table are estimates: nothing is
+    /// sold by them. Exits with 1 if a currency has no price.
+    Rates(Rates),
     /// Writes a whole copy of the database (never of the Lightning node)
     Backup {
         /// A file that does not exist yet.
@@ -277,6 +287,15 @@ pub struct Drain {
     /// Give up waiting after this; exits with 1 if something is still held.
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     pub wait_secs: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Rates {
+    /// Only this one, such as `USD`.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<money::Currency>,
+    #[command(flatten)]
+    pub report: Report,
 }
 
 #[derive(Debug, Args)]

@@ -32,8 +32,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Key(args) => (key(place)?, args.report.json),
         Command::Recipes(command) => recipes::run(place, &command, SystemClock.now())?,
-        Command::Node(node) => {
-            let (request, json) = node_request(node);
+        Command::Node { vendor, command } => {
+            let (request, json) = node_request(command);
+            let request = if vendor { Request::VendorNode { request: Box::new(request) } } else { request };
             (of_server(place, &request)?, json)
         }
         Command::Ledger(report) => (of_server_or_store(place, &Request::Ledger)?, report.json),
@@ -50,6 +51,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             (of_server(place, &request)?, false)
         }
         Command::Invite(args) => (of_server_or_store(place, &Request::Invite { count: args.count })?, args.json),
+        Command::Rates(args) => (ops::rates::run(place, args.currency)?, args.report.json),
         Command::Backup { path } => {
             let path = std::path::absolute(path)?;
             let path = path.to_str().context("the path is not UTF-8")?.to_owned();

@@ -5,6 +5,9 @@
 //! hold them comes over a connection of its own.
 
 pub mod lithic;
+mod paging;
+mod scrub;
 mod standard_webhooks;
+pub mod stripe;
 
 pub use standard_webhooks::{BadSecret, WebhookKey};

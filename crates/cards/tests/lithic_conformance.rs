@@ -3,37 +3,20 @@
 mod conformance;
 
 use async_trait::async_trait;
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::post};
 use cards::lithic::{Lithic, LithicConfig};
-use conformance::{Asked, Break, BreakNews, Step, World};
+use conformance::{Asked, Break, BreakNews, Door, Receiver, Step, TestClock, World};
 use ids::UnixMs;
 use money::{Currency, Money};
-use outbound::{Call, HttpClient, Limits, Request, Response, Retry};
-use ports::{CardRef, Charge, ChargeChange, Decision, Headers, Issuer, Outcome, Secret};
+use outbound::{Limits, Retry};
+use ports::{CardRef, Charge, ChargeChange, Decision, Issuer, Secret};
 use sandbox::{
     faults::{Fault, HookFault},
-    kraken::{self, ExchangeConfig},
     lithic::{self, IssuerConfig, Merchant, OnTimeout},
 };
-use std::{
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
-use tokio::net::TcpListener;
+use std::{sync::Arc, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const NEWS: &str = "card_transaction.updated";
-
-/// What the server would do with webhooks: read, decide, answer.
-struct Receiver {
-    issuer: Arc<Lithic>,
-    clock: SandboxClock,
-    decision: Mutex<Decision>,
-    questions: Mutex<Vec<Charge>>,
-    unreadable: Mutex<usize>,
-    news: Mutex<Vec<ChargeChange>>,
-    refused: Mutex<usize>,
-}
 
 struct LithicWorld {
     vendor: lithic::Issuer,
@@ -47,108 +30,35 @@ impl LithicWorld {
     }
 
     async fn start_with(config: IssuerConfig, headroom_minor: u64, enrolled: bool) -> Self {
-        let vendor = lithic::Issuer::start(config).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let answers_to = format!("http://{}", listener.local_addr().unwrap());
-        let (asa, events) = (format!("{answers_to}/asa"), format!("{answers_to}/events"));
+        let (clock, door) = (TestClock::start(), Door::open().await);
+        let vendor = lithic::Issuer::start(IssuerConfig { clock: clock.for_vendor(), ..config }).await.unwrap();
         if enrolled {
-            vendor.enroll_responder(&asa);
+            vendor.enroll_responder(&door.questions());
+            vendor.enroll_three_ds(&door.authentications());
         }
         let config = LithicConfig {
             base_url: vendor.url(),
             api_key: Secret::new(vendor.api_key()),
             authorization_secret: Secret::new(vendor.asa_secret()),
-            events_secret: Secret::new(vendor.subscribe(&events)),
+            events_secret: Secret::new(vendor.subscribe(&door.events())),
+            challenges_secret: Some(Secret::new(vendor.three_ds_secret())),
             currency: Currency::USD,
             card_program_token: None,
             account_token: None,
             financial_account_token: None,
             headroom_minor,
-            authorization_url: Some(asa),
-            events_url: Some(events),
+            authorization_url: Some(door.questions()),
+            events_url: Some(door.events()),
             decline_on_timeout_confirmed: true,
         };
         let limits = Limits { deadline_ms: 500, ..Limits::default() };
-        let times = kraken::Exchange::start(ExchangeConfig::default()).await.unwrap();
-        let receiver = Arc::new(Receiver {
-            clock: SandboxClock::ask(&times.url()).await,
-            issuer: Arc::new(Lithic::new(config, limits, Retry::never()).unwrap()),
-            decision: Mutex::new(Decision::Approve),
-            questions: Mutex::default(),
-            unreadable: Mutex::default(),
-            news: Mutex::default(),
-            refused: Mutex::default(),
-        });
-        let app = Router::new().route("/asa", post(asked)).route("/events", post(told)).with_state(receiver.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { vendor, receiver, answers_to }
-    }
-}
-
-/// The sandbox's clock, which its vendors read, as Kraken's public call tells it.
-struct SandboxClock {
-    asked: UnixMs,
-    since: Instant,
-}
-
-struct AskTime;
-
-impl Call for AskTime {
-    type Answer = UnixMs;
-
-    fn build_request(&self) -> Request {
-        Request::get("/0/public/Time")
+        let answers_to = door.url.clone();
+        let issuer = Arc::new(Lithic::new(config, limits, Retry::never()).unwrap());
+        Self { vendor, receiver: door.answer_with(issuer, clock), answers_to }
     }
 
-    fn handle_response(&self, response: &Response) -> Outcome<UnixMs> {
-        let time = |answer: serde_json::Value| answer["result"]["unixtime"].as_u64().map(|secs| UnixMs(secs * 1_000));
-        response.json::<serde_json::Value>().map(|answer| time(answer).expect("a time"))
-    }
-}
-
-impl SandboxClock {
-    async fn ask(url: &str) -> Self {
-        let client = HttpClient::new(url, Limits::default()).unwrap();
-        let asked = client.run(&AskTime, &Retry::never()).await.done().expect("the time");
-        Self { asked, since: Instant::now() }
-    }
-}
-
-impl SandboxClock {
-    fn now(&self) -> UnixMs {
-        self.asked.plus_ms(u64::try_from(self.since.elapsed().as_millis()).unwrap())
-    }
-}
-
-fn headers_of(map: &HeaderMap) -> Headers {
-    let pair = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
-        (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
-    };
-    Headers(map.iter().map(pair).collect())
-}
-
-async fn asked(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    let Ok(charge) = receiver.issuer.read_charge(&headers_of(&headers), &body, receiver.clock.now()) else {
-        *receiver.unreadable.lock().unwrap() += 1;
-        return axum::http::StatusCode::UNAUTHORIZED.into_response();
-    };
-    let decision = *receiver.decision.lock().unwrap();
-    let answer = receiver.issuer.answer_charge(&charge, decision);
-    receiver.questions.lock().unwrap().push(charge);
-    let status = axum::http::StatusCode::from_u16(answer.status).unwrap();
-    (status, [("content-type", answer.content_type)], answer.body).into_response()
-}
-
-async fn told(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    match receiver.issuer.read_news(&headers_of(&headers), &body, receiver.clock.now()) {
-        Ok(news) => {
-            receiver.news.lock().unwrap().extend(news.changes);
-            axum::http::StatusCode::OK
-        }
-        Err(_) => {
-            *receiver.refused.lock().unwrap() += 1;
-            axum::http::StatusCode::BAD_REQUEST
-        }
+    fn shared_issuer(&self) -> Arc<dyn Issuer> {
+        self.receiver.issuer.clone()
     }
 }
 
@@ -160,6 +70,18 @@ fn endpoint(asked: Asked) -> &'static str {
         Asked::FindCard => "GET /v1/cards",
         Asked::Float => "GET /v1/balances",
         Asked::Changes => "GET /v1/transactions",
+    }
+}
+
+fn hook(how: BreakNews) -> HookFault {
+    match how {
+        BreakNews::Twice => HookFault::Twice,
+        BreakNews::Late => HookFault::AfterNext,
+        BreakNews::Lost => HookFault::Lose,
+        BreakNews::WrongSignature => HookFault::WrongSignature,
+        BreakNews::Stale => HookFault::StaleSignature,
+        BreakNews::Corrupt => HookFault::CorruptJson,
+        BreakNews::AnswerLost => HookFault::LoseAnswer,
     }
 }
 
@@ -203,26 +125,25 @@ impl World for LithicWorld {
     }
 
     fn break_next_news(&self, how: BreakNews) {
-        let fault = match how {
-            BreakNews::Twice => HookFault::Twice,
-            BreakNews::Late => HookFault::AfterNext,
-            BreakNews::Lost => HookFault::Lose,
-            BreakNews::WrongSignature => HookFault::WrongSignature,
-            BreakNews::Stale => HookFault::StaleSignature,
-            BreakNews::Corrupt => HookFault::CorruptJson,
-            BreakNews::AnswerLost => HookFault::LoseAnswer,
-        };
-        self.vendor.faults().next_webhook(NEWS, fault);
+        self.vendor.faults().next_webhook(NEWS, hook(how));
+    }
+
+    fn break_next_question(&self, how: BreakNews) {
+        self.vendor.faults().next_webhook(sandbox::faults::ASA, hook(how));
     }
 
     fn decide(&self, decision: Decision) {
         *self.receiver.decision.lock().unwrap() = decision;
     }
 
-    async fn charge(&self, card: &CardRef, amount: u64) -> (String, bool) {
-        let charge = lithic::Charge::new(lithic::CardRef::Token(card.0.clone()), minor(amount), "USD");
+    async fn charge_in(&self, card: &CardRef, amount: u64, currency: Currency) -> (String, bool) {
+        let charge = lithic::Charge::new(lithic::CardRef::Token(card.0.clone()), minor(amount), currency.code());
         let result = self.vendor.charge(charge).await.unwrap();
         (result.token.clone().unwrap_or_default(), result.is_approved())
+    }
+
+    async fn increment(&self, charge: &str, amount: u64) -> bool {
+        self.vendor.increment(charge, minor(amount)).await.unwrap().is_approved()
     }
 
     fn questions(&self) -> (Vec<Charge>, usize) {
@@ -231,6 +152,7 @@ impl World for LithicWorld {
 
     fn step(&self, charge: &str, step: Step) {
         let vendor = &self.vendor;
+        self.receiver.clock.pass(10_000);
         match step {
             Step::Capture(amount) => vendor.capture(charge, minor(amount)),
             Step::ReversePart(amount) => vendor.reverse_part(charge, minor(amount)),
@@ -243,11 +165,23 @@ impl World for LithicWorld {
     }
 
     fn refund(&self, card: &CardRef, amount: u64) {
+        self.receiver.clock.pass(10_000);
         self.vendor.refund(&card.0, minor(amount), Merchant::default()).unwrap();
     }
 
     fn force_capture(&self, card: &CardRef, amount: u64) {
+        self.receiver.clock.pass(10_000);
         self.vendor.force_capture(&card.0, minor(amount), Merchant::default()).unwrap();
+    }
+
+    fn dispute(&self, charge: &str) -> String {
+        self.receiver.clock.pass(10_000);
+        self.vendor.dispute(charge).unwrap()
+    }
+
+    fn decide_dispute(&self, dispute: &str, won: bool) {
+        self.receiver.clock.pass(10_000);
+        self.vendor.decide_dispute(dispute, won).unwrap();
     }
 
     async fn news(&self) -> Vec<ChargeChange> {
@@ -261,70 +195,11 @@ impl World for LithicWorld {
 }
 
 async fn world() -> LithicWorld {
-    LithicWorld::start(IssuerConfig::default()).await
+    // A lost question is waited for as long as this.
+    LithicWorld::start(IssuerConfig { asa_timeout: Duration::from_secs(2), ..IssuerConfig::default() }).await
 }
 
-#[tokio::test]
-async fn cards() {
-    conformance::the_life_of_a_card(&world().await).await;
-    conformance::one_key_one_card(&world().await).await;
-    conformance::found_among_many(&world().await, 120).await;
-    let euros = Money::new(1, Currency::EUR).unwrap();
-    conformance::other_currencies_do_not_leave(&world().await, euros).await;
-}
-
-#[tokio::test]
-async fn charges() {
-    conformance::decisions_reach_the_store(&world().await).await;
-    conformance::a_prepared_card_pays_nothing(&world().await).await;
-}
-
-#[tokio::test]
-async fn events() {
-    conformance::events_add_up(&world().await).await;
-    conformance::closing_is_told(&world().await).await;
-    conformance::nothing_shows_a_number(&world().await).await;
-}
-
-#[tokio::test]
-async fn broken_webhooks() {
-    conformance::webhooks_may_fail(&world().await).await;
-}
-
-#[tokio::test]
-async fn lost_cards() {
-    conformance::a_lost_card_is_found(&world().await).await;
-}
-
-#[tokio::test]
-async fn broken_changes() {
-    conformance::changes_of_a_card_are_repeated_safely(&world().await).await;
-}
-
-#[tokio::test]
-async fn broken_reads() {
-    conformance::reads_fail_as_what_they_are(&world().await).await;
-}
-
-#[tokio::test]
-async fn nobody_there() {
-    let world = world().await;
-    let (issuer, limit) = (world.receiver.issuer.clone(), world.money(100));
-    drop(world);
-    conformance::nobody_there(issuer.as_ref(), limit).await;
-}
-
-/// The store's own currency is read beside the card's.
-#[tokio::test]
-async fn a_store_that_charges_in_euros() {
-    let world = world().await;
-    let card = conformance::new_card(&world, "euros", 10_000).await;
-    let charge = lithic::Charge::new(lithic::CardRef::Token(card.0.clone()), 2_500, "EUR");
-    assert!(world.vendor.charge(charge).await.unwrap().is_approved());
-    let (questions, _) = world.questions();
-    assert_eq!(questions[0].merchant_amount, Money::new(2_500, Currency::EUR).unwrap());
-    assert_eq!(questions[0].amount, world.money(2_700));
-}
+conformance_suite!(world);
 
 /// Lithic counts pending checks against the limit: the headroom leaves room for them, and for no more.
 #[tokio::test]
@@ -357,26 +232,6 @@ async fn a_stand_in_approves() {
     assert_eq!(notices, [Declined, Authorized { amount }, Captured { amount }]);
 }
 
-/// An unsigned, stale or broken question is refused, and the store is declined.
-#[tokio::test]
-async fn bad_questions_are_refused() {
-    let world = world().await;
-    let card = conformance::new_card(&world, "bad", 10_000).await;
-    for (index, fault) in
-        [HookFault::WrongSignature, HookFault::StaleSignature, HookFault::CorruptJson].into_iter().enumerate()
-    {
-        world.vendor.faults().next_webhook(sandbox::faults::ASA, fault);
-        assert!(!world.charge(&card, 100).await.1);
-        assert_eq!(world.questions(), (vec![], index + 1));
-    }
-    // The same question twice has one name.
-    world.vendor.faults().next_webhook(sandbox::faults::ASA, HookFault::Twice);
-    assert!(world.charge(&card, 100).await.1);
-    let (questions, _) = world.questions();
-    assert_eq!(questions.len(), 2);
-    assert_eq!(questions[0], questions[1]);
-}
-
 #[tokio::test]
 async fn float_and_health() {
     let world = world().await;
@@ -406,4 +261,56 @@ async fn a_programme_without_card_numbers() {
     let card = conformance::new_card(&world, "withheld", 100).await;
     assert_eq!(conformance::code(world.issuer().reveal(&card).await), "secrets_withheld");
     assert!(world.charge(&card, 100).await.1);
+}
+
+/// 3-D Secure: allowed, denied, or the shopper asked; what the shopper says decides, once.
+#[tokio::test]
+async fn authentications() {
+    use ports::{AuthenticationDecision, ChallengeAnswer, IssuerNotice, Outcome};
+    use sandbox::lithic::AuthenticationResult::{Decline, PendingChallenge, Success};
+    let world = world().await;
+    let card = conformance::new_card(&world, "three-ds", 2_711).await;
+    let of = || lithic::CardRef::Token(card.0.clone());
+    let allow = |decision| *world.receiver.allowing.lock().unwrap() = decision;
+    for (decision, expected) in [(AuthenticationDecision::Allow, Success), (AuthenticationDecision::Deny, Decline)] {
+        allow(decision);
+        let token = world.vendor.authenticate(of(), 2_500, "EUR", false).await.unwrap();
+        assert_eq!(world.vendor.authentication(&token), Ok(expected));
+    }
+    let asked = world.receiver.authentications.lock().unwrap()[0].clone();
+    assert_eq!((asked.amount, &asked.card), (Some(world.money(2_700)), &card));
+    assert_eq!(asked.merchant_amount, Some(Money::new(2_500, Currency::EUR).unwrap()));
+    assert!(!asked.challenge_wanted && !asked.merchant.acceptor_id.is_empty());
+
+    allow(AuthenticationDecision::Challenge);
+    let challenges = world.issuer().challenges().expect("Lithic lets us decide");
+    for (answer, expected) in [(ChallengeAnswer::Approve, Success), (ChallengeAnswer::Reject, Decline)] {
+        let token = world.vendor.authenticate(of(), 2_711, "USD", true).await.unwrap();
+        assert_eq!(world.vendor.authentication(&token), Ok(PendingChallenge));
+        assert!(world.receiver.authentications.lock().unwrap().last().unwrap().challenge_wanted);
+        let told = conformance::once_each(world.news().await);
+        let challenge = told.iter().find(|change| change.event_id == format!("{token}:challenge")).expect("news");
+        let IssuerNotice::ChallengeAsked { amount, answer_by, .. } = &challenge.notice else { panic!() };
+        assert_eq!((*amount, &challenge.card), (Some(world.money(2_711)), &card));
+        assert_eq!(*answer_by, world.now().plus_ms(600_000));
+        assert_eq!(challenges.answer_challenge(&token, answer).await, Outcome::Done(()));
+        assert_eq!(world.vendor.authentication(&token), Ok(expected));
+        assert!(matches!(challenges.answer_challenge(&token, answer).await, Outcome::Rejected(_)), "once");
+        let told = conformance::once_each(world.news().await);
+        let ended = told.iter().find(|change| change.event_id == format!("{token}:ended")).expect("news of the end");
+        let passed = expected == Success;
+        assert_eq!(ended.notice, IssuerNotice::ChallengeEnded { authentication_id: token, passed });
+    }
+    let late = world.vendor.authenticate(of(), 2_711, "USD", true).await.unwrap();
+    world.receiver.clock.pass(600_000);
+    assert!(matches!(challenges.answer_challenge(&late, ChallengeAnswer::Approve).await, Outcome::Rejected(_)));
+
+    // Unsigned, stale, broken or unanswered: Lithic's own rules decide, and here they decline.
+    allow(AuthenticationDecision::Allow);
+    for fault in [HookFault::WrongSignature, HookFault::StaleSignature, HookFault::CorruptJson, HookFault::Lose] {
+        world.vendor.faults().next_webhook(sandbox::faults::THREE_DS, fault);
+        let token = world.vendor.authenticate(of(), 2_711, "USD", false).await.unwrap();
+        assert_eq!(world.vendor.authentication(&token), Ok(Decline));
+    }
+    assert_eq!(world.questions().1, 3);
 }

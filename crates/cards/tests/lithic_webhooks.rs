@@ -23,6 +23,7 @@ fn lithic() -> Lithic {
         api_key: Secret::new("key".to_owned()),
         authorization_secret: secret(AUTHORIZATION_KEY),
         events_secret: secret(EVENTS_KEY),
+        challenges_secret: None,
         currency: Currency::USD,
         card_program_token: None,
         account_token: None,
@@ -244,7 +245,7 @@ fn transaction(events: &[(&str, i64, &str)]) -> Value {
 fn notices_of(value: &Value) -> Result<Vec<(String, IssuerNotice)>, WebhookError> {
     let body = value.to_string().into_bytes();
     let news = lithic().read_news(&signed(EVENTS_KEY, &body), &body, NOW)?;
-    assert!(news.look_up.is_empty(), "Lithic tells all in the body");
+    assert!(news.look_up.is_empty() && news.disputes.is_empty(), "Lithic tells all in the body");
     let changes = news.changes;
     for change in &changes {
         let closed = change.notice == IssuerNotice::CardClosed;

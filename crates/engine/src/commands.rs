@@ -3,8 +3,8 @@
 use crate::apply::With;
 use crate::{Engine, EngineError, exposure, reservations};
 use ids::{AccountId, Nonce, PurchaseId, RefundId, UnixMs};
-use money::{Currency, Money, MoneyError};
-use ports::{CardRef, CardSecrets, Outcome, PriceUnavailable, Reservation, ReservationChange, StoreError};
+use money::{Currency, Money, MoneyError, Msat};
+use ports::{CardRef, CardSecrets, ClaimCode, Outcome, PriceUnavailable, Reservation, ReservationChange, StoreError};
 use purchase::terms::Terms;
 use purchase::{
     Creation, Destination, Event, Flow, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected, State, Tip,
@@ -25,6 +25,8 @@ pub struct NewPurchase {
     pub currency: Currency,
     pub nonce: Nonce,
     pub policy: Policy,
+    /// Gift card: what is ordered at the vendor; its value is the order total.
+    pub product_id: Option<String>,
     pub limits: Vec<Reservation>,
 }
 
@@ -36,6 +38,13 @@ pub struct NewQuote {
     pub limits: Vec<Reservation>,
 }
 
+/// What the store is paid with, in clear text. Never stored, never logged.
+#[derive(Debug)]
+pub enum Secrets {
+    Card(CardSecrets),
+    GiftCard(ClaimCode),
+}
+
 /// Why a request was refused. Nothing was changed, nothing is paid.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -44,7 +53,8 @@ pub enum CommandError {
     /// The node cannot receive this much now.
     #[error("the server cannot receive this amount at the moment")]
     NoRoom,
-    #[error("the card issuer's balance is too small for this amount")]
+    /// The issuer's balance, or what the node that pays vendors can send.
+    #[error("what the store is paid with is too small for this amount at the moment")]
     NoFloat,
     /// One of the account's limits: the resource's name.
     #[error("a limit of the account is reached: {0}")]
@@ -103,6 +113,7 @@ impl Engine {
             store_name: request.store_name,
             currency: request.currency,
             policy: request.policy,
+            product_id: request.product_id,
             quote,
             terms_hash,
         };
@@ -134,13 +145,14 @@ impl Engine {
         policy: &Policy,
     ) -> Result<(Quote, Vec<Reservation>), CommandError> {
         let now = self.now();
+        let gift_card = policy.flow == Flow::GiftCard;
         let price = self.ports.prices.executable(order_total, now)?;
         let quote = make_quote(&QuoteInput {
             number,
             order_total,
             fee: self.config.fee.of_ceil(order_total)?,
             executable: price.rate,
-            spread: self.config.spread,
+            spread: if gift_card { self.config.gift_card_spread } else { self.config.spread },
             observed_at: price.observed_at,
             expires_at: now.plus_ms(self.config.quote_ms),
         })
@@ -165,6 +177,11 @@ impl Engine {
         if !room.reserve_ok || room.total_msat() < quote.amount_msat.get() {
             return Err(CommandError::NoRoom);
         }
+        let node = self.ports.node.node_id();
+        let receives = reservations::of_room(node, &room, quote.amount_msat);
+        if policy.flow == Flow::GiftCard {
+            return Ok([receives, self.vendor_send(quote.amount_msat).await?]);
+        }
         let limit = quote.order_total.checked_add(Money::new(policy.tolerance_minor, quote.order_total.currency())?)?;
         let Outcome::Done(float) = self.ports.issuer.float().await else {
             return Err(CommandError::Unavailable("the card issuer"));
@@ -172,8 +189,21 @@ impl Engine {
         if float.available.currency() != limit.currency() || float.available.minor() < limit.minor() {
             return Err(CommandError::NoFloat);
         }
-        let (node, issuer) = (self.ports.node.node_id(), self.ports.issuer.name());
-        Ok(reservations::of_quote(node, &room, issuer, float.available, quote.amount_msat, limit))
+        Ok([receives, reservations::of_float(self.ports.issuer.name(), float.available, limit)])
+    }
+
+    /// What the node that pays vendors has to have left: all that is quoted, since its fees come out of that.
+    async fn vendor_send(&self, amount: Msat) -> Result<Reservation, CommandError> {
+        let (Some(_), Some(node)) = (&self.ports.gift_cards, &self.ports.vendor_node) else {
+            return Err(CommandError::Unavailable("the gift-card vendor"));
+        };
+        let Outcome::Done(room) = node.room().await else {
+            return Err(CommandError::Unavailable("the node that pays vendors"));
+        };
+        if room.outbound_msat() < amount.get() {
+            return Err(CommandError::NoFloat);
+        }
+        Ok(reservations::of_send(node.node_id(), &room, amount))
     }
 
     fn terms_hash(
@@ -208,12 +238,15 @@ impl Engine {
         Ok(Arc::unwrap_or_clone(purchase))
     }
 
-    /// Number and code of the card, for one sealing to the shopper's key. Under `claim_on = reveal` the HTLC is claimed
+    /// Number and code of the card, or the gift card's code, for one sealing to the shopper's key. Under `claim_on = reveal` the HTLC is claimed
     /// first. The caller bounds the wait; a wait that is cut short loses nothing and may be asked again.
-    pub async fn reveal(&self, id: PurchaseId) -> Result<CardSecrets, EngineError> {
+    pub async fn reveal(&self, id: PurchaseId) -> Result<Secrets, EngineError> {
         let asked = |before: &Purchase| Event::RevealRequested { executable: self.executable(before), tip: self.tip() };
         let applied = self.apply_made(id, "reveal_requested", asked, With::default().urgent()).await?;
         let mut purchase = applied.state;
+        if purchase.policy.flow == Flow::GiftCard {
+            return self.claim_code(&purchase).await;
+        }
         let claims = purchase.policy.claim_on == purchase::ClaimOn::Reveal;
         if claims && purchase.state == State::Claiming {
             purchase = self.wait_past(id, &[State::Claiming]).await?;
@@ -226,7 +259,17 @@ impl Engine {
             return Err(Rejected::TooLate.into());
         }
         match self.ports.issuer.reveal(&CardRef(card)).await {
-            Outcome::Done(secrets) => Ok(secrets),
+            Outcome::Done(secrets) => Ok(Secrets::Card(secrets)),
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => Err(Rejected::NotReady.into()),
+        }
+    }
+
+    async fn claim_code(&self, purchase: &Purchase) -> Result<Secrets, EngineError> {
+        let (Some(order), Some(vendor)) = (&purchase.vendor, &self.ports.gift_cards) else {
+            return Err(Rejected::NotReady.into());
+        };
+        match vendor.reveal(&order.order_id).await {
+            Outcome::Done(code) => Ok(Secrets::GiftCard(code)),
             Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => Err(Rejected::NotReady.into()),
         }
     }
@@ -264,7 +307,11 @@ impl Engine {
 fn no_room(error: EngineError) -> CommandError {
     match error {
         EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("room:") => CommandError::NoRoom,
-        EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("float:") => CommandError::NoFloat,
+        EngineError::Store(StoreError::NoRoom { resource })
+            if resource.starts_with("float:") || resource.starts_with("send:") =>
+        {
+            CommandError::NoFloat
+        }
         EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("borne:account:") => {
             CommandError::AccountSuspended
         }

@@ -8,6 +8,8 @@ pub struct Config {
     /// Address under which shoppers pair with this server; part of the terms.
     pub server_url: String,
     pub spread: Ppm,
+    /// The same for gift cards, whose vendors sell bitcoin at a price of their own.
+    pub gift_card_spread: Ppm,
     /// Fee on every order total, hundredths of a percent of it.
     pub fee: Bps,
     /// How long a price is locked.
@@ -47,6 +49,7 @@ impl Default for Config {
         Self {
             server_url: "http://127.0.0.1:8780".to_owned(),
             spread: Ppm(10_000),
+            gift_card_spread: Ppm(30_000),
             fee: Bps(0),
             quote_ms: 5 * 60_000,
             tip_age_ms_max: 2 * 3_600_000,

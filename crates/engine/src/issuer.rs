@@ -85,7 +85,7 @@ impl Engine {
         }
     }
 
-    async fn purchase_of_card(&self, card: &CardRef) -> Result<Option<PurchaseId>, StoreError> {
+    pub(crate) async fn purchase_of_card(&self, card: &CardRef) -> Result<Option<PurchaseId>, StoreError> {
         let name = format!("{}/{}", self.ports.issuer.name(), card.0);
         let at = self.ports.store.find(AggregateKind::Purchase, Lookup::Card(name)).await?;
         Ok(at.map(|at| PurchaseId(at.id)))
@@ -94,8 +94,15 @@ impl Engine {
     /// Acknowledge only after [`NewsOutcome::Stored`].
     pub async fn on_news(&self, headers: &Headers, body: &[u8]) -> Result<NewsOutcome, WebhookError> {
         let mut news = self.ports.issuer.read_news(headers, body, self.now())?;
+        let mut found = Vec::new();
         for card in &news.look_up {
-            match self.ports.issuer.changes(card).await {
+            found.push(self.ports.issuer.changes(card).await);
+        }
+        for dispute in &news.disputes {
+            found.push(self.ports.issuer.dispute(dispute).await);
+        }
+        for looked_up in found {
+            match looked_up {
                 ports::Outcome::Done(changes) => news.changes.extend(changes),
                 ports::Outcome::Rejected(_) | ports::Outcome::NotSent(_) | ports::Outcome::Unknown(_) => {
                     return Ok(NewsOutcome::Again);
@@ -152,6 +159,7 @@ const fn decline_word(reason: purchase::DeclineReason) -> DeclineReason {
         Core::DeadlineNear => DeclineReason::DeadlineNear,
         Core::ClaimUnconfirmed => DeclineReason::ClaimUnconfirmed,
         Core::CheckLimit => DeclineReason::CheckLimit,
+        Core::ByIssuer => DeclineReason::ByIssuer,
     }
 }
 
@@ -168,7 +176,21 @@ fn event_of(change: &ChargeChange) -> Option<Event> {
         IssuerNotice::Refunded { amount } => Event::StoreRefunded { charge_id, amount },
         IssuerNotice::RefundReversed { amount } => Event::StoreRefundReversed { charge_id, amount },
         IssuerNotice::ForceCaptured { amount } => Event::ForceCaptured { charge_id, amount },
+        IssuerNotice::Disputed { dispute_id, amount, state } => {
+            let state = match state {
+                ports::DisputeState::Opened => purchase::DisputeState::Opened,
+                ports::DisputeState::Won => purchase::DisputeState::Won,
+                ports::DisputeState::Lost => purchase::DisputeState::Lost,
+            };
+            Event::ChargeDisputed { charge_id, dispute_id, amount, state }
+        }
         IssuerNotice::CardClosed => Event::CardClosed,
+        IssuerNotice::ChallengeAsked { authentication_id, amount, merchant, answer_by } => {
+            Event::ChallengeAsked { authentication_id, amount, merchant, answer_by }
+        }
+        IssuerNotice::ChallengeEnded { authentication_id, passed } => {
+            Event::ChallengeEnded { authentication_id, passed }
+        }
         IssuerNotice::Other { .. } => return None,
     })
 }

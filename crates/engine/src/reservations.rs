@@ -91,27 +91,21 @@ fn card_made(p: &Purchase) -> bool {
     })
 }
 
-/// What a quote takes: room at the node, float at the issuer.
-pub(crate) fn of_quote(
-    node: NodeId,
-    room: &Room,
-    issuer: &str,
-    float: Money,
-    amount: Msat,
-    limit: Money,
-) -> [Reservation; 2] {
-    [
-        Reservation {
-            resource: room_name(node),
-            amount: amount.get(),
-            limit: room.total_msat(),
-            give_back: GiveBack::WhenPaidOrOver,
-        },
-        Reservation {
-            resource: float_name(issuer, limit.currency()),
-            amount: limit.minor(),
-            limit: float.minor(),
-            give_back: GiveBack::WhenOver,
-        },
-    ]
+/// What a quote takes: room to receive at the node that holds.
+pub(crate) fn of_room(node: NodeId, room: &Room, amount: Msat) -> Reservation {
+    let (resource, limit) = (room_name(node), room.total_msat());
+    Reservation { resource, amount: amount.get(), limit, give_back: GiveBack::WhenPaidOrOver }
+}
+
+/// What a quote for a card takes: float at the issuer.
+pub(crate) fn of_float(issuer: &str, float: Money, limit: Money) -> Reservation {
+    let resource = float_name(issuer, limit.currency());
+    Reservation { resource, amount: limit.minor(), limit: float.minor(), give_back: GiveBack::WhenOver }
+}
+
+/// What a quote for a gift card takes: what the node that pays vendors can send. Kept until the claim, although the
+/// node counts the send itself a little earlier.
+pub(crate) fn of_send(node: NodeId, room: &Room, amount: Msat) -> Reservation {
+    let (resource, limit) = (format!("send:{node}"), room.outbound_msat());
+    Reservation { resource, amount: amount.get(), limit, give_back: GiveBack::WhenClaimedOrOver }
 }

@@ -87,9 +87,9 @@ fn policy(flow: Flow, claim_on: ClaimOn) -> Policy {
         card_open_ms_max: 3 * DAY,
         answer_ms_max: 1_200,
         deadline_margin_blocks: 18,
-        min_final_cltv_delta: 90,
+        min_final_cltv_delta: 120,
         price_fall_max: Bps(100),
-        vendor_blocks_max: 40,
+        vendor_blocks_max: 60,
         sale_attempts_max: 3,
     }
 }
@@ -126,6 +126,7 @@ fn create(w: &mut World, flow: Flow, claim_on: ClaimOn) -> Option<PurchaseId> {
             currency: Currency::USD,
             nonce: Nonce([4; 16]),
             policy: policy(flow, claim_on),
+            product_id: (flow == Flow::GiftCard).then(|| "records_test-usa".to_owned()),
             limits: Vec::new(),
         };
         let engine = w.engine().clone();

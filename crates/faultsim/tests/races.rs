@@ -26,9 +26,9 @@ fn prepared(w: &mut World) -> PurchaseId {
         card_open_ms_max: 24 * 60 * MINUTE,
         answer_ms_max: 1_200,
         deadline_margin_blocks: 18,
-        min_final_cltv_delta: 90,
+        min_final_cltv_delta: 120,
         price_fall_max: Bps(100),
-        vendor_blocks_max: 40,
+        vendor_blocks_max: 60,
         sale_attempts_max: 3,
     };
     let request = NewPurchase {
@@ -40,6 +40,7 @@ fn prepared(w: &mut World) -> PurchaseId {
         currency: Currency::USD,
         nonce: Nonce([4; 16]),
         policy,
+        product_id: None,
         limits: Vec::new(),
     };
     let begun = w.ask(SECOND, async move { engine.create(request).await.map(|p| p.id) });
@@ -101,6 +102,7 @@ fn begun_twice_under_one_name_is_begun_once() {
         currency: before.currency,
         nonce: Nonce([4; 16]),
         policy: before.policy.clone(),
+        product_id: None,
         limits: Vec::new(),
     };
     let (engine, request) = (w.engine().clone(), again(before.account));

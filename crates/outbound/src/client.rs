@@ -25,7 +25,9 @@ impl Default for Limits {
 pub enum BadAddress {
     #[error("not an http(s) address without query, fragment, user and password")]
     NotAnAddress,
-    #[error("plain http is only allowed to this machine itself; use https")]
+    #[error("not a ws(s) address without fragment, user and password")]
+    NotASocketAddress,
+    #[error("plain http is only allowed to this machine itself; use https or wss")]
     PlainHttp,
     #[error("the TLS client cannot be set up: {0}")]
     Tls(String),
@@ -212,7 +214,7 @@ fn reqwest_client(limits: Limits, pooled: bool) -> Result<reqwest::Client, reqwe
         .build()
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     address.map_or(host == "localhost", |ip| ip.is_loopback())

@@ -1,4 +1,4 @@
-//! The one way to call a vendor over HTTP.
+//! The one way to call a vendor over HTTP, and to listen to one over a WebSocket.
 //!
 //! An adapter is sans-I/O: it describes what to send ([`Call::build_request`]) and reads what came back
 //! ([`Call::handle_response`]); both are pure, so that they are tested on bytes. This room does the sending, with a
@@ -11,13 +11,17 @@
 //! No header value, body or address parameter is ever part of an error, of `Debug` or of a log line.
 
 mod client;
+mod reconnect;
 mod request;
 mod response;
 mod retry;
+mod socket;
 mod written;
 
 pub use client::{BadAddress, Call, Fault, HttpClient, Limits};
+pub use reconnect::{Reconnect, Reconnects};
 pub use request::{Method, Request, form, segment};
 pub use response::Response;
 pub use retry::{Jitter, Retry};
-pub use written::{rfc3339, uuid};
+pub use socket::{Ended, NotConnected, Socket, SocketClient, SocketLimits};
+pub use written::{parse_rfc3339, rfc3339, uuid};

@@ -40,9 +40,52 @@ pub fn rfc3339(at: UnixMs) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
+/// RFC 3339 in UTC (`Z` or `+00:00`), with or without a fraction, to milliseconds; later digits are cut off.
+pub fn parse_rfc3339(text: &str) -> Option<UnixMs> {
+    let text = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
+    let (date, time) = text.split_once('T')?;
+    let number = |part: Option<&str>, length: usize| {
+        part.filter(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))?.parse::<u64>().ok()
+    };
+    let mut date = date.split('-');
+    let (year, month, day) = (number(date.next(), 4)?, number(date.next(), 2)?, number(date.next(), 2)?);
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let mut clock = clock.split(':');
+    let (hour, minute, second) = (number(clock.next(), 2)?, number(clock.next(), 2)?, number(clock.next(), 2)?);
+    let in_range = (1_970..=9_999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !in_range || hour > 23 || minute > 59 || second > 60 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let ms: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    // As in `rfc3339`: years begin in March.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
+    Some(UnixMs(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1_000 + ms))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_read_back() {
+        for ms in [0, 951_782_400_000, 1_617_236_325_678, 1_704_067_199_999, 1_709_164_800_000, 4_107_542_400_000] {
+            assert_eq!(parse_rfc3339(&rfc3339(UnixMs(ms))), Some(UnixMs(ms)));
+        }
+        assert_eq!(parse_rfc3339("2022-08-04T15:25:05.010758Z"), Some(UnixMs(1_659_626_705_010)));
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:01Z"), Some(UnixMs(1_000)));
+        for bad in [
+            "",
+            "2022-08-04",
+            "2022-13-04T00:00:00Z",
+            "2022-08-04T00:00:00",
+            "2022-08-04T00:00:00.Z",
+            "2022-08-04T00:00:00+01:00",
+            "äöüäöüäöüäöü",
+        ] {
+            assert_eq!(parse_rfc3339(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn dates() {
@@ -55,6 +98,12 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(rfc3339(UnixMs(ms)), expected);
+            assert_eq!(parse_rfc3339(expected), Some(UnixMs(ms)));
+        }
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:01+00:00"), Some(UnixMs(1_000)));
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:01.25Z"), Some(UnixMs(1_250)));
+        for bad in ["", "1970-01-01", "1970-01-01T00:00:01", "1970-13-01T00:00:01Z", "1970-01-01T24:00:01Z", "x"] {
+            assert_eq!(parse_rfc3339(bad), None, "{bad}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! A card issuer with real-time authorization.
 
-use crate::{Headers, Outcome, Secret, WebhookAnswer, WebhookError};
+use crate::{CardChallenges, Headers, Outcome, Rejection, Secret, WebhookAnswer, WebhookError};
 use async_trait::async_trait;
 use ids::{IdempotencyKey, UnixMs};
 use money::Money;
@@ -117,6 +117,8 @@ mod decline {
         ClaimUnconfirmed,
         /// Small checks are used up for this card.
         CheckLimit,
+        /// The issuer has declined by itself already.
+        ByIssuer,
         Internal,
     }
 }
@@ -166,11 +168,40 @@ pub enum IssuerNotice {
     ForceCaptured {
         amount: Money,
     },
+    /// A dispute of a capture stands so now.
+    Disputed {
+        dispute_id: String,
+        /// What is disputed.
+        amount: Money,
+        state: DisputeState,
+    },
+    /// The shopper is asked whether it is them; to be answered by then. Of a challenge, not of a charge.
+    ChallengeAsked {
+        authentication_id: String,
+        /// What the card would be billed.
+        amount: Option<Money>,
+        merchant: String,
+        answer_by: UnixMs,
+    },
+    /// The authentication is over.
+    ChallengeEnded {
+        authentication_id: String,
+        passed: bool,
+    },
     CardClosed,
     /// Known, and of no meaning here.
     Other {
         kind: String,
     },
+}
+
+/// Where a dispute is. What is won comes back to the issuer's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DisputeState {
+    Opened,
+    Won,
+    /// Also withdrawn, or over in another way without money.
+    Lost,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +226,8 @@ pub struct IssuerNews {
     pub changes: Vec<ChargeChange>,
     /// Cards of which the body alone does not say what changed: ask [`Issuer::changes`].
     pub look_up: Vec<CardRef>,
+    /// Disputes of which the body does not say whose card it is: ask [`Issuer::dispute`].
+    pub disputes: Vec<String>,
 }
 
 #[async_trait]
@@ -222,6 +255,11 @@ pub trait Issuer: Send + Sync {
     /// All that happened to a card, oldest first; what a lost webhook is replaced by.
     async fn changes(&self, card: &CardRef) -> Outcome<Vec<ChargeChange>>;
 
+    /// What a dispute means for its card; asked where news name nothing but the dispute.
+    async fn dispute(&self, _dispute_id: &str) -> Outcome<Vec<ChargeChange>> {
+        Outcome::Rejected(Rejection::fatal("not_supported", "this issuer tells of no disputes"))
+    }
+
     /// A real-time authorization request, its signature and time checked against `now`.
     fn read_charge(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<Charge, WebhookError>;
 
@@ -229,6 +267,11 @@ pub trait Issuer: Send + Sync {
 
     /// An event webhook, its signature and time checked against `now`. One body may carry several changes.
     fn read_news(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<IssuerNews, WebhookError>;
+
+    /// 3-D Secure, where the issuer lets us decide. Without it stores that insist are answered by the issuer's rules.
+    fn challenges(&self) -> Option<&dyn CardChallenges> {
+        None
+    }
 
     /// The issuer decides alone when it has no answer after this.
     fn answer_within_ms(&self) -> u64;

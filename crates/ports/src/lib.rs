@@ -5,6 +5,7 @@
 
 mod accounts;
 mod cards;
+mod challenges;
 mod clock;
 mod exchange;
 mod gift_cards;
@@ -18,9 +19,10 @@ mod webhook;
 
 pub use accounts::{AccountRow, AccountStore, Begun, DeviceRow, IdempotentAnswer, IdempotentCall, InviteRow};
 pub use cards::{
-    CardHolder, CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason, Float,
-    Issuer, IssuerHealth, IssuerNews, IssuerNotice, Merchant,
+    CardHolder, CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason,
+    DisputeState, Float, Issuer, IssuerHealth, IssuerNews, IssuerNotice, Merchant,
 };
+pub use challenges::{Authentication, AuthenticationDecision, CardChallenges, ChallengeAnswer};
 pub use clock::Clock;
 pub use exchange::{AssetBalance, Exchange, Fee, SaleReport, SaleStatus, SellOrder};
 pub use gift_cards::{ClaimCode, GiftCardOrder, GiftCardVendor, VendorOffer, VendorOrderStatus, VendorQuote};
@@ -30,7 +32,7 @@ pub use lightning::{
 };
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
-pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices};
+pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
 pub use secret::Secret;
 pub use store::{
     AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, GiveBack, Index, Lookup, NewEffect,

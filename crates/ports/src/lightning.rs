@@ -104,6 +104,8 @@ pub struct NodeInfo {
 pub struct ChannelRoom {
     pub channel_id: String,
     pub usable: bool,
+    /// Can be sent on it now: our balance less the reserve and what is under way.
+    pub outbound_msat: Msat,
     /// Inbound capacity less the peer's reserve.
     pub inbound_msat: Msat,
     /// Limit of what may be held at a time, less what is held (LDK: a tenth of the capacity by default).
@@ -128,6 +130,11 @@ impl Room {
         self.usable().map(|c| c.inbound_msat.get().min(c.in_flight_left_msat.get())).sum()
     }
 
+    /// All that could be sent at once, fees included, msat.
+    pub fn outbound_msat(&self) -> u64 {
+        self.channels.iter().filter(|c| c.usable).map(|c| c.outbound_msat.get()).sum()
+    }
+
     /// The largest single part, msat.
     pub fn largest_part_msat(&self) -> u64 {
         self.usable().map(|c| c.inbound_msat.get().min(c.in_flight_left_msat.get())).max().unwrap_or(0)
@@ -145,6 +152,8 @@ pub struct PayRequest {
     /// Only for an invoice without an amount.
     pub amount_msat: Option<Msat>,
     pub max_fee_msat: Msat,
+    /// Longest way in blocks, the payee's final delta included: no route beyond it. None: the node's own bound.
+    pub max_cltv_blocks: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

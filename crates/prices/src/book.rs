@@ -31,6 +31,10 @@ impl Book {
         Some(Self { currency, bids })
     }
 
+    pub const fn currency(&self) -> Currency {
+        self.currency
+    }
+
     pub fn best(&self) -> Option<Rate> {
         self.bids.first().map(|bid| bid.rate)
     }

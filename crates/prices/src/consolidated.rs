@@ -2,10 +2,10 @@
 
 use ids::UnixMs;
 use money::{Bps, Currency, Rate};
-use ports::{ObservedRate, PriceUnavailable};
+use ports::{ObservedRate, PriceUnavailable, RateBasis};
 
 /// What a venue said and when it was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tick {
     pub venue: &'static str,
     pub rate: Rate,
@@ -30,39 +30,42 @@ impl Rules {
 }
 
 /// The median of the fresh ticks that are within the deviation of the median of all fresh ones. Those must be enough,
-/// and more than half: two venues that differ say nothing about which of them is wrong.
+/// and more than half: two venues that differ say nothing about which of them is wrong. Whoever is left out for it is
+/// named.
 pub fn consolidate(
-    ticks: &[Tick],
+    ticks: impl Iterator<Item = Tick> + Clone,
     currency: Currency,
     rules: &Rules,
     now: UnixMs,
 ) -> Result<ObservedRate, PriceUnavailable> {
-    let count = |ticks: &[&Tick]| u32::try_from(ticks.len()).unwrap_or(u32::MAX);
-    let of_currency: Vec<&Tick> = ticks.iter().filter(|tick| tick.rate.currency() == currency).collect();
-    let newest = of_currency.iter().map(|tick| tick.observed_at).max().ok_or(PriceUnavailable::Never)?;
-    let fresh: Vec<&Tick> = of_currency.into_iter().filter(|tick| rules.is_fresh(tick.observed_at, now)).collect();
+    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let of_currency = ticks.filter(|tick| tick.rate.currency() == currency);
+    let newest = of_currency.clone().map(|tick| tick.observed_at).max().ok_or(PriceUnavailable::Never)?;
+    let mut fresh: Vec<Tick> = of_currency.filter(|tick| rules.is_fresh(tick.observed_at, now)).collect();
     if fresh.is_empty() {
         return Err(PriceUnavailable::Stale { age_ms: newest.0.abs_diff(now.0), max_ms: rules.age_ms_max });
     }
-    if count(&fresh) < rules.venues_min {
-        return Err(PriceUnavailable::TooFewVenues { fresh: count(&fresh), needed: rules.venues_min });
+    if count(fresh.len()) < rules.venues_min {
+        return Err(PriceUnavailable::TooFewVenues { fresh: count(fresh.len()), needed: rules.venues_min });
     }
     let middle = median(&fresh).ok_or(PriceUnavailable::Never)?;
     let deviation = |tick: &Tick| middle.deviation_ceil(tick.rate).unwrap_or(Bps(u32::MAX));
-    let worst = fresh.iter().map(|tick| deviation(tick)).max().unwrap_or_default();
+    let worst = fresh.iter().map(deviation).max().unwrap_or_default();
     let all = fresh.len();
-    let agreeing: Vec<&Tick> = fresh.into_iter().filter(|tick| deviation(tick) <= rules.deviation_max).collect();
-    if agreeing.len() * 2 <= all || count(&agreeing) < rules.venues_min {
+    let named = |ticks: &[Tick]| ticks.iter().map(|tick| tick.venue.to_owned()).collect::<Vec<_>>();
+    let outliers: Vec<Tick> = fresh.extract_if(.., |tick| deviation(tick) > rules.deviation_max).collect();
+    if fresh.len() * 2 <= all || count(fresh.len()) < rules.venues_min {
         return Err(PriceUnavailable::Deviation { bps: worst });
     }
-    let rate = median(&agreeing).ok_or(PriceUnavailable::Never)?;
+    let rate = if outliers.is_empty() { middle } else { median(&fresh).ok_or(PriceUnavailable::Never)? };
     // As old as the oldest that it rests on.
-    let observed_at = agreeing.iter().map(|tick| tick.observed_at).min().unwrap_or_default();
-    Ok(ObservedRate { rate, observed_at, venues: agreeing.iter().map(|tick| tick.venue.to_owned()).collect() })
+    let observed_at = fresh.iter().map(|tick| tick.observed_at).min().unwrap_or_default();
+    let (venues, outliers) = (named(&fresh), named(&outliers));
+    Ok(ObservedRate { rate, observed_at, venues, outliers, basis: RateBasis::Venues })
 }
 
 /// Of an even number the mean of the two in the middle, rounded down.
-fn median(ticks: &[&Tick]) -> Option<Rate> {
+fn median(ticks: &[Tick]) -> Option<Rate> {
     let mut rates: Vec<Rate> = ticks.iter().map(|tick| tick.rate).collect();
     rates.sort_by_key(|rate| rate.micro_per_btc());
     let upper = *rates.get(rates.len() / 2)?;
@@ -103,7 +106,7 @@ mod tests {
         seen: &[(&'static str, &str, u64)],
         venues_min: u32,
     ) -> Result<(String, u64, Vec<String>), PriceUnavailable> {
-        let seen = consolidate(&ticks(seen), Currency::USD, &rules(venues_min), NOW)?;
+        let seen = consolidate(ticks(seen).into_iter(), Currency::USD, &rules(venues_min), NOW)?;
         Ok((seen.rate.decimal(), NOW.0 - seen.observed_at.0, seen.venues))
     }
 
@@ -118,6 +121,8 @@ mod tests {
         assert_eq!(usd(&one_old, 2), Ok(("100.1".into(), 3, names(&["a", "c"]))));
         let one_liar = [("a", "100", 1), ("b", "999", 2), ("c", "100.2", 3)];
         assert_eq!(usd(&one_liar, 2), Ok(("100.1".into(), 3, names(&["a", "c"]))));
+        let seen = consolidate(ticks(&one_liar).into_iter(), Currency::USD, &rules(2), NOW).unwrap();
+        assert_eq!((seen.outliers, seen.basis), (names(&["b"]), RateBasis::Venues));
     }
 
     #[test]
@@ -134,9 +139,9 @@ mod tests {
         assert!(matches!(usd(&one_liar, 3), Err(Deviation { .. })));
         let none_agree = [("a", "100", 1), ("b", "200", 2), ("c", "300", 3)];
         assert!(matches!(usd(&none_agree, 1), Err(Deviation { .. })));
-        assert_eq!(consolidate(&ticks(&[("a", "100", 1)]), Currency::EUR, &rules(1), NOW), Err(Never));
-        let future = [Tick { observed_at: UnixMs(NOW.0 + 10_001), ..ticks(&[("a", "100", 0)])[0].clone() }];
-        assert!(matches!(consolidate(&future, Currency::USD, &rules(1), NOW), Err(Stale { .. })));
+        assert_eq!(consolidate(ticks(&[("a", "100", 1)]).into_iter(), Currency::EUR, &rules(1), NOW), Err(Never));
+        let future = [Tick { observed_at: UnixMs(NOW.0 + 10_001), ..ticks(&[("a", "100", 0)])[0] }];
+        assert!(matches!(consolidate(future.into_iter(), Currency::USD, &rules(1), NOW), Err(Stale { .. })));
     }
 
     proptest! {
@@ -153,7 +158,7 @@ mod tests {
                 rate: Rate::new(*micro, Currency::USD).unwrap(),
                 observed_at: NOW,
             });
-            let rate = consolidate(&all.collect::<Vec<_>>(), Currency::USD, &rules(2), NOW).unwrap().rate;
+            let rate = consolidate(all.collect::<Vec<_>>().into_iter(), Currency::USD, &rules(2), NOW).unwrap().rate;
             prop_assert!((98_800_000..=101_200_000).contains(&rate.micro_per_btc()));
         }
     }

@@ -1,23 +1,56 @@
 //! Prices in memory, renewed from the venues.
 
-use crate::{Book, Rules, Tick, Venue, consolidate};
+use crate::{
+    DailyTable, ECB_NAME, History, Listening, Rules, Sample, SampleHook, TableSource, Update, Venue, consolidate,
+    listen::Listener, seen::Seen,
+};
 use async_trait::async_trait;
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use ids::UnixMs;
-use money::{Currency, Money};
-use ports::{Clock, ExecutablePrice, ObservedRate, Outcome, PriceUnavailable, Prices};
+use money::{Bps, Currency, Money};
+use ports::{Clock, ExecutablePrice, ObservedRate, Outcome, PriceUnavailable, Prices, RateBasis};
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, PoisonError, RwLock},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The table is asked for so often, and again so soon after a failure.
+const TABLE_EVERY: Duration = Duration::from_secs(3_600);
+const TABLE_PAUSE: Duration = Duration::from_secs(60);
+/// Samples are taken this often, and kept one a minute.
+const SAMPLE_EVERY: Duration = Duration::from_secs(10);
+/// Through which a table's other currencies are reckoned: traded at most venues, and the first that has a rate.
+const REFERENCES: [Currency; 2] = [Currency::EUR, Currency::USD];
+
+#[derive(Clone)]
 pub struct PricesConfig {
+    /// Those that are priced.
     pub currencies: Vec<Currency>,
+    /// Those of them that bitcoin is sold for: only their books are asked for.
+    pub sold: Vec<Currency>,
     pub rules: Rules,
-    /// Pause between two rounds of asking. Public calls are limited to about one a second by some venues.
+    /// Pause between two rounds of looking whom to ask.
     pub refresh_ms: u64,
+    /// A venue whose price is older is asked, whatever its feed does.
+    pub quiet_ms: u64,
+    pub listening: Listening,
+    pub table: TableRules,
+}
+
+/// When the daily table may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableRules {
+    /// The bank's longest pause is five days.
+    pub age_days_max: u64,
+    /// As a second opinion: how far a price may be from it. It is a day old, so this is coarse.
+    pub deviation_max: Bps,
+}
+
+impl Default for TableRules {
+    fn default() -> Self {
+        Self { age_days_max: 6, deviation_max: Bps(300) }
+    }
 }
 
 /// Why the configuration cannot be used.
@@ -31,42 +64,33 @@ pub enum BadPricesConfig {
     SameName(&'static str),
     #[error("a price that may be {age_ms_max} ms old cannot be renewed every {refresh_ms} ms")]
     RefreshTooSlow { age_ms_max: u64, refresh_ms: u64 },
-}
-
-/// What a round of asking brought.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Refreshed {
-    pub ticks: usize,
-    pub books: usize,
-    /// For the log and the operator: venue, currency, why.
-    pub failures: Vec<String>,
-}
-
-#[derive(Default)]
-struct Seen {
-    ticks: BTreeMap<(Currency, &'static str), Tick>,
-    books: BTreeMap<Currency, (Book, UnixMs)>,
+    #[error("a price that may be {age_ms_max} ms old has to be asked for before it is {quiet_ms} ms old")]
+    QuietTooLong { age_ms_max: u64, quiet_ms: u64 },
 }
 
 /// All prices. Reads are from memory; [`LivePrices::run`] renews.
 pub struct LivePrices {
-    config: PricesConfig,
-    venues: Vec<Arc<dyn Venue>>,
+    pub(crate) config: PricesConfig,
+    pub(crate) venues: Vec<Arc<dyn Venue>>,
     /// Where the bitcoin will be sold: its book is walked.
-    sold_at: Arc<dyn Venue>,
-    clock: Arc<dyn Clock>,
-    seen: RwLock<Seen>,
+    pub(crate) sold_at: Arc<dyn Venue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) seen: RwLock<Seen>,
+    table_source: Option<TableSource>,
+    table: RwLock<Option<Arc<DailyTable>>>,
+    history: Mutex<History>,
+    hook: Option<SampleHook>,
 }
 
 impl LivePrices {
-    /// `sold_at` is asked for its book, and for its ticker only if it is among the `venues` too.
+    /// `sold_at` is asked for its book, and for its price only if it is among the `venues` too.
     pub fn new(
         config: PricesConfig,
         venues: Vec<Arc<dyn Venue>>,
         sold_at: Arc<dyn Venue>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BadPricesConfig> {
-        let PricesConfig { rules, refresh_ms, .. } = config;
+        let PricesConfig { rules, refresh_ms, quiet_ms, .. } = config;
         if config.currencies.is_empty() {
             return Err(BadPricesConfig::NoCurrency);
         }
@@ -78,14 +102,34 @@ impl LivePrices {
         if let Some(twice) = venues.iter().find(|venue| !names.insert(venue.name())) {
             return Err(BadPricesConfig::SameName(twice.name()));
         }
-        if refresh_ms >= rules.age_ms_max {
-            return Err(BadPricesConfig::RefreshTooSlow { age_ms_max: rules.age_ms_max, refresh_ms });
+        let age_ms_max = rules.age_ms_max;
+        if refresh_ms >= age_ms_max {
+            return Err(BadPricesConfig::RefreshTooSlow { age_ms_max, refresh_ms });
         }
-        let live = Self { config, venues, sold_at, clock, seen: RwLock::default() };
+        if quiet_ms.saturating_add(refresh_ms) > age_ms_max {
+            return Err(BadPricesConfig::QuietTooLong { age_ms_max, quiet_ms });
+        }
+        let seen = RwLock::new(Seen::new(sold_at.name()));
+        let (table_source, table, history, hook) = (None, RwLock::default(), Mutex::default(), None);
+        let live = Self { config, venues, sold_at, clock, seen, table_source, table, history, hook };
         for warning in live.warnings() {
             tracing::warn!("{warning}");
         }
         Ok(live)
+    }
+
+    /// With a daily table.
+    #[must_use]
+    pub fn with_table(mut self, source: TableSource) -> Self {
+        self.table_source = Some(source);
+        self
+    }
+
+    /// With samples of earlier runs, and somebody who keeps the new ones.
+    #[must_use]
+    pub fn with_history(self, kept: impl IntoIterator<Item = Sample>, hook: SampleHook) -> Self {
+        self.history().restore(kept);
+        Self { hook: Some(hook), ..self }
     }
 
     /// What the operator should know about this configuration.
@@ -102,110 +146,237 @@ impl LivePrices {
         warnings
     }
 
-    /// Asks all venues at once and keeps what they said. What fails leaves the older price, which ages.
-    pub async fn refresh_once(&self) -> Refreshed {
-        let asked = |venue: &Arc<dyn Venue>| {
-            let venue = Arc::clone(venue);
-            self.config.currencies.iter().map(move |currency| (Arc::clone(&venue), *currency))
-        };
-        let ticks = self.venues.iter().flat_map(asked).map(|(venue, currency)| async move {
-            // Seen when it was asked: an answer that took its time is that much older.
-            let observed_at = self.clock.now();
-            (venue.name(), currency, observed_at, venue.ticker(currency).await)
-        });
-        let books = asked(&self.sold_at).map(|(venue, currency)| async move {
-            let observed_at = self.clock.now();
-            (currency, observed_at, venue.book(currency).await)
-        });
-        let (ticks, books) = futures::future::join(join_all(ticks), join_all(books)).await;
-        let mut done = Refreshed::default();
-        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
-        for (venue, currency, observed_at, outcome) in ticks {
-            match outcome {
-                Outcome::Done(rate) if rate.currency() == currency => {
-                    seen.ticks.insert((currency, venue), Tick { venue, rate, observed_at });
-                    done.ticks += 1;
-                }
-                other => done.failures.push(format!("{venue} {currency} ticker: {}", why(&other))),
-            }
+    /// What is renewed: what is asked for, and what a table needs to be of use.
+    pub(crate) fn watched(&self) -> Vec<Currency> {
+        let mut watched = self.config.currencies.clone();
+        if self.table_source.is_some() {
+            watched.extend(REFERENCES.iter().filter(|currency| !self.config.currencies.contains(currency)));
         }
-        for (currency, observed_at, outcome) in books {
-            match outcome {
-                Outcome::Done(book) => {
-                    seen.books.insert(currency, (book, observed_at));
-                    done.books += 1;
-                }
-                other => done.failures.push(format!("{} {currency} book: {}", self.sold_at.name(), why(&other))),
-            }
-        }
-        done
+        watched
     }
 
-    /// Renews until `shutdown` is ready. The caller owns the task.
+    /// Whether the exchange's own venue is one whose price counts; then one feed brings both.
+    pub(crate) fn sells_at_a_venue(&self) -> bool {
+        self.venues.iter().any(|venue| Arc::ptr_eq(venue, &self.sold_at))
+    }
+
+    fn listener<'a>(&'a self, venue: &'a Arc<dyn Venue>, counts: bool) -> Listener<'a> {
+        Listener {
+            venue: venue.as_ref(),
+            currencies: self.watched().into_iter().filter(|currency| venue.trades(*currency)).collect(),
+            books: Arc::ptr_eq(venue, &self.sold_at),
+            counts,
+            how: &self.config.listening,
+            seen: &self.seen,
+            clock: self.clock.as_ref(),
+        }
+    }
+
+    /// Listens, and asks where nothing is heard, until `shutdown` is ready. The caller owns the task.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
-        tokio::pin!(shutdown);
+        let mut listeners: Vec<Listener<'_>> = self.venues.iter().map(|venue| self.listener(venue, true)).collect();
+        if !self.sells_at_a_venue() {
+            listeners.push(self.listener(&self.sold_at, false));
+        }
+        listeners.retain(|listener| !listener.currencies.is_empty());
+        let listen = join_all(listeners.iter().map(Listener::run));
+        let rest = join(self.ask_on(), join(self.renew_table(), self.sample_on()));
+        tokio::select! {
+            () = shutdown => {}
+            _ = join(listen, rest) => {}
+        }
+    }
+
+    /// Takes in what a feed of `venue` said, for whoever listens on their own.
+    pub fn heard(&self, venue: &'static str, updates: &mut Vec<Update>) {
+        let now = self.clock.now();
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        for update in updates.drain(..) {
+            seen.put(venue, update, now, true);
+        }
+    }
+
+    async fn ask_on(&self) {
         loop {
-            let round = async {
-                let done = self.refresh_once().await;
-                for failure in &done.failures {
-                    tracing::warn!(failure, "no price");
+            let done = self.refresh_quiet().await;
+            for failure in &done.failures {
+                tracing::warn!(failure, "no price");
+            }
+            tokio::time::sleep(Duration::from_millis(self.config.refresh_ms)).await;
+        }
+    }
+
+    async fn renew_table(&self) {
+        let Some(source) = &self.table_source else { return };
+        loop {
+            let pause = match self.take_table(source).await {
+                Ok(()) => TABLE_EVERY,
+                Err(why) => {
+                    tracing::warn!(why, "no daily table");
+                    TABLE_PAUSE
                 }
-                tokio::time::sleep(Duration::from_millis(self.config.refresh_ms)).await;
             };
-            tokio::select! {
-                () = &mut shutdown => return,
-                () = round => {}
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Asks for the daily table once.
+    pub async fn refresh_table(&self) -> Result<(), String> {
+        match &self.table_source {
+            Some(source) => self.take_table(source).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take_table(&self, source: &TableSource) -> Result<(), String> {
+        match source.fetch().await {
+            Outcome::Done(table) => {
+                *self.table.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(table));
+                Ok(())
+            }
+            Outcome::Rejected(rejection) => Err(rejection.message),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => Err(why),
+        }
+    }
+
+    async fn sample_on(&self) {
+        loop {
+            self.sample();
+            tokio::time::sleep(SAMPLE_EVERY).await;
+        }
+    }
+
+    /// Notes the rates of this minute.
+    pub fn sample(&self) {
+        let now = self.clock.now();
+        for currency in &self.config.currencies {
+            let Ok(seen) = self.rate(*currency, now) else { continue };
+            let noted = self.history().note(seen.rate, now);
+            if let (Some(sample), Some(hook)) = (noted, &self.hook) {
+                hook(sample);
             }
         }
     }
 
-    fn known(&self, currency: Currency) -> Result<(), PriceUnavailable> {
-        if self.config.currencies.contains(&currency) {
-            Ok(())
-        } else {
-            Err(PriceUnavailable::UnknownCurrency { currency })
-        }
+    /// At most `points_max` samples since `since`, for a plot.
+    pub fn points(&self, currency: Currency, since: UnixMs, points_max: usize) -> Vec<Sample> {
+        self.history().points(currency, since, points_max)
     }
-}
 
-fn why<T>(outcome: &Outcome<T>) -> String {
-    match outcome {
-        Outcome::Done(_) => "in another currency".to_owned(),
-        Outcome::Rejected(rejection) => rejection.message.clone(),
-        Outcome::NotSent(why) | Outcome::Unknown(why) => why.clone(),
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn seen(&self) -> RwLockReadGuard<'_, Seen> {
+        self.seen.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last daily table, if one was had.
+    pub fn table(&self) -> Option<Arc<DailyTable>> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Of the configured venues.
+    pub(crate) fn traders(&self, currency: Currency) -> u32 {
+        let count = self.venues.iter().filter(|venue| venue.trades(currency)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// From venues alone.
+    fn traded(&self, currency: Currency, rules: &Rules, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
+        consolidate(self.seen().ticks(currency), currency, rules, now)
+    }
+
+    /// From fewer venues than are asked for: all that trade it, and a table has to agree with them.
+    fn seconded(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
+        let rules = Rules { venues_min: self.traders(currency), ..self.config.rules };
+        let seen = self.traded(currency, &rules, now)?;
+        let fresh = u32::try_from(seen.venues.len()).unwrap_or(u32::MAX);
+        let alone = PriceUnavailable::TooFewVenues { fresh, needed: self.config.rules.venues_min };
+        let Ok(other) = self.through_table(currency, now) else { return Err(alone) };
+        let bps = other.rate.deviation_ceil(seen.rate).map_err(|_| alone.clone())?;
+        if bps > self.config.table.deviation_max {
+            return Err(PriceUnavailable::Deviation { bps });
+        }
+        let RateBasis::Table { table, date, .. } = other.basis else { return Err(alone) };
+        let observed_at = seen.observed_at.min(other.observed_at);
+        Ok(ObservedRate { observed_at, basis: RateBasis::VenuesAndTable { table, date }, ..seen })
+    }
+
+    /// Another currency's rate, through the table.
+    fn through_table(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
+        let unknown = PriceUnavailable::UnknownCurrency { currency };
+        let table = self.table().filter(|table| table.has(currency)).ok_or(unknown.clone())?;
+        let date = table.date.clone();
+        if !table.is_current(now, self.config.table.age_days_max) {
+            return Err(PriceUnavailable::TableOld { date });
+        }
+        let mut why = unknown.clone();
+        for through in REFERENCES.into_iter().filter(|through| *through != currency) {
+            match self.traded(through, &self.config.rules, now) {
+                Ok(seen) => {
+                    let rate = table.convert_floor(seen.rate, currency).ok_or(unknown)?;
+                    let basis = RateBasis::Table { table: ECB_NAME.to_owned(), date, through };
+                    return Ok(ObservedRate { rate, basis, ..seen });
+                }
+                Err(error) => why = error,
+            }
+        }
+        Err(why)
     }
 }
 
 #[async_trait]
 impl Prices for LivePrices {
     fn rate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
-        self.known(currency)?;
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        let ticks: Vec<Tick> = seen.ticks.values().filter(|tick| tick.rate.currency() == currency).cloned().collect();
-        consolidate(&ticks, currency, &self.config.rules, now)
+        let traders = self.traders(currency);
+        if !self.config.currencies.contains(&currency) || traders == 0 {
+            return Err(PriceUnavailable::UnknownCurrency { currency });
+        }
+        if traders < self.config.rules.venues_min {
+            self.seconded(currency, now)
+        } else {
+            self.traded(currency, &self.config.rules, now)
+        }
     }
 
     /// Also needs a consolidated rate, and not to be further from it than venues may be from one another.
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
         let currency = total.currency();
+        if self.estimated().contains(&currency) {
+            return Err(PriceUnavailable::EstimateOnly { currency });
+        }
+        if !self.config.sold.contains(&currency) {
+            return Err(PriceUnavailable::UnknownCurrency { currency });
+        }
         let consolidated = self.rate(currency, now)?;
         let rules = &self.config.rules;
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        let (book, observed_at) = seen.books.get(&currency).ok_or(PriceUnavailable::Never)?;
-        if !rules.is_fresh(*observed_at, now) {
+        let seen = self.seen();
+        let known = seen.book(currency).ok_or(PriceUnavailable::Never)?;
+        let observed_at = known.observed_at;
+        if !rules.is_fresh(observed_at, now) {
             let age_ms = observed_at.0.abs_diff(now.0);
             return Err(PriceUnavailable::Stale { age_ms, max_ms: rules.age_ms_max });
         }
-        let rate = book.average(total).ok_or(PriceUnavailable::ThinBook)?;
+        let rate = known.value.average(total).ok_or(PriceUnavailable::ThinBook)?;
         match consolidated.rate.deviation_ceil(rate) {
-            Ok(bps) if bps <= rules.deviation_max => Ok(ExecutablePrice { rate, observed_at: *observed_at }),
+            Ok(bps) if bps <= rules.deviation_max => Ok(ExecutablePrice { rate, observed_at }),
             Ok(bps) => Err(PriceUnavailable::Deviation { bps }),
             Err(_) => Err(PriceUnavailable::UnknownCurrency { currency }),
         }
     }
 
     fn currencies(&self) -> Vec<Currency> {
-        self.config.currencies.clone()
+        self.config.currencies.iter().copied().filter(|currency| self.traders(*currency) > 0).collect()
+    }
+
+    fn estimate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
+        if self.currencies().contains(&currency) { self.rate(currency, now) } else { self.through_table(currency, now) }
+    }
+
+    fn estimated(&self) -> Vec<Currency> {
+        let own = self.currencies();
+        self.table().map_or_else(Vec::new, |table| table.currencies().filter(|of| !own.contains(of)).collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Prices over venues that say what they are told to.
 
 use super::*;
-use crate::Bid;
+use crate::{Bid, Book, Feed, Refreshed, Said, Top, Verdict};
 use money::{Bps, Rate, Sat};
 use std::sync::{
     Mutex,
@@ -18,6 +18,7 @@ impl Clock for HandClock {
 
 struct Puppet {
     name: &'static str,
+    trades: Vec<Currency>,
     rate: Mutex<Outcome<Rate>>,
     book: Mutex<Outcome<Book>>,
 }
@@ -33,7 +34,17 @@ fn book(bids: &[(&str, u64)]) -> Book {
 
 fn puppet(name: &'static str, rate: &str) -> Arc<Puppet> {
     let deep = book(&[(rate, 100_000_000)]);
-    Arc::new(Puppet { name, rate: Mutex::new(Outcome::Done(usd_rate(rate))), book: Mutex::new(Outcome::Done(deep)) })
+    trading(name, rate, &[Currency::USD], deep)
+}
+
+fn trading(name: &'static str, rate: &str, trades: &[Currency], deep: Book) -> Arc<Puppet> {
+    let trades = trades.to_vec();
+    Arc::new(Puppet {
+        name,
+        trades,
+        rate: Mutex::new(Outcome::Done(usd_rate(rate))),
+        book: Mutex::new(Outcome::Done(deep)),
+    })
 }
 
 #[async_trait]
@@ -42,18 +53,32 @@ impl Venue for Puppet {
         self.name
     }
 
-    async fn ticker(&self, _: Currency) -> Outcome<Rate> {
-        self.rate.lock().unwrap().clone()
+    fn trades(&self, currency: Currency) -> bool {
+        self.trades.contains(&currency)
     }
 
-    async fn book(&self, _: Currency) -> Outcome<Book> {
-        self.book.lock().unwrap().clone()
+    async fn ticker(&self, currency: Currency) -> Outcome<Said<Top>> {
+        let rate = self.rate.lock().unwrap().clone();
+        // The same number in every currency.
+        let of = |rate: Rate| Rate::new(rate.micro_per_btc(), currency).unwrap();
+        rate.map(|rate| Said::without_time(Top::new(of(rate), of(rate)).unwrap()))
+    }
+
+    async fn book(&self, _: Currency) -> Outcome<Said<Book>> {
+        self.book.lock().unwrap().clone().map(Said::without_time)
+    }
+
+    fn feed(&self, _: &[Currency], _: bool) -> Option<(&outbound::SocketClient, Box<dyn Feed>)> {
+        None
     }
 }
 
 fn config(venues_min: u32) -> PricesConfig {
     let rules = Rules { age_ms_max: 10_000, deviation_max: Bps(100), venues_min };
-    PricesConfig { currencies: vec![Currency::USD], rules, refresh_ms: 2_000 }
+    let listening = Listening::usual(Arc::new(|_| 0));
+    let (currencies, sold) = (vec![Currency::USD], vec![Currency::USD]);
+    let table = TableRules::default();
+    PricesConfig { currencies, sold, rules, refresh_ms: 2_000, quiet_ms: 5_000, listening, table }
 }
 
 fn live(venues: &[Arc<Puppet>], venues_min: u32) -> (LivePrices, Arc<HandClock>) {
@@ -133,6 +158,10 @@ async fn three_venues_outvote_a_wrong_one() {
     prices.refresh_once().await;
     let seen = prices.rate(Currency::USD, clock.now()).unwrap();
     assert_eq!((seen.rate.decimal().as_str(), seen.venues), ("100.25", vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(seen.outliers, ["c"]);
+    let report = prices.report(Currency::USD, clock.now());
+    let verdicts: Vec<Verdict> = report.venues.iter().map(|venue| venue.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Fresh, Verdict::Fresh, Verdict::Outlier]);
 }
 
 #[test]
@@ -150,6 +179,8 @@ fn configurations() {
     assert_eq!(make(none, &["a"]).err(), Some(BadPricesConfig::NoCurrency));
     let slow = PricesConfig { refresh_ms: 10_000, ..config(1) };
     assert!(matches!(make(slow, &["a"]).err(), Some(BadPricesConfig::RefreshTooSlow { .. })));
+    let late = PricesConfig { quiet_ms: 8_001, ..config(1) };
+    assert!(matches!(make(late, &["a"]).err(), Some(BadPricesConfig::QuietTooLong { .. })));
 }
 
 #[tokio::test]
@@ -167,4 +198,94 @@ async fn it_runs_until_it_is_told_to_stop() {
         let _ = stopped.await;
     });
     tokio::time::timeout(Duration::from_secs(10), futures::future::join(run, watch)).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_quiet_are_asked() {
+    let venues = [puppet("a", "100"), puppet("b", "100")];
+    let (prices, clock) = live(&venues, 1);
+    assert_eq!(prices.refresh_quiet().await, Refreshed { ticks: 2, books: 1, failures: vec![] });
+    clock.0.fetch_add(5_000, Ordering::SeqCst);
+    assert_eq!(prices.refresh_quiet().await, Refreshed::default());
+    clock.0.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(prices.refresh_quiet().await.ticks, 2);
+}
+
+#[tokio::test]
+async fn who_says_that_it_is_asked_too_often_is_left_alone_longer_and_longer() {
+    let venue = puppet("a", "100");
+    let (prices, clock) = live(std::slice::from_ref(&venue), 1);
+    let limited = ports::Rejection::retryable("rate_limited", "asked too often");
+    *venue.rate.lock().unwrap() = Outcome::Rejected(limited);
+    for pause_ms in [5_000, 10_000, 20_000] {
+        assert_eq!(prices.refresh_once().await.failures.len(), 1);
+        clock.0.fetch_add(pause_ms - 1, Ordering::SeqCst);
+        assert_eq!(prices.refresh_once().await, Refreshed::default(), "{pause_ms}");
+        clock.0.fetch_add(1, Ordering::SeqCst);
+    }
+    *venue.rate.lock().unwrap() = Outcome::Done(usd_rate("100"));
+    assert_eq!(prices.refresh_once().await.ticks, 1);
+}
+
+const TABLE: &str = "<Cube><Cube time='1970-01-01'><Cube currency='USD' rate='1'/><Cube currency='CAD' rate='1.01'/>\
+                     <Cube currency='CHF' rate='2'/><Cube currency='SEK' rate='10'/></Cube></Cube>";
+
+/// Two venues are asked for; dollars have two, Canadian dollars and francs one, kronor none.
+#[tokio::test]
+async fn a_table_seconds_the_few_and_estimates_the_rest() {
+    let (cad, sek) = (Currency::CAD, "SEK".parse::<Currency>().unwrap());
+    let canadian = Rate::parse("100", cad).unwrap();
+    let bids = vec![Bid { rate: canadian, amount_sat: Sat::new(100_000_000).unwrap() }];
+    let a = trading("a", "100", &[Currency::USD, cad, Currency::CHF], Book::new(cad, bids).unwrap());
+    let venues = [a, puppet("b", "100")];
+    let clock = Arc::new(HandClock(AtomicU64::new(1_000_000)));
+    let all = venues.iter().map(|venue| Arc::clone(venue) as Arc<dyn Venue>).collect();
+    let currencies = vec![Currency::USD, cad, Currency::CHF, sek];
+    let config = PricesConfig { currencies, sold: vec![Currency::USD, cad], ..config(2) };
+    let prices = LivePrices::new(config, all, venues[0].clone(), clock.clone()).unwrap();
+    prices.refresh_once().await;
+    let rate = |currency| prices.rate(currency, clock.now());
+    assert_eq!(rate(cad), Err(PriceUnavailable::TooFewVenues { fresh: 1, needed: 2 }), "nothing seconds it");
+    assert_eq!(prices.currencies(), [Currency::USD, cad, Currency::CHF]);
+    assert_eq!(prices.estimated(), []);
+
+    *prices.table.write().unwrap() = DailyTable::parse(TABLE).map(Arc::new);
+    let seen = rate(cad).unwrap();
+    assert_eq!((seen.rate, seen.venues), (canadian, vec!["a".to_owned()]));
+    let date = "1970-01-01".to_owned();
+    assert_eq!(seen.basis, RateBasis::VenuesAndTable { table: "ecb".to_owned(), date: date.clone() });
+    assert_eq!(prices.executable(Money::parse("1", cad).unwrap(), clock.now()).map(|price| price.rate), Ok(canadian));
+    assert!(matches!(rate(Currency::CHF), Err(PriceUnavailable::Deviation { .. })), "the table says twice as much");
+
+    let unknown = PriceUnavailable::UnknownCurrency { currency: sek };
+    assert_eq!(rate(sek), Err(unknown), "an estimate is no rate");
+    let total = Money::parse("1", sek).unwrap();
+    assert_eq!(prices.executable(total, clock.now()), Err(PriceUnavailable::EstimateOnly { currency: sek }));
+    assert!(prices.estimated().contains(&sek));
+    let estimate = prices.estimate(sek, clock.now()).unwrap();
+    assert_eq!(estimate.rate.decimal(), "1000");
+    let through = Currency::USD;
+    assert_eq!(estimate.basis, RateBasis::Table { table: "ecb".to_owned(), date: date.clone(), through });
+
+    clock.0.fetch_add(8 * 86_400_000, Ordering::SeqCst);
+    assert_eq!(prices.estimate(sek, clock.now()), Err(PriceUnavailable::TableOld { date }));
+}
+
+#[tokio::test]
+async fn samples_are_taken_handed_on_and_given_back() {
+    let venue = puppet("a", "100");
+    let (prices, clock) = live(std::slice::from_ref(&venue), 1);
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let hook = Arc::clone(&kept);
+    let earlier = [Sample { at: UnixMs(0), rate: usd_rate("90") }];
+    let prices = prices.with_history(earlier, Box::new(move |sample| hook.lock().unwrap().push(sample)));
+    prices.sample();
+    assert!(kept.lock().unwrap().is_empty(), "no rate, no sample");
+    prices.refresh_once().await;
+    prices.sample();
+    prices.sample();
+    let new = Sample { at: UnixMs(960_000), rate: usd_rate("100") };
+    assert_eq!(*kept.lock().unwrap(), [new]);
+    assert_eq!(prices.points(Currency::USD, UnixMs(0), 10), [earlier[0], new]);
+    assert_eq!(prices.points(Currency::USD, clock.now(), 10), []);
 }

@@ -2,9 +2,9 @@
 
 use ids::UnixMs;
 use money::{Bps, Currency, Money};
-use outbound::Limits;
+use outbound::{Limits, SocketLimits};
 use ports::{Clock, PriceUnavailable, Prices};
-use prices::{KrakenVenue, LivePrices, PricesConfig, Rules, Venue};
+use prices::{Listening, LivePrices, PricesConfig, PublicVenue, Rules, TableRules, Venue, VenueKind};
 use sandbox::{
     faults::Fault,
     kraken::{Exchange, ExchangeConfig},
@@ -25,9 +25,18 @@ impl Clock for HandClock {
 async fn start() -> (Exchange, LivePrices, Arc<HandClock>) {
     let vendor = Exchange::start(ExchangeConfig::default()).await.unwrap();
     let limits = Limits { deadline_ms: 500, ..Limits::default() };
-    let venue: Arc<dyn Venue> = Arc::new(KrakenVenue::new(&vendor.url(), limits).unwrap());
+    let venue = PublicVenue::new(VenueKind::Kraken, &vendor.url(), None, limits, SocketLimits::default());
+    let venue: Arc<dyn Venue> = Arc::new(venue.unwrap());
     let rules = Rules { age_ms_max: 10_000, deviation_max: Bps(100), venues_min: 1 };
-    let config = PricesConfig { currencies: vec![Currency::USD, Currency::EUR], rules, refresh_ms: 1_000 };
+    let config = PricesConfig {
+        currencies: vec![Currency::USD, Currency::EUR],
+        sold: vec![Currency::USD, Currency::EUR],
+        rules,
+        refresh_ms: 1_000,
+        quiet_ms: 5_000,
+        listening: Listening::usual(Arc::new(|_| 0)),
+        table: TableRules::default(),
+    };
     let clock = Arc::new(HandClock(AtomicU64::new(1_800_000_000_000)));
     let prices = LivePrices::new(config, vec![venue.clone()], venue, clock.clone()).unwrap();
     (vendor, prices, clock)

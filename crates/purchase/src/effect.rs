@@ -93,12 +93,14 @@ pub enum Effect {
     },
     OrderGiftCard {
         value: Money,
-        store_name: String,
+        product_id: String,
     },
     PayVendor {
         payment_hash: PaymentHash,
         bolt11: String,
         max_fee_msat: Msat,
+        /// Longest route, the vendor's own delta included: beyond it the send could outlive the hold.
+        max_cltv_blocks: u32,
     },
     AwaitDelivery {
         order_id: String,

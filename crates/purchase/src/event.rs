@@ -1,6 +1,6 @@
 //! What can happen to a purchase. Stored for ever, replayed on start.
 
-use crate::{Policy, Quote};
+use crate::{DisputeState, Policy, Quote};
 use ids::{AccountId, PaymentHash, PurchaseId, UnixMs};
 use money::{Currency, Money, Msat, Rate, Sat};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ pub struct Creation {
     /// Of the card and the order total.
     pub currency: Currency,
     pub policy: Policy,
+    /// Gift card: what is ordered, in the vendor's words. Its value is the quote's order total.
+    #[serde(default)]
+    pub product_id: Option<String>,
     /// None only for a card-first purchase, whose total is read later.
     pub quote: Option<Quote>,
     /// Hash of the canonical terms, once there is a quote.
@@ -140,6 +143,24 @@ pub enum Event {
         charge_id: String,
         amount: Money,
     },
+    /// 3-D Secure: the shopper is to say whether it is them.
+    ChallengeAsked {
+        authentication_id: String,
+        amount: Option<Money>,
+        merchant: String,
+        answer_by: UnixMs,
+    },
+    ChallengeEnded {
+        authentication_id: String,
+        passed: bool,
+    },
+    /// The operator has disputed a capture at the issuer, and that is how it stands.
+    ChargeDisputed {
+        charge_id: String,
+        dispute_id: String,
+        amount: Money,
+        state: DisputeState,
+    },
 
     SaleClosed {
         attempt: u32,
@@ -158,6 +179,8 @@ pub enum Event {
         payment_hash: PaymentHash,
         bolt11: String,
         amount_msat: Msat,
+        /// What the vendor's invoice asks of the last HTLC (BOLT 11 `c`).
+        final_cltv_delta: u32,
     },
     VendorOrderFailed {
         reason: String,
@@ -225,6 +248,9 @@ impl Event {
             Self::ForceCaptured { .. } => "force_captured",
             Self::StoreRefunded { .. } => "store_refunded",
             Self::StoreRefundReversed { .. } => "store_refund_reversed",
+            Self::ChallengeAsked { .. } => "challenge_asked",
+            Self::ChallengeEnded { .. } => "challenge_ended",
+            Self::ChargeDisputed { .. } => "charge_disputed",
             Self::SaleClosed { .. } => "sale_closed",
             Self::SaleFailed { .. } => "sale_failed",
             Self::VendorOrdered { .. } => "vendor_ordered",

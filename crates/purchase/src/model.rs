@@ -136,6 +136,8 @@ pub enum DeclineReason {
     DeadlineNear,
     ClaimUnconfirmed,
     CheckLimit,
+    /// The issuer declined, without us or after our yes.
+    ByIssuer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,6 +160,9 @@ pub struct ChargeRecord {
     pub request_id: String,
     pub kind: ChargeKind,
     pub amount: Money,
+    /// What the store asked in a currency of its own. What it is billed decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant_amount: Option<Money>,
     pub merchant: Merchant,
     pub decision: Decision,
     pub asked_at: UnixMs,
@@ -175,6 +180,7 @@ impl ChargeRecord {
             request_id: charge.request_id.clone(),
             kind: charge.kind,
             amount: charge.amount,
+            merchant_amount: Some(charge.merchant_amount).filter(|asked| asked.currency() != charge.amount.currency()),
             merchant: charge.merchant.clone(),
             decision,
             asked_at,
@@ -285,6 +291,35 @@ pub enum Adjustment {
     LateFunds { amount_msat: Msat },
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeState {
+    Opened,
+    Won,
+    Lost,
+}
+
+/// A capture that the operator has disputed at the issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeRecord {
+    pub dispute_id: String,
+    pub charge_id: String,
+    pub amount: Money,
+    pub state: DisputeState,
+}
+
+/// The shopper is asked by the store's bank whether it is them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// The issuer's identifier.
+    pub authentication_id: String,
+    /// What the card would be billed.
+    pub amount: Option<Money>,
+    /// As the store names itself.
+    pub merchant: String,
+    pub answer_by: UnixMs,
+}
+
 /// The aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
@@ -294,6 +329,9 @@ pub struct Purchase {
     pub store_name: String,
     pub currency: Currency,
     pub policy: Policy,
+    /// Gift card: what is ordered, in the vendor's words.
+    #[serde(default)]
+    pub product_id: Option<String>,
     pub created_at: UnixMs,
     pub state: State,
     pub state_since: UnixMs,
@@ -320,6 +358,11 @@ pub struct Purchase {
     pub owed: Vec<Owed>,
     pub store_refunded_minor: u64,
     pub adjustments: Vec<Adjustment>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<DisputeRecord>,
+    /// The newest that waits, or has not been told to be over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
     pub parked: Option<Parked>,
     /// Number of effects ever decided; the next one's sequence.
     pub effects: u32,
@@ -335,6 +378,7 @@ impl Purchase {
             store_name: creation.store_name,
             currency: creation.currency,
             policy: creation.policy,
+            product_id: creation.product_id,
             created_at: now,
             state,
             state_since: now,
@@ -357,6 +401,8 @@ impl Purchase {
             owed: Vec::new(),
             store_refunded_minor: 0,
             adjustments: Vec::new(),
+            disputes: Vec::new(),
+            challenge: None,
             parked: None,
             effects: 0,
         }

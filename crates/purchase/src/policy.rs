@@ -3,6 +3,11 @@
 use money::Bps;
 use serde::{Deserialize, Serialize};
 
+/// Of [`Policy::vendor_blocks_max`], kept for the chain: a send whose HTLC has to time out there is over only when its
+/// channel is closed and the timeout is buried (LDK: 3 blocks of grace, two transactions, 6 confirmations), in days of
+/// high fees much later.
+pub const VENDOR_CHAIN_BLOCKS: u32 = 36;
+
 /// When the HTLC is claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,7 +59,7 @@ pub struct Policy {
     pub min_final_cltv_delta: u16,
     /// How far the executable price may have fallen below the quote's when the claim is decided.
     pub price_fall_max: Bps,
-    /// Gift card: blocks the send to the vendor may take at worst, chain included.
+    /// Gift card: blocks the send to the vendor may take at worst, [`VENDOR_CHAIN_BLOCKS`] included.
     pub vendor_blocks_max: u32,
     /// Sales tried before the operator is asked.
     pub sale_attempts_max: u32,

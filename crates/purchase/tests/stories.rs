@@ -121,6 +121,74 @@ fn a_refund_of_more_than_the_shopper_paid_covers_the_operator() {
 }
 
 #[test]
+fn a_dispute_that_is_won_is_owed_once() {
+    use purchase::DisputeState::{Lost, Opened, Won};
+    let disputed = |state| Event::ChargeDisputed {
+        charge_id: "c1".to_owned(),
+        dispute_id: "d1".to_owned(),
+        amount: usd("27.11"),
+        state,
+    };
+    let whole = after(authorization(), &[funded(), vec![captured("c1", "27.11")]].concat());
+    let opened = next(&whole, &disputed(Opened));
+    assert_eq!((opened.bookings.len(), opened.purchase.disputes[0].state), (0, Opened));
+    let won = next(&opened.purchase, &disputed(Won));
+    assert_eq!(won.bookings, [Booking::StoreRefunded { amount: usd("27.11"), to_shopper: true }]);
+    let owed = won.purchase.owed.last().unwrap();
+    assert_eq!((owed.amount, owed.cause), (purchase::OwedAmount::Currency(usd("27.11")), OwedCause::StoreRefund));
+    for late in [Opened, Won] {
+        let again = step(Some(&won.purchase), &disputed(late), START.plus_ms(99));
+        assert_eq!(again, Ok(purchase::Stepped::AlreadyApplied), "{late:?}");
+    }
+    let lost_after_all = next(&won.purchase, &disputed(Lost));
+    assert_eq!(lost_after_all.effects[0].1, Effect::ReclaimRefund { amount: usd("27.11") });
+    let lost = next(&opened.purchase, &disputed(Lost));
+    assert_eq!((lost.bookings.len(), lost.effects.len()), (0, 0));
+}
+
+/// The issuer's decline after our yes: nobody reads an approval that did not count.
+#[test]
+fn a_decline_of_the_issuer_has_its_own_reason() {
+    let by_issuer = Decision::Declined(DeclineReason::ByIssuer);
+    let approved = after(authorization(), &funded());
+    let declined = next(&approved, &Event::ChargeDeclined { charge_id: "c1".to_owned() });
+    assert_eq!(declined.purchase.charges[0].decision, by_issuer);
+    let unasked = next(&approved, &Event::ChargeDeclined { charge_id: "c8".to_owned() });
+    assert_eq!(unasked.purchase.charges.last().unwrap().decision, by_issuer);
+    let asked_late = next(&unasked.purchase, &asks(charge("c8", "q8", "27.11")));
+    assert_eq!(asked_late.purchase.charge("q8").unwrap().decision, by_issuer);
+}
+
+/// 3-D Secure says what a charge would hear; where the store insists, the shopper is asked, and that is shown until over.
+#[test]
+fn authentications_fit_the_purchase() {
+    use purchase::{Authentication, authentication};
+    let ready = after(authorization(), &ready());
+    let charged = after(authorization(), &funded());
+    let store = common::merchant(common::STORE);
+    let of = |p: &purchase::Purchase, amount: &str, insists| authentication(p, Some(usd(amount)), &store, insists);
+    assert_eq!(of(&ready, "27.11", false), Authentication::Allow);
+    assert_eq!(of(&ready, "27.11", true), Authentication::Challenge);
+    assert_eq!(of(&ready, "30.00", true), Authentication::Deny);
+    assert_eq!(of(&after(authorization(), &[]), "27.11", false), Authentication::Deny, "nothing is held");
+    assert_eq!(of(&charged, "30.00", true), Authentication::Deny, "nothing is left of the total");
+    assert_eq!(authentication(&charged, None, &store, false), Authentication::Allow, "a card put on file");
+    assert_eq!(authentication(&charged, None, &common::merchant("store-2"), false), Authentication::Deny, "locked");
+    let asked = Event::ChallengeAsked {
+        authentication_id: "a1".to_owned(),
+        amount: None,
+        merchant: "store".to_owned(),
+        answer_by: START.plus_ms(86_400_000),
+    };
+    let shown = next(&charged, &asked);
+    assert_eq!((shown.bookings.len(), shown.effects.len()), (0, 0));
+    let other = Event::ChallengeEnded { authentication_id: "a2".to_owned(), passed: true };
+    assert_eq!(step(Some(&shown.purchase), &other, START.plus_ms(99)), Ok(purchase::Stepped::AlreadyApplied));
+    let ended = Event::ChallengeEnded { authentication_id: "a1".to_owned(), passed: false };
+    assert_eq!(next(&shown.purchase, &ended).purchase.challenge, None);
+}
+
+#[test]
 fn no_more_is_sold_than_there_is() {
     let half = after(authorization(), &[funded(), vec![sale_closed(1, 248_379)]].concat());
     let whole = step(Some(&half), &sale_closed(2, 496_758), START.plus_ms(99));

@@ -5,8 +5,8 @@
 //! were; one that ends in `After` (and `Delay`, `CorruptJson`) has changed them, and the caller cannot tell.
 //!
 //! Endpoints are named by method and path as the vendor documents them, such as `GET /v1/cards/{card_token}` (the
-//! name between the braces does not matter); webhooks by their event type, the authorization request by [`ASA`].
-//! `*` means every endpoint, or every webhook except the authorization request.
+//! name between the braces does not matter); webhooks by their event type, the authorization requests by [`ASA`] and [`STRIPE_REQUEST`].
+//! `*` means every endpoint, or every webhook except those.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,6 +19,13 @@ use crate::vendor::lock;
 
 /// The name of Lithic's real-time authorization request among the webhooks.
 pub const ASA: &str = "card_authorization.approval_request";
+/// The name of Stripe's.
+pub const STRIPE_REQUEST: &str = "issuing_authorization.request";
+/// The name of Lithic's question about a 3-D Secure authentication.
+pub const THREE_DS: &str = "three_ds_authentication.approval_request";
+
+/// What is asked while somebody waits, and so is no news.
+const QUESTIONS: [&str; 3] = [ASA, STRIPE_REQUEST, THREE_DS];
 
 /// What happens to one call of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +176,7 @@ impl Faults {
 
     pub(crate) fn take_webhook(&self, event_type: &str) -> HookFault {
         let mut orders = lock(&self.0);
-        let wild = event_type != ASA;
+        let wild = !QUESTIONS.contains(&event_type);
         orders.webhooks.take(event_type, wild).unwrap_or(HookFault::Pass)
     }
 }

@@ -5,13 +5,17 @@
 //! Invariant: this crate depends on no adapter. What it says on the wire comes from the vendors'
 //! published pages, so that an adapter tested against it is tested against somebody else's reading.
 
+pub mod bitrefill;
 pub mod chain;
 pub mod coinbase;
 pub mod faults;
 pub mod kraken;
 pub mod link;
 pub mod lithic;
+pub mod network;
 pub mod store;
+pub mod stripe;
+pub mod venues;
 pub mod wallet;
 
 mod vendor;

@@ -7,6 +7,7 @@
 //! | `m/1095653716'/0'/n'` | root key of generation n; n grows with each rotation |
 //! | `m/1095653716'/1'/n'` | recipe key n |
 //! | `m/1095653716'/2'/0'` | the secret that preimages are derived from |
+//! | `m/1095653716'/3'/0'` | the seed of the node that pays gift-card vendors, with `m/1095653716'/3'/1'` for its second half |
 //!
 //! The node takes its keys from `m/0'` and below and from the master key itself, the on-chain wallet from `m/84'`:
 //! nothing here lets anyone compute those, nor they these.
@@ -54,6 +55,17 @@ impl OperatorSeed {
 
     pub fn preimage_seal(&self) -> PreimageSeal {
         PreimageSeal::new(self.derive(2, 0).secret_bytes())
+    }
+
+    /// The 64 bytes of a node of its own: the one that pays gift-card vendors.
+    pub fn vendor_node_seed(&self) -> Zeroizing<[u8; 64]> {
+        let mut seed = Zeroizing::new([0; 64]);
+        for (index, half) in (0..).zip(seed.chunks_exact_mut(32)) {
+            let mut key = self.derive(3, index);
+            half.copy_from_slice(&key.secret_bytes());
+            key.non_secure_erase();
+        }
+        seed
     }
 
     fn signing_key(&self, branch: u32, index: u32) -> SigningKey {

@@ -1,7 +1,7 @@
 //! The routes of the API with their description: one list for both.
 
 use crate::app::App;
-use crate::{accounts, health, purchases, recipes, server};
+use crate::{accounts, gift_cards, health, purchases, recipes, server};
 use axum::Router;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -57,6 +57,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(purchases::create::quote))
         .routes(routes!(purchases::create::cancel))
         .routes(routes!(purchases::reveal::reveal))
+        .routes(routes!(purchases::challenge::answer))
         .routes(routes!(purchases::events::events))
         .routes(routes!(purchases::receipt::receipt))
         .routes(routes!(purchases::terms::terms))
@@ -64,6 +65,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(purchases::refunds::give_destination))
         .routes(routes!(server::rates))
         .routes(routes!(server::served))
+        .routes(routes!(gift_cards::offers))
         .routes(routes!(server::key_set))
         .routes(routes!(recipes::recipes))
         .routes(routes!(server::problem))

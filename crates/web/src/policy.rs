@@ -31,6 +31,8 @@ pub struct Policy {
     pub stores: BTreeMap<String, StoreRule>,
     /// For all others.
     pub other_stores: StoreRule,
+    /// Stores are paid by card. False where the operator has no card programme.
+    pub cards: bool,
     /// Bounds of one account.
     pub limits: LimitPolicy,
     pub windows: Windows,
@@ -84,8 +86,21 @@ pub struct Windows {
     pub deadline_margin_blocks: u32,
     pub min_final_cltv_delta: u16,
     pub price_fall_max: Bps,
+    /// Gift cards: blocks that the send to the vendor may take at worst.
     pub vendor_blocks_max: u32,
     pub sale_attempts_max: u32,
+}
+
+/// From the height at which the node fails an HTLC back by itself to the HTLC's own expiry (LDK: 39), and some blocks
+/// that are found while the payment is on its way.
+const FINAL_CLTV_SLACK: u32 = 48;
+
+impl Windows {
+    fn gift_card_cltv_delta(&self) -> u16 {
+        let blocks =
+            self.vendor_blocks_max.saturating_add(self.deadline_margin_blocks).saturating_add(FINAL_CLTV_SLACK);
+        u16::try_from(blocks).unwrap_or(u16::MAX).max(self.min_final_cltv_delta)
+    }
 }
 
 impl Default for Windows {
@@ -97,7 +112,7 @@ impl Default for Windows {
             deadline_margin_blocks: 24,
             min_final_cltv_delta: 80,
             price_fall_max: Bps(100),
-            vendor_blocks_max: 144,
+            vendor_blocks_max: 324,
             sale_attempts_max: 5,
         }
     }
@@ -181,6 +196,7 @@ impl Default for Policy {
             blocked_merchant_countries: Vec::new(),
             stores: BTreeMap::new(),
             other_stores: StoreRule::default(),
+            cards: true,
             limits: default_limits(),
             windows: Windows::default(),
             http: HttpLimits::default(),
@@ -274,6 +290,11 @@ impl Policy {
         claim_on: ClaimOn,
     ) -> Result<purchase::Policy, NotServed> {
         let windows = &self.windows;
+        // The hold has to outlive the worst that a send to the vendor can do.
+        let min_final_cltv_delta = match flow {
+            Flow::GiftCard => windows.gift_card_cltv_delta(),
+            Flow::Card | Flow::CardFirst | Flow::PaidFirst => windows.min_final_cltv_delta,
+        };
         Ok(purchase::Policy {
             flow,
             claim_on,
@@ -287,7 +308,7 @@ impl Policy {
             card_open_ms_max: rule.card_open_ms_max,
             answer_ms_max: windows.answer_ms_max,
             deadline_margin_blocks: windows.deadline_margin_blocks,
-            min_final_cltv_delta: windows.min_final_cltv_delta,
+            min_final_cltv_delta,
             price_fall_max: windows.price_fall_max,
             vendor_blocks_max: windows.vendor_blocks_max,
             sale_attempts_max: windows.sale_attempts_max,

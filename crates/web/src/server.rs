@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::dto::ProblemBody;
 use crate::dto::server::{AccountLimits, CurrencyServed, ProblemKind, RateView, Rates, Served, StoreServed};
+use crate::gift_cards;
 use crate::policy::StoreRule;
 use crate::problem::{Code, Problem};
 use axum::Json;
@@ -53,7 +54,10 @@ fn word(why: &PriceUnavailable) -> &'static str {
         PriceUnavailable::TooFewVenues { .. } => "too_few_venues",
         PriceUnavailable::Deviation { .. } => "deviation",
         PriceUnavailable::ThinBook => "thin_book",
-        PriceUnavailable::UnknownCurrency { .. } => "unknown_currency",
+        // Estimates are not asked for here.
+        PriceUnavailable::UnknownCurrency { .. }
+        | PriceUnavailable::EstimateOnly { .. }
+        | PriceUnavailable::TableOld { .. } => "unknown_currency",
         PriceUnavailable::Never => "never",
     }
 }
@@ -85,7 +89,10 @@ pub async fn served(State(app): State<App>) -> Json<Served> {
         blocked_merchant_countries: policy.blocked_merchant_countries.clone(),
         stores: policy.stores.iter().map(|(host, rule)| store(Some(host), rule)).collect(),
         other_stores: (!policy.listed_stores_only).then(|| store(None, &policy.other_stores)),
+        cards: policy.cards,
+        gift_cards: gift_cards::served(&app),
         spread_ppm: config.spread.0,
+        gift_card_spread_ppm: config.gift_card_spread.0,
         fee_bps: config.fee.0,
         quote_ms: config.quote_ms,
         hold_ms_max: policy.windows.hold_ms_max,

@@ -1,5 +1,6 @@
 //! What is asked and answered.
 
+use money::Currency;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,25 +12,61 @@ pub const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub enum Request {
     Doctor,
     Ledger,
-    Reconcile { accept: Option<String> },
+    Reconcile {
+        accept: Option<String>,
+    },
     ParkedList,
-    ParkedExplain { id: String },
-    ParkedResolve { id: String },
+    ParkedExplain {
+        id: String,
+    },
+    ParkedResolve {
+        id: String,
+    },
     BorneList,
-    BorneClear { count: String },
-    Drain { return_holds: bool, wait_secs: u64 },
-    Invite { count: u16 },
-    Backup { path: String },
+    BorneClear {
+        count: String,
+    },
+    Drain {
+        return_holds: bool,
+        wait_secs: u64,
+    },
+    Invite {
+        count: u16,
+    },
+    Rates {
+        currency: Option<Currency>,
+    },
+    Backup {
+        path: String,
+    },
+    /// One of the node's, of the node that pays vendors.
+    VendorNode {
+        request: Box<Request>,
+    },
     NodeId,
     NodeAddress,
-    NodeConnect { peer: String },
-    NodeOpen { peer: String, capacity_sat: u64, push_msat: u64, announce: bool },
-    NodeClose { channel_id: String, force: bool },
+    NodeConnect {
+        peer: String,
+    },
+    NodeOpen {
+        peer: String,
+        capacity_sat: u64,
+        push_msat: u64,
+        announce: bool,
+    },
+    NodeClose {
+        channel_id: String,
+        force: bool,
+    },
     NodeBalances,
     NodeChannels,
     NodePeers,
     NodeHolds,
-    NodeWithdraw { address: String, amount_sat: u64, sat_per_vbyte: Option<u64> },
+    NodeWithdraw {
+        address: String,
+        amount_sat: u64,
+        sat_per_vbyte: Option<u64>,
+    },
 }
 
 /// The same thing for a person and for a program.

@@ -1,20 +1,25 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, Network};
+use super::model::{ChainKind, Config, GiftCardVendorName, IssuerVendor, Network};
 use money::{Currency, Money};
+use purchase::VENDOR_CHAIN_BLOCKS;
 
 /// Limits of BOLT 11 invoices that the node makes.
 const FINAL_CLTV: std::ops::RangeInclusive<u16> = 80..=1001;
 /// Blocks that are sure to be left when an HTLC with the least final CLTV arrives.
 const SURE_BLOCKS: u32 = 42;
+/// Of the two seconds that Stripe gives, the way there and back.
+const STRIPE_ANSWER_MS_MAX: u64 = 1_700;
 
 pub fn problems(config: &Config) -> Vec<String> {
     let mut found = Found::default();
     addresses(config, &mut found);
     purchase(config, &mut found);
     amounts(config, &mut found);
+    issuer(config, &mut found);
     lists(config, &mut found);
     prices(config, &mut found);
+    gift_cards(config, &mut found);
     found.0
 }
 
@@ -148,6 +153,51 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(plain)
 }
 
+fn gift_cards(config: &Config, found: &mut Found) {
+    let cards = &config.gift_cards;
+    let country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let named = cards.products.iter().all(|of| is_host(&of.host) && country(&of.country) && !of.product.is_empty());
+    let why = "have a host in lower case, a country in two capital letters and the vendor's product each";
+    found.unless(named, "gift_cards.products", why);
+    found.unless(cards.spread_ppm <= 500_000, "gift_cards.spread_ppm", "is at most 500000 (half the price)");
+    let blocks = VENDOR_CHAIN_BLOCKS + 40..=900;
+    found.unless(blocks.contains(&cards.send_blocks_max), "gift_cards.send_blocks_max", "is 76 to 900");
+    let age = 60..=604_800;
+    found.unless(age.contains(&cards.catalogue_secs_max), "gift_cards.catalogue_secs_max", "is 60 to 604800 (a week)");
+    match cards.vendor {
+        GiftCardVendorName::None => {}
+        GiftCardVendorName::Bitrefill => {
+            found.unless(cards.api_key.is_set(), "gift_cards.api_key", "is needed for Bitrefill");
+            let why = "needs vendor_node.enabled: the node that holds cannot pay the vendor";
+            found.unless(config.vendor_node.enabled, "gift_cards.vendor", why);
+            let live = cards.base_url.contains("bitrefill.com");
+            let why = "Bitrefill sells on the main network only: chain.network is `bitcoin` then";
+            found.unless(!live || config.chain.network == Network::Bitcoin, "gift_cards.vendor", why);
+        }
+    }
+}
+
+/// What is set for the other vendor would be passed over in silence.
+fn issuer(config: &Config, found: &mut Found) {
+    let issuer = &config.issuer;
+    let lithics = [
+        ("issuer.card_program_token", &issuer.card_program_token),
+        ("issuer.account_token", &issuer.account_token),
+        ("issuer.financial_account_token", &issuer.financial_account_token),
+    ];
+    match issuer.vendor {
+        IssuerVendor::Lithic => found.unless(issuer.cardholder.is_empty(), "issuer.cardholder", "is Stripe's"),
+        IssuerVendor::Stripe => {
+            found.unless(!issuer.challenges_secret.is_set(), "issuer.challenges_secret", "is Lithic's");
+            for (key, token) in lithics {
+                found.unless(token.is_empty(), key, "is Lithic's");
+            }
+            let in_time = config.purchase.answer_ms_max <= STRIPE_ANSWER_MS_MAX;
+            found.unless(in_time, "purchase.answer_ms_max", "is at most 1700 with Stripe, which waits two seconds");
+        }
+    }
+}
+
 fn prices(config: &Config, found: &mut Found) {
     let prices = &config.prices;
     let venues = u32::try_from(prices.venues.len()).unwrap_or(u32::MAX);
@@ -155,7 +205,13 @@ fn prices(config: &Config, found: &mut Found) {
     found.unless(prices.refresh_ms >= 200, "prices.refresh_ms", "is at least 200");
     let good = prices.age_ms_max > prices.refresh_ms;
     found.unless(good, "prices.age_ms_max", "is more than refresh_ms, or no price would ever be fresh");
-    let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms];
+    let good = prices.quiet_ms.saturating_add(prices.refresh_ms) <= prices.age_ms_max;
+    found.unless(good, "prices.quiet_ms", "and refresh_ms together are at most age_ms_max");
+    let mut vendors: Vec<_> = prices.venues.iter().map(|venue| venue.vendor).collect();
+    vendors.sort_unstable();
+    found.unless(vendors.windows(2).all(|pair| pair[0] != pair[1]), "prices.venues", "has each vendor once");
+    let cards = config.gift_cards.timeout_ms;
+    let timeouts = [config.issuer.timeout_ms, config.exchange.timeout_ms, prices.timeout_ms, cards];
     let good = timeouts.iter().all(|ms| (100..=60_000).contains(ms));
     found.unless(good, "timeout_ms", "is 100 to 60000 everywhere");
 }

@@ -15,6 +15,7 @@ pub struct Config {
     pub server: Server,
     pub chain: Chain,
     pub node: Node,
+    pub vendor_node: VendorNode,
     pub purchase: Purchase,
     pub sale: Sale,
     pub refund: Refund,
@@ -26,6 +27,7 @@ pub struct Config {
     pub stores: Vec<StoreRule>,
     pub issuer: Issuer,
     pub exchange: Exchange,
+    pub gift_cards: GiftCards,
     pub prices: Prices,
     pub recipes: Recipes,
     pub log: Log,
@@ -94,6 +96,16 @@ pub struct Node {
     pub peers_without_reserve: Vec<NodeId>,
     pub peers_zero_conf: Vec<NodeId>,
     pub log_level: NodeLogLevel,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VendorNode {
+    pub enabled: bool,
+    pub listen: Vec<String>,
+    pub reserve_per_channel_sat: u64,
+    pub peers_without_reserve: Vec<NodeId>,
+    pub peers_zero_conf: Vec<NodeId>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -207,6 +219,7 @@ pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "toleran
 #[serde(rename_all = "snake_case")]
 pub enum IssuerVendor {
     Lithic,
+    Stripe,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -217,10 +230,12 @@ pub struct Issuer {
     pub api_key: SecretRef,
     pub authorization_secret: SecretRef,
     pub events_secret: SecretRef,
+    pub challenges_secret: SecretRef,
     pub currency: Currency,
     pub card_program_token: String,
     pub account_token: String,
     pub financial_account_token: String,
+    pub cardholder: String,
     pub headroom_minor: u64,
     pub decline_on_timeout_confirmed: bool,
     pub timeout_ms: u64,
@@ -253,21 +268,61 @@ pub struct Exchange {
     pub timeout_ms: u64,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GiftCardVendorName {
+    #[serde(rename = "")]
+    None,
+    Bitrefill,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GiftCards {
+    pub vendor: GiftCardVendorName,
+    pub base_url: String,
+    pub api_id: String,
+    pub api_key: SecretRef,
+    pub spread_ppm: u32,
+    pub send_blocks_max: u32,
+    pub catalogue_secs_max: u64,
+    pub products: Vec<GiftCardProduct>,
+    pub timeout_ms: u64,
+}
+
+/// A store, and the vendor's card that pays there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GiftCardProduct {
+    pub host: String,
+    pub country: String,
+    pub product: String,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
     pub venues: Vec<Venue>,
+    pub currencies: Vec<Currency>,
     pub refresh_ms: u64,
+    pub quiet_ms: u64,
     pub venues_min: u32,
     pub age_ms_max: u64,
     pub deviation_bps_max: u32,
     pub timeout_ms: u64,
+    pub table_url: String,
+    pub table_age_days_max: u64,
+    pub table_deviation_bps_max: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VenueVendor {
     Kraken,
+    Coinbase,
+    Bitstamp,
+    Gemini,
+    Bitfinex,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -275,6 +330,8 @@ pub enum VenueVendor {
 pub struct Venue {
     pub vendor: VenueVendor,
     pub base_url: String,
+    #[serde(default)]
+    pub websocket_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

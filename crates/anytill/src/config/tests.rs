@@ -92,7 +92,21 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("[blocked]\ncountries = [\"usa\"]", &["blocked.countries"]),
     ("[blocked]\nmerchant_countries = [\"U\"]", &["blocked.merchant_countries"]),
     ("[served]\nlocal_stores = true", &["served.local_stores", "regtest"]),
-    ("[prices]\nvenues_min = 2", &["prices.venues_min"]),
+    ("[prices]\nvenues_min = 6", &["prices.venues_min"]),
+    ("[prices]\nquiet_ms = 28001", &["prices.quiet_ms"]),
+    (
+        "[prices]\nvenues = [{ vendor = \"kraken\", base_url = \"\" }, { vendor = \"kraken\", base_url = \"\" }]",
+        &["prices.venues", "once"],
+    ),
+    ("[prices]\nvenues = [{ vendor = \"mtgox\", base_url = \"\" }]", &["prices.venues", "mtgox"]),
+    ("[gift_cards]\nvendor = \"amazon\"", &["gift_cards.vendor", "bitrefill"]),
+    ("[gift_cards]\nvendor = \"bitrefill\"", &["gift_cards.api_key", "main network", "vendor_node.enabled"]),
+    ("[gift_cards]\ncatalogue_secs_max = 0", &["gift_cards.catalogue_secs_max"]),
+    (
+        "[gift_cards]\nproducts = [{ host = \"https://a.example\", country = \"US\", product = \"a\" }]",
+        &["gift_cards.products"],
+    ),
+    ("[gift_cards]\nproducts = [{ host = \"a.example\", product = \"a\" }]", &["gift_cards.products", "country"]),
     ("[prices]\nvenues = [{ vendor = \"kraken\" }]", &["prices.venues", "base_url"]),
     ("[prices]\nage_ms_max = 100", &["prices.age_ms_max"]),
     ("[log]\nformat = \"xml\"", &["log.format"]),
@@ -123,7 +137,14 @@ fn a_wrong_environment_is_named() {
 
 #[test]
 fn a_secret_as_a_value_is_refused_and_not_repeated() {
-    let keys = ["chain.password", "node.seed", "issuer.api_key", "issuer.events_secret", "exchange.private_key"];
+    let keys = [
+        "chain.password",
+        "node.seed",
+        "issuer.api_key",
+        "issuer.events_secret",
+        "exchange.private_key",
+        "gift_cards.api_key",
+    ];
     for key in keys {
         let (section, name) = key.split_once('.').unwrap();
         for literal in ["\"hunter2\"", "4711", "1.25", "[\"hunter2\"]", "{ value = \"hunter2\" }", "\"env:hunter 2\""] {

@@ -58,12 +58,13 @@ fn directory(data: &Path) -> Check {
 
 /// Every `file:` that a secret is in, the seed's among them.
 fn secret_paths(file: &Path, config: &Config) -> Vec<PathBuf> {
-    let references: [&SecretRef; 8] = [
+    let references: [&SecretRef; 9] = [
         &config.node.seed,
         &config.chain.password,
         &config.issuer.api_key,
         &config.issuer.authorization_secret,
         &config.issuer.events_secret,
+        &config.issuer.challenges_secret,
         &config.exchange.api_key,
         &config.exchange.private_key,
         &config.server.metrics_token,

@@ -1,4 +1,4 @@
-//! Issuer, exchange, prices, and what can be seen of the rest while no server runs.
+//! Issuer, exchange, prices, gift cards, and what can be seen of the rest while no server runs.
 
 use super::Check;
 use crate::admin;
@@ -7,9 +7,11 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::server::lookup;
 use crate::wiring;
+use ids::UnixMs;
 use money::Currency;
 use outbound::{HttpClient, Limits, Request};
-use ports::{Clock, Exchange, Issuer, Outcome, Prices};
+use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, Prices};
+use prices::{CurrencyReport, FeedState, LivePrices, Verdict};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,10 +42,15 @@ pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<
     }
     match wiring::prices(config, Arc::clone(&clock)) {
         Ok(prices) => {
-            prices.refresh_once().await;
+            let _ = tokio::join!(prices.refresh_once(), prices.refresh_table());
             checks.extend(of_prices(prices.as_ref(), config, clock.as_ref()));
+            checks.extend(of_venues(&prices, config, clock.as_ref()));
         }
         Err(error) => checks.push(Check::wrong("prices", format!("{error:#}"), "fill in [prices]")),
+    }
+    match wiring::gift_cards(config, clock, at) {
+        Ok(vendor) => checks.push(of_gift_cards(vendor.as_deref()).await),
+        Err(error) => checks.push(Check::wrong("gift cards", format!("{error:#}"), "fill in [gift_cards]")),
     }
     if let Err(error) = wiring::web_policy(config, at) {
         checks.push(Check::wrong("metrics", format!("{error:#}"), "fill in server.metrics_token or leave it empty"));
@@ -119,13 +126,30 @@ pub async fn of_exchange(exchange: &dyn Exchange) -> Check {
     let name = exchange.name();
     match exchange.health().await {
         Outcome::Done(text) => Check::ok(NAME, format!("{name}: {text}")),
-        Outcome::Rejected(r) => Check::wrong(
-            NAME,
-            format!("{name}: {}: {}", r.code, r.message),
-            mend_exchange(&r.code),
-        ),
+        Outcome::Rejected(r) => {
+            Check::wrong(NAME, format!("{name}: {}: {}", r.code, r.message), mend_exchange(&r.code))
+        }
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see exchange.base_url and the network")
+        }
+    }
+}
+
+pub async fn of_gift_cards(vendor: Option<&dyn GiftCardVendor>) -> Check {
+    const NAME: &str = "gift cards";
+    let Some(vendor) = vendor else {
+        return Check::ok(NAME, "none: stores are paid by card only");
+    };
+    let name = vendor.name();
+    match vendor.health().await {
+        Outcome::Done(text) => Check::ok(NAME, format!("{name} {text}")),
+        Outcome::Rejected(r) => Check::wrong(
+            NAME,
+            format!("{name} refuses: {} {}", r.code, r.message),
+            "see gift_cards.api_key (and api_id): docs/operating/bitrefill.md says which key",
+        ),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => {
+            Check::wrong(NAME, format!("{name}: {why}"), "see gift_cards.base_url and the network")
         }
     }
 }
@@ -169,9 +193,55 @@ fn price(prices: &dyn Prices, config: &Config, clock: &dyn Clock, currency: Curr
         0..=2 => Check::warning(
             NAME,
             format!("{found}; fewer than three venues cannot outvote a wrong one"),
-            "more venues come with later versions; keep limits low",
+            "name more venues in prices.venues, or see below why they are silent",
         ),
         _ => Check::ok(NAME, found),
+    }
+}
+
+/// One line a venue, of the first served currency that it trades.
+pub fn of_venues(prices: &LivePrices, config: &Config, clock: &dyn Clock) -> Vec<Check> {
+    let now = clock.now();
+    let reports: Vec<CurrencyReport> =
+        config.served.currencies.iter().map(|currency| prices.report(*currency, now)).collect();
+    let names = reports.first().map(|report| report.venues.iter().map(|venue| venue.venue)).into_iter().flatten();
+    names.map(|name| venue(name, &reports, now)).collect()
+}
+
+fn venue(name: &'static str, reports: &[CurrencyReport], now: UnixMs) -> Check {
+    let traded = reports.iter().flat_map(|report| {
+        let of = report.venues.iter().filter(|venue| venue.venue == name && venue.verdict != Verdict::NotTraded);
+        of.map(|venue| (report.currency, venue))
+    });
+    let Some((currency, seen)) = traded.into_iter().next() else {
+        let mend = "take it out of prices.venues: it is of no use to what is served";
+        return Check::warning(name, "trades bitcoin for none of the served currencies", mend);
+    };
+    let why = seen.failure.as_ref().map_or_else(|| "it was not asked yet".to_owned(), |(_, why)| why.clone());
+    let feed = match seen.feed {
+        FeedState::Connected => "its feed is connected",
+        FeedState::Connecting => "its feed is not connected, it is asked instead",
+        FeedState::None => "asked",
+    };
+    let age = seen.observed_at.map_or(0, |at| now.since_ms(at) / 1_000);
+    match seen.verdict {
+        Verdict::Fresh if seen.feed == FeedState::Connecting => {
+            Check::warning(name, format!("{currency}: fresh; {feed}: {why}"), "see its websocket_url and the network")
+        }
+        Verdict::Fresh => Check::ok(name, format!("{currency}: fresh; {feed}")),
+        Verdict::Outlier => Check::warning(
+            name,
+            format!("{currency}: too far from the others, and left out"),
+            "wait; if it stays, take it out of prices.venues",
+        ),
+        Verdict::Old | Verdict::NotTraded => Check::warning(
+            name,
+            format!("{currency}: {age} s old: {why}"),
+            "see prices.venues, the network and this machine's clock",
+        ),
+        Verdict::Never => {
+            Check::warning(name, format!("{currency}: no price: {why}"), "see prices.venues and the network")
+        }
     }
 }
 

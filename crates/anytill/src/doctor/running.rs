@@ -16,6 +16,8 @@ pub async fn running(server: &Arc<Server>) -> Result<Answer> {
     checks.extend(outside::of_issuer(server.issuer.as_ref(), &server.config).await);
     checks.push(outside::of_exchange(server.exchange.as_ref()).await);
     checks.extend(outside::of_prices(server.prices.as_ref(), &server.config, server.clock.as_ref()));
+    checks.push(outside::of_gift_cards(server.gift_cards.as_deref()).await);
+    checks.extend(outside::of_venues(&server.prices, &server.config, server.clock.as_ref()));
     if !server.config.server.public_url.is_empty() {
         checks.push(outside::of_public_url(&server.config.server.public_url).await);
     }

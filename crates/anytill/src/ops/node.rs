@@ -1,20 +1,26 @@
-//! `anytill node`: the operator's hand on the Lightning node.
+//! `anytill node`: the operator's hand on the Lightning nodes.
 
 use crate::admin::{Answer, Request};
 use crate::server::Server;
 use anyhow::{Context as _, Result, bail};
 use ids::NodeId;
-use lightning_node::ldk::OpenChannel;
+use lightning_node::ldk::{EmbeddedNode, OpenChannel};
 use ports::LightningNode as _;
 use serde_json::json;
 use std::fmt::Write as _;
 
 pub async fn run(server: &Server, request: Request) -> Result<Answer> {
-    let node = &server.node;
+    let (node, listens, request) = match request {
+        Request::VendorNode { request } => {
+            let node = server.vendor_node.as_ref();
+            (node.context("there is none: set vendor_node.enabled")?, &server.vendor_node_listens, *request)
+        }
+        request => (&server.node, &server.node_listens, request),
+    };
     match request {
         Request::NodeId => {
             let id = node.node_id();
-            let addresses: Vec<String> = server.node_listens.iter().map(|place| format!("{id}@{place}")).collect();
+            let addresses: Vec<String> = listens.iter().map(|place| format!("{id}@{place}")).collect();
             let text = if addresses.is_empty() { id.to_string() } else { addresses.join("\n") };
             Answer::new(true, text, &json!({ "node_id": id, "addresses": addresses }))
         }
@@ -38,8 +44,8 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             node.close_channel(channel_id.clone(), force).await?;
             Ok(Answer::done(format!("closing {channel_id}; `anytill node balances` shows what is on its way back")))
         }
-        Request::NodeBalances => balances(server).await,
-        Request::NodeChannels => channels(server).await,
+        Request::NodeBalances => balances(node).await,
+        Request::NodeChannels => channels(node).await,
         Request::NodePeers => {
             let peers = node.peers().await?;
             let line = |peer: &lightning_node::ldk::PeerSummary| {
@@ -49,7 +55,7 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let text: Vec<String> = peers.iter().map(line).collect();
             Answer::new(true, or(text.join("\n"), "no peers: `anytill node connect`"), &peers)
         }
-        Request::NodeHolds => holds(server).await,
+        Request::NodeHolds => holds(node).await,
         Request::NodeWithdraw { address, amount_sat, sat_per_vbyte } => {
             let txid = node.send_on_chain(address, amount_sat, sat_per_vbyte).await?;
             Answer::new(true, format!("sent in {txid}"), &json!({ "txid": txid }))
@@ -58,8 +64,8 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
     }
 }
 
-async fn balances(server: &Server) -> Result<Answer> {
-    let found = server.node.balances().await?;
+async fn balances(node: &EmbeddedNode) -> Result<Answer> {
+    let found = node.balances().await?;
     let text = format!(
         "on-chain          {:>15} sat\n  spendable       {:>15} sat\n  reserve         {:>15} sat\nin channels       \
          {:>15} sat\nfrom closed ones  {:>15} sat, on its way",
@@ -68,8 +74,8 @@ async fn balances(server: &Server) -> Result<Answer> {
     Answer::new(true, text, &found)
 }
 
-async fn channels(server: &Server) -> Result<Answer> {
-    let (channels, room) = (server.node.channels().await?, server.node.room().await.done());
+async fn channels(node: &EmbeddedNode) -> Result<Answer> {
+    let (channels, room) = (node.channels().await?, node.room().await.done());
     let mut text = String::new();
     for channel in &channels {
         let usable = match (channel.usable, channel.ready) {
@@ -96,8 +102,8 @@ async fn channels(server: &Server) -> Result<Answer> {
     Answer::new(true, or(text.trim_end().to_owned(), "no channels"), &channels)
 }
 
-async fn holds(server: &Server) -> Result<Answer> {
-    let held = server.node.held().await?;
+async fn holds(node: &EmbeddedNode) -> Result<Answer> {
+    let held = node.held().await?;
     let mut text = String::new();
     for htlc in &held {
         let claim = if htlc.claim_called { ", claim under way" } else { "" };

@@ -9,7 +9,8 @@ use crate::admin::Answer;
 use crate::server::Server;
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
-use ports::{AggregateKind, AssetBalance, Exchange, HoldStatus, LightningNode, Outcome, Page, Store};
+use lightning_node::ldk::EmbeddedNode;
+use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, Store};
 use purchase::{Purchase, State};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -18,8 +19,9 @@ use std::fmt::Write as _;
 const PAGE: u32 = 256;
 /// Purchases that are named when a place differs.
 const NEWEST: usize = 5;
-/// The ledger's name of the node that holds.
+/// The ledger's names of the node that holds and of the one that pays vendors.
 const NODE: &str = "node";
+const VENDOR_NODE: &str = "vendor-node";
 const MSAT_PER_SAT: i64 = 1_000;
 /// Minor units that one sale may be off the exchange's own books: proceeds are rounded down and fees up.
 const MINOR_PER_SALE: i64 = 2;
@@ -163,7 +165,10 @@ fn why<T>(outcome: Outcome<T>) -> Result<T, String> {
 }
 
 async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
-    let mut seen = vec![look_at_node(server).await?];
+    let mut seen = vec![look_at_node(&server.node, NODE).await?];
+    if let Some(node) = &server.vendor_node {
+        seen.push(look_at_node(node, VENDOR_NODE).await?);
+    }
     let exchange = Place::Exchange(name(server.exchange.name())?);
     let balances = why(server.exchange.balances().await);
     let assets = std::iter::once(Asset::Btc).chain(server.config.served.currencies.iter().copied().map(Asset::Fiat));
@@ -192,9 +197,9 @@ fn at_exchange(balances: &[AssetBalance], asset: Asset) -> Result<i64, String> {
     amounts.try_fold(0i64, i64::checked_add).ok_or_else(|| "too large".to_owned())
 }
 
-async fn look_at_node(server: &Server) -> Result<Seen> {
-    let place = Place::Lightning(name(NODE)?);
-    let (balances, channels) = (server.node.balances().await, server.node.channels().await);
+async fn look_at_node(node: &EmbeddedNode, called: &'static str) -> Result<Seen> {
+    let place = Place::Lightning(name(called)?);
+    let (balances, channels) = (node.balances().await, node.channels().await);
     let rounded = channels.as_ref().map_or(1, |channels| i64::try_from(channels.len().max(1)).unwrap_or(i64::MAX));
     let amount = balances.map_err(|error| error.to_string()).and_then(|found| {
         let sums = [found.onchain_total_sat, found.lightning_sat, found.closing_sat];

@@ -47,6 +47,7 @@ fn creation() -> Event {
         store_name: "shop".to_owned(),
         currency: Currency::USD,
         policy,
+        product_id: None,
         quote: Some(quote.unwrap()),
         terms_hash: Some(TermsHash([9; 32])),
     }))

@@ -27,7 +27,10 @@ const EXCHANGE_EVERY: Duration = Duration::from_secs(60);
 pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     let mut tasks = JoinSet::new();
     let engine = || Arc::clone(&server.engine);
-    tasks.spawn(node_events(engine(), server.node.clone(), phases.watch()));
+    tasks.spawn(node_events(engine(), server.node.clone(), Role::Holds, phases.watch()));
+    if let Some(node) = server.vendor_node.clone() {
+        tasks.spawn(node_events(engine(), node, Role::PaysVendors, phases.watch()));
+    }
     tasks.spawn(effects(engine(), server.config.process.effects_at_once_max, phases.watch()));
     tasks.spawn(timers(engine(), phases.watch()));
     tasks.spawn(tips(engine(), phases.watch()));
@@ -49,13 +52,13 @@ pub async fn first_to_end(tasks: &mut JoinSet<&'static str>) -> String {
 
 /// In the node's order, each acknowledged after it is stored. What cannot be stored is tried again for as long as it
 /// takes; what the core refuses is decided, and there is nothing to store.
-async fn node_events(engine: Arc<Engine>, node: Arc<dyn LightningNode>, mut watch: Watch) -> &'static str {
+async fn node_events(engine: Arc<Engine>, node: Arc<dyn LightningNode>, role: Role, mut watch: Watch) -> &'static str {
     loop {
         let event = tokio::select! {
             () = watch.reached(Phase::NoWork) => break,
             event = node.next_event() => event,
         };
-        if !store_event(&engine, &event, &mut watch).await {
+        if !store_event(&engine, role, &event, &mut watch).await {
             break;
         }
         match node.ack_event().await {
@@ -71,11 +74,22 @@ async fn node_events(engine: Arc<Engine>, node: Arc<dyn LightningNode>, mut watc
     "node events"
 }
 
+/// Which of the two nodes.
+#[derive(Clone, Copy)]
+enum Role {
+    Holds,
+    PaysVendors,
+}
+
 /// False when the server stops first.
-async fn store_event(engine: &Engine, event: &NodeEvent, watch: &mut Watch) -> bool {
+async fn store_event(engine: &Engine, role: Role, event: &NodeEvent, watch: &mut Watch) -> bool {
     let mut pause = PAUSE;
     loop {
-        match engine.on_node_event(event).await {
+        let stored = match role {
+            Role::Holds => engine.on_node_event(event).await,
+            Role::PaysVendors => engine.on_vendor_node_event(event).await,
+        };
+        match stored {
             Ok(()) => return true,
             Err(EngineError::Rejected(refusal)) => {
                 tracing::error!(?event, %refusal, "the core refuses a node event");

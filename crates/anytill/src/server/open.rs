@@ -8,9 +8,9 @@ use crate::wiring;
 use accounts::{Accounts, Hasher};
 use anyhow::{Context as _, Result, anyhow};
 use engine::{Engine, Ports};
-use lightning_node::ldk::{EmbeddedNode, NodeSeed};
+use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{AccountStore, Clock, Exchange, Issuer, Store};
+use ports::{AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Store};
 use prices::LivePrices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 
 /// Where the database remembers how often the node's directory has been started.
 const NODE_EPOCH: &str = "node_epoch";
+const VENDOR_NODE_EPOCH: &str = "vendor_node_epoch";
 
 /// A server that is open; cheap to share.
 pub struct Server {
@@ -32,17 +33,21 @@ pub struct Server {
     pub clock: Arc<dyn Clock>,
     pub store: Sqlite,
     pub node: Arc<EmbeddedNode>,
+    /// Pays gift-card vendors.
+    pub vendor_node: Option<Arc<EmbeddedNode>>,
     pub engine: Arc<Engine>,
     pub accounts: Arc<Accounts>,
     pub issuer: Arc<dyn Issuer>,
     pub exchange: Arc<dyn Exchange>,
     pub prices: Arc<LivePrices>,
+    pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
     pub running: Arc<Running>,
     pub metrics: PrometheusHandle,
     /// `http://host:port` as bound.
     pub http_url: String,
     /// `host:port` each, as the node listens.
     pub node_listens: Vec<String>,
+    pub vendor_node_listens: Vec<String>,
     policy: Arc<Policy>,
     trust: Arc<wiring::ServerTrust>,
 }
@@ -80,25 +85,28 @@ impl Server {
         let issuer: Arc<dyn Issuer> = wiring::issuer(&config, &public_url, at)?;
         let exchange = wiring::exchange(&config, Arc::clone(&clock), at)?;
         let prices = wiring::prices(&config, Arc::clone(&clock))?;
+        let gift_cards = wiring::gift_cards(&config, Arc::clone(&clock), at)?;
         let policy = Arc::new(wiring::web_policy(&config, at)?);
         let rules = wiring::account_rules(&config);
         let hosts = rules.refund_hosts;
         let accounts = Arc::new(open_accounts(&store, Arc::clone(&clock), rules).await?);
 
-        let (node, node_listens) = start_node(&config, &place.data, at, &words, &store, &clock).await?;
+        let starting = Starting { data: &place.data, at, store: &store, clock: &clock };
+        let (node, node_listens) = starting.node(&config, NodeSeed::new(*words)).await?;
         let operator = OperatorSeed::new(*words);
+        let (vendor_node, vendor_node_listens) = starting.vendor_node(&config, &operator).await?;
         let node_id = ports::LightningNode::node_id(node.as_ref());
         let trust = wiring::ServerTrust::open(&operator, node_id, &store, clock.now()).await?;
         let trust = trust.with_recipes(&config, file, &operator);
         let ports = Ports {
             store: Arc::new(store.clone()),
             node: node.clone(),
-            vendor_node: None,
+            vendor_node: vendor_node.clone().map(|node| node as Arc<dyn LightningNode>),
             issuer: Arc::clone(&issuer),
             exchange: exchange.clone(),
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
-            gift_cards: None,
+            gift_cards: gift_cards.clone(),
             paid_first: None,
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
@@ -110,15 +118,18 @@ impl Server {
             clock,
             store,
             node,
+            vendor_node,
             engine,
             accounts,
             issuer,
             exchange,
             prices,
+            gift_cards,
             running: Arc::new(Running::default()),
             metrics: super::metrics::install()?,
             http_url,
             node_listens,
+            vendor_node_listens,
             policy,
             trust: Arc::new(trust),
             config,
@@ -158,19 +169,43 @@ pub async fn open_accounts(store: &Sqlite, clock: Arc<dyn Clock>, rules: account
     Ok(Accounts::new(store, clock, Box::new(rng), hasher, rules))
 }
 
-async fn start_node(
-    config: &Config,
-    data: &Path,
-    at: Lookup<'_>,
-    seed: &[u8; 64],
-    store: &Sqlite,
-    clock: &Arc<dyn Clock>,
-) -> Result<(Arc<EmbeddedNode>, Vec<String>)> {
-    let epoch = Store::setting(store, NODE_EPOCH).await?;
-    let epoch_min = epoch.map_or(Ok(0), |text| text.parse()).context("the stored number of node starts")?;
-    let node_config = wiring::node_config(config, data, at, epoch_min)?;
-    let listens = node_config.listen.clone();
-    let node = EmbeddedNode::start(node_config, NodeSeed::new(*seed), Arc::clone(clock)).await?;
-    Store::put_setting(store, NODE_EPOCH, &node.epoch().to_string()).await?;
-    Ok((Arc::new(node), listens))
+/// What starting a node needs.
+struct Starting<'a> {
+    data: &'a Path,
+    at: Lookup<'a>,
+    store: &'a Sqlite,
+    clock: &'a Arc<dyn Clock>,
+}
+
+impl Starting<'_> {
+    async fn node(&self, config: &Config, seed: NodeSeed) -> Result<(Arc<EmbeddedNode>, Vec<String>)> {
+        let made = wiring::node_config(config, self.data, self.at, self.epoch(NODE_EPOCH).await?)?;
+        self.start(made, seed, NODE_EPOCH).await
+    }
+
+    async fn vendor_node(
+        &self,
+        config: &Config,
+        operator: &OperatorSeed,
+    ) -> Result<(Option<Arc<EmbeddedNode>>, Vec<String>)> {
+        if !config.vendor_node.enabled {
+            return Ok((None, Vec::new()));
+        }
+        let made = wiring::vendor_node_config(config, self.data, self.at, self.epoch(VENDOR_NODE_EPOCH).await?)?;
+        let seed = NodeSeed::new(*operator.vendor_node_seed());
+        let (node, listens) = self.start(made, seed, VENDOR_NODE_EPOCH).await.context("the node that pays vendors")?;
+        Ok((Some(node), listens))
+    }
+
+    async fn start(&self, made: NodeConfig, seed: NodeSeed, epoch: &str) -> Result<(Arc<EmbeddedNode>, Vec<String>)> {
+        let listens = made.listen.clone();
+        let node = EmbeddedNode::start(made, seed, Arc::clone(self.clock)).await?;
+        Store::put_setting(self.store, epoch, &node.epoch().to_string()).await?;
+        Ok((Arc::new(node), listens))
+    }
+
+    async fn epoch(&self, name: &str) -> Result<u64> {
+        let text = Store::setting(self.store, name).await?;
+        text.map_or(Ok(0), |text| text.parse()).context("the stored number of node starts")
+    }
 }

@@ -138,6 +138,11 @@ async fn orderly(
     if timeout(node_max, server.node.stop()).await.is_err() {
         tracing::error!("the Lightning node did not stop in time");
     }
+    if let Some(node) = &server.vendor_node
+        && timeout(node_max, node.stop()).await.is_err()
+    {
+        tracing::error!("the node that pays vendors did not stop in time");
+    }
     server.store.clone().close().await;
 }
 

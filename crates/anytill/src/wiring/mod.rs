@@ -7,8 +7,8 @@ mod rules;
 mod secrets;
 mod shoppers;
 
-pub use adapters::{exchange, issuer, prices};
-pub use node::{DIRECTORY as NODE_DIRECTORY, host_and_port, node_config};
+pub use adapters::{exchange, gift_cards, issuer, prices};
+pub use node::{DIRECTORY as NODE_DIRECTORY, host_and_port, node_config, vendor_node_config};
 pub use payees::LightningPayees;
 pub use rules::{account_rules, engine_config, web_policy};
 pub use secrets::{SeedVault, ServerTrust};

@@ -1,34 +1,53 @@
-//! The embedded Lightning node.
+//! The embedded Lightning nodes: the one that holds, and the one that pays gift-card vendors.
 
 use crate::config::{ChainKind, Config, Lookup, NodeLogLevel};
 use anyhow::{Context as _, Result, anyhow};
 use lightning_node::ldk::{ChainSource, LogConfig, LogLevel, NodeConfig};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the node keeps its state, in the data directory. Never to be restored from a copy.
 pub const DIRECTORY: &str = "node";
+/// The same of the node that pays vendors.
+const VENDOR_DIRECTORY: &str = "vendor-node";
 
 /// `epoch_min` is what the database remembers of the node's last start.
 pub fn node_config(config: &Config, data: &Path, at: Lookup<'_>, epoch_min: u64) -> Result<NodeConfig> {
     let node = &config.node;
-    let level = match node.log_level {
+    let mut made = of_both(config, data.join(DIRECTORY), at)?;
+    made.listen = node.listen.iter().map(|address| with_port(address)).collect::<Result<_>>()?;
+    made.announce = node.announce.clone();
+    made.alias = Some(node.alias.clone()).filter(|alias| !alias.is_empty());
+    made.reserve_per_channel_sat = node.reserve_per_channel_sat;
+    made.peers_without_reserve = node.peers_without_reserve.clone();
+    made.peers_zero_conf = node.peers_zero_conf.clone();
+    made.hold_sat_min = config.purchase.hold_sat_min;
+    made.epoch_min = epoch_min;
+    Ok(made)
+}
+
+/// It holds nothing and is announced to nobody.
+pub fn vendor_node_config(config: &Config, data: &Path, at: Lookup<'_>, epoch_min: u64) -> Result<NodeConfig> {
+    let node = &config.vendor_node;
+    let mut made = of_both(config, data.join(VENDOR_DIRECTORY), at)?;
+    made.listen = node.listen.iter().map(|address| with_port(address)).collect::<Result<_>>()?;
+    made.reserve_per_channel_sat = node.reserve_per_channel_sat;
+    made.peers_without_reserve = node.peers_without_reserve.clone();
+    made.peers_zero_conf = node.peers_zero_conf.clone();
+    made.epoch_min = epoch_min;
+    Ok(made)
+}
+
+fn of_both(config: &Config, directory: PathBuf, at: Lookup<'_>) -> Result<NodeConfig> {
+    let level = match config.node.log_level {
         NodeLogLevel::Error => LogLevel::Error,
         NodeLogLevel::Warn => LogLevel::Warn,
         NodeLogLevel::Info => LogLevel::Info,
         NodeLogLevel::Debug => LogLevel::Debug,
         NodeLogLevel::Trace => LogLevel::Trace,
     };
-    let mut made = NodeConfig::new(config.chain.network.bitcoin(), chain_source(config, at)?, data.join(DIRECTORY));
-    made.listen = node.listen.iter().map(|address| with_port(address)).collect::<Result<_>>()?;
-    made.announce = node.announce.clone();
-    made.alias = Some(node.alias.clone()).filter(|alias| !alias.is_empty());
+    let mut made = NodeConfig::new(config.chain.network.bitcoin(), chain_source(config, at)?, directory);
     made.log = LogConfig { level, ..LogConfig::default() };
-    made.reserve_per_channel_sat = node.reserve_per_channel_sat;
-    made.peers_without_reserve = node.peers_without_reserve.clone();
-    made.peers_zero_conf = node.peers_zero_conf.clone();
-    made.hold_sat_min = config.purchase.hold_sat_min;
-    made.epoch_min = epoch_min;
     Ok(made)
 }
 

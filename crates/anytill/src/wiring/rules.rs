@@ -9,14 +9,13 @@ use sha2::{Digest as _, Sha256};
 use web::{CurrencyRule, HttpLimits, Policy, RequestRate, StoreRule, Windows};
 
 const DAY_MS: u64 = 86_400_000;
-/// Blocks that a gift-card vendor's send may take at worst, chain included.
-const VENDOR_BLOCKS_MAX: u32 = 144;
 
 pub fn engine_config(config: &Config, server_url: String) -> engine::Config {
     let (purchase, refund) = (&config.purchase, &config.refund);
     engine::Config {
         server_url,
         spread: Ppm(purchase.spread_ppm),
+        gift_card_spread: Ppm(config.gift_cards.spread_ppm),
         fee: Bps(purchase.fee_bps),
         quote_ms: ms(purchase.quote_secs),
         tip_age_ms_max: ms(config.chain.tip_age_secs_max),
@@ -90,6 +89,7 @@ pub fn web_policy(config: &Config, at: Lookup<'_>) -> Result<Policy> {
         blocked_merchant_countries: blocked.merchant_countries.clone(),
         stores: stores.collect(),
         other_stores: other_stores.clone(),
+        cards: true,
         limits: limits(config),
         windows: windows(config),
         http: http_limits(config, at)?,
@@ -122,7 +122,7 @@ fn windows(config: &Config) -> Windows {
         deadline_margin_blocks: purchase.deadline_margin_blocks,
         min_final_cltv_delta: purchase.min_final_cltv_delta,
         price_fall_max: Bps(purchase.price_fall_bps_max),
-        vendor_blocks_max: VENDOR_BLOCKS_MAX,
+        vendor_blocks_max: config.gift_cards.send_blocks_max,
         sale_attempts_max: config.sale.attempts_max,
     }
 }

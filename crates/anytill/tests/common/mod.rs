@@ -90,6 +90,9 @@ impl World {
             ("ANYTILL_EXCHANGE__API_KEY", "env:EXCHANGE_KEY"),
             ("ANYTILL_EXCHANGE__PRIVATE_KEY", "env:EXCHANGE_PRIVATE"),
             ("ANYTILL_PRICES__VENUES", &format!("[{{ vendor = \"kraken\", base_url = \"{}\" }}]", self.exchange.url())),
+            ("ANYTILL_PRICES__VENUES_MIN", "1"),
+            ("ANYTILL_PRICES__CURRENCIES", "[]"),
+            ("ANYTILL_PRICES__TABLE_URL", ""),
             ("ANYTILL_SERVER__LISTEN", &format!("127.0.0.1:{}", self.http_port)),
             ("ANYTILL_NODE__LISTEN", "[\"127.0.0.1:0\"]"),
         ] {

@@ -73,6 +73,7 @@ fn result_of(reason: DeclineReason) -> &'static str {
         | DeclineReason::PriceMoved
         | DeclineReason::DeadlineNear
         | DeclineReason::ClaimUnconfirmed
+        | DeclineReason::ByIssuer
         | DeclineReason::Internal => "INSUFFICIENT_FUNDS",
     }
 }

@@ -8,10 +8,11 @@ use super::{
     LithicConfig, answers,
     events::changes_of_all,
     wire::{
-        Balance, Card, CardLimit, CardState, EventSubscription, NewCard, Page, ResponderEndpoint, RevealedCard,
-        Transaction,
+        Balance, Card, CardLimit, CardState, Dispute, EventSubscription, NewCard, Page, ResponderEndpoint,
+        RevealedCard, Transaction,
     },
 };
+use crate::paging::PageOf;
 use ids::{IdempotencyKey, UnixMs};
 use money::Money;
 use outbound::{Call, Method, Request, Response, rfc3339, segment, uuid};
@@ -30,7 +31,7 @@ fn cents(config: &LithicConfig, limit: Money) -> u64 {
     limit.minor().saturating_add(config.headroom_minor).clamp(1, Money::MINOR_MAX)
 }
 
-fn authorized(config: &LithicConfig, request: Request) -> Request {
+pub fn authorized(config: &LithicConfig, request: Request) -> Request {
     // The key itself, without "Bearer" (security scheme `ApiKeyAuth`).
     request.secret_header("authorization", &config.api_key).header("accept", "application/json")
 }
@@ -85,13 +86,6 @@ pub struct FindCardCall<'a> {
     pub key: &'a IdempotencyKey,
     pub since: UnixMs,
     pub after: Option<String>,
-}
-
-/// What a page says, and from where to read on.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PageOf<T> {
-    pub items: Vec<T>,
-    pub next: Option<String>,
 }
 
 impl Call for FindCardCall<'_> {
@@ -303,6 +297,67 @@ impl Call for TransactionsCall<'_> {
                 Err(why) => Outcome::Unknown(why.to_owned()),
             })
         })
+    }
+}
+
+/// One page of `GET /v1/disputes` about some transactions.
+pub struct DisputesCall<'a> {
+    pub config: &'a LithicConfig,
+    pub transactions: &'a str,
+    pub after: Option<String>,
+}
+
+impl Call for DisputesCall<'_> {
+    type Answer = PageOf<Dispute>;
+
+    fn build_request(&self) -> Request {
+        let mut query = vec![("transaction_tokens", self.transactions), ("page_size", PAGE_SIZE)];
+        query.extend(self.after.as_deref().map(|after| ("starting_after", after)));
+        authorized(self.config, Request::get("/v1/disputes").query(&query))
+    }
+
+    fn handle_response(&self, response: &Response) -> Outcome<PageOf<Dispute>> {
+        answers::read(response, || {
+            response
+                .json::<Page<Dispute>>()
+                .map(|page| PageOf { next: next_page(&page, |dispute| &dispute.token), items: page.data })
+        })
+    }
+}
+
+/// `GET /v1/disputes/{token}`.
+pub struct DisputeCall<'a> {
+    pub config: &'a LithicConfig,
+    pub token: &'a str,
+}
+
+impl Call for DisputeCall<'_> {
+    type Answer = Dispute;
+
+    fn build_request(&self) -> Request {
+        authorized(self.config, Request::get(format!("/v1/disputes/{}", segment(self.token))))
+    }
+
+    fn handle_response(&self, response: &Response) -> Outcome<Dispute> {
+        answers::read(response, || response.json::<Dispute>())
+    }
+}
+
+/// `GET /v1/transactions/{token}`, for the card that it is on.
+pub struct CardOfCall<'a> {
+    pub config: &'a LithicConfig,
+    pub transaction: &'a str,
+}
+
+impl Call for CardOfCall<'_> {
+    type Answer = CardRef;
+
+    fn build_request(&self) -> Request {
+        authorized(self.config, Request::get(format!("/v1/transactions/{}", segment(self.transaction))))
+    }
+
+    fn handle_response(&self, response: &Response) -> Outcome<CardRef> {
+        answers::read(response, || response.json::<Transaction>().map(|of| CardRef(of.card_token)))
     }
 }
 

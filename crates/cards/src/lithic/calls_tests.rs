@@ -10,6 +10,7 @@ fn config() -> LithicConfig {
         api_key: Secret::new("the-key".to_owned()),
         authorization_secret: Secret::new("whsec_AAAA".to_owned()),
         events_secret: Secret::new("whsec_BBBB".to_owned()),
+        challenges_secret: None,
         currency: Currency::USD,
         card_program_token: None,
         account_token: None,

@@ -6,32 +6,71 @@
 //! Invariant: a change's amount is what its event added. Lithic's amounts of single events are that already, except
 //! for an authorization advice, whose amount replaces what was authorized.
 
-use super::wire::{CardUpdated, EventHead, Transaction, TransactionEvent};
-use money::Money;
-use ports::{CardRef, ChargeChange, IssuerNotice, WebhookError};
+use super::challenges;
+use super::wire::{CardUpdated, Dispute, EventHead, Transaction, TransactionEvent};
+use money::{Currency, Money};
+use ports::{CardRef, ChargeChange, DisputeState, IssuerNews, IssuerNotice, WebhookError};
 
 pub const TRANSACTION_EVENT: &str = "card_transaction.updated";
 const CARD_EVENT: &str = "card.updated";
+const DISPUTE_EVENT: &str = "dispute.updated";
+const CHALLENGE_EVENT: &str = "three_ds_authentication.challenge";
+const AUTHENTICATION_EVENT: &str = "three_ds_authentication.updated";
 
 const BAD_AMOUNT: &str = "an amount is out of range or in no currency";
 
-/// The changes of an event webhook whose signature was right.
-pub fn changes_of_webhook(body: &[u8]) -> Result<Vec<ChargeChange>, WebhookError> {
+/// The news of an event webhook whose signature was right.
+pub fn news_of_webhook(body: &[u8], billed_in: Currency) -> Result<IssuerNews, WebhookError> {
     let malformed = |what: &str| WebhookError::Malformed(what.to_owned());
     let head: EventHead = serde_json::from_slice(body).map_err(|_| malformed("no event_type"))?;
     match head.event_type.as_str() {
         TRANSACTION_EVENT => {
             let transaction: Transaction = serde_json::from_slice(body).map_err(|_| malformed("not a transaction"))?;
             let changes = changes_of(&transaction).map_err(malformed)?;
-            Ok(changes.into_iter().map(|(_, change)| change).collect())
+            Ok(news(changes.into_iter().map(|(_, change)| change).collect()))
         }
         CARD_EVENT => {
             let card: CardUpdated = serde_json::from_slice(body).map_err(|_| malformed("not a card"))?;
-            Ok(if card.state == "CLOSED" { vec![card_closed(card.card_token)] } else { Vec::new() })
+            Ok(news(if card.state == "CLOSED" { vec![card_closed(card.card_token)] } else { Vec::new() }))
         }
+        // It names the transaction; whose card that is, has to be asked.
+        DISPUTE_EVENT => {
+            let dispute: Dispute = serde_json::from_slice(body).map_err(|_| malformed("not a dispute"))?;
+            Ok(IssuerNews { disputes: vec![dispute.token], ..IssuerNews::default() })
+        }
+        CHALLENGE_EVENT => Ok(news(vec![challenges::asked(body, billed_in)?])),
+        AUTHENTICATION_EVENT => Ok(news(challenges::ended(body)?.into_iter().collect())),
         // The subscription may be to more than we need.
-        _ => Ok(Vec::new()),
+        _ => Ok(news(Vec::new())),
     }
+}
+
+fn news(changes: Vec<ChargeChange>) -> IssuerNews {
+    IssuerNews { changes, ..IssuerNews::default() }
+}
+
+/// What the state of a dispute says: that it was opened, and how it ended. `CASE_WON`: credit will be issued.
+pub fn changes_of_dispute(
+    dispute: &Dispute,
+    card: &CardRef,
+    currency: Currency,
+) -> Result<Vec<(String, ChargeChange)>, &'static str> {
+    let amount = Money::new(dispute.amount.unsigned_abs(), currency).map_err(|_| BAD_AMOUNT)?;
+    let end: &[(&str, DisputeState)] = match dispute.status.as_str() {
+        "CASE_WON" => &[("won", DisputeState::Won)],
+        "CASE_CLOSED" => &[("lost", DisputeState::Lost)],
+        _ => &[],
+    };
+    let change = |(word, state): &(&str, DisputeState)| {
+        let change = ChargeChange {
+            event_id: format!("{}:{word}", dispute.token),
+            card: card.clone(),
+            charge_id: dispute.transaction_token.clone(),
+            notice: IssuerNotice::Disputed { dispute_id: dispute.token.clone(), amount, state: *state },
+        };
+        (sort_key(&dispute.created).to_owned(), change)
+    };
+    Ok([("opened", DisputeState::Opened)].iter().chain(end).map(change).collect())
 }
 
 /// Closing is final and so happens once: its identifier is made of the card's.

@@ -5,30 +5,31 @@
 mod answers;
 mod authorization;
 mod calls;
+mod challenges;
 mod events;
 mod health;
 mod wire;
 
+use crate::paging::{self, PageOf};
 use crate::{BadSecret, WebhookKey};
 use async_trait::async_trait;
 use calls::{
-    CloseCardCall, CreateCardCall, FindCardCall, FloatCall, IsClosedCall, PageOf, RevealCall, SetLimitCall,
-    TransactionsCall,
+    CardOfCall, CloseCardCall, CreateCardCall, DisputeCall, DisputesCall, FindCardCall, FloatCall, IsClosedCall,
+    RevealCall, SetLimitCall, TransactionsCall,
 };
 use ids::{IdempotencyKey, UnixMs};
 use money::{Currency, Money};
 use outbound::{BadAddress, Call, HttpClient, Limits, Retry};
 use ports::{
-    CardRef, CardSecrets, Charge, ChargeChange, CreateCard, Decision, Float, Headers, Issuer, IssuerHealth, IssuerNews,
-    Outcome, Secret, WebhookAnswer, WebhookError,
+    CardChallenges, CardRef, CardSecrets, Charge, ChargeChange, CreateCard, Decision, Float, Headers, Issuer,
+    IssuerHealth, IssuerNews, Outcome, Secret, WebhookAnswer, WebhookError,
 };
+use std::collections::BTreeSet;
 
 /// After this Lithic declines with `CUSTOMER_ASA_TIMEOUT`.
 const ANSWER_WITHIN_MS: u64 = 6_000;
 /// How Lithic may say that a card was closed before.
 const REFUSALS_OF_CLOSED_CARDS: [&str; 3] = ["invalid_request", "not_allowed", "unprocessable"];
-/// Pages of one list that are read before giving up.
-const PAGES_MAX: usize = 20;
 
 #[derive(Debug, Clone)]
 pub struct LithicConfig {
@@ -39,6 +40,9 @@ pub struct LithicConfig {
     pub authorization_secret: Secret,
     /// `whsec_...` of the event subscription: signs events.
     pub events_secret: Secret,
+    /// `whsec_...` of `GET /v1/three_ds_decisioning/secret`: signs questions about 3-D Secure. Without it Lithic's rules
+    /// decide those.
+    pub challenges_secret: Option<Secret>,
     /// What the card programme bills in.
     pub currency: Currency,
     /// For programmes with more than one range of numbers.
@@ -69,6 +73,8 @@ pub enum BadLithicConfig {
     AuthorizationSecret(BadSecret),
     #[error("events_secret: {0}")]
     EventsSecret(BadSecret),
+    #[error("challenges_secret: {0}")]
+    ChallengesSecret(BadSecret),
 }
 
 /// The adapter; cheap to share.
@@ -79,6 +85,7 @@ pub struct Lithic {
     retry: Retry,
     authorization_key: WebhookKey,
     events_key: WebhookKey,
+    challenges_key: Option<WebhookKey>,
 }
 
 impl Lithic {
@@ -87,7 +94,9 @@ impl Lithic {
         let authorization_key =
             WebhookKey::parse(&config.authorization_secret).map_err(BadLithicConfig::AuthorizationSecret)?;
         let events_key = WebhookKey::parse(&config.events_secret).map_err(BadLithicConfig::EventsSecret)?;
-        Ok(Self { config, client, retry, authorization_key, events_key })
+        let challenges_key = config.challenges_secret.as_ref().map(WebhookKey::parse).transpose();
+        let challenges_key = challenges_key.map_err(BadLithicConfig::ChallengesSecret)?;
+        Ok(Self { config, client, retry, authorization_key, events_key, challenges_key })
     }
 
     async fn run<C: Call>(&self, call: &C) -> Outcome<C::Answer> {
@@ -96,20 +105,34 @@ impl Lithic {
 
     /// All items of a list; `page` makes the call for the page after a token.
     async fn pages<T: Send, C: Call<Answer = PageOf<T>>>(&self, page: impl Fn(Option<String>) -> C) -> Outcome<Vec<T>> {
-        let mut items = Vec::new();
-        let mut after = None;
-        for _ in 0..PAGES_MAX {
-            let found = match self.run(&page(after)).await {
-                Outcome::Done(found) => found,
-                Outcome::Rejected(r) => return Outcome::Rejected(r),
-                Outcome::NotSent(why) => return Outcome::NotSent(why),
-                Outcome::Unknown(why) => return Outcome::Unknown(why),
-            };
-            items.extend(found.items);
-            let Some(next) = found.next else { return Outcome::Done(items) };
-            after = Some(next);
+        paging::all(&self.client, &self.retry, page).await
+    }
+
+    /// The disputes of a card's captures. A card with none is not asked about.
+    async fn disputes_of(
+        &self,
+        card: &CardRef,
+        changes: &[(String, ChargeChange)],
+    ) -> Outcome<Vec<(String, ChargeChange)>> {
+        use ports::IssuerNotice::{Captured, ForceCaptured};
+        let captured = changes.iter().map(|(_, change)| change);
+        let captured = captured.filter(|change| matches!(change.notice, Captured { .. } | ForceCaptured { .. }));
+        let tokens: BTreeSet<&str> = captured.map(|change| change.charge_id.as_str()).collect();
+        if tokens.is_empty() {
+            return Outcome::Done(Vec::new());
         }
-        Outcome::Unknown(format!("more than {PAGES_MAX} pages"))
+        let transactions = tokens.into_iter().collect::<Vec<_>>().join(",");
+        let page = |after| DisputesCall { config: &self.config, transactions: &transactions, after };
+        self.pages(page).await.and_then(|disputes| {
+            let mut found = Vec::new();
+            for dispute in &disputes {
+                match events::changes_of_dispute(dispute, card, self.config.currency) {
+                    Ok(changes) => found.extend(changes),
+                    Err(why) => return Outcome::Unknown(why.to_owned()),
+                }
+            }
+            Outcome::Done(found)
+        })
     }
 
     fn billed_here<T>(&self, limit: Money) -> Result<(), Outcome<T>> {
@@ -179,9 +202,30 @@ impl Issuer for Lithic {
     /// Does not tell that a card was closed; who closes a card has the answer to [`Issuer::close_card`].
     async fn changes(&self, card: &CardRef) -> Outcome<Vec<ChargeChange>> {
         let page = |after| TransactionsCall { config: &self.config, card, after };
-        self.pages(page).await.map(|mut changes| {
-            changes.sort_by(|(left, _), (right, _)| left.cmp(right));
-            changes.into_iter().map(|(_, change)| change).collect()
+        let mut changes = match self.pages(page).await {
+            Outcome::Done(found) => found,
+            other => return other.map(|_| Vec::new()),
+        };
+        match self.disputes_of(card, &changes).await {
+            Outcome::Done(disputes) => changes.extend(disputes),
+            other => return other.map(|_| Vec::new()),
+        }
+        changes.sort_by(|(left, _), (right, _)| left.cmp(right));
+        Outcome::Done(changes.into_iter().map(|(_, change)| change).collect())
+    }
+
+    /// Two questions: the dispute names the transaction, the transaction names the card.
+    async fn dispute(&self, dispute_id: &str) -> Outcome<Vec<ChargeChange>> {
+        let dispute = match self.run(&DisputeCall { config: &self.config, token: dispute_id }).await {
+            Outcome::Done(dispute) => dispute,
+            other => return other.map(|_| Vec::new()),
+        };
+        let asked = CardOfCall { config: &self.config, transaction: &dispute.transaction_token };
+        self.run(&asked).await.and_then(|card| {
+            match events::changes_of_dispute(&dispute, &card, self.config.currency) {
+                Ok(changes) => Outcome::Done(changes.into_iter().map(|(_, change)| change).collect()),
+                Err(why) => Outcome::Unknown(why.to_owned()),
+            }
         })
     }
 
@@ -196,7 +240,11 @@ impl Issuer for Lithic {
 
     fn read_news(&self, headers: &Headers, body: &[u8], now: UnixMs) -> Result<IssuerNews, WebhookError> {
         self.events_key.verify(headers, body, now)?;
-        Ok(IssuerNews { changes: events::changes_of_webhook(body)?, look_up: Vec::new() })
+        events::news_of_webhook(body, self.config.currency)
+    }
+
+    fn challenges(&self) -> Option<&dyn CardChallenges> {
+        self.challenges_key.is_some().then_some(self as &dyn CardChallenges)
     }
 
     fn answer_within_ms(&self) -> u64 {

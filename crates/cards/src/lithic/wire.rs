@@ -184,6 +184,72 @@ pub struct EventAmounts {
     pub cardholder: Amount,
 }
 
+/// A dispute, alone or as the body of `dispute.updated`.
+#[derive(Debug, Deserialize)]
+pub struct Dispute {
+    pub token: String,
+    pub transaction_token: String,
+    pub amount: i64,
+    pub status: String,
+    pub created: String,
+}
+
+/// Of a 3-D Secure authentication. Amounts are whole minor units; a fraction is refused.
+#[derive(Debug, Deserialize)]
+pub struct AuthenticatedTransaction {
+    pub amount: u64,
+    #[serde(default)]
+    pub cardholder_amount: Option<u64>,
+    pub currency: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AuthenticatedMerchant {
+    #[serde(default)]
+    pub id: Option<String>,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub mcc: Option<String>,
+    #[serde(default)]
+    pub country: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AuthenticationRequest {
+    #[serde(default)]
+    pub event_type: Option<String>,
+    pub token: String,
+    pub authentication_result: String,
+    pub card_token: String,
+    pub merchant: AuthenticatedMerchant,
+    pub three_ds_requestor_challenge_indicator: String,
+    #[serde(default)]
+    pub transaction: Option<AuthenticatedTransaction>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AuthenticationAnswer {
+    pub three_ds_authentication_decision: &'static str,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ChallengeWindow {
+    pub expiry_time: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ChallengeEvent {
+    pub authentication_object: AuthenticationRequest,
+    pub challenge: ChallengeWindow,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ChallengeResponse<'a> {
+    pub token: &'a str,
+    pub challenge_response: &'static str,
+}
+
 /// What every event webhook has.
 #[derive(Debug, Deserialize)]
 pub struct EventHead {

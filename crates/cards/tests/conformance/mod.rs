@@ -4,18 +4,23 @@
 
 use async_trait::async_trait;
 use ids::{IdempotencyKey, UnixMs};
-use money::Money;
+use money::{Currency, Money};
 use ports::{
     CardHolder, CardRef, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason, Issuer, IssuerNotice,
-    Outcome,
+    Outcome, Secret,
 };
 use std::collections::BTreeMap;
 
 mod events;
 mod faults;
+mod money_moves;
+mod receiver;
+mod suite;
 
 pub use events::*;
 pub use faults::*;
+pub use money_moves::*;
+pub use receiver::*;
 
 /// A call of the port that can be made to go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +58,7 @@ pub enum Break {
     Twice,
 }
 
-/// How the next webhook goes wrong.
+/// How the next webhook, or the next question, goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakNews {
     Twice,
@@ -88,16 +93,27 @@ pub trait World: Sync {
     fn cards(&self) -> usize;
     fn break_next(&self, asked: Asked, how: Break);
     fn break_next_news(&self, how: BreakNews);
+    fn break_next_question(&self, how: BreakNews);
     /// What the server decides from now on.
     fn decide(&self, decision: Decision);
-    /// A store charges; the vendor's token of the charge, and whether it was approved.
-    async fn charge(&self, card: &CardRef, minor: u64) -> (String, bool);
+    /// A store charges in its own currency; the vendor's token of the charge, and whether it was approved.
+    async fn charge_in(&self, card: &CardRef, minor: u64, currency: Currency) -> (String, bool);
+    /// A store charges in the card's currency.
+    async fn charge(&self, card: &CardRef, minor: u64) -> (String, bool) {
+        self.charge_in(card, minor, self.money(0).currency()).await
+    }
+    /// The store asks for more on a charge; whether it was approved.
+    async fn increment(&self, charge: &str, minor: u64) -> bool;
     /// All questions that were read, and how many could not be.
     fn questions(&self) -> (Vec<Charge>, usize);
     fn step(&self, charge: &str, step: Step);
     /// A refund without a charge.
     fn refund(&self, card: &CardRef, minor: u64);
     fn force_capture(&self, card: &CardRef, minor: u64);
+    /// The operator disputes the capture of a charge at the issuer; the dispute's name.
+    fn dispute(&self, charge: &str) -> String;
+    /// The network decides it.
+    fn decide_dispute(&self, dispute: &str, won: bool);
     /// Waits until the vendor has delivered all its webhooks; what was read of them, in order of arrival.
     async fn news(&self) -> Vec<ChargeChange>;
     /// Webhooks that were refused.
@@ -108,9 +124,22 @@ pub fn key(text: &str) -> IdempotencyKey {
     IdempotencyKey(text.to_owned())
 }
 
+/// Somebody, with all that an issuer may want to know of a person.
+pub fn holder() -> CardHolder {
+    let text = |text: &str| Some(Secret::new(text.to_owned()));
+    CardHolder {
+        name: text("Ada Reed"),
+        address_line: text("12 Basin Street"),
+        city: text("New Orleans"),
+        region: text("LA"),
+        postal_code: text("70112"),
+        country: Some("US".to_owned()),
+    }
+}
+
 pub fn request(world: &impl World, name: &str, minor: u64) -> CreateCard {
     let memo = format!("Anytill {name}");
-    CreateCard { key: key(name), limit: world.money(minor), holder: CardHolder::default(), memo }
+    CreateCard { key: key(name), limit: world.money(minor), holder: holder(), memo }
 }
 
 pub async fn new_card(world: &impl World, name: &str, minor: u64) -> CardRef {
@@ -231,7 +260,12 @@ pub fn sums(changes: &[ChargeChange]) -> BTreeMap<String, Sums> {
             IssuerNotice::ForceCaptured { amount } => sum.forced += amount.minor(),
             IssuerNotice::Refunded { amount } => sum.refunded += amount.minor(),
             IssuerNotice::RefundReversed { amount } => sum.taken_back += amount.minor(),
-            IssuerNotice::Declined | IssuerNotice::CardClosed | IssuerNotice::Other { .. } => {}
+            IssuerNotice::Declined
+            | IssuerNotice::CardClosed
+            | IssuerNotice::Disputed { .. }
+            | IssuerNotice::ChallengeAsked { .. }
+            | IssuerNotice::ChallengeEnded { .. }
+            | IssuerNotice::Other { .. } => {}
         }
     }
     all

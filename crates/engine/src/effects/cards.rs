@@ -23,6 +23,7 @@ impl Engine {
         }
         let wanted = matches!(p.state, State::Opened | State::Held | State::Funded) && !p.winding_up;
         let key = key_of(row);
+        let last = row.attempts + 1 >= self.config.card_attempts_max;
         if row.attempts > 0 || !wanted {
             match self.ports.issuer.find_card(&key, row.created_at).await {
                 Outcome::Done(Some(card)) => return self.finish(row, p, &Event::CardCreated { card: card.0 }).await,
@@ -35,21 +36,21 @@ impl Engine {
                 Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) if !wanted => {
                     return self.retry(row, "it is not known whether there is a card").await;
                 }
+                Outcome::Unknown(reason) if last => return self.give_up_card(row, p, reason).await,
                 Outcome::Unknown(why) => return self.retry(row, &why).await,
                 Outcome::Rejected(_) | Outcome::NotSent(_) => {}
             }
         }
         let holder = self.ports.shoppers.card_holder(p.account).await;
         let request = CreateCard { key, limit, memo: format!("Anytill {} {}", p.code(), row.key), holder };
-        let last = row.attempts + 1 >= self.config.card_attempts_max;
         match self.ports.issuer.create_card(request).await {
             Outcome::Done(card) => self.finish(row, p, &Event::CardCreated { card: card.0 }).await,
             Outcome::Rejected(refusal) if !refusal.retryable || last => {
                 self.finish(row, p, &Event::CardFailed { reason: refusal.message }).await
             }
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
-            // Earlier tries may have been unknown: only a first one that never left says that there is no card.
-            Outcome::NotSent(reason) if last => self.give_up_card(row, p, reason).await,
+            // This try or an earlier one may have made a card: only a look-up says that there is none.
+            Outcome::NotSent(reason) | Outcome::Unknown(reason) if last => self.give_up_card(row, p, reason).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
     }
@@ -57,7 +58,8 @@ impl Engine {
     async fn give_up_card(&self, row: &EffectRow, p: &Purchase, reason: String) -> Result<(), EngineError> {
         match self.ports.issuer.find_card(&key_of(row), row.created_at).await {
             Outcome::Done(Some(card)) => self.finish(row, p, &Event::CardCreated { card: card.0 }).await,
-            Outcome::Done(None) | Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
+            Outcome::Done(None) => self.finish(row, p, &Event::CardFailed { reason }).await,
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
                 // The shopper does not wait for the issuer: the hold goes back. If a card appears, it is closed.
                 tracing::warn!(purchase = %p.id, reason, "no card");
                 self.cancel_for_card(row, p).await

@@ -10,7 +10,7 @@ use crate::apply::{With, from_json};
 use crate::work::backoff_ms;
 use crate::{Engine, EngineError};
 use ids::{IdempotencyKey, PurchaseId, RefundId};
-use ports::{AggregateKind, EffectRow};
+use ports::{AggregateKind, EffectRow, PayRequest};
 use purchase::{Effect, Event, Purchase, RefundEffect, RefundEvent};
 
 /// Pause before a postponed effect runs again.
@@ -59,9 +59,11 @@ impl Engine {
             Effect::Sell { attempt, amount, expected } => self.sell(row, p, attempt, amount, expected).await,
             Effect::OpenRefund { number, amount, cause } => self.open_refund(row, p, number, amount, cause).await,
             Effect::ReclaimRefund { amount } => self.reclaim_refund(row, p, amount).await,
-            Effect::OrderGiftCard { value, store_name } => self.order_gift_card(row, p, value, &store_name).await,
-            Effect::PayVendor { payment_hash, bolt11, max_fee_msat } => {
-                self.pay_vendor(row, p, payment_hash, bolt11, max_fee_msat).await
+            Effect::OrderGiftCard { value, product_id } => self.order_gift_card(row, p, value, &product_id).await,
+            Effect::PayVendor { payment_hash, bolt11, max_fee_msat, max_cltv_blocks } => {
+                let max_cltv_blocks = Some(max_cltv_blocks);
+                let pay = PayRequest { bolt11, payment_hash, amount_msat: None, max_fee_msat, max_cltv_blocks };
+                self.pay_vendor(row, p, pay).await
             }
             Effect::AwaitDelivery { order_id } => self.await_delivery(row, p, &order_id).await,
             Effect::RequestFunds { amount_msat, expires_at } => {

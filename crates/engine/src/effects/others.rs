@@ -2,7 +2,7 @@
 
 use super::key_of;
 use crate::{Engine, EngineError};
-use ids::{PaymentHash, UnixMs};
+use ids::UnixMs;
 use money::{Money, Msat};
 use ports::{EffectRow, FundsRequest, FundsStatus, GiftCardOrder, Outcome, PayRequest, SendStatus, VendorOrderStatus};
 use purchase::{Event, Purchase, State};
@@ -46,6 +46,7 @@ impl Engine {
                     payment_hash: quote.payment_hash,
                     bolt11: quote.bolt11,
                     amount_msat: quote.amount_msat,
+                    final_cltv_delta: quote.min_final_cltv_delta,
                 };
                 self.finish(row, p, &event).await
             }
@@ -58,24 +59,23 @@ impl Engine {
     }
 
     /// From here the hold goes back only if the paying node says that the send finally failed.
-    pub(super) async fn pay_vendor(
-        &self,
-        row: &EffectRow,
-        p: &Purchase,
-        payment_hash: PaymentHash,
-        bolt11: String,
-        max_fee_msat: Msat,
-    ) -> Result<(), EngineError> {
+    pub(super) async fn pay_vendor(&self, row: &EffectRow, p: &Purchase, pay: PayRequest) -> Result<(), EngineError> {
         if p.state != State::PayingVendor {
             return self.end(row).await;
         }
         let Some(node) = self.ports.vendor_node.clone() else {
             return self.retry(row, "the node that pays vendors is not there").await;
         };
-        let status = match node.send_status(payment_hash).await {
-            Outcome::Done(SendStatus::NotFound) => {
-                node.pay(PayRequest { bolt11, payment_hash, amount_msat: None, max_fee_msat }).await
+        let status = match node.send_status(pay.payment_hash).await {
+            // Nothing has left yet, and what leaves now could come back after the hold has to.
+            Outcome::Done(SendStatus::NotFound) if !self.tip().fresh => {
+                return self.retry(row, "the chain's tip is old").await;
             }
+            Outcome::Done(SendStatus::NotFound) if !self.send_ends_in_time(p) => {
+                let reason = "too late to begin the send".to_owned();
+                return self.finish(row, p, &Event::VendorSendFailed { reason }).await;
+            }
+            Outcome::Done(SendStatus::NotFound) => node.pay(pay).await,
             // A refused look-up says nothing of the send.
             Outcome::Rejected(refusal) => return self.retry(row, &refusal.message).await,
             other => other,
@@ -96,6 +96,11 @@ impl Engine {
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
+    }
+
+    fn send_ends_in_time(&self, p: &Purchase) -> bool {
+        let blocks = p.policy.vendor_blocks_max.saturating_add(p.policy.deadline_margin_blocks);
+        p.hold.is_some_and(|hold| !hold.returned && self.tip().height.saturating_add(blocks) < hold.claim_deadline)
     }
 
     pub(super) async fn await_delivery(

@@ -142,6 +142,7 @@ impl Engine {
             payment_hash: send.payment_hash,
             amount_msat: send.amount_missing.then_some(send.amount_msat),
             max_fee_msat: Msat::new(fee).unwrap_or(Msat::ZERO),
+            max_cltv_blocks: None,
         }
     }
 }

@@ -296,7 +296,9 @@ impl Private for KeyPermissions {
 
     fn handle_response(&self, response: &Response) -> Outcome<Self::Answer> {
         errors::read::<Permissions>(response).and_then(|may| match (may.can_view && may.can_trade, may.can_transfer) {
-            (false, _) => Outcome::Rejected(Rejection::fatal("forbidden", "the key has not both rights, view and trade")),
+            (false, _) => {
+                Outcome::Rejected(Rejection::fatal("forbidden", "the key has not both rights, view and trade"))
+            }
             (true, true) => Outcome::Done(Some("the key may also transfer: make one that may not")),
             (true, false) => Outcome::Done(None),
         })

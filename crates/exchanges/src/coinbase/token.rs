@@ -103,9 +103,8 @@ mod tests {
     fn a_token_is_for_one_request_and_ends_in_time() {
         let pem = secret().to_sec1_pem(LineEnding::LF).unwrap();
         let keys = keys(&pem).unwrap();
-        let token = |now, until| {
-            keys.token("POST", "api.coinbase.com/api/v3/brokerage/orders", UnixMs(now), UnixMs(until))
-        };
+        let token =
+            |now, until| keys.token("POST", "api.coinbase.com/api/v3/brokerage/orders", UnixMs(now), UnixMs(until));
         let bearer = token(1_000_000_500, 1_000_020_999);
         let token_text = bearer.expose().strip_prefix("Bearer ").unwrap();
         let parts: Vec<&str> = token_text.split('.').collect();

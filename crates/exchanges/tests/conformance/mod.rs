@@ -248,7 +248,10 @@ pub async fn what_is_not_possible(world: &impl World) {
     assert!(minimum > Sat::ZERO && minimum < sat(100_000));
     let small = SellOrder { amount_sat: minimum.checked_sub(sat(1)).unwrap(), ..good() };
     assert_eq!(told(&exchange.sell(small).await), "not sent");
-    assert_eq!(told(&exchange.sell(SellOrder { limit: Rate::parse("5000", Currency::EUR).unwrap(), ..good() }).await), "not sent");
+    assert_eq!(
+        told(&exchange.sell(SellOrder { limit: Rate::parse("5000", Currency::EUR).unwrap(), ..good() }).await),
+        "not sent"
+    );
     assert_eq!(told(&exchange.sell(SellOrder { deadline: world.now(), ..good() }).await), "not sent");
     // More than there is.
     assert_eq!(told(&exchange.sell(SellOrder { amount_sat: sat(100_000_000_000), ..good() }).await), "rejected");

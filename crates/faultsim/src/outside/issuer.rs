@@ -312,7 +312,7 @@ impl Issuer for ModelIssuer {
 
     fn read_news(&self, _headers: &Headers, body: &[u8], _now: UnixMs) -> Result<IssuerNews, WebhookError> {
         let changes = serde_json::from_slice(body).map_err(|e| WebhookError::Malformed(e.to_string()))?;
-        Ok(IssuerNews { changes, look_up: Vec::new() })
+        Ok(IssuerNews { changes, ..IssuerNews::default() })
     }
 
     fn answer_within_ms(&self) -> u64 {

@@ -203,6 +203,7 @@ impl LightningNode for ModelNode {
         let channel = ChannelRoom {
             channel_id: "c".to_owned(),
             usable: true,
+            outbound_msat: msat(5_000_000_000),
             inbound_msat: msat(10_000_000_000),
             in_flight_left_msat: msat(2_000_000_000),
             slots_left: 50,

@@ -9,8 +9,8 @@ use ids::{AccountId, IdempotencyKey, NodeId, PaymentHash, PurchaseId, UnixMs};
 use money::{Currency, Money, Msat, Rate};
 use ports::{
     CardHolder, ClaimCode, ExecutablePrice, ForeignInvoice, FundsRequest, FundsStatus, FundsTarget, GiftCardOrder,
-    GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Payees, Preimage, PriceUnavailable, Prices, Rejection,
-    Secret, VendorOffer, VendorOrderStatus, VendorQuote,
+    GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Payees, Preimage, PriceUnavailable, Prices, RateBasis,
+    Rejection, Secret, VendorOffer, VendorOrderStatus, VendorQuote,
 };
 use purchase::Destination;
 use std::collections::BTreeMap;
@@ -71,7 +71,13 @@ fn rate(currency: Currency) -> Result<Rate, PriceUnavailable> {
 #[async_trait]
 impl Prices for ModelPrices {
     fn rate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
-        Ok(ObservedRate { rate: rate(currency)?, observed_at: now, venues: vec!["model".to_owned()] })
+        Ok(ObservedRate {
+            rate: rate(currency)?,
+            observed_at: now,
+            venues: vec!["model".to_owned()],
+            outliers: Vec::new(),
+            basis: RateBasis::Venues,
+        })
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
@@ -119,6 +125,7 @@ fn vendor_quote(gift: &GiftEntry, now: u64) -> VendorQuote {
         payment_hash: gift.hash,
         amount_msat: msat(gift.amount_msat),
         expires_at: UnixMs(now + 3_600_000),
+        min_final_cltv_delta: 18,
     }
 }
 
@@ -174,6 +181,10 @@ impl GiftCardVendor for ModelGiftCards {
 
     async fn reveal(&self, _order_id: &str) -> Outcome<ClaimCode> {
         Outcome::Rejected(Rejection::fatal("not_modelled", "no codes here"))
+    }
+
+    async fn health(&self) -> Outcome<String> {
+        Outcome::Done("modelled".to_owned())
     }
 }
 

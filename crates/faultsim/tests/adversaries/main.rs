@@ -68,7 +68,9 @@ fn a_sale_given_up_is_exposed_until_it_is_cleared() {
     assert_eq!(unsold(&mut w), (0, amount));
     assert!(matches!(asks(&mut w, account(2), STORE), Err(CommandError::NotNow)));
     let store = w.store.clone();
-    w.ask(SECOND, async move { engine::clear_borne(&store, "unsold:exposed").await }).expect("cleared").expect("a count");
+    w.ask(SECOND, async move { engine::clear_borne(&store, "unsold:exposed").await })
+        .expect("cleared")
+        .expect("a count");
     assert_eq!(unsold(&mut w), (0, 0));
     asks(&mut w, account(2), STORE).expect("quoted again");
 }

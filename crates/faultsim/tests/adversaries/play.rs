@@ -49,9 +49,9 @@ fn policy() -> Policy {
         card_open_ms_max: 3 * DAY,
         answer_ms_max: 1_200,
         deadline_margin_blocks: 18,
-        min_final_cltv_delta: 90,
+        min_final_cltv_delta: 120,
         price_fall_max: Bps(100),
-        vendor_blocks_max: 40,
+        vendor_blocks_max: 60,
         sale_attempts_max: 3,
     }
 }
@@ -68,6 +68,7 @@ pub fn asks(w: &mut World, account: AccountId, store_host: &str) -> Result<Purch
         currency: Currency::USD,
         nonce: Nonce([4; 16]),
         policy: policy(),
+        product_id: None,
         limits: Vec::new(),
     };
     let begun = w.ask(30 * SECOND, async move { engine.create(request).await.map(|p| p.id) }).expect("an answer");

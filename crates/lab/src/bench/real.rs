@@ -50,6 +50,7 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
         dir: Some(dir.to_owned()),
         windows: Windows::PATIENT,
         rules: Rules::default(),
+        gift_cards: false,
         direct: true,
         settings: vec![
             // Times of steps are read from the log.

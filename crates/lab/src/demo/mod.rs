@@ -6,10 +6,11 @@ mod scenarios;
 pub mod server;
 pub mod shopper;
 pub mod timeline;
+pub mod vendor;
 mod wallet_page;
 pub mod world;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use server::{Rules, Windows};
 use std::process::ExitCode;
@@ -34,6 +35,15 @@ impl ClaimOn {
     }
 }
 
+/// What the store is paid with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Payout {
+    /// A virtual card for this one order.
+    Card,
+    /// A gift card of the store, bought over Lightning with the shopper's own payment hash.
+    GiftCard,
+}
+
 /// Buy the $27.11 album.
 #[derive(Debug, Parser)]
 pub struct Args {
@@ -49,6 +59,9 @@ pub struct Args {
     /// When the bitcoin is claimed. For the plain purchase: a scenario has the policy that it shows.
     #[arg(long, value_enum, default_value = "authorization")]
     claim_on: ClaimOn,
+    /// What the store is paid with; a scenario that does not apply to it is left out, or refused if it was asked for.
+    #[arg(long, value_enum, default_value = "card")]
+    payout: Payout,
     /// Use this bitcoind (regtest) instead of the built-in chain: http://user:password@host:port
     #[arg(long, value_name = "URL")]
     bitcoind: Option<String>,
@@ -59,7 +72,7 @@ pub struct Args {
 
 pub async fn run(args: Args) -> Result<ExitCode> {
     let timeline = Timeline::new(args.json);
-    let chosen = choose(args.scenario.as_deref())?;
+    let chosen = choose(args.scenario.as_deref(), args.payout)?;
     let Some(chosen) = chosen else {
         report::list_scenarios(&timeline);
         return Ok(ExitCode::SUCCESS);
@@ -82,16 +95,17 @@ pub async fn run(args: Args) -> Result<ExitCode> {
 }
 
 /// The scenarios to play; `None` to list them.
-fn choose(name: Option<&str>) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
+fn choose(name: Option<&str>, payout: Payout) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
         Some("list") => Ok(None),
-        Some("all") => Ok(Some(scenarios::ALL.iter().collect())),
+        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|scenario| scenario.applies_to(payout)).collect())),
         Some(name) => {
             let found = scenarios::ALL.iter().find(|scenario| scenario.name == name);
             let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
             let scenario =
                 found.with_context(|| format!("no scenario `{name}`; there are: all, {}", names.join(", ")))?;
+            ensure!(scenario.applies_to(payout), "scenario `{name}` does not apply to this --payout");
             Ok(Some(vec![scenario]))
         }
     }
@@ -110,6 +124,7 @@ async fn play(
         dir: args.dir.clone(),
         windows,
         rules: Rules::default(),
+        gift_cards: args.payout == Payout::GiftCard,
         direct: false,
         settings: Vec::new(),
     };

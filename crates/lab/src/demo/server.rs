@@ -322,7 +322,11 @@ private_key = "file:exchange-private.secret"
 
 [prices]
 venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
+venues_min = 1
+currencies = []
+table_url = ""
 refresh_ms = 1000
+quiet_ms = 0
 age_ms_max = {price_age_ms_max}
 "#
     )
@@ -340,7 +344,7 @@ fn binary() -> Result<PathBuf> {
     bail!("the server binary is missing: run `cargo demo`, or `cargo build -p anytill` and set ANYTILL_BIN")
 }
 
-fn restrict(path: &Path, mode: u32) -> Result<()> {
+pub fn restrict(path: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?)
 }

@@ -80,6 +80,12 @@ impl Receipt {
     }
 }
 
+/// A gift card's code as it is typed at the store.
+pub struct TypedCode {
+    pub code: String,
+    pub pin: Option<String>,
+}
+
 /// A logged-in shopper.
 pub struct Shopper {
     http: reqwest::Client,
@@ -130,6 +136,17 @@ impl Shopper {
         let body = json!({
             "store_host": "store.example", "total": { "minor": minor, "currency": currency },
             "claim_on": claim_on, "nonce": nonce,
+        });
+        View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
+    }
+
+    /// A gift card of exactly this value.
+    pub async fn create_gift_card(&self, minor: u64, currency: &str, nonce: &str) -> Result<View> {
+        let offers = self.call("GET", "/v1/gift-cards?store_host=store.example", None).await?;
+        let product = offers["offers"][0]["product_id"].as_str().context("no gift card is offered")?;
+        let body = json!({
+            "store_host": "store.example", "total": { "minor": minor, "currency": currency },
+            "gift_card": { "product_id": product }, "nonce": nonce,
         });
         View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
     }
@@ -187,8 +204,32 @@ impl Shopper {
         Ok(())
     }
 
-    /// Card number and code, sealed by the server to a key that lives for this call only.
+    /// Card number and code.
     pub async fn reveal(&self, id: &str) -> Result<TypedCard> {
+        let card = self.revealed(id).await?;
+        Ok(TypedCard {
+            number: card["number"].as_str().context("no number")?.to_owned(),
+            security_code: card["security_code"].as_str().context("no code")?.to_owned(),
+            exp_month: u8::try_from(card["expiry_month"].as_u64().context("no month")?)?,
+            exp_year: u16::try_from(card["expiry_year"].as_u64().context("no year")?)?,
+        })
+    }
+
+    /// The gift card's code.
+    pub async fn reveal_code(&self, id: &str) -> Result<TypedCode> {
+        let card = self.revealed(id).await?;
+        let text = |name: &str| card[name].as_str().map(str::to_owned);
+        Ok(TypedCode { code: text("code").context("no code")?, pin: text("pin") })
+    }
+
+    /// The vendor's number of the order.
+    pub async fn gift_card_order(&self, id: &str) -> Result<String> {
+        let view = self.call("GET", &format!("/v1/purchases/{id}"), None).await?;
+        Ok(view["gift_card"]["order_id"].as_str().context("nothing is ordered")?.to_owned())
+    }
+
+    /// What the store is paid with, sealed by the server to a key that lives for this call only.
+    async fn revealed(&self, id: &str) -> Result<Value> {
         let mut seed = [0u8; 32];
         rand::fill(&mut seed);
         let (private, public) = Kem::derive_keypair(&seed);
@@ -207,13 +248,7 @@ impl Shopper {
             aad.as_bytes(),
         )
         .map_err(|error| anyhow::anyhow!("the card cannot be opened: {error}"))?;
-        let card: Value = serde_json::from_slice(&plain)?;
-        Ok(TypedCard {
-            number: card["number"].as_str().context("no number")?.to_owned(),
-            security_code: card["security_code"].as_str().context("no code")?.to_owned(),
-            exp_month: u8::try_from(card["expiry_month"].as_u64().context("no month")?)?,
-            exp_year: u16::try_from(card["expiry_year"].as_u64().context("no year")?)?,
-        })
+        Ok(serde_json::from_slice(&plain)?)
     }
 
     pub async fn receipt(&self, id: &str) -> Result<Receipt> {

@@ -3,6 +3,7 @@
 use super::server::{Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
 use super::timeline::Timeline;
+use super::vendor::Vendor;
 use anyhow::{Context, Result};
 use bitcoin::secp256k1::PublicKey;
 use money::Currency;
@@ -10,7 +11,7 @@ use sandbox::chain::{Backend, Chain, RpcAccess};
 use sandbox::kraken::{Exchange, ExchangeConfig};
 use sandbox::link::Link;
 use sandbox::lithic::{Issuer, IssuerConfig};
-use sandbox::store::{Store, StoreConfig};
+use sandbox::store::{GiftCardBox, Store, StoreConfig};
 use sandbox::wallet::{ChannelPlan, OpenStep, PayerWallet, WalletConfig};
 use serde_json::json;
 use std::net::{SocketAddr, TcpListener};
@@ -31,6 +32,8 @@ pub struct WorldOptions {
     pub dir: Option<PathBuf>,
     pub windows: Windows,
     pub rules: Rules,
+    /// A gift-card vendor too, with a node that the server's second node pays.
+    pub gift_cards: bool,
     /// The payer's wallet and the server's node are connected without the link that scenarios cut.
     pub direct: bool,
     /// Settings of the server on top of the demo's, as environment variables.
@@ -44,6 +47,7 @@ pub struct World {
     pub store: Store,
     pub server: Server,
     pub payer: PayerWallet,
+    pub vendor: Option<Vendor>,
     /// Between the payer's wallet and the server's node.
     pub link: Link,
     pub shopper: Shopper,
@@ -63,9 +67,14 @@ impl World {
         };
         timeline.begin("setup", "chain, issuer, exchange, store, server, wallet, channel");
         let chain = open_chain(options.bitcoind.as_deref(), timeline).await?;
-        let (issuer, exchange, store) = vendors(&options.rules, timeline).await?;
-        let (windows, rules) = (options.windows, &options.rules);
-        let ports = (free_port()?, free_port()?);
+        let mut vendor = if options.gift_cards { Some(Vendor::start(&chain, &dir, timeline).await?) } else { None };
+        let (issuer, exchange, store) = vendors(&options.rules, vendor.as_ref(), timeline).await?;
+        let (windows, mut rules) = (options.windows, options.rules);
+        let (ports, vendor_port) = ((free_port()?, free_port()?), free_port()?);
+        if let Some(vendor) = &vendor {
+            rules.more.push_str(&vendor.tables(vendor_port));
+        }
+        let rules = &rules;
         issuer.enroll_responder(&format!("http://127.0.0.1:{}/webhooks/lithic/charge", ports.0));
         let events_secret = issuer.subscribe(&format!("http://127.0.0.1:{}/webhooks/lithic/events", ports.0));
         let outside = outside(&chain, &issuer, &exchange, events_secret);
@@ -77,7 +86,10 @@ impl World {
             &format!("{} (node {}…)", ready.http, &ready.node_id[..16]),
             json!({ "http": ready.http }),
         );
-        fund_reserve(&chain, &server, timeline).await?;
+        fund_reserve(&chain, &server, &["node"], timeline).await?;
+        if let Some(vendor) = &mut vendor {
+            vendor.open_channel(&chain, &server, vendor_port, timeline).await?;
+        }
         let link = Link::start(ready.node_address).await?;
         let peer_address = if options.direct { ready.node_address } else { link.address() };
         let payer = open_wallet(&chain, dir.join("payer"), &ready, peer_address, timeline).await?;
@@ -90,6 +102,7 @@ impl World {
             store,
             server,
             payer,
+            vendor,
             link,
             shopper,
             windows,
@@ -130,12 +143,29 @@ impl World {
                 return Ok(false);
             }
             if channels.iter().any(|channel| channel.is_usable) {
+                if let Some(vendor) = &self.vendor {
+                    vendor.reconnect(&self.server).await?;
+                }
                 return Ok(true);
             }
             anyhow::ensure!(tokio::time::Instant::now() < deadline, "the channel is not usable after the restart");
             // Our side reconnects at once instead of by its back-off; an error only says that it is too early.
             let _ = self.payer.connect(id, self.link.address()).await;
             tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until the node that pays vendors sees no peer any more.
+    pub async fn second_node_alone(&self) -> Result<()> {
+        let deadline = tokio::time::Instant::now() + STEP_WITHIN;
+        loop {
+            let channels: serde_json::Value =
+                serde_json::from_str(&self.server.anytill(&["node", "--vendor", "channels", "--json"]).await?)?;
+            if channels.as_array().is_some_and(|all| all.iter().all(|channel| channel["usable"] == false)) {
+                return Ok(());
+            }
+            anyhow::ensure!(tokio::time::Instant::now() < deadline, "the second node still has a peer: {channels}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
@@ -171,11 +201,12 @@ async fn open_chain(bitcoind: Option<&str>, timeline: &Timeline) -> Result<Chain
     Ok(chain)
 }
 
-async fn vendors(rules: &Rules, timeline: &Timeline) -> Result<(Issuer, Exchange, Store)> {
+async fn vendors(rules: &Rules, vendor: Option<&Vendor>, timeline: &Timeline) -> Result<(Issuer, Exchange, Store)> {
     let issuer = Issuer::start(issuer_config(rules.currency)).await?;
     let balances = vec![("XXBT".to_owned(), "1".to_owned()), (rules.currency.code().to_owned(), "10000".to_owned())];
     let exchange = Exchange::start(ExchangeConfig { balances, ..ExchangeConfig::default() }).await?;
-    let store = Store::start(issuer.clone(), StoreConfig::default()).await?;
+    let gift_cards = vendor.map(|vendor| GiftCardBox::new(vendor.bitrefill.codes()));
+    let store = Store::start(issuer.clone(), StoreConfig { gift_cards, ..StoreConfig::default() }).await?;
     timeline.step("issuer", &format!("simulated Lithic at {}", issuer.url()), json!({ "url": issuer.url() }));
     timeline.step("exchange", &format!("simulated Kraken at {}", exchange.url()), json!({ "url": exchange.url() }));
     timeline.step("store", &format!("demo store at {}", store.url()), json!({ "url": store.url() }));
@@ -221,9 +252,9 @@ fn outside(chain: &Chain, issuer: &Issuer, exchange: &Exchange, issuer_events_se
     }
 }
 
-/// The operator puts the on-chain reserve in place.
-async fn fund_reserve(chain: &Chain, server: &Server, timeline: &Timeline) -> Result<()> {
-    let address = server.anytill(&["node", "address"]).await?;
+/// The operator puts the on-chain reserve of one of the nodes in place; `node` are the words of its commands.
+pub async fn fund_reserve(chain: &Chain, server: &Server, node: &[&str], timeline: &Timeline) -> Result<()> {
+    let address = server.anytill(&[node, &["address"]].concat()).await?;
     let address = bitcoin::Address::from_str(address.trim())?.require_network(bitcoin::Network::Regtest)?;
     chain.fund(&address, RESERVE_SAT).await?;
     chain.mine(1).await?;
@@ -231,7 +262,7 @@ async fn fund_reserve(chain: &Chain, server: &Server, timeline: &Timeline) -> Re
     let deadline = tokio::time::Instant::now() + STEP_WITHIN;
     loop {
         let balances: serde_json::Value =
-            serde_json::from_str(&server.anytill(&["node", "balances", "--json"]).await?)?;
+            serde_json::from_str(&server.anytill(&[node, &["balances", "--json"]].concat()).await?)?;
         if balances["onchain_total_sat"].as_u64() == Some(RESERVE_SAT) {
             break;
         }
@@ -267,7 +298,7 @@ async fn open_wallet(
     Ok(wallet)
 }
 
-fn show(timeline: &Timeline, step: &OpenStep) {
+pub fn show(timeline: &Timeline, step: &OpenStep) {
     let (name, detail) = match step {
         OpenStep::FundingSent { amount_sat, .. } => ("funding", format!("{amount_sat} sat on their way to the wallet")),
         OpenStep::Funded { onchain_sat } => ("funded", format!("the wallet has {onchain_sat} sat")),

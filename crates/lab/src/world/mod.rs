@@ -80,6 +80,9 @@ pub struct Args {
     /// Registration needs an invitation; one is in the first line.
     #[arg(long)]
     invite: bool,
+    /// A gift-card vendor too, whose cards the demo store takes.
+    #[arg(long)]
+    gift_cards: bool,
     /// Where the control API listens on 127.0.0.1; 0 takes a free port.
     #[arg(long, default_value_t = 0)]
     control_port: u16,
@@ -153,6 +156,7 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         dir: args.dir.clone(),
         windows,
         rules,
+        gift_cards: args.gift_cards,
         direct: false,
         settings: Vec::new(),
     };

@@ -17,6 +17,7 @@ fn request(bolt11: &str) -> PayRequest {
         payment_hash: PaymentHash(*invoice.payment_hash().as_ref()),
         amount_msat: None,
         max_fee_msat: msat(1_000),
+        max_cltv_blocks: None,
     }
 }
 

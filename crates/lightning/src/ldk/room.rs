@@ -70,6 +70,7 @@ fn channel_room(channel: &ChannelDetails, waiting: Waiting) -> ChannelRoom {
     ChannelRoom {
         channel_id: channel.channel_id.to_string(),
         usable: channel.is_usable,
+        outbound_msat: amount(channel.outbound_capacity_msat),
         inbound_msat: amount(channel.inbound_capacity_msat),
         in_flight_left_msat: amount(cap_msat.saturating_sub(waiting.msat)),
         slots_left: defaults.our_max_accepted_htlcs.saturating_sub(waiting.count),

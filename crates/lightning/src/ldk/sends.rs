@@ -39,10 +39,14 @@ impl Shared {
             return table_failed(error);
         }
         let sender = self.node.bolt11_payment();
-        let limits = Some(RouteParametersConfig {
+        let mut limits = RouteParametersConfig {
             max_total_routing_fee_msat: Some(request.max_fee_msat.get()),
             ..RouteParametersConfig::default()
-        });
+        };
+        if let Some(blocks) = request.max_cltv_blocks {
+            limits.max_total_cltv_expiry_delta = blocks.min(limits.max_total_cltv_expiry_delta);
+        }
+        let limits = Some(limits);
         let sent = match amount_msat {
             None => sender.send(&invoice, limits),
             Some(amount_msat) => sender.send_using_amount(&invoice, amount_msat, limits),

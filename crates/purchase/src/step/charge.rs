@@ -3,7 +3,9 @@
 use super::Rejected;
 use super::draft::{Draft, Verdict};
 use super::funding::start_claim;
-use crate::{Booking, Charge, ChargeKind, ChargeRecord, ClaimOn, Decision, DeclineReason, Flow, State, Timer};
+use crate::{
+    Booking, Charge, ChargeKind, ChargeRecord, ClaimOn, Decision, DeclineReason, Flow, Merchant, State, Timer,
+};
 use money::Rate;
 
 pub(super) fn charge_requested(d: &mut Draft, charge: &Charge) -> Result<Verdict, Rejected> {
@@ -45,18 +47,19 @@ pub(super) fn lock_to(d: &mut Draft, acceptor_id: &str) {
 }
 
 fn decide(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
-    if let Some(reason) = merchant_refused(d, charge) {
+    if let Some(reason) = merchant_refused(d, &charge.merchant) {
         return Ok(Decision::Declined(reason));
     }
     let over = super::issuer_events::unasked_name(&charge.charge_id);
     if d.p.charge(&over).is_some() {
-        return Ok(Decision::Declined(DeclineReason::ClaimUnconfirmed));
+        return Ok(Decision::Declined(DeclineReason::ByIssuer));
     }
     let usable = d.p.live_card().is_some() && !d.p.winding_up;
     if !usable {
         return Ok(Decision::Declined(DeclineReason::CardClosed));
     }
-    if charge.amount.currency() != d.p.currency || charge.merchant_amount.currency() != d.p.currency {
+    // A store may charge in a currency of its own: what the card is billed decides.
+    if charge.amount.currency() != d.p.currency {
         return Ok(Decision::Declined(DeclineReason::WrongCurrency));
     }
     let check = is_check(d, charge);
@@ -88,9 +91,8 @@ fn decide(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
     }
 }
 
-fn merchant_refused(d: &Draft, charge: &Charge) -> Option<DeclineReason> {
+pub(super) fn merchant_refused(d: &Draft, merchant: &Merchant) -> Option<DeclineReason> {
     let policy = &d.p.policy;
-    let merchant = &charge.merchant;
     if policy.blocked_categories.contains(&merchant.category) || policy.blocked_countries.contains(&merchant.country) {
         return Some(DeclineReason::MerchantBlocked);
     }
@@ -125,7 +127,8 @@ fn check_decision(d: &Draft, charge: &Charge) -> Decision {
 /// Held and unclaimed: everything is checked before the bitcoin is taken.
 fn unfunded(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
     let total = d.order_total();
-    let amount = charge.merchant_amount.minor();
+    let own = charge.merchant_amount.currency() == d.p.currency;
+    let amount = if own { charge.merchant_amount.minor() } else { charge.amount.minor() };
     let reason = if d.p.policy.claim_on == ClaimOn::Reveal || d.p.policy.flow == Flow::GiftCard {
         Some(DeclineReason::NotFunded)
     } else if amount > d.limit()?.minor() || charge.amount.minor() > d.limit()?.minor() {

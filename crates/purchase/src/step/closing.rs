@@ -109,12 +109,7 @@ pub(super) fn resumed(d: &mut Draft) -> Result<Verdict, Rejected> {
             // With the hold gone back, nothing more is sent: only the end of what was sent is awaited.
             let covered = d.p.hold.is_some_and(|hold| !hold.returned);
             if let Some(vendor) = d.p.vendor.clone().filter(|_| covered) {
-                let quoted = d.p.quote.as_ref().map_or(money::Msat::ZERO, |quote| quote.amount_msat);
-                d.effect(Effect::PayVendor {
-                    payment_hash: vendor.payment_hash,
-                    bolt11: vendor.bolt11,
-                    max_fee_msat: quoted.saturating_sub(vendor.amount_msat),
-                });
+                super::gift_card::send(d, vendor);
             }
         }
         State::Closing => {

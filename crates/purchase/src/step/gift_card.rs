@@ -4,7 +4,7 @@ use super::Rejected;
 use super::draft::{Draft, Verdict};
 use super::funding::start_claim;
 use super::opening::create_invoice;
-use crate::{Booking, CloseCause, Effect, Flow, OwedAmount, OwedCause, State, VendorOrder};
+use crate::{Booking, CloseCause, Effect, Flow, OwedAmount, OwedCause, State, VENDOR_CHAIN_BLOCKS, VendorOrder};
 use ids::PaymentHash;
 use money::Msat;
 
@@ -14,6 +14,7 @@ pub(super) fn ordered(
     payment_hash: PaymentHash,
     bolt11: &str,
     amount_msat: Msat,
+    final_cltv_delta: u32,
 ) -> Result<Verdict, Rejected> {
     if d.p.vendor.is_some() {
         return Ok(Verdict::Already);
@@ -21,7 +22,9 @@ pub(super) fn ordered(
     match d.p.state {
         State::Quoted if d.p.policy.flow == Flow::GiftCard => {
             let quote = d.p.quote.clone().ok_or(Rejected::Unexpected("an order without a quote"))?;
-            if amount_msat > quote.amount_msat || amount_msat.is_zero() {
+            let send_blocks = final_cltv_delta.saturating_add(VENDOR_CHAIN_BLOCKS);
+            let too_slow = send_blocks > d.p.policy.vendor_blocks_max;
+            if amount_msat > quote.amount_msat || amount_msat.is_zero() || too_slow {
                 d.close(CloseCause::VendorFailed);
                 return Ok(Verdict::Applied);
             }
@@ -50,6 +53,17 @@ pub(super) fn ordered(
         | State::Funded
         | State::Completed => Err(Rejected::Unexpected("an order that was not asked for")),
     }
+}
+
+/// Asks for the send, begun or not: the paying node does it once. Its fees come out of what was quoted.
+pub(super) fn send(d: &mut Draft, vendor: VendorOrder) {
+    let quoted = d.p.quote.as_ref().map_or(Msat::ZERO, |quote| quote.amount_msat);
+    d.effect(Effect::PayVendor {
+        payment_hash: vendor.payment_hash,
+        bolt11: vendor.bolt11,
+        max_fee_msat: quoted.saturating_sub(vendor.amount_msat),
+        max_cltv_blocks: d.p.policy.vendor_blocks_max.saturating_sub(VENDOR_CHAIN_BLOCKS),
+    });
 }
 
 pub(super) fn order_failed(d: &mut Draft) -> Result<Verdict, Rejected> {

@@ -114,14 +114,9 @@ fn hold_timer(d: &mut Draft) {
 /// The pivot of a gift card: from here the HTLC goes back only if the paying node says that the send failed.
 fn pay_vendor(d: &mut Draft) -> Result<Verdict, Rejected> {
     let vendor = d.p.vendor.clone().ok_or(Rejected::Unexpected("a gift card without an order"))?;
-    let quoted = d.p.quote.as_ref().map_or(Msat::ZERO, |quote| quote.amount_msat);
     d.to(State::PayingVendor);
     d.book(Booking::VendorSendStarted { amount_msat: vendor.amount_msat });
-    d.effect(Effect::PayVendor {
-        payment_hash: vendor.payment_hash,
-        bolt11: vendor.bolt11,
-        max_fee_msat: quoted.saturating_sub(vendor.amount_msat),
-    });
+    super::gift_card::send(d, vendor);
     Ok(Verdict::Applied)
 }
 

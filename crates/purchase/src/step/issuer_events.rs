@@ -4,8 +4,8 @@ use super::Rejected;
 use super::charge::takes_parts;
 use super::draft::{Draft, Verdict};
 use crate::{
-    Adjustment, Booking, ChargeKind, ChargeRecord, Decision, DeclineReason, Effect, Flow, Merchant, OwedAmount,
-    OwedCause, State,
+    Adjustment, Booking, ChargeKind, ChargeRecord, Decision, DeclineReason, DisputeRecord, DisputeState, Effect, Flow,
+    Merchant, OwedAmount, OwedCause, State,
 };
 use money::Money;
 
@@ -22,6 +22,7 @@ pub(super) fn authorized(d: &mut Draft, charge_id: &str, amount: Money) -> Resul
         request_id: format!("{charge_id}/stand-in"),
         kind: ChargeKind::Authorization,
         amount,
+        merchant_amount: None,
         merchant: Merchant::default(),
         decision: Decision::StandIn,
         asked_at: d.now,
@@ -57,16 +58,22 @@ pub(super) fn declined(d: &mut Draft, charge_id: &str) -> Result<Verdict, Reject
         }
         Decision::Pending => charge.decision = Decision::Declined(DeclineReason::ClaimUnconfirmed),
         Decision::ApprovedCheck => {
-            charge.undone = true;
+            undo(charge);
             end_reserve(d, true, open)?;
         }
         Decision::Approved | Decision::StandIn => {
-            charge.undone = true;
+            undo(charge);
             end_reserve(d, false, open)?;
         }
     }
     d.finish_winding_up()?;
     Ok(Verdict::Applied)
+}
+
+/// It did not go on: nobody is to read a yes that did not count.
+fn undo(charge: &mut ChargeRecord) {
+    charge.undone = true;
+    charge.decision = Decision::Declined(DeclineReason::ByIssuer);
 }
 
 /// Declined before we were asked: the question is still under way, and nobody waits for its answer.
@@ -79,8 +86,9 @@ fn declined_unasked(d: &mut Draft, charge_id: &str) -> Verdict {
         request_id: unasked_name(charge_id),
         kind: ChargeKind::Authorization,
         amount: Money::zero(d.p.currency),
+        merchant_amount: None,
         merchant: Merchant::default(),
-        decision: Decision::Declined(DeclineReason::ClaimUnconfirmed),
+        decision: Decision::Declined(DeclineReason::ByIssuer),
         asked_at: d.now,
         answer_by: d.now,
         undone: true,
@@ -315,6 +323,35 @@ pub(super) fn store_refund_reversed(d: &mut Draft, amount: Money) -> Result<Verd
         d.effect(Effect::ReclaimRefund { amount: from_shopper });
     }
     Ok(Verdict::Applied)
+}
+
+/// What is won is owed as a store's refund is. Won and then lost after all is a refund taken back.
+pub(super) fn disputed(
+    d: &mut Draft,
+    charge_id: &str,
+    dispute_id: &str,
+    amount: Money,
+    state: DisputeState,
+) -> Result<Verdict, Rejected> {
+    same_currency(d, amount)?;
+    let known = d.p.disputes.iter_mut().find(|dispute| dispute.dispute_id == dispute_id);
+    let before = match known {
+        // Told late: it is further by now.
+        Some(known) if state == DisputeState::Opened || known.state == state => return Ok(Verdict::Already),
+        Some(known) => Some(std::mem::replace(&mut known.state, state)),
+        None => {
+            let (dispute_id, charge_id) = (dispute_id.to_owned(), charge_id.to_owned());
+            d.p.disputes.push(DisputeRecord { dispute_id, charge_id, amount, state });
+            None
+        }
+    };
+    match (before, state) {
+        (_, DisputeState::Won) => store_refunded(d, amount),
+        (Some(DisputeState::Won), _) => store_refund_reversed(d, amount),
+        _ => Ok(Verdict::Applied),
+    }
+    // Of nothing there is nothing to refund, but the dispute is on record.
+    .map(|_| Verdict::Applied)
 }
 
 fn same_currency(d: &Draft, amount: Money) -> Result<(), Rejected> {

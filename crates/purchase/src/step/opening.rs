@@ -49,8 +49,8 @@ fn start_quote(d: &mut Draft, quote: &Quote) -> Result<(), Rejected> {
     match d.p.policy.flow {
         Flow::Card | Flow::CardFirst => create_invoice(d, quote, None),
         Flow::GiftCard => {
-            let store_name = d.p.store_name.clone();
-            d.effect(Effect::OrderGiftCard { value: quote.order_total, store_name });
+            let product_id = d.p.product_id.clone().ok_or(Rejected::Unexpected("a gift card without a product"))?;
+            d.effect(Effect::OrderGiftCard { value: quote.order_total, product_id });
             Ok(())
         }
         Flow::PaidFirst => {

@@ -6,7 +6,7 @@ use super::{
     quote_given, rate, reveal, reversed, sale_closed, usd, vendor_ordered,
 };
 use money::Sat;
-use purchase::{Charge, ChargeKind, ClaimOn, Event, Flow, Merchant, Tip};
+use purchase::{Charge, ChargeKind, ClaimOn, DisputeState, Event, Flow, Merchant, Tip};
 
 /// A table that is a `match` too: an event that is added to the core does not compile until it has a row.
 macro_rules! table {
@@ -45,6 +45,11 @@ fn with(amount: &str, change: impl FnOnce(&mut Charge)) -> Event {
 fn held(payment_hash: u8, amount_msat: u64, claim_deadline: u32, fresh: bool) -> Event {
     let tip = Tip { height: HEIGHT, fresh };
     Event::HtlcHeld { payment_hash: hash(payment_hash), amount_msat: msat(amount_msat), claim_deadline, tip }
+}
+
+fn disputed(amount: &str, state: DisputeState) -> Event {
+    let (charge_id, dispute_id) = ("c1".to_owned(), "d1".to_owned());
+    Event::ChargeDisputed { charge_id, dispute_id, amount: usd(amount), state }
 }
 
 const NEAR: u32 = HEIGHT + MARGIN_BLOCKS;
@@ -100,6 +105,7 @@ table! {
         "1.00 at once" = with("1.00", |c| c.kind = ChargeKind::AuthorizationAndCapture),
         "c1 + 0.50" = with("0.50", |c| c.charge_id = "c1".to_owned()),
         "c1 + 0.51" = with("0.51", |c| c.charge_id = "c1".to_owned()),
+        "billed in yen" = with("27.11", |c| c.amount = money::Money::new(3_000, money::Currency::JPY).unwrap()),
         "in yen" = with("27.11", |c| c.merchant_amount = money::Money::new(3_000, money::Currency::JPY).unwrap()),
         "blocked" = with("27.11", |c| c.merchant = Merchant { category: "7995".to_owned(), ..merchant("casino") }),
         "elsewhere" = with("27.11", |c| c.merchant = merchant("store-2")),
@@ -144,6 +150,28 @@ table! {
     Event::StoreRefundReversed { .. } => [
         "10.00" = Event::StoreRefundReversed { charge_id: "r1".to_owned(), amount: usd("10") },
     ],
+    Event::ChallengeAsked { .. } => [
+        "" = Event::ChallengeAsked {
+            authentication_id: "a1".to_owned(),
+            amount: Some(usd("27.11")),
+            merchant: "store".to_owned(),
+            answer_by: START.plus_ms(86_400_000),
+        },
+        "over" = Event::ChallengeAsked {
+            authentication_id: "a1".to_owned(),
+            amount: None,
+            merchant: "store".to_owned(),
+            answer_by: START,
+        },
+    ],
+    Event::ChallengeEnded { .. } => [
+        "" = Event::ChallengeEnded { authentication_id: "a1".to_owned(), passed: true },
+    ],
+    Event::ChargeDisputed { .. } => [
+        "opened" = disputed("10.00", DisputeState::Opened),
+        "won 10.00" = disputed("10.00", DisputeState::Won),
+        "lost" = disputed("10.00", DisputeState::Lost),
+    ],
     Event::SaleClosed { .. } => [
         "whole" = sale_closed(1, 496_758),
         "half" = sale_closed(1, 248_379),
@@ -161,6 +189,14 @@ table! {
             payment_hash: hash(5),
             bolt11: "lnbcrtdear".to_owned(),
             amount_msat: msat(QUOTED_MSAT + 1),
+            final_cltv_delta: 9,
+        },
+        "too slow" = Event::VendorOrdered {
+            order_id: "order-3".to_owned(),
+            payment_hash: hash(6),
+            bolt11: "lnbcrtslow".to_owned(),
+            amount_msat: msat(VENDOR_MSAT),
+            final_cltv_delta: 5_000,
         },
     ],
     Event::VendorOrderFailed { .. } => ["" = Event::VendorOrderFailed { reason: why() }],

@@ -23,9 +23,9 @@ pub const QUOTED_MSAT: u64 = 496_758_000;
 pub const VENDOR_MSAT: u64 = 490_000_000;
 pub const HEIGHT: u32 = 1_000;
 /// Far enough for a claim now and for a send to a vendor.
-pub const CLAIM_DEADLINE: u32 = HEIGHT + 60;
+pub const CLAIM_DEADLINE: u32 = HEIGHT + 90;
 pub const MARGIN_BLOCKS: u32 = 10;
-pub const VENDOR_BLOCKS: u32 = 30;
+pub const VENDOR_BLOCKS: u32 = 60;
 pub const STORE: &str = "store-1";
 
 pub fn usd(text: &str) -> Money {
@@ -82,6 +82,7 @@ pub fn policy(flow: Flow, claim_on: ClaimOn) -> Policy {
 
 pub fn creation(policy: Policy) -> Creation {
     let quoted = policy.flow != Flow::CardFirst;
+    let gift = policy.flow == Flow::GiftCard;
     Creation {
         id: PurchaseId([7; 16]),
         account: AccountId([8; 16]),
@@ -89,6 +90,7 @@ pub fn creation(policy: Policy) -> Creation {
         store_name: "shop".to_owned(),
         currency: Currency::USD,
         policy,
+        product_id: gift.then(|| "shop_example-usa".to_owned()),
         quote: quoted.then(|| quote(1, START)),
         terms_hash: quoted.then_some(TermsHash([9; 32])),
     }
@@ -151,6 +153,7 @@ pub fn vendor_ordered() -> Event {
         payment_hash: hash(1),
         bolt11: "lnbcrtvendor".to_owned(),
         amount_msat: msat(VENDOR_MSAT),
+        final_cltv_delta: 9,
     }
 }
 

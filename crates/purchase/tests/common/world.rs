@@ -7,7 +7,9 @@ use super::{
 use ids::UnixMs;
 use money::{Currency, Money, Sat};
 use proptest::prelude::*;
-use purchase::{CardState, ChargeKind, ChargeRecord, ClaimOn, Event, Flow, Policy, Purchase, SaleState, State, Tip};
+use purchase::{
+    CardState, ChargeKind, ChargeRecord, ClaimOn, DisputeState, Event, Flow, Policy, Purchase, SaleState, State, Tip,
+};
 
 /// A throw of the dice; what it means depends on the purchase.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +105,13 @@ fn anything(throw: Throw) -> Vec<Event> {
         Event::ChargeReversed { charge_id: charge_id.clone(), amount },
         Event::ForceCaptured { charge_id: charge_id.clone(), amount },
         Event::StoreRefunded { charge_id: charge_id.clone(), amount },
-        Event::StoreRefundReversed { charge_id, amount },
+        Event::StoreRefundReversed { charge_id: charge_id.clone(), amount },
+        Event::ChargeDisputed {
+            dispute_id: format!("d{charge_id}"),
+            charge_id,
+            amount,
+            state: [DisputeState::Opened, DisputeState::Won, DisputeState::Lost][usize::from(throw.wild % 3)],
+        },
         Event::CancelRequested,
         Event::CardClosed,
         Event::QuoteExpired,

@@ -58,7 +58,9 @@ pub(crate) fn list(desk: &Desk, query: &Query) -> Result<Value, Failed> {
     let engine = lock(&desk.engine);
     let all: Vec<Value> = engine.balances.keys().map(|currency| account_of(desk, &engine, currency)).collect();
     let (page, cursor) = page(desk, &all, query, PAGE, |account| account["uuid"].as_str().unwrap_or_default())?;
-    Ok(json!({ "accounts": page, "has_next": cursor.is_some(), "cursor": cursor.unwrap_or_default(), "size": page.len() }))
+    Ok(
+        json!({ "accounts": page, "has_next": cursor.is_some(), "cursor": cursor.unwrap_or_default(), "size": page.len() }),
+    )
 }
 
 pub(crate) fn one(desk: &Desk, uuid: &str) -> Result<Value, Failed> {

@@ -87,7 +87,8 @@ pub(crate) fn product(desk: &Desk, id: &str) -> Result<Value, Failed> {
 
 fn book_of(id: &str, book: &Book, depth: usize) -> Value {
     let side = |levels: &[Level]| -> Vec<Value> {
-        let level = |level: &Level| json!({ "price": print(level.price, PRICE_SCALE), "size": print(level.size, SIZE_SCALE) });
+        let level =
+            |level: &Level| json!({ "price": print(level.price, PRICE_SCALE), "size": print(level.size, SIZE_SCALE) });
         levels.iter().take(depth).map(level).collect()
     };
     json!({ "product_id": id, "bids": side(&book.bids), "asks": side(&book.asks), "time": rfc3339(book.set_ms) })
@@ -112,9 +113,8 @@ pub(crate) fn book(desk: &Desk, query: &Query) -> Result<Value, Failed> {
 pub(crate) fn best(desk: &Desk, query: &Query) -> Value {
     let engine = lock(&desk.engine);
     let wanted = PRODUCTS.iter().filter(|product| query.admits("product_ids", product.id));
-    let books: Vec<Value> = wanted
-        .filter_map(|product| engine.books.get(product.id).map(|book| book_of(product.id, book, 1)))
-        .collect();
+    let books: Vec<Value> =
+        wanted.filter_map(|product| engine.books.get(product.id).map(|book| book_of(product.id, book, 1))).collect();
     json!({ "pricebooks": books })
 }
 
@@ -122,7 +122,8 @@ pub(crate) fn best(desk: &Desk, query: &Query) -> Value {
 pub(crate) fn ticker(desk: &Desk, id: &str) -> Result<Value, Failed> {
     let product = Product::find(id).ok_or_else(|| not_found("product"))?;
     let engine = lock(&desk.engine);
-    let done = engine.orders.iter().rev().filter(|order| order.new.product == product && order.status != Status::Pending);
+    let done =
+        engine.orders.iter().rev().filter(|order| order.new.product == product && order.status != Status::Pending);
     let trades = done.flat_map(|order| order.fills.iter().rev().map(move |fill| (order.new.side, fill)));
     let trade = |(side, fill): (Side, &super::engine::Fill)| {
         json!({

@@ -32,6 +32,10 @@ pub struct IssuerConfig {
     /// How long the responder has (docs.lithic.com/docs/auth-stream-access-asa: about 6 s).
     pub asa_timeout: Duration,
     pub on_timeout: OnTimeout,
+    /// How long the responder of 3-D Secure has (docs.lithic.com/docs/3ds-customer-decisioning: 1 s).
+    pub three_ds_timeout: Duration,
+    /// What Lithic's own rules say of an authentication when no answer comes.
+    pub three_ds_alone: bool,
     /// Whether the responder is asked once more, at once, when it answered 5xx.
     pub asa_again_after_5xx: bool,
     /// Whether a card's spend limit is checked before asking. Captures are never checked.
@@ -58,6 +62,8 @@ impl Default for IssuerConfig {
             float_minor: 1_000_000,
             asa_timeout: Duration::from_secs(6),
             on_timeout: OnTimeout::Decline,
+            three_ds_timeout: Duration::from_secs(1),
+            three_ds_alone: false,
             asa_again_after_5xx: true,
             enforce_spend_limit: true,
             reveal_card_data: true,

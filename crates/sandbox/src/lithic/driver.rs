@@ -1,120 +1,16 @@
 //! The network's side: a merchant charges, captures, voids, refunds. What a shop's acquirer would do.
 
-use std::time::Duration;
-
-use thiserror::Error;
+use async_trait::async_trait;
 
 use super::{
     Issuer,
-    model::{EventKind, Merchant, Status},
+    model::EventKind,
     network::{charge_card, follow, increment, state, unasked},
 };
+pub(crate) use crate::network::{
+    CardNetwork, CardRef, Charge, ChargeResult, DriverError, Merchant, Outcome, TransactionState, TypedCard,
+};
 use crate::vendor::lock;
-
-/// How the merchant knows the card.
-#[derive(Clone, PartialEq, Eq)]
-pub enum CardRef {
-    /// Lithic's token: a charge without a form to fill in.
-    Token(String),
-    /// What was typed into a checkout form; number, security code and expiry must all match.
-    Typed(TypedCard),
-}
-
-/// The fields of a checkout form's card. No `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TypedCard {
-    /// 16 digits without spaces.
-    pub number: String,
-    /// Three digits.
-    pub security_code: String,
-    /// 1 to 12.
-    pub exp_month: u8,
-    /// Four digits.
-    pub exp_year: u16,
-}
-
-/// One attempt of a merchant to authorize an amount.
-#[derive(Clone)]
-pub struct Charge {
-    pub card: CardRef,
-    /// Minor units of `currency`, the merchant's. 0 is an account check.
-    pub amount_minor: i64,
-    /// ISO 4217.
-    pub currency: String,
-    pub merchant: Merchant,
-    /// For the address check; may be empty.
-    pub postal_code: String,
-    /// Asks for the balance (`BALANCE_INQUIRY`) instead of authorizing; `amount_minor` must be 0.
-    pub balance_inquiry: bool,
-}
-
-impl Charge {
-    /// A plain authorization in the default merchant's name.
-    pub fn new(card: CardRef, amount_minor: i64, currency: &str) -> Self {
-        Self {
-            card,
-            amount_minor,
-            currency: currency.into(),
-            merchant: Merchant::default(),
-            postal_code: String::new(),
-            balance_inquiry: false,
-        }
-    }
-}
-
-/// What the merchant's terminal says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Approved,
-    /// Lithic's `result` and `detailed_results` entry; a real merchant sees less.
-    Declined {
-        result: String,
-        detail: String,
-    },
-}
-
-/// The answer to a [`Charge`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChargeResult {
-    pub outcome: Outcome,
-    /// The transaction; `None` when the number belongs to no card.
-    pub token: Option<String>,
-    /// How long the responder took; `None` when it was not asked.
-    pub answered_in: Option<Duration>,
-}
-
-impl ChargeResult {
-    pub fn is_approved(&self) -> bool {
-        self.outcome == Outcome::Approved
-    }
-}
-
-/// What a transaction amounts to. Minor units of the card's currency, debits positive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TransactionState {
-    pub status: Status,
-    pub authorized_minor: i64,
-    pub held_minor: i64,
-    pub settled_minor: i64,
-}
-
-impl TransactionState {
-    /// Taken by the store and not given back.
-    pub fn captured_minor(self) -> i64 {
-        self.settled_minor
-    }
-}
-
-/// Why the driver refuses. A mistake of the caller, never a decline.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum DriverError {
-    #[error("no such card")]
-    NoSuchCard,
-    #[error("no such transaction")]
-    NoSuchTransaction,
-    #[error("not possible: {0}")]
-    NotPossible(&'static str),
-}
 
 impl Issuer {
     /// A merchant charges a card: checks, the real-time authorization, the event. Answers when the verdict is known.
@@ -204,6 +100,31 @@ impl Issuer {
         Ok(state(found.standing()))
     }
 
+    /// The operator opens a dispute about all that a transaction has taken, as `POST /v1/disputes` does; it is filed
+    /// with the network at once. Answers its token.
+    pub fn dispute(&self, token: &str) -> Result<String, DriverError> {
+        let settled = self.transaction(token)?.settled_minor;
+        if settled <= 0 {
+            return Err(DriverError::NotPossible("nothing was taken"));
+        }
+        let dispute =
+            self.hub.change(|records| records.open_dispute(token, settled, "GOODS_SERVICES_NOT_RECEIVED", None));
+        self.move_dispute(&dispute, "SUBMITTED")?;
+        Ok(dispute)
+    }
+
+    /// The network decides a dispute.
+    pub fn decide_dispute(&self, dispute: &str, won: bool) -> Result<(), DriverError> {
+        self.move_dispute(dispute, if won { "CASE_WON" } else { "CASE_CLOSED" })
+    }
+
+    fn move_dispute(&self, dispute: &str, status: &'static str) -> Result<(), DriverError> {
+        self.hub.change(|records| match records.move_dispute(dispute, status) {
+            Some(events) => (Ok(()), events),
+            None => (Err(DriverError::NotPossible("no such open dispute")), Vec::new()),
+        })
+    }
+
     /// The card that a transaction is on.
     pub fn card_of(&self, token: &str) -> Result<String, DriverError> {
         let records = lock(&self.hub.records);
@@ -224,5 +145,56 @@ impl Issuer {
     ) -> Result<String, DriverError> {
         let currency = self.hub.config.currency.clone();
         unasked(&self.hub, card_token, kind, amount_minor, &currency, merchant)
+    }
+}
+
+#[async_trait]
+impl CardNetwork for Issuer {
+    async fn charge(&self, charge: Charge) -> Result<ChargeResult, DriverError> {
+        Issuer::charge(self, charge).await
+    }
+
+    async fn increment(&self, token: &str, minor: i64) -> Result<ChargeResult, DriverError> {
+        Issuer::increment(self, token, minor).await
+    }
+
+    fn capture(&self, token: &str, amount_minor: i64) -> Result<TransactionState, DriverError> {
+        Issuer::capture(self, token, amount_minor)
+    }
+
+    fn void(&self, token: &str) -> Result<TransactionState, DriverError> {
+        Issuer::void(self, token)
+    }
+
+    fn reverse_part(&self, token: &str, amount_minor: i64) -> Result<TransactionState, DriverError> {
+        Issuer::reverse_part(self, token, amount_minor)
+    }
+
+    fn expire(&self, token: &str) -> Result<TransactionState, DriverError> {
+        Issuer::expire(self, token)
+    }
+
+    fn refund_within(&self, token: &str, amount_minor: i64) -> Result<TransactionState, DriverError> {
+        Issuer::refund_within(self, token, amount_minor)
+    }
+
+    fn refund(&self, card: &str, amount_minor: i64, merchant: Merchant) -> Result<String, DriverError> {
+        Issuer::refund(self, card, amount_minor, merchant)
+    }
+
+    fn reverse_refund(&self, token: &str) -> Result<TransactionState, DriverError> {
+        Issuer::reverse_refund(self, token)
+    }
+
+    fn force_capture(&self, card: &str, amount_minor: i64, merchant: Merchant) -> Result<String, DriverError> {
+        Issuer::force_capture(self, card, amount_minor, merchant)
+    }
+
+    fn transaction(&self, token: &str) -> Result<TransactionState, DriverError> {
+        Issuer::transaction(self, token)
+    }
+
+    fn card_of(&self, token: &str) -> Result<String, DriverError> {
+        Issuer::card_of(self, token)
     }
 }

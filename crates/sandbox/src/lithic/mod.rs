@@ -21,6 +21,7 @@ mod model;
 mod network;
 mod records;
 mod signing;
+mod three_ds;
 mod webhooks;
 mod wire;
 
@@ -37,11 +38,14 @@ use tokio::{
 
 pub use self::{
     config::{IssuerConfig, OnTimeout},
-    driver::{CardRef, Charge, ChargeResult, DriverError, Outcome, TransactionState, TypedCard},
-    model::{CardState, CardType, EventKind, LimitDuration, Merchant, Status},
+    model::{CardState, CardType, EventKind, LimitDuration},
     signing::sign,
+    three_ds::AuthenticationResult,
 };
 use self::{hub::Hub, records::Records};
+pub use crate::network::{
+    CardRef, Charge, ChargeResult, DriverError, Merchant, Outcome, Status, TransactionState, TypedCard,
+};
 use crate::{
     faults::Faults,
     vendor::{

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use crate::network::{Merchant, Status, bill, decimals};
+
 /// The published enumerations that both the wire and the records use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -36,34 +38,6 @@ pub enum LimitDuration {
     Forever,
     Monthly,
     Transaction,
-}
-
-/// Who charges, as the network describes it (docs.lithic.com/reference/transaction, `merchant`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Merchant {
-    /// What a statement shows, up to about 25 characters: `RARE GROOVE RECORDS`.
-    pub descriptor: String,
-    /// Four digits, ISO 18245. Music stores: `5735`.
-    pub mcc: String,
-    /// ISO 3166-1 alpha-3.
-    pub country: String,
-    pub city: String,
-    pub state: String,
-    /// Unique per merchant at its acquirer. A merchant-locked card is locked to this.
-    pub acceptor_id: String,
-}
-
-impl Default for Merchant {
-    fn default() -> Self {
-        Self {
-            descriptor: "RARE GROOVE RECORDS".into(),
-            mcc: "5735".into(),
-            country: "USA".into(),
-            city: "NEW ORLEANS".into(),
-            state: "LA".into(),
-            acceptor_id: "174030075991".into(),
-        }
-    }
 }
 
 /// A card. No `Debug`: the number must not end up in a log.
@@ -186,17 +160,6 @@ pub(crate) struct Standing {
     pub(crate) status: Status,
 }
 
-/// Lithic's transaction status. `Settled` says that something was cleared, not that nothing is held any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    Declined,
-    Expired,
-    Pending,
-    Settled,
-    Voided,
-}
-
 impl CardTransaction {
     /// Plays the events from the first to the last.
     pub(crate) fn standing(&self) -> Standing {
@@ -270,22 +233,6 @@ impl CardTransaction {
     }
 }
 
-/// Billed amount of a merchant amount at `rate_millionths`, half up, between currencies of `from` and `to` decimals.
-pub(crate) fn bill(merchant_minor: i64, rate_millionths: i64, from: u32, to: u32) -> i64 {
-    let numerator = i128::from(merchant_minor) * i128::from(rate_millionths) * 10_i128.pow(to);
-    let denominator = 1_000_000 * 10_i128.pow(from);
-    i64::try_from((numerator + denominator / 2).div_euclid(denominator)).unwrap_or(i64::MAX)
-}
-
-/// Minor-unit decimals of a currency, ISO 4217, for those that a demo charges in.
-pub(crate) fn decimals(currency: &str) -> u32 {
-    match currency {
-        "JPY" | "KRW" | "CLP" | "ISK" | "VND" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,12 +295,5 @@ mod tests {
         ] {
             assert_eq!(after(&events), want, "{events:?}");
         }
-    }
-
-    #[test]
-    fn foreign_amounts_are_billed_half_up() {
-        assert_eq!(bill(1000, 800_000, 2, 2), 800);
-        assert_eq!(bill(3000, 6_655, 0, 2), 1997); // 3,000 yen at 0.006655: 19.965 dollars
-        assert_eq!(bill(1, 500_000, 2, 2), 1);
     }
 }

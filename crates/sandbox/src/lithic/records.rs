@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     config::IssuerConfig,
     model::{Billed, Card, CardEvent, CardState, CardTransaction, CardType, EventKind, LimitDuration, Verdict},
+    three_ds::Authentication,
     wire,
 };
 use crate::vendor::{ids, time};
@@ -80,6 +81,20 @@ impl Secrets {
     }
 }
 
+/// A dispute case of a transaction. `status` and `resolution_reason` in Lithic's words.
+#[derive(Clone, Debug)]
+pub(crate) struct Dispute {
+    pub(crate) token: String,
+    pub(crate) transaction_token: String,
+    pub(crate) amount: i64,
+    pub(crate) reason: String,
+    pub(crate) customer_note: Option<String>,
+    pub(crate) status: &'static str,
+    pub(crate) resolution_reason: Option<&'static str>,
+    pub(crate) created_ms: i64,
+    pub(crate) resolved_ms: Option<i64>,
+}
+
 /// What a new card is made from; defaults are Lithic's.
 pub(crate) struct NewCard {
     pub(crate) kind: CardType,
@@ -110,6 +125,10 @@ pub(crate) struct Records {
     pub(crate) events: Vec<EventRecord>,
     events_by_token: HashMap<String, usize>,
     pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) disputes: Vec<Dispute>,
+    pub(crate) three_ds_secrets: Secrets,
+    pub(crate) three_ds_responder: Option<String>,
+    pub(crate) authentications: Vec<Authentication>,
     /// `Idempotency-Key` of a card's creation: the body it came with, and the card.
     pub(crate) created_under: HashMap<String, (Value, String)>,
     pub(crate) float_minor: i64,
@@ -140,6 +159,10 @@ impl Records {
             events: Vec::new(),
             events_by_token: HashMap::new(),
             subscriptions: Vec::new(),
+            disputes: Vec::new(),
+            three_ds_secrets: Secrets::new(ids::webhook_secret()),
+            three_ds_responder: None,
+            authentications: Vec::new(),
             created_under: HashMap::new(),
             float_minor: config.float_minor,
             held_minor: 0,
@@ -307,6 +330,58 @@ impl Records {
             }
             CardType::Virtual | CardType::Unlocked | CardType::DigitalWallet | CardType::Physical => None,
         }
+    }
+
+    pub(crate) fn dispute(&self, token: &str) -> Option<&Dispute> {
+        self.disputes.iter().find(|dispute| dispute.token == token)
+    }
+
+    /// Opens a case; answers its token and the event to deliver.
+    pub(crate) fn open_dispute(
+        &mut self,
+        transaction: &str,
+        amount: i64,
+        reason: &str,
+        note: Option<String>,
+    ) -> (String, Vec<String>) {
+        let dispute = Dispute {
+            token: ids::uuid(),
+            transaction_token: transaction.to_owned(),
+            amount,
+            reason: reason.to_owned(),
+            customer_note: note,
+            status: "NEW",
+            resolution_reason: None,
+            created_ms: self.now_ms(),
+            resolved_ms: None,
+        };
+        let token = dispute.token.clone();
+        self.disputes.push(dispute);
+        let events = self.announce_dispute(&token);
+        (token, events)
+    }
+
+    /// Moves a case on that is not over; a won one brings its amount back. `None`: no such case.
+    pub(crate) fn move_dispute(&mut self, token: &str, status: &'static str) -> Option<Vec<String>> {
+        let now_ms = self.now_ms();
+        let open = |one: &&mut Dispute| one.token == token && !matches!(one.status, "CASE_WON" | "CASE_CLOSED");
+        let dispute = self.disputes.iter_mut().find(open)?;
+        dispute.status = status;
+        let (won, lost) = (status == "CASE_WON", status == "CASE_CLOSED");
+        if won || lost {
+            dispute.resolution_reason = Some(if won { "WON_FIRST_CHARGEBACK" } else { "CASE_LOST" });
+            dispute.resolved_ms = Some(now_ms);
+        }
+        if won {
+            self.float_minor += dispute.amount;
+        }
+        Some(self.announce_dispute(token))
+    }
+
+    fn announce_dispute(&mut self, token: &str) -> Vec<String> {
+        let mut payload = self.dispute(token).map(wire::dispute).unwrap_or_default();
+        payload["event_type"] = json!("dispute.updated");
+        vec![self.announce("dispute.updated", payload)]
     }
 
     /// What the card's limit window has taken so far: held, settled and being asked about.

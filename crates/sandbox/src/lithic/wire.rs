@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     model::{Card, CardEvent, CardTransaction, EventKind, Merchant, Status},
-    records::{Attempt, EventRecord, Records, Subscription},
+    records::{Attempt, Dispute, EventRecord, Records, Subscription},
 };
 use crate::vendor::time::rfc3339;
 
@@ -305,5 +305,29 @@ pub(crate) fn subscription(of: &Subscription) -> Value {
         "disabled": of.disabled,
         "event_types": of.event_types,
         "url": of.url,
+    })
+}
+
+/// A dispute (docs.lithic.com/reference, `Dispute`).
+pub(crate) fn dispute(of: &Dispute) -> Value {
+    json!({
+        "token": of.token,
+        "amount": of.amount,
+        "arbitration_date": null,
+        "created": rfc3339(of.created_ms),
+        "customer_filed_date": null,
+        "customer_note": of.customer_note,
+        "network_claim_ids": null,
+        "network_filed_date": null,
+        "network_reason_code": null,
+        "prearbitration_date": null,
+        "primary_claim_id": null,
+        "reason": of.reason,
+        "representment_date": null,
+        "resolution_date": of.resolved_ms.map(rfc3339),
+        "resolution_note": null,
+        "resolution_reason": of.resolution_reason,
+        "status": of.status,
+        "transaction_token": of.transaction_token,
     })
 }

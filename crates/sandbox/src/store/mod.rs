@@ -4,6 +4,9 @@
 //! It charges as real stores do: checks of zero or a dollar before the order, one authorization or one per shipment,
 //! more or less than the total, captures at once or at shipment, voids, refunds. [`Practice`] says which.
 //!
+//! Where it takes gift cards ([`GiftCardBox`]), a code typed at the checkout becomes credit of the store's one shopper,
+//! once; an order uses the credit first and charges the card with the rest, if there is one.
+//!
 //! Invariant: placing an order twice with the same key (a double click, a reload) charges once.
 
 mod orders;
@@ -19,8 +22,9 @@ use thiserror::Error;
 
 pub use self::orders::{Authorize, Capture, Order, OrderRow, OrderState, Practice, Reference, Shipment};
 use crate::{
+    bitrefill::{Codes, NotRedeemed, Product},
     faults::Faults,
-    lithic::{CardRef, Charge, DriverError, Issuer, Merchant, Outcome, TypedCard},
+    network::{CardNetwork, CardRef, Charge, DriverError, Merchant, Outcome, TypedCard},
     vendor::{
         lock,
         serve::{Served, serve},
@@ -36,6 +40,25 @@ pub struct StoreConfig {
     pub merchant: Merchant,
     /// How orders from the pages are charged; [`Store::set_practice`] changes it.
     pub practice: Practice,
+    /// `None`: no box for codes at the checkout.
+    pub gift_cards: Option<GiftCardBox>,
+}
+
+/// The gift cards that the store takes.
+#[derive(Clone)]
+pub struct GiftCardBox {
+    /// Where codes are redeemed: the vendor's books.
+    pub codes: Codes,
+    /// Products of the vendor that pay here.
+    pub products: Vec<String>,
+}
+
+impl GiftCardBox {
+    /// The cards that are made for the demo store.
+    pub fn new(codes: Codes) -> Self {
+        let products = Product::catalogue().into_iter().map(|product| product.id);
+        Self { codes, products: products.filter(|id| id.starts_with("rare_groove")).collect() }
+    }
 }
 
 /// Why a step with an order is not possible. A decline is no error: it is in the order.
@@ -49,6 +72,12 @@ pub enum StoreError {
     NotTaken,
     #[error("nothing was refunded")]
     NothingRefunded,
+    #[error("the store takes no gift cards")]
+    NoGiftCards,
+    #[error(transparent)]
+    GiftCard(#[from] NotRedeemed),
+    #[error("a card is needed for what the gift cards do not pay")]
+    NoCard,
     #[error(transparent)]
     Issuer(#[from] DriverError),
 }
@@ -62,8 +91,9 @@ pub struct Store {
 
 /// What the pages and the driver share.
 pub(crate) struct Counter {
-    issuer: Issuer,
+    issuer: Arc<dyn CardNetwork>,
     merchant: Merchant,
+    gift_cards: Option<GiftCardBox>,
     books: Mutex<Books>,
     faults: Faults,
 }
@@ -71,15 +101,23 @@ pub(crate) struct Counter {
 struct Books {
     practice: Practice,
     orders: Vec<Order>,
+    /// What gift cards have brought and no order has used, minor units.
+    credit_minor: i64,
 }
 
 impl Store {
-    /// Opens on 127.0.0.1; its acquirer reaches the card network of `issuer`.
-    pub async fn start(issuer: Issuer, config: StoreConfig) -> io::Result<Self> {
+    /// Opens on 127.0.0.1; its acquirer reaches the cards of `issuer`, Lithic's or Stripe's.
+    pub async fn start(issuer: impl CardNetwork + 'static, config: StoreConfig) -> io::Result<Self> {
+        Self::start_on(Arc::new(issuer), config).await
+    }
+
+    /// As [`Self::start`], with an issuer that was chosen while the program runs.
+    pub async fn start_on(issuer: Arc<dyn CardNetwork>, config: StoreConfig) -> io::Result<Self> {
         let counter = Arc::new(Counter {
             issuer,
             merchant: config.merchant,
-            books: Mutex::new(Books { practice: config.practice, orders: Vec::new() }),
+            gift_cards: config.gift_cards,
+            books: Mutex::new(Books { practice: config.practice, orders: Vec::new(), credit_minor: 0 }),
             faults: Faults::default(),
         });
         let served = Arc::new(serve(config.port, web::router(counter.clone())).await?);
@@ -108,7 +146,25 @@ impl Store {
 
     /// Places an order for the reference album with this card, as the button on the page does.
     pub async fn place_order(&self, card: TypedCard, practice: Practice) -> Result<Order, StoreError> {
-        self.counter.place(None, card, practice, "").await
+        self.counter.place(None, Some(card), practice, "").await
+    }
+
+    /// Redeems a gift card, as the button at the checkout does; says what the credit is then, minor units.
+    ///
+    /// # Errors
+    /// [`StoreError::NoGiftCards`] and [`StoreError::GiftCard`]; the credit is as before then.
+    pub fn redeem(&self, code: &str, pin: Option<&str>) -> Result<i64, StoreError> {
+        self.counter.redeem(code, pin)
+    }
+
+    /// Places an order that the credit pays, without a card.
+    pub async fn place_order_on_credit(&self) -> Result<Order, StoreError> {
+        self.counter.place(None, None, Practice::default(), "").await
+    }
+
+    /// What gift cards have brought and no order has used, minor units.
+    pub fn credit_minor(&self) -> i64 {
+        lock(&self.counter.books).credit_minor
     }
 
     /// An order by its number.
@@ -158,6 +214,39 @@ impl Counter {
         Ok(order.clone())
     }
 
+    fn redeem(&self, code: &str, pin: Option<&str>) -> Result<i64, StoreError> {
+        let taken = self.gift_cards.as_ref().ok_or(StoreError::NoGiftCards)?;
+        // The store's own cards are in the store's currency.
+        let worth = taken.codes.redeem(code, pin, &taken.products)?;
+        let mut books = lock(&self.books);
+        books.credit_minor += i64::try_from(worth.minor).unwrap_or(0);
+        Ok(books.credit_minor)
+    }
+
+    /// What is left to pay by card once the credit is used.
+    fn rest_minor(&self, practice: &Practice) -> i64 {
+        (practice.charged_minor() - lock(&self.books).credit_minor).max(0)
+    }
+
+    /// Takes as much of the credit as the order needs and there is.
+    fn use_credit(&self, number: &str, practice: &Practice) -> Result<i64, StoreError> {
+        let mut books = lock(&self.books);
+        let used = books.credit_minor.min(practice.charged_minor()).max(0);
+        books.credit_minor -= used;
+        let found = books.orders.iter_mut().find(|order| order.number == number);
+        found.ok_or(StoreError::NoSuchOrder)?.credit_minor = used;
+        Ok(used)
+    }
+
+    /// Gives the order's credit back: it was declined, or cancelled.
+    fn return_credit(&self, number: &str) -> Result<(), StoreError> {
+        let mut books = lock(&self.books);
+        let found = books.orders.iter_mut().find(|order| order.number == number);
+        let back = std::mem::take(&mut found.ok_or(StoreError::NoSuchOrder)?.credit_minor);
+        books.credit_minor += back;
+        Ok(())
+    }
+
     fn charge(&self, card: &TypedCard, minor: i64, postal_code: &str) -> Charge {
         Charge {
             merchant: self.merchant.clone(),
@@ -182,16 +271,53 @@ impl Counter {
     async fn place(
         &self,
         key: Option<&str>,
-        card: TypedCard,
+        card: Option<TypedCard>,
         practice: Practice,
         postal_code: &str,
     ) -> Result<Order, StoreError> {
+        if card.is_none() && self.rest_minor(&practice) > 0 {
+            return Err(StoreError::NoCard);
+        }
         let (opened, is_new) = self.open_order(key, practice.clone());
         if !is_new {
             return Ok(opened);
         }
         let number = opened.number;
-        let declined = |detail: String| self.update(&number, |order| order.state = OrderState::Declined { detail });
+        let used_minor = self.use_credit(&number, &practice)?;
+        let Some(card) = card else {
+            return self.taken_on_credit(&number, &practice, used_minor);
+        };
+        let placed = self.place_by_card(&number, card, &practice, postal_code, used_minor).await;
+        if !matches!(&placed, Ok(order) if order.is_taken()) {
+            self.return_credit(&number)?;
+        }
+        placed
+    }
+
+    /// Nothing is charged; everything is sent at once. Two orders at a time may have wanted the same credit.
+    fn taken_on_credit(&self, number: &str, practice: &Practice, used_minor: i64) -> Result<Order, StoreError> {
+        if used_minor < practice.charged_minor() {
+            self.return_credit(number)?;
+            let detail = "GIFT_CARD_BALANCE".to_owned();
+            return self.update(number, |order| order.state = OrderState::Declined { detail });
+        }
+        self.update(number, |order| {
+            order.state = OrderState::Taken;
+            for shipment in &mut order.shipments {
+                shipment.sent = true;
+            }
+        })
+    }
+
+    async fn place_by_card(
+        &self,
+        number: &str,
+        card: TypedCard,
+        practice: &Practice,
+        postal_code: &str,
+        used_minor: i64,
+    ) -> Result<Order, StoreError> {
+        let declined = |detail: String| self.update(number, |order| order.state = OrderState::Declined { detail });
         for check_minor in &practice.checks {
             let result = self.issuer.charge(self.charge(&card, *check_minor, postal_code)).await?;
             match (result.outcome, result.token) {
@@ -203,25 +329,31 @@ impl Counter {
             }
         }
         let on_file = Some((card.clone(), postal_code.to_owned()));
-        self.update(&number, |order| order.card = on_file)?;
-        if practice.authorize == Authorize::PerShipment {
-            return self.update(&number, |order| order.state = OrderState::Taken);
+        self.update(number, |order| order.card = on_file)?;
+        if practice.authorize == Authorize::PerShipment && used_minor == 0 {
+            return self.update(number, |order| order.state = OrderState::Taken);
         }
-        let total = practice.charged_minor();
+        let total = practice.charged_minor() - used_minor;
+        if total == 0 {
+            return self.taken_on_credit(number, practice, used_minor);
+        }
         let result = self.issuer.charge(self.charge(&card, total, postal_code)).await?;
         match (result.outcome, result.token) {
             (Outcome::Declined { detail, .. }, _) => return declined(detail),
             (Outcome::Approved, token) => {
-                self.update(&number, |order| {
+                self.update(number, |order| {
                     order.state = OrderState::Taken;
                     order.authorizations.extend(token);
+                    if used_minor > 0 {
+                        order.charge_in_one(total);
+                    }
                 })?;
             }
         }
         if practice.capture == Capture::AtOnce {
-            return self.ship_all(&number).await;
+            return self.ship_all(number).await;
         }
-        self.order(&number)
+        self.order(number)
     }
 
     async fn ship_all(&self, number: &str) -> Result<Order, StoreError> {
@@ -272,6 +404,7 @@ impl Counter {
                 self.issuer.void(token)?;
             }
         }
+        self.return_credit(number)?;
         self.update(number, |order| order.state = OrderState::Cancelled)
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::lithic::TypedCard;
+use crate::network::TypedCard;
 
 /// The reference order: a jazz album at $18.60, shipping $5.99, tax $2.52; together $27.11.
 pub struct Reference;
@@ -113,6 +113,8 @@ pub struct Order {
     pub shipments: Vec<Shipment>,
     pub captured_minor: i64,
     pub refunded_minor: i64,
+    /// What gift cards have paid of it.
+    pub credit_minor: i64,
     /// Refund transactions and their amounts.
     pub refunds: Vec<(String, i64)>,
     pub(super) key: Option<String>,
@@ -128,11 +130,18 @@ impl Order {
             shipments: practice.shipments(),
             captured_minor: 0,
             refunded_minor: 0,
+            credit_minor: 0,
             refunds: Vec::new(),
             key: key.map(str::to_owned),
             card: None,
             practice,
         }
+    }
+
+    /// The card pays a part only: one authorization of it, sent and captured as one, whatever the practice.
+    pub(super) fn charge_in_one(&mut self, minor: i64) {
+        self.practice.authorize = Authorize::Whole;
+        self.shipments = vec![Shipment { minor, sent: false, declined: None }];
     }
 
     /// Whether the shopper was shown a confirmation.

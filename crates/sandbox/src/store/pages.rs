@@ -111,7 +111,7 @@ pub(super) fn album() -> String {
     )
 }
 
-/// The order summary as labelled rows.
+/// The order summary as labelled rows. The order total stays what it is, whoever pays it.
 fn summary() -> String {
     let row = |label: &str, minor: i64| format!("<tr><th scope=\"row\">{label}</th><td>{}</td></tr>", dollars(minor));
     let rows: String = Reference::rows().iter().map(|of| row(of.label, of.minor)).collect();
@@ -136,15 +136,8 @@ pub(super) fn cart() -> String {
     )
 }
 
-pub(super) fn checkout(order_key: &str, form: &CheckoutForm, error: Option<&str>) -> String {
-    let field = |label: &str, name: &str, autocomplete: &str, extra: &str, value: &str| {
-        format!(
-            "<label for=\"{name}\">{label}<input id=\"{name}\" name=\"{name}\" autocomplete=\"{autocomplete}\" \
-             value=\"{}\" {extra}></label>",
-            escaped(value)
-        )
-    };
-    let digits = "inputmode=\"numeric\" required";
+/// `credit_minor` is what gift cards have brought; `None` where the store takes none.
+pub(super) fn checkout(order_key: &str, form: &CheckoutForm, credit_minor: Option<i64>, error: Option<&str>) -> String {
     let error =
         error.map_or(String::new(), |error| format!("<p class=\"error\" role=\"alert\">{}</p>", escaped(error)));
     let contact = [
@@ -154,8 +147,37 @@ pub(super) fn checkout(order_key: &str, form: &CheckoutForm, error: Option<&str>
         field("City", "city", "shipping address-level2", "", &form.city),
     ]
     .concat();
-    // The card's number, date and code are never put back into the page.
-    let card = [
+    let rest_minor = (Reference::TOTAL_MINOR - credit_minor.unwrap_or(0)).max(0);
+    let card = if rest_minor > 0 { card_fields(form) } else { "<p>Your gift card pays this order.</p>".to_owned() };
+    page(
+        "Checkout",
+        &format!(
+            "<h1>Checkout</h1><p class=\"by\">{ALBUM}, {ARTIST}</p>{error}<form method=\"post\" action=\"/checkout\">\
+             <input type=\"hidden\" name=\"order_key\" value=\"{order_key}\"><div class=\"two\">\
+             <div class=\"sheet\"><fieldset><legend>Where it goes</legend>{contact}</fieldset>\
+             <fieldset><legend>Card</legend>{card}</fieldset></div>\
+             <div class=\"sheet\"><h2>Order summary</h2>{}{}<p><button class=\"wide\">Place order</button></p>\
+             <p><small>You are charged {} when you place the order.</small></p></div></div></form>{}",
+            summary(),
+            credit_minor.map_or(String::new(), credit),
+            dollars(rest_minor),
+            credit_minor.map_or(String::new(), |_| gift_card_form()),
+        ),
+    )
+}
+
+fn field(label: &str, name: &str, autocomplete: &str, extra: &str, value: &str) -> String {
+    format!(
+        "<label for=\"{name}\">{label}<input id=\"{name}\" name=\"{name}\" autocomplete=\"{autocomplete}\" \
+         value=\"{}\" {extra}></label>",
+        escaped(value)
+    )
+}
+
+/// The card's number, date and code are never put back into the page.
+fn card_fields(form: &CheckoutForm) -> String {
+    let digits = "inputmode=\"numeric\" required";
+    [
         field("Name on card", "card_name", "cc-name", "", &form.card_name),
         field("Card number", "card_number", "cc-number", &format!("{digits} maxlength=\"19\""), ""),
         "<div class=\"pair\">".to_owned(),
@@ -167,19 +189,25 @@ pub(super) fn checkout(order_key: &str, form: &CheckoutForm, error: Option<&str>
          Keep this card for my next order</label>"
             .to_owned(),
     ]
-    .concat();
-    page(
-        "Checkout",
-        &format!(
-            "<h1>Checkout</h1><p class=\"by\">{ALBUM}, {ARTIST}</p>{error}<form method=\"post\" action=\"/checkout\">\
-             <input type=\"hidden\" name=\"order_key\" value=\"{order_key}\"><div class=\"two\">\
-             <div class=\"sheet\"><fieldset><legend>Where it goes</legend>{contact}</fieldset>\
-             <fieldset><legend>Card</legend>{card}</fieldset></div>\
-             <div class=\"sheet\"><h2>Order summary</h2>{}<p><button class=\"wide\">Place order</button></p>\
-             <p><small>You are charged {} when you place the order.</small></p></div></div></form>",
-            summary(),
-            dollars(Reference::TOTAL_MINOR)
-        ),
+    .concat()
+}
+
+fn credit(credit_minor: i64) -> String {
+    let used = credit_minor.min(Reference::TOTAL_MINOR);
+    match used {
+        0 => String::new(),
+        used => format!("<p class=\"good\" id=\"gift-card-applied\">Gift card applied: {}</p>", dollars(used)),
+    }
+}
+
+/// A form of its own, so that it works without JavaScript; a code is never put back into the page.
+fn gift_card_form() -> String {
+    let plain = "autocapitalize=\"characters\" spellcheck=\"false\"";
+    format!(
+        "<form method=\"post\" action=\"/checkout/gift-card\" class=\"sheet\" aria-label=\"Gift card\">\
+         <h2>Gift card</h2><div class=\"pair\">{}{}</div><button class=\"plain\">Apply</button></form>",
+        field("Gift card code", "gift_card_code", "off", &format!("required {plain}"), ""),
+        field("PIN, if there is one", "gift_card_pin", "off", "inputmode=\"numeric\"", "")
     )
 }
 
@@ -294,11 +322,24 @@ mod tests {
     #[test]
     fn the_checkout_says_the_reference_total() {
         let form = CheckoutForm { name: "<b>\"A\" & 'B'</b>".into(), ..CheckoutForm::default() };
-        let page = checkout("key", &form, Some("Declined <again>"));
+        let page = checkout("key", &form, None, Some("Declined <again>"));
         for part in ["$18.60", "$5.99", "$2.52", "$27.11", "cc-number", "cc-exp", "cc-csc", "cc-name", "postal-code"] {
             assert!(page.contains(part), "{part}");
         }
         assert!(page.contains("&lt;b&gt;&quot;A&quot; &amp; &#39;B&#39;&lt;/b&gt;"));
-        assert!(!page.contains("<again>"));
+        assert!(!page.contains("<again>") && !page.contains("gift_card"));
+    }
+
+    #[test]
+    fn a_gift_card_takes_the_place_of_the_card() {
+        let form = CheckoutForm::default();
+        let none = checkout("key", &form, Some(0), None);
+        assert!(none.contains("gift_card_code") && none.contains("cc-number") && !none.contains("applied"));
+        let part = checkout("key", &form, Some(2_000), None);
+        assert!(part.contains("Gift card applied: $20.00") && part.contains("You are charged $7.11"));
+        assert!(part.contains("cc-number"));
+        let all = checkout("key", &form, Some(3_000), None);
+        assert!(all.contains("Gift card applied: $27.11") && all.contains("You are charged $0.00"));
+        assert!(!all.contains("cc-number"));
     }
 }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::{Counter, Practice, StoreError, orders::OrderState, pages};
 use crate::{
-    lithic::TypedCard,
+    network::TypedCard,
     vendor::{
         control::{Misunderstood, read},
         gate::{self, Gate},
@@ -42,6 +42,7 @@ pub(super) fn router(counter: Arc<Counter>) -> Router {
         .route("/", get(|| async { Html(pages::album()) }))
         .route("/cart", get(|| async { Html(pages::cart()) }).post(|| async { Redirect::to("/cart") }))
         .route("/checkout", get(checkout).post(place))
+        .route("/checkout/gift-card", post(redeem))
         .route("/orders", get(history))
         .route("/orders/{number}", get(order))
         .route("/back-office", get(back_office))
@@ -76,24 +77,56 @@ pub(super) struct CheckoutForm {
     pub(super) card_code: String,
 }
 
-async fn checkout() -> Html<String> {
-    Html(pages::checkout(&ids::uuid(), &CheckoutForm::default(), None))
+async fn checkout(State(counter): Shared) -> Html<String> {
+    Html(pages::checkout(&ids::uuid(), &CheckoutForm::default(), counter.gift_cards_shown(), None))
+}
+
+/// The form beside the checkout's: the code, and the PIN of cards that have one.
+#[derive(Deserialize)]
+struct GiftCardForm {
+    gift_card_code: String,
+    #[serde(default)]
+    gift_card_pin: String,
+}
+
+async fn redeem(State(counter): Shared, Form(form): Form<GiftCardForm>) -> Response {
+    let pin = Some(form.gift_card_pin.as_str()).filter(|pin| !pin.trim().is_empty());
+    match counter.redeem(&form.gift_card_code, pin) {
+        Ok(_) => Redirect::to("/checkout").into_response(),
+        // Which of the reasons it was is not told: a stranger could try codes.
+        Err(_) => {
+            let error = Some("Please check the gift card's code and PIN.");
+            let shown = counter.gift_cards_shown();
+            let page = pages::checkout(&ids::uuid(), &CheckoutForm::default(), shown, error);
+            (StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response()
+        }
+    }
+}
+
+impl Counter {
+    /// What the checkout says of gift cards: the credit, where they are taken.
+    fn gift_cards_shown(&self) -> Option<i64> {
+        self.gift_cards.as_ref().map(|_| lock(&self.books).credit_minor)
+    }
 }
 
 async fn place(State(counter): Shared, Form(form): Form<CheckoutForm>) -> Response {
     let again = |error: &str| {
-        let page = pages::checkout(&ids::uuid(), &form, Some(error));
+        let page = pages::checkout(&ids::uuid(), &form, counter.gift_cards_shown(), Some(error));
         (StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response()
     };
+    let practice = lock(&counter.books).practice.clone();
     let card = match typed_card(&form) {
-        Ok(card) => card,
+        Ok(card) => Some(card),
+        // Gift cards pay it all, and the fields are not even there.
+        Err(_) if form.card_number.is_empty() && counter.rest_minor(&practice) == 0 => None,
         Err(error) => return again(error),
     };
     let key = Some(form.order_key.clone()).filter(|key| ids::is_uuid(key));
-    let practice = lock(&counter.books).practice.clone();
     let postal_code = form.postal_code.trim().to_owned();
     // A browser that goes away does not stop the order.
-    let placing = async move { counter.place(key.as_deref(), card, practice, &postal_code).await };
+    let placer = Arc::clone(&counter);
+    let placing = async move { placer.place(key.as_deref(), card, practice, &postal_code).await };
     let Ok(placed) = tokio::spawn(placing).await else {
         return again("Something went wrong. Please try again.");
     };
@@ -166,6 +199,7 @@ impl IntoResponse for StoreError {
         let status = match self {
             Self::NoSuchOrder | Self::NoSuchShipment => StatusCode::NOT_FOUND,
             Self::NotTaken | Self::NothingRefunded | Self::Issuer(_) => StatusCode::CONFLICT,
+            Self::NoGiftCards | Self::GiftCard(_) | Self::NoCard => StatusCode::UNPROCESSABLE_ENTITY,
         };
         (status, Html(pages::message("Sorry", &self.to_string()))).into_response()
     }

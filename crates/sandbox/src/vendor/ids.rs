@@ -22,6 +22,11 @@ pub(crate) fn uuid() -> String {
     [&hex[0..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]].join("-")
 }
 
+/// 24 random hex digits, as Bitrefill's orders have them.
+pub(crate) fn hex24() -> String {
+    pick(b"0123456789abcdef", 24)
+}
+
 /// Whether `text` is spelled as a UUID of any version.
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
@@ -58,6 +63,11 @@ pub(crate) fn base64_key(count: usize) -> String {
 /// A Kraken id: `OQCLML-BW3P3-BUCMWZ` for an order (`O`), `THVRQM-33VKH-UCI7BS` for a trade (`T`).
 pub(crate) fn kraken(prefix: char) -> String {
     format!("{prefix}{}-{}-{}", pick(KRAKEN, 5), pick(KRAKEN, 5), pick(KRAKEN, 6))
+}
+
+/// `iauth_1` and letters and digits, as Stripe names its objects.
+pub(crate) fn stripe(prefix: &str) -> String {
+    format!("{prefix}_1{}", pick(BASE62, 23))
 }
 
 /// `count` random decimal digits.

@@ -11,9 +11,10 @@ use std::time::Duration;
 use ldk_node::bitcoin::hashes::{Hash, sha256};
 use ldk_node::bitcoin::{Network, OutPoint};
 use ldk_node::lightning::ln::msgs::SocketAddress;
-use ldk_node::lightning_invoice::{Bolt11InvoiceDescription, Description};
+use ldk_node::lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescription, Description};
 use ldk_node::lightning_types::payment::{PaymentHash, PaymentPreimage};
 use ldk_node::{Builder, Event, Node};
+use sandbox::bitrefill::{Bitrefill, BitrefillConfig, Product};
 use sandbox::chain::{Chain, Seen};
 use sandbox::link::Link;
 use sandbox::wallet::{ChannelPlan, OpenStep, Outcome, PayerWallet, WalletConfig, WalletError};
@@ -390,4 +391,40 @@ async fn payers_cost_sat(chain: &Chain, commitment: &Seen, peers_msat: &[u64]) -
         }
     }
     cost_sat
+}
+
+/// The vendor of gift cards with a real node: its order is delivered when the invoice is paid over a channel.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_gift_card_is_paid_over_a_channel() {
+    let World { payee, payer, link, .. } = World::start().await;
+    let node = Arc::new(payer);
+    let vendor = Bitrefill::start(node.clone(), BitrefillConfig::default()).await.expect("a free port");
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let body = serde_json::json!({
+        "products": [{ "product_id": Product::DEMO, "value": 20 }],
+        "payment_method": "lightning",
+    });
+    let request = http.post(format!("{}/invoices", vendor.api_url())).bearer_auth(vendor.api_key());
+    let answer = request.body(body.to_string()).send().await.expect("an answer");
+    let answer: serde_json::Value = answer.json().await.expect("JSON");
+    let told = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let (bolt11, order) = (told(&answer["data"]["payment"]["address"]), told(&answer["data"]["orders"][0]["id"]));
+
+    let invoice: Bolt11Invoice = bolt11.parse().expect("an invoice");
+    // $20.00 at 5,500 dollars a bitcoin, rounded up to a satoshi.
+    assert_eq!(invoice.amount_milli_satoshis(), Some(363_637_000));
+    let hash = PaymentHash(*invoice.payment_hash().as_ref());
+    payee.node.bolt11_payment().send(&invoice, None).expect("sent");
+    let preimage = payee.event(|event| match event {
+        Event::PaymentSuccessful { payment_hash, payment_preimage, .. } if *payment_hash == hash => *payment_preimage,
+        _ => None,
+    });
+    let preimage = preimage.await;
+    assert_eq!(sha256::Hash::hash(&preimage.0).to_byte_array(), hash.0);
+    timeout(SOON, vendor.wait_ended(&order)).await.expect("delivered in time");
+    assert_eq!(vendor.codes().counts(), (1, 0));
+
+    drop((vendor, link));
+    Arc::into_inner(node).expect("the vendor let it go").stop().await.expect("stopped");
+    payee.stop().await;
 }

@@ -60,8 +60,13 @@ mirror! {
     /// Why a charge was declined.
     DeclineReason of core::DeclineReason {
         CardClosed, NotFunded, AmountTooHigh, AmountTooLow, WrongCurrency, MerchantBlocked, MerchantLocked, PriceMoved,
-        DeadlineNear, ClaimUnconfirmed, CheckLimit,
+        DeadlineNear, ClaimUnconfirmed, CheckLimit, ByIssuer,
     }
+}
+
+mirror! {
+    /// Where a dispute is, which the operator has opened at the issuer. What is won is owed to the shopper.
+    DisputeState of core::DisputeState { Opened, Won, Lost }
 }
 
 mirror! {

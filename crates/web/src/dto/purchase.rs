@@ -2,8 +2,8 @@
 
 use super::money::{MoneyIn, MoneyOut};
 use super::refund::RefundView;
-use super::{CardState, ClaimOn, CloseCause, DeclineReason, Flow, PurchaseState};
-use ::purchase::{ChargeKind, ChargeRecord, Decision, Purchase, Quote, Refund, State};
+use super::{CardState, ClaimOn, CloseCause, DeclineReason, DisputeState, Flow, PurchaseState};
+use ::purchase::{Challenge, ChargeKind, ChargeRecord, Decision, DisputeRecord, Purchase, Quote, Refund, State};
 use money::Currency;
 use ports::Secret;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub struct NewPurchase {
     /// The store shows its total only once a card is on file: prepare one with limit zero, quote later.
     #[serde(default)]
     pub card_first: bool,
+    /// Pay with this gift card (`GET /v1/gift-cards`) instead of a card; `total` is then the value to be bought.
+    pub gift_card: Option<GiftCardWish>,
     /// Only with `card_first`: the currency of the card.
     #[schema(example = "USD")]
     pub currency: Option<String>,
@@ -32,6 +34,13 @@ pub struct NewPurchase {
     /// Where the shopper is (ISO 3166-1 alpha-2); not needed with a billing address on file.
     #[schema(example = "US")]
     pub country: Option<String>,
+}
+
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiftCardWish {
+    #[schema(example = "shop_example-usa")]
+    pub product_id: String,
 }
 
 /// The total of a purchase whose card was prepared first.
@@ -61,9 +70,10 @@ pub struct RevealRequest {
 pub struct Revealed {
     /// The encapsulated key, hex.
     pub enc: String,
-    /// Hex. Opened, it is JSON: `number`, `security_code`, `expiry_month`, `expiry_year`.
+    /// Hex. Opened, it is JSON. Of a card: `number`, `security_code`, `expiry_month`, `expiry_year`. Of a gift card:
+    /// those of `code`, `pin` and `link` that there are, and `instructions`.
     pub ciphertext: String,
-    /// How often this card was shown, this time included.
+    /// How often it was shown, this time included.
     pub reveals: u32,
 }
 
@@ -127,7 +137,12 @@ pub struct PurchaseView {
     pub invoice: Option<InvoiceView>,
     pub hold: Option<HoldView>,
     pub card: Option<CardView>,
+    pub gift_card: Option<GiftCardView>,
     pub charges: Vec<ChargeView>,
+    /// The store's bank asks whether it is the shopper (3-D Secure): show it until it is answered or its time is over.
+    pub challenge: Option<ChallengeView>,
+    /// Captures that the operator has disputed, oldest first.
+    pub disputes: Vec<DisputeView>,
     pub claimed_msat: Option<u64>,
     pub captured_minor: u64,
     /// Why it was closed before the claim.
@@ -184,6 +199,19 @@ pub struct CardView {
     pub reveals: u32,
 }
 
+#[derive(Serialize, ToSchema)]
+pub struct GiftCardView {
+    pub product_id: String,
+    /// None until it is ordered.
+    pub order_id: Option<String>,
+    /// The code is there and can be shown.
+    pub delivered: bool,
+    /// The vendor was paid and does not deliver: what was claimed is owed back.
+    pub failed: bool,
+    /// How often the code was shown.
+    pub reveals: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChargeDecision {
@@ -198,7 +226,10 @@ pub enum ChargeDecision {
 
 #[derive(Serialize, ToSchema)]
 pub struct ChargeView {
+    /// What the card is billed.
     pub amount: MoneyOut,
+    /// What the store asked, where it charges in a currency of its own.
+    pub merchant_amount: Option<MoneyOut>,
     /// The merchant as the card network names it.
     pub merchant: String,
     /// Asks whether the card exists; takes nothing.
@@ -208,6 +239,35 @@ pub struct ChargeView {
     pub asked_at_ms: u64,
     pub captured_minor: u64,
     pub reversed_minor: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ChallengeView {
+    /// As the store names itself.
+    pub merchant: String,
+    /// What the card would be billed.
+    pub amount: Option<MoneyOut>,
+    pub answer_by_ms: u64,
+}
+
+/// It is me; it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChallengeAnswer {
+    Approve,
+    Reject,
+}
+
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChallengeRequest {
+    pub answer: ChallengeAnswer,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct DisputeView {
+    pub amount: MoneyOut,
+    pub state: DisputeState,
 }
 
 /// Every field of the canonical terms but the nonce, which the shopper chose: rebuilt and hashed, they must give
@@ -266,7 +326,16 @@ impl PurchaseView {
                 limit: card.limit.into(),
                 reveals: p.reveals,
             }),
+            gift_card: p.product_id.as_ref().map(|product_id| GiftCardView {
+                product_id: product_id.clone(),
+                order_id: p.vendor.as_ref().map(|order| order.order_id.clone()),
+                delivered: p.vendor.as_ref().is_some_and(|order| order.delivered),
+                failed: p.vendor.as_ref().is_some_and(|order| order.failed),
+                reveals: p.reveals,
+            }),
             charges: p.charges.iter().map(ChargeView::from).collect(),
+            challenge: p.challenge.as_ref().map(ChallengeView::from),
+            disputes: p.disputes.iter().map(DisputeView::from).collect(),
             claimed_msat: p.funding.map(|funding| funding.amount_msat.get()),
             captured_minor: p.captured_minor,
             closed_because: p.closing.map(|closing| closing.cause.into()),
@@ -307,6 +376,22 @@ impl From<&Quote> for QuoteView {
     }
 }
 
+impl From<&Challenge> for ChallengeView {
+    fn from(challenge: &Challenge) -> Self {
+        Self {
+            merchant: challenge.merchant.clone(),
+            amount: challenge.amount.map(Into::into),
+            answer_by_ms: challenge.answer_by.0,
+        }
+    }
+}
+
+impl From<&DisputeRecord> for DisputeView {
+    fn from(dispute: &DisputeRecord) -> Self {
+        Self { amount: dispute.amount.into(), state: dispute.state.into() }
+    }
+}
+
 impl From<&ChargeRecord> for ChargeView {
     fn from(charge: &ChargeRecord) -> Self {
         let (decision, decline_reason) = match charge.decision {
@@ -318,6 +403,7 @@ impl From<&ChargeRecord> for ChargeView {
         };
         Self {
             amount: charge.amount.into(),
+            merchant_amount: charge.merchant_amount.map(Into::into),
             merchant: charge.merchant.descriptor.clone(),
             zero_check: charge.kind == ChargeKind::ZeroCheck,
             decision,

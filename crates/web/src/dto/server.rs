@@ -53,7 +53,13 @@ pub struct Served {
     pub stores: Vec<StoreServed>,
     /// The rules of all others; none: they are not served.
     pub other_stores: Option<StoreServed>,
+    /// Stores are paid by card.
+    pub cards: bool,
+    /// Stores are paid by gift card, where there is one (`GET /v1/gift-cards`).
+    pub gift_cards: bool,
     pub spread_ppm: u32,
+    /// Of gift cards.
+    pub gift_card_spread_ppm: u32,
     pub fee_bps: u32,
     /// How long a price is locked.
     pub quote_ms: u64,
@@ -96,6 +102,31 @@ pub struct AccountLimits {
     /// Holds that come to nothing.
     pub abandoned_holds_of_day_max: u64,
     pub cards_of_day_max: u64,
+}
+
+/// The gift cards that a store can be paid with.
+#[derive(Serialize, ToSchema)]
+pub struct GiftCards {
+    /// Empty: none.
+    pub offers: Vec<GiftCardOffer>,
+}
+
+/// One gift card. It is bought whole or not at all: the bitcoin is claimed with what paying the vendor's Lightning
+/// invoice reveals.
+#[derive(Serialize, ToSchema)]
+pub struct GiftCardOffer {
+    pub product_id: String,
+    /// As the vendor calls it.
+    pub store: String,
+    /// ISO 3166-1 alpha-2: where it can be used.
+    pub country: String,
+    #[schema(value_type = String, example = "USD")]
+    pub currency: Currency,
+    /// Values sold, minor units, rising; empty: `min_minor` and every `increment_minor` above it up to `max_minor`.
+    pub steps_minor: Vec<u64>,
+    pub min_minor: u64,
+    pub max_minor: u64,
+    pub increment_minor: u64,
 }
 
 /// A signed bundle of recipes.

@@ -114,6 +114,12 @@ codes! {
         "GET /v1/served lists those that are.";
     ClaimOnNotServed = "claim_on_not_served", UNPROCESSABLE_ENTITY, "The store cannot be bought from in that way",
         "This store charges later than a hold can last: leave `claim_on` out or send `reveal`.";
+    WayNotServed = "way_not_served", UNPROCESSABLE_ENTITY, "The store cannot be paid in that way here",
+        "GET /v1/served tells whether cards are served, GET /v1/gift-cards which gift cards are.";
+    ProductUnknown = "product_unknown", UNPROCESSABLE_ENTITY, "There is no such gift card for this store",
+        "GET /v1/gift-cards lists those that there are.";
+    ValueNotSold = "value_not_sold", UNPROCESSABLE_ENTITY, "The gift card is not sold with this value",
+        "GET /v1/gift-cards tells the values.";
     TotalNeeded = "total_needed", UNPROCESSABLE_ENTITY, "Either the total or `card_first` is needed",
         "Send `total`, or `card_first: true` with `currency`; not both.";
 
@@ -127,7 +133,7 @@ codes! {
         "More was captured there without approval than the operator bears for one store. Ask the operator.";
     NoRoom = "no_room", SERVICE_UNAVAILABLE, "The server cannot receive this amount at the moment",
         "Nothing was begun. Try again in some minutes, or a smaller total.";
-    NoFloat = "no_float", SERVICE_UNAVAILABLE, "The card issuer's balance is too small at the moment",
+    NoFloat = "no_float", SERVICE_UNAVAILABLE, "What the store is paid with is too small at the moment",
         "Nothing was begun. Try again later, or a smaller total.";
     NotNow = "not_now", SERVICE_UNAVAILABLE, "The server waits for the exchange at the moment",
         "Nothing was begun: bitcoin of other purchases has to be sold first. Try again in some minutes.";

@@ -39,7 +39,7 @@ impl From<CommandError> for Problem {
             }
             CommandError::NoRoom => Self::from(Code::NoRoom).retry_after_s(SOON_S),
             CommandError::NoFloat => {
-                tracing::warn!("the issuer's float is too small");
+                tracing::warn!("the issuer's float, or what the node that pays vendors can send, is too small");
                 Self::from(Code::NoFloat).retry_after_s(SOON_S)
             }
             CommandError::NotNow => {

@@ -9,6 +9,7 @@ use crate::dto::ProblemBody;
 use crate::dto::money::read_currency;
 use crate::dto::purchase::{NewPurchase, NewQuote, PurchaseView};
 use crate::extract::{Id, Json};
+use crate::gift_cards;
 use crate::idempotency::{Attempt, Done, Once};
 use crate::limits::{self, Step};
 use crate::policy::Policy;
@@ -30,6 +31,7 @@ struct Wish {
     nonce: Nonce,
     claim_on: Option<ClaimOn>,
     country: Option<Country>,
+    product_id: Option<String>,
 }
 
 impl Wish {
@@ -42,6 +44,9 @@ impl Wish {
             (None, true, Some(currency)) => (None, read_currency(currency)?),
             _ => return Err(Code::TotalNeeded.into()),
         };
+        if request.gift_card.is_some() && total.is_none() {
+            return Err(Code::TotalNeeded.into());
+        }
         let country = request.country.as_deref().map(Country::parse).transpose().map_err(|_| Code::CountryInvalid)?;
         Ok(Self {
             store_host: request.store_host.clone(),
@@ -50,11 +55,16 @@ impl Wish {
             nonce: read_nonce(&request.nonce)?,
             claim_on: request.claim_on.map(ClaimOn::from),
             country,
+            product_id: request.gift_card.as_ref().map(|wish| wish.product_id.clone()),
         })
     }
 
     fn flow(&self) -> Flow {
-        if self.total.is_some() { Flow::Card } else { Flow::CardFirst }
+        match (&self.product_id, self.total) {
+            (Some(_), _) => Flow::GiftCard,
+            (None, Some(_)) => Flow::Card,
+            (None, None) => Flow::CardFirst,
+        }
     }
 }
 
@@ -67,7 +77,8 @@ fn read_nonce(text: &str) -> Result<Nonce, Problem> {
 #[utoipa::path(post, path = "/v1/purchases", operation_id = "begin_purchase", tag = "purchases", security(("device_token" = [])),
     request_body = NewPurchase, params(("Idempotency-Key" = String, Header)), responses(
     (status = CREATED, body = PurchaseView),
-    (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, total_needed, \
+    (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, \
+        product_unknown, value_not_sold, total_needed, \
         destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_*",
      content_type = "application/problem+json", body = ProblemBody),
     (status = 503, description = "no_room, no_float, price_unavailable, unavailable, draining",
@@ -110,7 +121,16 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Re
         None => policy.currency(wish.currency).map(|_| ())?,
     }
     check_country(app, shopper, wish.country).await?;
-    let claim_on = Policy::claim_on(rule, wish.claim_on)?;
+    let claim_on = match (&wish.product_id, wish.total) {
+        (Some(product_id), Some(value)) => {
+            let country = gift_cards::country_of(app, shopper, wish.country).await?;
+            gift_cards::check(app, &wish.store_host, &country, product_id, value).await?;
+            // Claimed when the vendor is paid: no later than a card that is revealed, whatever the store does.
+            ClaimOn::Reveal
+        }
+        _ if !policy.cards => return Err(Code::WayNotServed.into()),
+        _ => Policy::claim_on(rule, wish.claim_on)?,
+    };
     if claim_on == ClaimOn::Reveal {
         let setting = app.state.accounts.refund_setting(shopper.account).await?;
         setting.in_force().ok_or(Code::DestinationNeeded)?;
@@ -130,6 +150,7 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Re
             currency: wish.currency,
             nonce: wish.nonce,
             policy: agreed,
+            product_id: wish.product_id,
             limits,
         })
         .await?;

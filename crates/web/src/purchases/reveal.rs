@@ -1,6 +1,6 @@
-//! Number and code of the card, sealed to a key made for this one answer.
+//! Number and code of the card, or the gift card's code, sealed to a key made for this one answer.
 //!
-//! Invariant: they are in clear text in this function only, on their way from the issuer's answer into the sealed one,
+//! Invariant: they are in clear text in this file only, on their way from the vendor's answer into the sealed one,
 //! in memory that is wiped. Nothing of the answer is kept: no idempotency, no cache, no log.
 
 use super::origin;
@@ -11,16 +11,19 @@ use crate::dto::purchase::{RevealRequest, Revealed};
 use crate::extract::{Id, Json};
 use crate::problem::{Code, Problem};
 use axum::extract::State;
-use engine::EngineError;
+use engine::{EngineError, Secrets};
 use ids::PurchaseId;
-use ports::CardSecrets;
+use ports::{CardSecrets, ClaimCode, Secret};
 use purchase::Rejected;
 use std::fmt::Write;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Longer than the clear text ever is: it never moves in memory while it is written.
+/// Longer than a card's clear text ever is: it never moves in memory while it is written.
 const PLAIN_LEN_MAX: usize = 256;
+/// Longest field of a gift card that is handed on. Written as JSON a character takes six bytes at most.
+const FIELD_LEN_MAX: usize = 4_096;
+const FIELDS: usize = 4;
 
 /// Number and code, once, for this key. Each call is counted and shown. Under `claim_on = reveal` this is what claims
 /// the bitcoin. No `Idempotency-Key`: the answer is never kept; ask again with a new key.
@@ -51,7 +54,10 @@ pub async fn reveal(
             Ok(secrets) => secrets?,
             Err(_) => return Err(EngineError::from(Rejected::NotReady).into()),
         };
-        let plain = plain_text(&secrets)?;
+        let plain = match &secrets {
+            Secrets::Card(card) => card_text(card)?,
+            Secrets::GiftCard(code) => code_text(code)?,
+        };
         drop(secrets);
         let sealed = app.state.trust.seal(&public_key, id, plain).map_err(|_| Code::PublicKeyInvalid)?;
         let (purchase, _) = app.purchase_of(id, shopper.account).await?;
@@ -66,8 +72,33 @@ pub async fn reveal(
     Ok(axum::Json(revealed))
 }
 
+/// Written into one buffer that is never too small: growing would leave copies behind.
+fn code_text(code: &ClaimCode) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    #[derive(serde::Serialize)]
+    struct Fields<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pin: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        link: Option<&'a str>,
+        instructions: &'a str,
+    }
+    let [code_field, pin, link] = [&code.code, &code.pin, &code.link].map(|field| field.as_ref().map(Secret::expose));
+    let fields = Fields { code: code_field, pin, link, instructions: &code.instructions };
+    let lengths = [code_field, pin, link, Some(fields.instructions)].map(|field| field.map_or(0, str::len));
+    if lengths.iter().any(|len| *len > FIELD_LEN_MAX) {
+        return Err(Problem::internal("a field of the gift card is too long"));
+    }
+    let capacity = FIELDS * (6 * FIELD_LEN_MAX + 32);
+    let mut text = Zeroizing::new(Vec::with_capacity(capacity));
+    serde_json::to_writer(&mut *text, &fields).map_err(Problem::internal)?;
+    debug_assert!(text.capacity() == capacity, "it grew, and left a copy behind");
+    Ok(text)
+}
+
 /// Written by hand into one buffer: a serializer could leave copies behind when it grows its own.
-fn plain_text(secrets: &CardSecrets) -> Result<Zeroizing<Vec<u8>>, Problem> {
+fn card_text(secrets: &CardSecrets) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let digits = |text: &str| (3..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let (number, code) = (secrets.number.expose(), secrets.security_code.expose());
     if !digits(number) || !digits(code) {

@@ -111,6 +111,7 @@ impl LightningNode for FakeNode {
             channels: vec![ChannelRoom {
                 channel_id: "1".to_owned(),
                 usable: true,
+                outbound_msat: room,
                 inbound_msat: room,
                 in_flight_left_msat: room,
                 slots_left: 30,
@@ -164,6 +165,7 @@ pub struct FakeIssuer {
     pub cards: Mutex<BTreeMap<String, Money>>,
     /// News cannot be looked up, so it cannot be stored.
     pub books_closed: AtomicBool,
+    pub challenged: AtomicBool,
     pub panics: AtomicBool,
     /// Makes no cards.
     pub refuses: AtomicBool,
@@ -174,6 +176,7 @@ impl FakeIssuer {
         Self {
             float_minor: AtomicU64::new(1_000_000),
             cards: Mutex::default(),
+            challenged: AtomicBool::new(false),
             books_closed: AtomicBool::new(false),
             panics: AtomicBool::new(false),
             refuses: AtomicBool::new(false),
@@ -279,7 +282,7 @@ impl Issuer for FakeIssuer {
         let body = Self::read(headers, body)?;
         let card = CardRef(body["card"].as_str().unwrap_or_default().to_owned());
         if body["look_up"].as_bool() == Some(true) {
-            return Ok(IssuerNews { changes: Vec::new(), look_up: vec![card] });
+            return Ok(IssuerNews { look_up: vec![card], ..IssuerNews::default() });
         }
         let amount = Money::new(body["minor"].as_u64().unwrap_or_default(), Currency::USD)
             .map_err(|_| WebhookError::Malformed("minor".to_owned()))?;
@@ -287,15 +290,58 @@ impl Issuer for FakeIssuer {
             Some("captured") => IssuerNotice::Captured { amount },
             Some("reversed") => IssuerNotice::Reversed { amount },
             Some("force_captured") => IssuerNotice::ForceCaptured { amount },
+            Some("challenge") => IssuerNotice::ChallengeAsked {
+                authentication_id: body["id"].as_str().unwrap_or_default().to_owned(),
+                amount: Some(amount),
+                merchant: "SHOP*ALBUM".to_owned(),
+                answer_by: UnixMs(body["answer_by"].as_u64().unwrap_or_default()),
+            },
             _ => IssuerNotice::Other { kind: "other".to_owned() },
         };
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         let change = ChargeChange { event_id: text("event"), card, charge_id: text("id"), notice };
-        Ok(IssuerNews { changes: vec![change], look_up: Vec::new() })
+        Ok(IssuerNews { changes: vec![change], ..IssuerNews::default() })
+    }
+
+    fn challenges(&self) -> Option<&dyn CardChallenges> {
+        Some(self)
     }
 
     fn answer_within_ms(&self) -> u64 {
         2_000
+    }
+}
+
+#[async_trait]
+impl CardChallenges for FakeIssuer {
+    fn read_authentication(&self, headers: &Headers, body: &[u8], _: UnixMs) -> Result<Authentication, WebhookError> {
+        let body = Self::read(headers, body)?;
+        let amount = Money::new(body["minor"].as_u64().unwrap_or_default(), Currency::USD).ok();
+        Ok(Authentication {
+            authentication_id: "a1".to_owned(),
+            card: CardRef(body["card"].as_str().unwrap_or_default().to_owned()),
+            amount,
+            merchant_amount: amount,
+            merchant: Merchant::default(),
+            challenge_wanted: body["insists"].as_bool() == Some(true),
+        })
+    }
+
+    fn answer_authentication(&self, decision: AuthenticationDecision) -> WebhookAnswer {
+        let body = json!({ "decision": format!("{decision:?}") }).to_string().into_bytes();
+        WebhookAnswer { status: 200, content_type: "application/json", headers: Vec::new(), body }
+    }
+
+    /// Takes one answer, as issuers do.
+    async fn answer_challenge(&self, _: &str, _: ChallengeAnswer) -> Outcome<()> {
+        if self.challenged.swap(true, Ordering::SeqCst) {
+            return Outcome::Rejected(ports::Rejection::fatal("over", "answered"));
+        }
+        Outcome::Done(())
+    }
+
+    fn answer_within_ms(&self) -> u64 {
+        1_000
     }
 }
 
@@ -353,7 +399,13 @@ impl FakePrices {
 
 impl Prices for FakePrices {
     fn rate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
-        Ok(ObservedRate { rate: self.at(currency)?, observed_at: now, venues: vec!["venue".to_owned()] })
+        Ok(ObservedRate {
+            rate: self.at(currency)?,
+            observed_at: now,
+            venues: vec!["venue".to_owned()],
+            outliers: Vec::new(),
+            basis: RateBasis::Venues,
+        })
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {

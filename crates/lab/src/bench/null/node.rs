@@ -86,6 +86,7 @@ impl LightningNode for NullNode {
         let channel = ChannelRoom {
             channel_id: "null".to_owned(),
             usable: true,
+            outbound_msat: room,
             inbound_msat: room,
             in_flight_left_msat: room,
             slots_left: u16::MAX,

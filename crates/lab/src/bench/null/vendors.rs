@@ -12,7 +12,8 @@ use outbound::{Limits, Retry};
 use ports::{
     AssetBalance, CardHolder, CardRef, CardSecrets, Charge, ChargeChange, Clock, CreateCard, Decision, Exchange,
     ExecutablePrice, Fee, Float, ForeignInvoice, Headers, Issuer, IssuerHealth, IssuerNews, ObservedRate, Outcome,
-    Payees, Preimage, PriceUnavailable, Prices, SaleReport, SaleStatus, Secret, SellOrder, WebhookAnswer, WebhookError,
+    Payees, Preimage, PriceUnavailable, Prices, RateBasis, SaleReport, SaleStatus, Secret, SellOrder, WebhookAnswer,
+    WebhookError,
 };
 use purchase::Destination;
 use sha2::{Digest as _, Sha256};
@@ -47,6 +48,7 @@ impl NullIssuer {
             api_key: Secret::new("none".to_owned()),
             authorization_secret: secret(),
             events_secret: secret(),
+            challenges_secret: None,
             currency: Currency::USD,
             card_program_token: None,
             account_token: None,
@@ -176,7 +178,13 @@ impl FixedPrices {
 
 impl Prices for FixedPrices {
     fn rate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
-        Ok(ObservedRate { rate: self.of(currency)?, observed_at: now, venues: vec!["null".to_owned()] })
+        Ok(ObservedRate {
+            rate: self.of(currency)?,
+            observed_at: now,
+            venues: vec!["null".to_owned()],
+            outliers: Vec::new(),
+            basis: RateBasis::Venues,
+        })
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {

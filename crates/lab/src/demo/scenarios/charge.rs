@@ -1,7 +1,7 @@
 //! What a store does with the card.
 
 use super::steps::Buy;
-use super::{Ended, TOTAL_MINOR};
+use super::{Ended, TOTAL_MINOR, gift};
 use crate::demo::ClaimOn;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
@@ -13,6 +13,9 @@ use serde_json::json;
 use std::time::Duration;
 
 pub async fn purchase(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
+    if world.vendor.is_some() {
+        return gift::bought(world, timeline).await;
+    }
     bought(world, claim_on, timeline, Practice::default()).await
 }
 
@@ -66,7 +69,7 @@ pub async fn price_stale(world: &mut World, _claim_on: ClaimOn, timeline: &Timel
 /// The shopper's purchase does not depend on the exchange; the bitcoin stays unsold, on the ledger.
 pub async fn exchange_down(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     world.exchange.faults().always("POST /0/private/AddOrder", Fault::Status(503));
-    let ended = bought(world, claim_on, timeline, Practice::default()).await;
+    let ended = purchase(world, claim_on, timeline).await;
     world.exchange.faults().clear();
     ended
 }

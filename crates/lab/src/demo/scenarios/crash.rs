@@ -13,6 +13,9 @@ use serde_json::json;
 pub async fn held(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let mut buy = Buy::quote(world, claim_on, timeline).await?;
     buy.pay().await?;
+    if buy.world.vendor.is_some() {
+        return super::gift::crash_held(buy).await;
+    }
     buy.held().await?;
     kill(&mut buy).await?;
     buy.until(&["card_ready"]).await?;
@@ -42,7 +45,7 @@ pub async fn claiming(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline
     buy.completed().await
 }
 
-async fn kill(buy: &mut Buy<'_>) -> Result<()> {
+pub async fn kill(buy: &mut Buy<'_>) -> Result<()> {
     buy.world.server.kill().await?;
     buy.timeline.step("killed", "SIGKILL", json!({}));
     let usable = buy.world.restart_server().await?;

@@ -4,11 +4,12 @@ mod after;
 mod before;
 mod charge;
 mod crash;
+mod gift;
 mod steps;
 
-use super::ClaimOn;
 use super::timeline::Timeline;
 use super::world::World;
+use super::{ClaimOn, Payout};
 use anyhow::{Result, ensure};
 use std::future::Future;
 use std::pin::Pin;
@@ -31,6 +32,7 @@ pub struct Scenario {
     pub state: &'static str,
     /// What the payer's balance changes by, msat, on-chain resolution included.
     pub change_msat: i64,
+    payouts: &'static [Payout],
     /// Plays under `reveal` whatever was asked, so the shopper has a refund destination first.
     needs_address: bool,
     play: for<'a> fn(&'a mut World, ClaimOn, &'a Timeline) -> Playing<'a>,
@@ -51,9 +53,23 @@ pub struct Measured {
     pub good: bool,
 }
 
+impl Scenario {
+    pub fn applies_to(&self, payout: Payout) -> bool {
+        self.payouts.contains(&payout)
+    }
+}
+
+const BOTH: &[Payout] = &[Payout::Card, Payout::GiftCard];
+const CARD: &[Payout] = &[Payout::Card];
+const GIFT_CARD: &[Payout] = &[Payout::GiftCard];
+
 macro_rules! scenario {
     ($name:literal, $state:literal, $change:expr, $about:literal, $play:path) => {
+        scenario!($name, $state, $change, $about, $play, CARD)
+    };
+    ($name:literal, $state:literal, $change:expr, $about:literal, $play:path, $payouts:expr) => {
         Scenario {
+            payouts: $payouts,
             name: $name,
             about: $about,
             state: $state,
@@ -70,8 +86,8 @@ const fn at_market_msat(minor: i64) -> i64 {
 }
 
 /// All of them, in the order of `--scenario all`.
-pub static ALL: [Scenario; 19] = [
-    scenario!("purchase", "completed", -PRICE_MSAT, "the album is bought", charge::purchase),
+pub static ALL: [Scenario; 24] = [
+    scenario!("purchase", "completed", -PRICE_MSAT, "the album is bought", charge::purchase, BOTH),
     scenario!(
         "declined",
         "returned",
@@ -88,9 +104,10 @@ pub static ALL: [Scenario; 19] = [
         "completed",
         -PRICE_MSAT,
         "the exchange takes no order: the operator's exposure",
-        charge::exchange_down
+        charge::exchange_down,
+        BOTH
     ),
-    scenario!("late", "expired", 0, "the bitcoin arrives after the invoice has expired", before::late),
+    scenario!("late", "expired", 0, "the bitcoin arrives after the invoice has expired", before::late, BOTH),
     scenario!(
         "twice",
         "completed",
@@ -135,7 +152,8 @@ pub static ALL: [Scenario; 19] = [
         "completed",
         -PRICE_MSAT,
         "the server is killed while the HTLC is held, and starts again",
-        crash::held
+        crash::held,
+        BOTH
     ),
     scenario!(
         "crash-claim",
@@ -143,6 +161,46 @@ pub static ALL: [Scenario; 19] = [
         -PRICE_MSAT,
         "the server is killed right after the claim call, and starts again",
         crash::claiming
+    ),
+    scenario!(
+        "vendor-refuses",
+        "returned",
+        0,
+        "the gift-card vendor takes no order: nothing is asked for",
+        gift::refuses,
+        GIFT_CARD
+    ),
+    scenario!(
+        "vendor-unreachable",
+        "returned",
+        0,
+        "no route to the vendor when the HTLC is held: it goes back",
+        gift::unreachable,
+        GIFT_CARD
+    ),
+    scenario!(
+        "vendor-slow",
+        "completed",
+        -PRICE_MSAT,
+        "the vendor delivers later: the code is waited for",
+        gift::slow,
+        GIFT_CARD
+    ),
+    scenario!(
+        "undelivered",
+        "completed",
+        0,
+        "the vendor was paid and does not deliver: all is owed back",
+        gift::undelivered,
+        GIFT_CARD
+    ),
+    scenario!(
+        "crash-paying",
+        "completed",
+        -PRICE_MSAT,
+        "the server is killed while the vendor is being paid, and starts again",
+        gift::crash_paying,
+        GIFT_CARD
     ),
 ];
 
@@ -163,7 +221,8 @@ pub async fn play(
 ) -> Result<Measured> {
     let before = world.payer.balance_at_rest(PATIENCE).await?.total_msat();
     // Everybody else gives an invoice when something is owed.
-    let usual = if claim_on == ClaimOn::Reveal || scenario.needs_address {
+    // A gift card is paid for before the store is: there, too, a destination comes first.
+    let usual = if claim_on == ClaimOn::Reveal || scenario.needs_address || world.vendor.is_some() {
         let careful = world.shopper_with_address().await?;
         Some(std::mem::replace(&mut world.shopper, careful))
     } else {

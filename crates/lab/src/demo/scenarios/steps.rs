@@ -32,7 +32,10 @@ impl<'a> Buy<'a> {
             }),
         );
         let nonce = world.shopper.new_nonce();
-        let view = world.shopper.create(TOTAL_MINOR, "USD", claim_on.word(), &nonce).await?;
+        let view = match world.vendor {
+            Some(_) => world.shopper.create_gift_card(TOTAL_MINOR, "USD", &nonce).await?,
+            None => world.shopper.create(TOTAL_MINOR, "USD", claim_on.word(), &nonce).await?,
+        };
         let mut buy = Self { world, timeline, view, hash: None };
         buy.invoiced(&nonce).await?;
         Ok(buy)

@@ -79,7 +79,12 @@ fn shown(order: &Order) -> Value {
 fn refused(error: StoreError) -> Failed {
     let status = match error {
         StoreError::NoSuchOrder | StoreError::NoSuchShipment => StatusCode::NOT_FOUND,
-        StoreError::NotTaken | StoreError::NothingRefunded | StoreError::Issuer(_) => StatusCode::CONFLICT,
+        StoreError::NotTaken
+        | StoreError::NothingRefunded
+        | StoreError::NoGiftCards
+        | StoreError::GiftCard(_)
+        | StoreError::NoCard
+        | StoreError::Issuer(_) => StatusCode::CONFLICT,
     };
     Failed(status, error.to_string())
 }

@@ -69,13 +69,18 @@ pub(super) async fn rotate_asa_secret(State(hub): Shared) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// The only responder that the simulation asks.
-const AUTH_STREAM_ACCESS: &str = "AUTH_STREAM_ACCESS";
+/// The responders that there are; the last is never asked here.
+enum Responder {
+    Authorizations,
+    Authentications,
+    Tokenizations,
+}
 
-fn responder_kind(kind: Option<&str>) -> Result<bool, ApiError> {
+fn responder_kind(kind: Option<&str>) -> Result<Responder, ApiError> {
     match kind {
-        Some(AUTH_STREAM_ACCESS) => Ok(true),
-        Some("THREE_DS_DECISIONING" | "TOKENIZATION_DECISIONING") => Ok(false),
+        Some("AUTH_STREAM_ACCESS") => Ok(Responder::Authorizations),
+        Some("THREE_DS_DECISIONING") => Ok(Responder::Authentications),
+        Some("TOKENIZATION_DECISIONING") => Ok(Responder::Tokenizations),
         Some(_) | None => Err(ApiError::new(
             400,
             "type must be one of AUTH_STREAM_ACCESS, THREE_DS_DECISIONING, TOKENIZATION_DECISIONING",
@@ -85,8 +90,12 @@ fn responder_kind(kind: Option<&str>) -> Result<bool, ApiError> {
 
 pub(super) async fn responder(State(hub): Shared, Pairs(pairs): Pairs<HashMap<String, String>>) -> Answer {
     let query = Query::new(pairs, &["type"])?;
-    let asked = responder_kind(query.get("type"))?;
-    let url = lock(&hub.records).responder.clone().filter(|_| asked);
+    let records = lock(&hub.records);
+    let url = match responder_kind(query.get("type"))? {
+        Responder::Authorizations => records.responder.clone(),
+        Responder::Authentications => records.three_ds_responder.clone(),
+        Responder::Tokenizations => None,
+    };
     Ok(Json(json!({ "enrolled": url.is_some(), "url": url })))
 }
 
@@ -99,12 +108,15 @@ struct Enroll {
 
 pub(super) async fn enroll(State(hub): Shared, bytes: Bytes) -> Answer {
     let wanted: Enroll = body(&bytes)?;
-    if !responder_kind(wanted.r#type.as_deref())? {
-        return Err(ApiError::new(400, "this sandbox asks only an AUTH_STREAM_ACCESS responder"));
-    }
+    let kind = responder_kind(wanted.r#type.as_deref())?;
     let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
     let url = wanted.url.filter(is_url).ok_or_else(|| ApiError::new(400, "url must be http(s)"))?;
-    lock(&hub.records).responder = Some(url);
+    let mut records = lock(&hub.records);
+    match kind {
+        Responder::Authorizations => records.responder = Some(url),
+        Responder::Authentications => records.three_ds_responder = Some(url),
+        Responder::Tokenizations => return Err(ApiError::new(400, "this sandbox asks no such responder")),
+    }
     Ok(Json(json!({ "enrolled": true })))
 }
 
@@ -113,8 +125,11 @@ pub(super) async fn disenroll(
     Pairs(pairs): Pairs<HashMap<String, String>>,
 ) -> Result<StatusCode, ApiError> {
     let query = Query::new(pairs, &["type"])?;
-    if responder_kind(query.get("type"))? {
-        lock(&hub.records).responder = None;
+    let mut records = lock(&hub.records);
+    match responder_kind(query.get("type"))? {
+        Responder::Authorizations => records.responder = None,
+        Responder::Authentications => records.three_ds_responder = None,
+        Responder::Tokenizations => {}
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,8 +3,10 @@
 mod accounts;
 mod cards;
 mod control;
+mod disputes;
 mod events;
 mod simulate;
+mod three_ds;
 mod transactions;
 
 use std::{collections::HashMap, sync::Arc};
@@ -51,7 +53,9 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/v1/auth_stream/secret/rotate", post(accounts::rotate_asa_secret))
         .route("/v1/responder_endpoints", get(accounts::responder).post(accounts::enroll).delete(accounts::disenroll))
         .merge(events::routes())
+        .merge(disputes::routes())
         .merge(simulate::routes())
+        .merge(three_ds::routes())
         .method_not_allowed_fallback(|| async { ApiError::new(405, "Method not allowed") })
         .fallback(|| async { ApiError::new(404, "Not found") })
         .layer(from_fn_with_state(hub.clone(), api_key))
