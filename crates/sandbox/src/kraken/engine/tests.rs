@@ -11,18 +11,16 @@ fn level() -> impl Strategy<Value = Level> {
 fn order() -> impl Strategy<Value = NewOrder> {
     let limit = proptest::option::of(1_i64..20_000);
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (flags, limit, VOLUME_MIN..3_000_000_i64).prop_map(|((sell, immediate, fee_in_base), limit, volume)| {
-        NewOrder {
-            pair: &PAIRS[0],
-            side: if sell { Side::Sell } else { Side::Buy },
-            limit: limit.map(|ticks| ticks * 10_000),
-            volume,
-            immediate,
-            post_only: false,
-            fee_in_base,
-            userref: None,
-            cl_ord_id: None,
-        }
+    (flags, limit, VOLUME_MIN..3_000_000_i64).prop_map(|((sell, immediate, fee_in_base), limit, volume)| NewOrder {
+        pair: &PAIRS[0],
+        side: if sell { Side::Sell } else { Side::Buy },
+        limit: limit.map(|ticks| ticks * 10_000),
+        volume,
+        immediate,
+        post_only: false,
+        fee_in_base,
+        userref: None,
+        cl_ord_id: None,
     })
 }
 
