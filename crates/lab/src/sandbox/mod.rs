@@ -54,6 +54,13 @@ pub struct Args {
     /// Lithic: cards, real-time authorizations, webhooks
     #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
     lithic: Option<SocketAddr>,
+    /// Stripe Issuing: cards, real-time authorizations, webhooks
+    #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
+    stripe: Option<SocketAddr>,
+    /// The public data of Kraken, Coinbase, Bitstamp, Gemini, Bitfinex and the ECB's table, each with its live feed, at this
+    /// port and the next ones
+    #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
+    venues: Option<SocketAddr>,
     /// When all listen, write the same as one JSON object, by vendor, into this file
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
@@ -120,7 +127,15 @@ mod tests {
     #[tokio::test]
     async fn each_vendor_listens_where_it_says() {
         let any = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let args = Args { kraken: any, coinbase: any, coinbase_tls: any, lithic: any, write: None };
+        let args = Args {
+            kraken: any,
+            coinbase: any,
+            coinbase_tls: any,
+            lithic: any,
+            stripe: any,
+            venues: any,
+            write: None,
+        };
         let running = vendors::start(&args).await.unwrap();
         let text = |name: &str, key: &str| {
             let vendor = running.iter().find(|vendor| vendor.name == name).unwrap();
@@ -130,11 +145,13 @@ mod tests {
             ("kraken", "/0/public/Time", &["api_key", "api_secret"][..]),
             ("coinbase", "/api/v3/brokerage/time", &["key_name", "private_key", "authority", "tls_url"]),
             ("lithic", "/v1/status", &["api_key", "asa_secret"]),
+            ("stripe", "/v1/balance", &["api_key"]),
         ] {
             let answer = reqwest::get(format!("{}{path}", text(name, "url"))).await.unwrap();
             assert!(answer.status().is_success() || answer.status() == 401, "{name}: {}", answer.status());
             assert!(keys.iter().all(|key| !text(name, key).is_empty()), "{name}");
         }
+        assert_eq!(running.iter().find(|vendor| vendor.name == "venues").unwrap().told.len(), 6);
         let authority = reqwest::Certificate::from_pem(text("coinbase", "authority").as_bytes()).unwrap();
         let client = reqwest::Client::builder().add_root_certificate(authority).build().unwrap();
         let url = format!("{}/api/v3/brokerage/time", text("coinbase", "tls_url"));

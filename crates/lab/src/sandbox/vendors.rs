@@ -2,7 +2,8 @@
 
 use super::Args;
 use anyhow::{Context, Result};
-use sandbox::{coinbase, kraken, lithic, tls::Authority};
+use sandbox::venues::{Kind, Market, Venue, VenueConfig};
+use sandbox::{coinbase, kraken, lithic, stripe, tls::Authority};
 use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::net::SocketAddr;
@@ -33,6 +34,12 @@ pub async fn start(args: &Args) -> Result<Vec<Running>> {
     }
     if let Some(at) = args.lithic {
         running.push(start_lithic(at).await.with_context(|| format!("--lithic {at}"))?);
+    }
+    if let Some(at) = args.stripe {
+        running.push(start_stripe(at).await.with_context(|| format!("--stripe {at}"))?);
+    }
+    if let Some(at) = args.venues {
+        running.push(start_venues(at).await.with_context(|| format!("--venues {at}"))?);
     }
     Ok(running)
 }
@@ -81,4 +88,32 @@ async fn start_lithic(at: SocketAddr) -> Result<Running> {
         "asa_secret": issuer.asa_secret(),
     });
     Ok(Running::new("lithic", told, issuer))
+}
+
+async fn start_stripe(at: SocketAddr) -> Result<Running> {
+    let config = stripe::IssuerConfig { port: at.port(), ..stripe::IssuerConfig::default() };
+    let issuer = stripe::Issuer::start(config).await?;
+    let told = json!({ "url": issuer.url(), "control": control(&issuer.url()), "api_key": issuer.api_key() });
+    Ok(Running::new("stripe", told, issuer))
+}
+
+/// All look at one market. The REST address of each; its feed is at the same port.
+async fn start_venues(at: SocketAddr) -> Result<Running> {
+    const KINDS: [(&str, Kind); 6] = [
+        ("kraken", Kind::Kraken),
+        ("coinbase", Kind::Coinbase),
+        ("bitstamp", Kind::Bitstamp),
+        ("gemini", Kind::Gemini),
+        ("bitfinex", Kind::Bitfinex),
+        ("ecb", Kind::Ecb),
+    ];
+    let market = Market::default();
+    let (mut venues, mut told) = (Vec::new(), Map::new());
+    for ((name, kind), offset) in KINDS.into_iter().zip(0u16..) {
+        let port = if at.port() == 0 { 0 } else { at.port().checked_add(offset).context("no port is left")? };
+        let venue = Venue::start(kind, &market, VenueConfig { port, ..VenueConfig::default() }).await?;
+        told.insert(name.to_owned(), json!(venue.rest_url()));
+        venues.push(venue);
+    }
+    Ok(Running::new("venues", Value::Object(told), venues))
 }
