@@ -127,5 +127,5 @@ if __name__ == "__main__":
     if not given:
         from client import vendor
 
-        given = {name: url for name, url in vendor("venues").items() if name in VENUES}
+        given = {name: vendor(f"venue_{name}")["url"] for name in VENUES}
     main(given)
