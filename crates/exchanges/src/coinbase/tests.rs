@@ -141,7 +141,7 @@ fn what_is_not_ours_or_not_documented_is_unknown() {
         ("order_id", json!("another")),
         ("filled_size", json!("0.004967581")),
         ("filled_value", json!("-27.1")),
-        ("filled_value", json!(27.1)),
+        ("filled_value", serde_json::from_str("27.1").unwrap()),
         ("total_fees", json!("1e-1")),
     ] {
         let mut changed = good.clone();

@@ -45,8 +45,8 @@ def life_cycle(address, client):
     assert (may.can_view, may.can_trade, may.can_transfer) == (True, True, False)
     product = client.get_product("BTC-USD")
     assert (product.price, product.base_increment, product.quote_min_size) == ("5500.00", "0.00000001", "1")
-    assert client.get_product_book("BTC-USD", limit=1).pricebook.bids[0].price == "5500.00"
-    assert client.get_public_product_book("BTC-USD", limit=1).pricebook.asks[0].price == "5500.10"
+    assert client.get_product_book("BTC-USD", limit=1).pricebook.bids[0]["price"] == "5500.00"
+    assert client.get_public_product_book("BTC-USD", limit=1).pricebook.asks[0]["price"] == "5500.10"
     assert client.get_best_bid_ask(["BTC-USD"]).pricebooks[0].product_id == "BTC-USD"
 
     before = balances(client)

@@ -1,10 +1,13 @@
 """Checks the simulated price venues with ccxt, a client library of all of them: REST, and the live feeds.
 
-    cargo run -p sandbox --example venues     prints the addresses as JSON
+By hand, against addresses of one's own:
+
     python venues_check.py --kraken http://127.0.0.1:1 --coinbase http://127.0.0.1:2 ...
 
-Every address is that of REST; the feed is at the same port. Venues that are not named are not checked.
+Every address is that of REST; the feed is at the same port. Venues that are not named are not checked then.
 """
+
+# sandbox: --venues
 
 import argparse
 import asyncio
@@ -121,4 +124,8 @@ if __name__ == "__main__":
     for venue in VENUES:
         parser.add_argument(f"--{venue}", metavar="URL")
     given = {name: url for name, url in vars(parser.parse_args()).items() if url}
+    if not given:
+        from client import vendor
+
+        given = {name: vendor(f"venue_{name}")["url"] for name in VENUES}
     main(given)
