@@ -35,7 +35,7 @@ const LATE: Readonly<Record<string, string>> = {
     `import { fillCard, fillCode } from "./src/fill/fill.ts"; import { mountPanel } from "./src/ui/panel.ts";` +
     `globalThis.anytill?.panel(mountPanel, { fillCard, fillCode });`,
   "reader.js":
-    `import { find, read, useWords } from "./src/detect/read.ts"; import { readMoney } from "./src/money/index.ts";` +
+    `import { find, read, useWords } from "./src/detect/read.ts"; import { readMoney } from "./src/money/read.ts";` +
     `globalThis.anytill?.reader({ find, read, useWords, readMoney });`,
 };
 

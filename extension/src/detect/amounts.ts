@@ -1,6 +1,6 @@
 /** Amounts in lines of text: where they stand, and what the money reader says of them. */
 
-import { amountsIn, readMoney } from "../money/index.ts";
+import { amountsIn, readMoney } from "../money/read.ts";
 import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
 import { fold } from "./fold.ts";
 import { APPROX, ASIDES } from "./lexicon.ts";

@@ -1,6 +1,6 @@
 /** What a page says of its currency beside the amounts: only used where a symbol stands for several. */
 
-import { isCurrency } from "../money/index.ts";
+import { isCurrency } from "../money/currency.ts";
 import type { Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
 import { EXPLICIT, JSON_CURRENCY, OTHER_DOLLARS, SAYING } from "./lexicon.ts";

@@ -3,6 +3,7 @@
  * background hands them over with the recipes, and `useWords` puts them here. `index.ts` has them from the start.
  */
 
+import { useMoney } from "../money/tables.ts";
 import { type Packed, unpack } from "./pack.ts";
 import type * as Words from "./words/index.ts";
 
@@ -108,6 +109,8 @@ let ready = false;
 export const hasWords = (): boolean => ready;
 
 export function useWords(packed: Packed): void {
+  const words = unpack(packed) as unknown as typeof Words;
+  useMoney(words.MONEY);
   ({
     ACCOUNT_HEADING,
     ADDRESS_NAMES,
@@ -204,6 +207,6 @@ export function useWords(packed: Packed): void {
     WHOLE_NAME,
     YEAR,
     YY,
-  } = unpack(packed) as unknown as typeof Words);
+  } = words);
   ready = true;
 }

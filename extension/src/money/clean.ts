@@ -2,7 +2,7 @@
  * A printed text as the reader works on it: every decimal digit as ASCII, one kind of space, of dash and of apostrophe,
  * invisible characters gone. Each character remembers where it stood, so that spans can be given in the original.
  */
-import { ZEROS } from "./generated/numbers.ts";
+import { zeros } from "./tables.ts";
 
 /** Longer texts are no price label; what is beyond is not looked at. */
 export const TEXT_MAX = 4000;
@@ -18,8 +18,6 @@ export interface Clean {
 
 /** Stands for what no price contains, so that nothing is joined over it. */
 const BREAK = "\u0001";
-
-const zeros = ZEROS.split(" ").map((hex) => Number.parseInt(hex, 16));
 
 const ENTITIES: Readonly<Record<string, string>> = {
   nbsp: "\u00a0", thinsp: "\u2009", ensp: " ", emsp: " ", shy: "", lrm: "", rlm: "", zwnj: "", zwj: "", amp: "&",

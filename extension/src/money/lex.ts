@@ -1,6 +1,7 @@
 /** The numbers and the currencies of a cleaned text. */
-import { isCurrency, SYMBOL_LENGTH_MAX, SYMBOL_STARTS, symbolCurrencies } from "./currency.ts";
+import { isCurrency, symbolCurrencies } from "./currency.ts";
 import { scanNumber, UNSPACED } from "./number.ts";
+import { LOOSE_CODE, NO_CURRENCY, symbolLengthMax, symbolStarts, WORDLIKE } from "./tables.ts";
 import type { Clean } from "./clean.ts";
 import type { PrintedNumber } from "./number.ts";
 
@@ -25,11 +26,6 @@ const LETTER = /[\p{L}\p{M}]/u;
 const isLetter = (char: string | undefined): boolean => char !== undefined && LETTER.test(char) && !UNSPACED.test(char);
 const isUpper = (char: string | undefined): boolean => char !== undefined && char !== char.toLowerCase();
 
-/** Codes in another case, only of currencies that shops write so. */
-const LOOSE_CODE = /^(?:usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|sek|nok|dkk|pln|czk|huf|ron|inr|brl|mxn|zar|sgd|hkd|krw|rub|uah|aed|sar)$/u;
-/** Codes that are also words in capitals, or other things' names. */
-const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "LAK", "COU", "CHE", "STN", "BOB"]);
-const NO_CURRENCY = /^(?:¢|₿|BTC|XBT|mBTC|ETH|LTC|BCH|XRP|DOGE|SOL|USDT|USDC|DAI|sats?|SATS?|cents?|Cents?|ct|Ct|pts?|Pts|PTS|points?|Points?|Punkte|miles|Miles|coins?|Coins?)(?![\p{L}\d])/u;
 const DOLLAR = /^[$£¥]$/u;
 
 function plausibleCode(text: string, end: number, code: string): boolean {
@@ -59,7 +55,7 @@ function startsClean(text: string, at: number, symbol: string): boolean {
 function symbolAt(text: string, at: number): Mark | undefined {
   let best: Mark | undefined;
   let key = "";
-  for (let end = at; end < text.length && key.length < SYMBOL_LENGTH_MAX; end++) {
+  for (let end = at; end < text.length && key.length < symbolLengthMax; end++) {
     const char = text[end] ?? "";
     if (char === " ") {
       if (!spacedSymbol(text, at, end)) break;
@@ -155,7 +151,7 @@ function markAt(text: string, at: number): Mark | undefined {
     if (other !== null) return { start: at, end: at + other[0].length, symbol: other[0], candidates: [], other: true };
   }
   const code = codeAt(text, at);
-  const symbol = SYMBOL_STARTS.has(char) ? symbolAt(text, at) : undefined;
+  const symbol = symbolStarts.has(char) ? symbolAt(text, at) : undefined;
   const found = symbol !== undefined && (code === undefined || symbol.end > code.end) ? symbol : code;
   return found === undefined ? undefined : withPrefix(text, found);
 }

@@ -1,0 +1,96 @@
+/**
+ * The currencies and words in use. They are data, and a content script does not carry them: they come with the reader's
+ * words, and `useMoney` puts them here. `index.ts` has them from the start; without them no text has an amount.
+ */
+import type { MONEY } from "./data.ts";
+import type { Convention } from "./number.ts";
+
+export type MoneyData = typeof MONEY;
+
+/** Decimals of the minor unit, of every currency there is. */
+export let decimals: ReadonlyMap<string, number> = new Map();
+export let regionCurrency: ReadonlyMap<string, string> = new Map();
+/** Currency -> the regions where it is in use. */
+export let homes: ReadonlyMap<string, readonly string[]> = new Map();
+/** Symbol, without spaces and closing full stop -> what it may stand for. */
+export let symbols: ReadonlyMap<string, readonly string[]> = new Map();
+export let symbolLengthMax = 0;
+/** First characters of all symbols: most characters of a page begin none. */
+export let symbolStarts: ReadonlySet<string> = new Set();
+/** Language tag, space, symbol -> what it means there. */
+export let localMeaning: ReadonlyMap<string, string> = new Map();
+export let conventions: ReadonlyMap<string, Convention> = new Map();
+/** Code points of the zeros of all decimal digits, rising. */
+export let zeros: readonly number[] = [];
+
+export let BEFORE: MoneyData["BEFORE"];
+export let BEHIND: MoneyData["BEHIND"];
+export let INSTALMENT: MoneyData["INSTALMENT"];
+export let LOOSE_CODE: MoneyData["LOOSE_CODE"];
+export let NO_CURRENCY: MoneyData["NO_CURRENCY"];
+export let SHARED_DEFAULT: MoneyData["SHARED_DEFAULT"];
+export let STRONG: MoneyData["STRONG"];
+export let TOTAL_BEFORE: MoneyData["TOTAL_BEFORE"];
+export let TOTAL_DASH: MoneyData["TOTAL_DASH"];
+export let UNITED_STATES: MoneyData["UNITED_STATES"];
+export let WORDLIKE: MoneyData["WORDLIKE"];
+export let WORLDWIDE: MoneyData["WORLDWIDE"];
+
+export function useMoney(data: MoneyData): void {
+  ({ BEFORE, BEHIND, INSTALMENT, LOOSE_CODE, NO_CURRENCY, SHARED_DEFAULT, STRONG, TOTAL_BEFORE, TOTAL_DASH, UNITED_STATES, WORDLIKE, WORLDWIDE } = data);
+  useCurrencies(data);
+  useSymbols(data);
+  zeros = data.ZEROS.split(" ").map((hex) => Number.parseInt(hex, 16));
+  const written = new Map<string, Convention>();
+  for (const group of data.SEPARATORS.split("|")) {
+    const colon = group.indexOf(":");
+    for (const tag of group.slice(colon + 1).split(",")) written.set(tag, { decimal: group[0] ?? ".", group: group[1] ?? "," });
+  }
+  conventions = written;
+}
+
+const triples = (text: string): readonly string[] => text.match(/.{3}/gu) ?? [];
+
+function useCurrencies({ TWO_DECIMALS, OTHER_DECIMALS, REGION_CURRENCIES }: MoneyData): void {
+  const digitsOf = new Map<string, number>(triples(TWO_DECIMALS).map((code) => [code, 2]));
+  const currencyOf = new Map<string, string>();
+  const regionsOf = new Map<string, readonly string[]>();
+  for (const group of REGION_CURRENCIES.split("|")) {
+    const [code = "", list = ""] = group.split(":");
+    const regions = list.split(",");
+    digitsOf.set(code, 2);
+    regionsOf.set(code, regions);
+    for (const region of regions) currencyOf.set(region, code);
+  }
+  for (const group of OTHER_DECIMALS.split("|")) {
+    const [digits = "", codes = ""] = group.split(":");
+    for (const code of codes.split(",")) digitsOf.set(code, Number.parseInt(digits, 10));
+  }
+  decimals = digitsOf;
+  regionCurrency = currencyOf;
+  homes = regionsOf;
+}
+
+function useSymbols({ SYMBOLS, SPELLINGS, LOCAL_SYMBOLS }: MoneyData): void {
+  const meanings = new Map<string, readonly string[]>();
+  for (const line of `${SYMBOLS}\n${SPELLINGS}`.split("\n")) {
+    const [codes = "", ...list] = line.split(" ");
+    for (const symbol of list) meanings.set(symbol, [...new Set([...(meanings.get(symbol) ?? []), ...triples(codes)])]);
+  }
+  // `US$`, `$CA`, `GB£`: a country's letters beside its sign.
+  for (const [region, code] of regionCurrency) {
+    for (const sign of ["$", "£"]) {
+      if (meanings.get(sign)?.includes(code) !== true) continue;
+      for (const symbol of [region + sign, sign + region]) if (!meanings.has(symbol)) meanings.set(symbol, [code]);
+    }
+  }
+  symbols = meanings;
+  symbolLengthMax = Math.max(...[...meanings.keys()].map((symbol) => symbol.length));
+  symbolStarts = new Set([...meanings.keys()].map((symbol) => symbol[0] ?? ""));
+  const local = new Map<string, string>();
+  for (const line of LOCAL_SYMBOLS.split("\n")) {
+    const [symbol = "", code = "", tags = ""] = line.split("\t");
+    for (const tag of tags.split(",")) local.set(`${tag} ${symbol}`, code);
+  }
+  localMeaning = local;
+}
