@@ -80,6 +80,7 @@ export let ROWS: typeof Words.ROWS;
 export let SAVES: typeof Words.SAVES;
 export let SAVE_CARD: typeof Words.SAVE_CARD;
 export let SAYING: typeof Words.SAYING;
+export let SAYING_TAGS: typeof Words.SAYING_TAGS;
 export let SHIPPING: typeof Words.SHIPPING;
 export let SHIPPING_BOX: typeof Words.SHIPPING_BOX;
 export let SHIPPING_NAMES: typeof Words.SHIPPING_NAMES;
@@ -104,6 +105,23 @@ export let YEAR: typeof Words.YEAR;
 export let YY: typeof Words.YY;
 
 let ready = false;
+const TEXTS_MAX = 2_000;
+const caches: Map<string, unknown>[] = [];
+
+/** Keeps what a text says as long as the words stay the same: within a page and from reading to reading most are the same texts. */
+export function keeping<T>(work: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  caches.push(known);
+  return (text) => {
+    let found = known.get(text);
+    if (found === undefined && !known.has(text)) {
+      found = work(text);
+      if (known.size >= TEXTS_MAX) known.clear();
+      known.set(text, found);
+    }
+    return found as T;
+  };
+}
 
 /** Without words nothing can be read, and every page is "no checkout". */
 export const hasWords = (): boolean => ready;
@@ -185,6 +203,7 @@ export function useWords(packed: Packed): void {
     SAVES,
     SAVE_CARD,
     SAYING,
+    SAYING_TAGS,
     SHIPPING,
     SHIPPING_BOX,
     SHIPPING_NAMES,
@@ -208,5 +227,8 @@ export function useWords(packed: Packed): void {
     YEAR,
     YY,
   } = words);
+  caches.forEach((known) => {
+    known.clear();
+  });
   ready = true;
 }

@@ -3,6 +3,7 @@
  * amount in pieces ("US $", "1", ".", "9", "9") is whole again here; what cannot be joined safely is kept apart.
  */
 
+import { fold } from "./fold.ts";
 import type { Scope } from "./walk.ts";
 
 /** 0: seen. 1: off the screen, for screen readers. 2: kept from screen readers, or inside something closed. */
@@ -19,6 +20,8 @@ export interface Run {
 export interface Line {
   readonly index: number;
   readonly text: string;
+  /** As the words are written. */
+  readonly folded: string;
   readonly runs: readonly Run[];
   /** The element of the first run. */
   readonly element: Element;
@@ -33,6 +36,7 @@ const RUNS_MAX = 80;
 const RUN_LEN_MAX = 400;
 const BEFORE_LEN = 120;
 const DIGIT = /\d/;
+const NUMERIC = /[\d.,]/;
 const LETTER = /\p{L}/u;
 const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\bsup\b/i;
 /** Stands between digits that must not be read as one number. */
@@ -82,20 +86,39 @@ export class LineWriter {
   }
 }
 
-export function makeLine(index: number, all: readonly Run[], scope: Scope, heading: string): Line {
-  const sole = all[0];
-  if (sole !== undefined && all.length === 1) return { index, text: sole.text, runs: all, element: sole.element, scope, heading, tier: sole.tier };
+class OneLine implements Line {
+  private known: string | null = null;
+  constructor(
+    readonly index: number,
+    readonly text: string,
+    readonly runs: readonly Run[],
+    readonly element: Element,
+    readonly scope: Scope,
+    readonly heading: string,
+    readonly tier: Tier,
+  ) {}
+
+  get folded(): string {
+    return (this.known ??= fold(this.text));
+  }
+}
+
+function makeLine(index: number, all: readonly Run[], scope: Scope, heading: string): Line {
+  const sole = all[0] as Run;
+  // Nearly all lines: one piece, or nothing that is hidden.
+  if (all.length === 1) return new OneLine(index, sole.text, all, sole.element, scope, heading, sole.tier);
+  if (all.every((run) => run.tier === 0)) return new OneLine(index, join(all), all, sole.element, scope, heading, 0);
   const tiers = all.filter((run) => DIGIT.test(run.text)).map((run) => run.tier);
   const digits = tiers.length > 0 ? (Math.min(...tiers) as Tier) : null;
   const kept = digits === null ? all : all.filter((run) => run.tier <= digits || (/\p{L}{2}/u.test(run.text) && !DIGIT.test(run.text)));
   // For screen readers and for the eye: an amount that is there twice is seen.
   const twice = digits === 1 && tiers.includes(2);
   const tier = twice ? 0 : (digits ?? Math.min(...all.map((run) => run.tier))) as Tier;
-  const first = (twice ? all.find((run) => run.tier === 2) : undefined) ?? kept[0] ?? (all[0] as Run);
-  return { index, text: join(kept), runs: kept, element: first.element, scope, heading, tier };
+  const first = (twice ? all.find((run) => run.tier === 2) : undefined) ?? kept[0] ?? sole;
+  return new OneLine(index, join(kept), kept, first.element, scope, heading, tier);
 }
 
-export function join(runs: readonly Run[]): string {
+function join(runs: readonly Run[]): string {
   let out = "";
   for (let i = 0; i < runs.length; i++) {
     const run = runs[i] as Run;
@@ -107,6 +130,16 @@ export function join(runs: readonly Run[]): string {
 
 /** What goes between two pieces. */
 function seam(out: string, before: Run, run: Run, after: Run | undefined): string {
+  // Most pieces end in no number, and nothing is to be weighed.
+  const numeric = NUMERIC.test(before.text.slice(-1)) ? inNumber(out, before, run, after) : null;
+  if (numeric !== null) return numeric;
+  if (run.gap) return " ";
+  // Words of two elements without space between are two words on the screen too.
+  return /[\p{L})]$/u.test(before.text) && /^[\p{L}(]/u.test(run.text) ? " " : "";
+}
+
+/** What goes between two pieces that may be of one number, if they are. */
+function inNumber(out: string, before: Run, run: Run, after: Run | undefined): string | null {
   const mark = /^[.,]$/;
   // "267 . 49" over three elements is one amount.
   if (mark.test(run.text) && /\d$/.test(before.text) && after !== undefined && /^\d/.test(after.text)) return "";
@@ -117,10 +150,7 @@ function seam(out: string, before: Run, run: Run, after: Run | undefined): strin
     return run.gap ? ` ${TORN} ` : TORN;
   }
   // "267." and "49" in an element of its own.
-  if (/\d[.,]$/.test(before.text) && /^\d{1,3}\b/.test(run.text) && before.element !== run.element) return "";
-  if (run.gap) return " ";
-  // Words of two elements without space between are two words on the screen too.
-  return /[\p{L})]$/u.test(before.text) && /^[\p{L}(]/u.test(run.text) ? " " : "";
+  return /\d[.,]$/.test(before.text) && /^\d{1,3}\b/.test(run.text) && before.element !== run.element ? "" : null;
 }
 
 function isCents(element: Element): boolean {

@@ -43,7 +43,7 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const path = known?.path ?? false;
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
-  const total = readTotal(walked, money, recipe, buttons, shown);
+  const total = readTotal(walked, money, recipe, buttons.paying, shown);
   const frames = framesOf(walked, url, recipe, shown);
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });

@@ -5,7 +5,7 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, FREE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, FREE, GRAND, keeping, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
@@ -39,8 +39,9 @@ const PERHAPS_LEN_MAX = 40;
 const CLIMB_MAX = 6;
 
 /** What a label names. The whole label has to be known: "total savings" is no total. */
-export function labelKind(label: string): LabelKind | null {
-  if (label.length > LABEL_LEN_MAX) return null;
+export const labelKind = (label: string): LabelKind | null => (label.length > LABEL_LEN_MAX ? null : kindOfLabel(label));
+
+const kindOfLabel = keeping((label: string): LabelKind | null => {
   let text = fold(withoutAsides(label));
   const plain = fold(label).replace(/[\s:：]+$/, "");
   for (const aside of LABEL_ASIDES) text = text.replace(aside, " ").trim();
@@ -52,7 +53,7 @@ export function labelKind(label: string): LabelKind | null {
   if (NOT_FINAL.test(plain)) return "not_final";
   for (const row of ROWS) if (row.re.test(plain)) return row.kind;
   return plain.length <= PERHAPS_LEN_MAX && PERHAPS.test(plain) ? "perhaps" : null;
-}
+});
 
 function wordKind(text: string): TotalKind | null {
   if (DUE.has(text)) return "due";
@@ -73,7 +74,7 @@ export function rowsAt(lines: readonly Line[], index: number, context: PageMoney
       return [makeRow(bareKind, line, line.element, bare[2] ?? "", bare[1] ?? "", contextOf(bare[1] ?? "", context), false)];
     }
     const kind = labelKind(line.text);
-    if (kind !== null && (PENDING.test(fold(line.text)) || /\s[-–—]{1,3}$/.test(line.text))) return [pendingRow(kind, line)];
+    if (kind !== null && (PENDING.test(line.folded) || /\s[-–—]{1,3}$/.test(line.text))) return [pendingRow(kind, line)];
     return kind === null ? [] : [rowAhead(lines, index, kind, contextOf(line.text, context))].filter((row) => row !== null);
   }
   const rows: Row[] = [];
@@ -234,7 +235,7 @@ function inColumnHeads(lines: readonly Line[], index: number): boolean {
   if (own.element.closest("thead") !== null) return true;
   for (const j of [index - 1, index + 1, index - 2]) {
     const line = lines[j];
-    if (line !== undefined && COLUMN_HEAD.test(fold(line.text).replace(/[:*]/g, "")) && near(own.element, line.element, 2)) return true;
+    if (line !== undefined && COLUMN_HEAD.test(line.folded.replace(/[:*]/g, "")) && near(own.element, line.element, 2)) return true;
   }
   return false;
 }
@@ -250,7 +251,7 @@ function secondColumn(lines: readonly Line[], index: number, context: PageMoney)
   const own = lines[index] as Line;
   const isLabel = (line: Line | undefined): boolean => line !== undefined && labelKind(line.text) !== null && found(line.text, context).length === 0;
   const isAmount = (line: Line | undefined): boolean =>
-    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || FREE.test(fold(line.text)));
+    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || FREE.test(line.folded));
   let start = index;
   let end = index;
   while (index - start < 12 && isLabel(lines[start - 1])) start--;

@@ -64,7 +64,7 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
 function anyPart(walked: Walked, context: PageMoney): boolean {
   let looked = 0;
   for (const [i, line] of walked.lines.entries()) {
-    if (line.tier > 0 || line.text.length > 120 || !ROWS.some((row) => row.kind === "sub" && row.re.test(fold(line.text)))) continue;
+    if (line.tier > 0 || line.text.length > 120 || !ROWS.some((row) => row.kind === "sub" && row.re.test(line.folded))) continue;
     if (rowsAt(walked.lines, i, context).some((row) => row.kind === "sub" && row.money !== null)) return true;
     if (++looked > 20) return false;
   }
@@ -87,9 +87,10 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
   const rows: Row[] = [];
   const around = new Set<number>();
   const excluded = recipe?.notTotal ?? [];
-  for (let i = 0; i < lines.length && i < LINES_MAX && rows.length < TOTAL_ROWS_MAX; i++) {
-    const line = lines[i] as Line;
-    if (line.text.length > 240 || !TOTAL_TOKEN.test(fold(line.text))) continue;
+  for (const line of walked.said.having(TOTAL_TOKEN)) {
+    const i = line.index;
+    if (i >= LINES_MAX || rows.length >= TOTAL_ROWS_MAX) break;
+    if (line.text.length > 240) continue;
     if (PREVIOUS_HEADING.test(fold(line.heading))) continue;
     for (const row of rowsAt(lines, i, context)) {
       if (!(isTotal(row.kind) || row.kind === "not_final" || row.kind === "perhaps")) continue;
@@ -109,7 +110,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
 function takenBack(row: Row, lines: readonly Line[], index: number, context: PageMoney): Row {
   if (!isTotal(row.kind)) return row;
   for (const line of lines.slice(index + 1, index + 5)) {
-    if (line.tier === 0 && line.text.length <= 240 && NOT_ALL.test(fold(line.text))) return { ...row, spoiled: true };
+    if (line.tier === 0 && line.text.length <= 240 && NOT_ALL.test(line.folded)) return { ...row, spoiled: true };
     if (line.heading !== row.line.heading || rowsAt(lines, line.index, context).length > 0) break;
   }
   return row;
@@ -159,7 +160,8 @@ function all(scope: Scope, css: string): Element[] {
 
 /** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
 function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeValue | null {
-  const lines = walked.lines.filter((line) => line.runs.some((run) => element.contains(run.element)));
+  const inside = new Set<Element>([element, ...element.querySelectorAll("*")]);
+  const lines = walked.lines.filter((line) => line.runs.some((run) => inside.has(run.element)));
   const tier = Math.min(...lines.map((line) => line.tier));
   const seen = lines.filter((line) => line.tier === tier);
   const printed = seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; ");
@@ -267,7 +269,7 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
 /** What makes every total of the page doubtful. */
 function doubts(rows: readonly Row[], parts: readonly Row[]): string | null {
   if (rows.some((row) => isTotal(row.kind) && row.pending)) return "pending";
-  if (parts.some((part) => part.kind === "installment" && part.money !== null && DEPOSIT.test(fold(part.line.text)))) return "deposit";
+  if (parts.some((part) => part.kind === "installment" && part.money !== null && DEPOSIT.test(part.line.folded))) return "deposit";
   const open = parts.filter((part) => (part.kind === "shipping" || part.kind === "tax") && part.tier === 0);
   if (open.some((part) => part.pending || (part.money === null && PENDING.test(fold(part.text))))) return "pending";
   return null;
@@ -313,7 +315,7 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
 function comesAfter(part: Row, row: Row, kindRank: number): boolean {
   if (part.money === null || part.money.minor === 0 || part.tier > 0 || part.line.index <= row.line.index) return false;
   if (part.kind === "gift") return /[-−–(] ?(\p{Sc}|\d+[.,]\d)/u.test(part.line.text + part.text);
-  return part.kind === "shipping" && kindRank === 1 && part.line.index <= row.line.index + 2 && !INSIDE.test(fold(part.line.text));
+  return part.kind === "shipping" && kindRank === 1 && part.line.index <= row.line.index + 2 && !INSIDE.test(part.line.folded);
 }
 
 

@@ -9,6 +9,7 @@
 import type { Place } from "../types/detect.ts";
 import { type Line, LineWriter, type Tier } from "./lines.ts";
 import { selectorOf } from "./places.ts";
+import { Said } from "./said.ts";
 import { concealment, type Concealment, type Guess } from "./visibility.ts";
 
 /** What only a browser, or the one who calls, can add. */
@@ -33,9 +34,7 @@ export interface Spot {
   readonly element: Element;
   readonly scope: Scope;
   readonly heading: string;
-  /** The number of lines that had ended before it. */
-  readonly line: number;
-  /** The text before it in the same line, or else the line before. */
+  /** Of a control: the text before it in the same line, or else the line before. */
   readonly before: string;
   readonly tier: Tier;
 }
@@ -43,11 +42,13 @@ export interface Spot {
 export interface Walked {
   readonly document: Document;
   readonly lines: readonly Line[];
+  readonly said: Said;
   readonly controls: readonly Spot[];
   readonly buttons: readonly Spot[];
   readonly frames: readonly Spot[];
   readonly scopes: readonly Scope[];
-  readonly nodes: number;
+  /** Something in it is drawn as one choice of several. */
+  readonly choices: boolean;
 }
 
 export const NODES_MAX = 120_000;
@@ -55,8 +56,10 @@ const CONTROLS_MAX = 2_000;
 const SCOPES_MAX = 40;
 const NESTING_MAX = 5;
 
-/** What an element is to the walk. Everything that is not named is a block. */
+/** What a node is to the walk. An element that is not named is a block. */
 const enum Kind {
+  Text,
+  Nothing,
   Block,
   Inline,
   Skipped,
@@ -84,11 +87,14 @@ kinds(Kind.Struck, "del s strike");
 kinds(Kind.Details, "details");
 kinds(Kind.Dialog, "dialog");
 kinds(Kind.Inline, "abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark output q samp small span strong sub sup time tt u var wbr slot");
+/** Elements that share their interface with none that is to be walked otherwise: known without a question for their name. */
+const OF_ONE_KIND = new Set("DIV SPAN P A LI UL OL DL TABLE TBODY TR TD LABEL FORM FIELDSET IMG BR HR H2 LEGEND INPUT SELECT TEXTAREA BUTTON IFRAME SCRIPT STYLE TEMPLATE".split(" "));
 const isInline = (kind: Kind): boolean => kind === Kind.Inline || kind === Kind.Link || kind === Kind.Struck || kind === Kind.Control;
 
 /** Elements that may hide something or be a button, asked for in one go: most elements of a page are none. */
 const SPECIAL = "[hidden],[inert],[role],[aria-hidden],[style]";
 const ELEMENT = 1;
+const TEXT = 3;
 
 interface State {
   readonly look: Look;
@@ -97,7 +103,10 @@ interface State {
   readonly buttons: Spot[];
   readonly frames: Spot[];
   readonly scopes: Scope[];
+  /** By the nodes' interfaces. Of this walk: each frame has interfaces of its own. */
+  readonly kinds: Map<unknown, Kind>;
   heading: string;
+  choices: boolean;
   nodes: number;
 }
 
@@ -120,17 +129,18 @@ interface Ground {
 }
 
 export function walk(document: Document, look: Look): Walked {
-  const state: State = { look, writer: new LineWriter(), controls: [], buttons: [], frames: [], scopes: [], heading: "", nodes: 0 };
+  const state: State = { look, writer: new LineWriter(), controls: [], buttons: [], frames: [], scopes: [], kinds: new Map(), heading: "", choices: false, nodes: 0 };
   walkScope(state, { root: document, wrap: (css) => css, up: null }, { tier: 0, struck: false }, 0);
   state.writer.end();
   return {
     document,
     lines: state.writer.lines,
+    said: new Said(state.writer.lines),
     controls: state.controls,
     buttons: state.buttons,
     frames: state.frames,
     scopes: state.scopes,
-    nodes: state.nodes,
+    choices: state.choices,
   };
 }
 
@@ -162,12 +172,13 @@ function walkTree(ground: Ground, root: Open): void {
       continue;
     }
     if (++state.nodes > NODES_MAX) return;
-    // One question to the page for both: what kind of node, and which element.
-    const name = node.nodeName;
-    if (name === "#text") {
+    // No question to the page: what a node is, its interface says.
+    const made: unknown = Object.getPrototypeOf(node);
+    const kind: Kind = state.kinds.get(made) ?? kindOf(state, node, made);
+    if (kind === Kind.Text) {
       if (!top.struck) writer.text((node as Text).data, top === root ? home : (top.element as Element), scope, top.tier, state.heading);
-    } else if (name !== "#comment" && node.nodeType === ELEMENT) {
-      const open = enter(ground, node as Element, KINDS.get(name) ?? KINDS.get(name.toUpperCase()) ?? Kind.Block, top);
+    } else if (kind !== Kind.Nothing) {
+      const open = enter(ground, node as Element, kind, top);
       if (open !== null) {
         path.push(open);
         top = open;
@@ -177,6 +188,19 @@ function walkTree(ground: Ground, root: Open): void {
     }
     node = node.nextSibling;
   }
+}
+
+/** Asks a node what it is, and keeps it for all nodes made alike where that says the same of them. */
+function kindOf({ kinds }: State, node: Node, made: unknown): Kind {
+  if (node.nodeType !== ELEMENT) {
+    const kind = node.nodeType === TEXT ? Kind.Text : Kind.Nothing;
+    kinds.set(made, kind);
+    return kind;
+  }
+  const name = node.nodeName;
+  const kind = KINDS.get(name) ?? KINDS.get(name.toUpperCase()) ?? Kind.Block;
+  if (OF_ONE_KIND.has(name)) kinds.set(made, kind);
+  return kind;
 }
 
 /** Takes an element down; `null` when its children are not to be walked. */
@@ -204,11 +228,12 @@ function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open 
   if (shut && kind === Kind.Dialog) return null;
   const role = isSpecial ? element.getAttribute("role") : null;
   if (role === "tooltip") return null;
+  if (role === "radio") state.choices = true;
   if (!isInline(kind)) state.writer.end();
   if (kind === Kind.Button || role === "button" || (kind === Kind.Link && isButtonLike(element))) {
     if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
   }
-  const shadow = element.shadowRoot;
+  const shadow = kind === Kind.Link || kind === Kind.Struck || kind === Kind.Button ? null : element.shadowRoot;
   if (shadow !== null && nesting < NESTING_MAX) {
     walkScope(state, inside(scope, element, "host", shadow), { tier, struck }, nesting + 1);
     // Without a slot the light children are not drawn.
@@ -232,8 +257,8 @@ function isButtonLike(link: Element): boolean {
   return /\b(btn|button)\b|button/i.test(link.getAttribute("class") ?? "");
 }
 
-function spot(state: State, scope: Scope, element: Element, tier: Tier): Spot {
-  return { element, scope, heading: state.heading, line: state.writer.lines.length, before: state.writer.before(), tier };
+function spot(state: State, scope: Scope, element: Element, tier: Tier, before = ""): Spot {
+  return { element, scope, heading: state.heading, before, tier };
 }
 
 function takeControl(state: State, scope: Scope, element: Element, tier: Tier, struck: boolean): void {
@@ -243,7 +268,7 @@ function takeControl(state: State, scope: Scope, element: Element, tier: Tier, s
     if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
     return;
   }
-  if (state.controls.length < CONTROLS_MAX) state.controls.push(spot(state, scope, element, tier));
+  if (state.controls.length < CONTROLS_MAX) state.controls.push(spot(state, scope, element, tier, state.writer.before()));
   // Some shops print the total into a field that cannot be typed in.
   const printed = element.localName === "input" && (element.hasAttribute("readonly") || element.hasAttribute("disabled")) ? element.getAttribute("value") : null;
   if (printed !== null && printed.length <= 40 && type !== "checkbox" && type !== "radio") {

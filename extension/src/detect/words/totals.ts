@@ -149,14 +149,7 @@ export const FREE = /^(free|gratis|kostenlos|gratuit|offert|-|–|—|無料|免
 /** A button that pays in parts. */
 export const IN_PARTS = /\d ?x|\bx ?\d|in \d|en \d|in \d rat/i;
 
-/** Where a page's data say its currency. */
-export const SAYING = [
-  'meta[property$="price:currency"]',
-  '[itemprop="priceCurrency"]',
-  "[data-currency]",
-  "[data-currency-code]",
-  'input[name^="currency" i]',
-  'script[type="application/ld+json"]',
-  'script[type="application/json"]',
-].join(",");
+/** Where a page's data say its currency: any element, and those of two tags. */
+export const SAYING: readonly string[] = ['[itemprop="priceCurrency"]', "[data-currency]", "[data-currency-code]"];
+export const SAYING_TAGS = 'meta[property$="price:currency"],input[name^="currency" i]';
 export const JSON_CURRENCY = /"(?:priceCurrency|currency|currencyCode|currency_code|presentmentCurrency)"\s*:\s*"([A-Za-z]{3})"/g;
