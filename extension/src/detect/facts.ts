@@ -118,9 +118,9 @@ function labelsFor(scope: Scope): ReadonlyMap<string, string> {
   const known = labelMaps.get(scope);
   if (known !== undefined) return known;
   const map = new Map<string, string>();
-  for (const label of Array.from(scope.root.querySelectorAll("label[for]")).slice(0, 3_000)) {
-    const id = label.getAttribute("for") ?? "";
-    map.set(id, `${map.get(id) ?? ""} ${text(label)}`.trim());
+  for (const label of Array.from(scope.root.querySelectorAll("label")).slice(0, 3_000)) {
+    const id = label.getAttribute("for");
+    if (id !== null) map.set(id, `${map.get(id) ?? ""} ${text(label)}`.trim());
   }
   labelMaps.set(scope, map);
   return map;

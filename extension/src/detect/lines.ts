@@ -44,6 +44,8 @@ export const TORN = "¦";
 
 export class LineWriter {
   readonly lines: Line[] = [];
+  /** Of the lines. */
+  readonly texts: string[] = [];
   private runs: Run[] = [];
   private gap = false;
   private scope: Scope | null = null;
@@ -57,7 +59,8 @@ export class LineWriter {
       return;
     }
     if (this.runs.length >= RUNS_MAX) return;
-    const text = UNTIDY.test(trimmed) ? trimmed.slice(0, RUN_LEN_MAX).replace(SPACES, " ") : trimmed.slice(0, RUN_LEN_MAX);
+    const text = UNTIDY.test(trimmed) || trimmed.length > RUN_LEN_MAX ? trimmed.slice(0, RUN_LEN_MAX).replace(SPACES, " ").trim() : trimmed;
+    if (text === "") return;
     const bare = trimmed.length === data.length;
     this.runs.push({ text, element, tier, gap: this.runs.length > 0 && (this.gap || (!bare && /^\s/.test(data))) });
     this.gap = !bare && /\s$/.test(data);
@@ -70,7 +73,9 @@ export class LineWriter {
     const first = runs[0];
     this.gap = false;
     if (first === undefined || scope === null) return;
-    this.lines.push(makeLine(this.lines.length, runs, scope, this.heading));
+    const line = makeLine(this.lines.length, runs, scope, this.heading);
+    this.lines.push(line);
+    this.texts.push(line.text);
     this.runs = [];
   }
 

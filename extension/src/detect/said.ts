@@ -8,11 +8,14 @@ const going = new WeakMap<RegExp, RegExp>();
 
 export class Said {
   private whole: string | null = null;
-  constructor(private readonly lines: readonly Line[]) {}
+  constructor(
+    private readonly lines: readonly Line[],
+    private readonly texts: readonly string[],
+  ) {}
 
   /** The lines that a pattern of the words matches. For `^` and `$` it needs the flag `m`. */
   *having(words: RegExp): Generator<Line> {
-    const whole = (this.whole ??= foldLines(this.lines.map((line) => line.text)));
+    const whole = (this.whole ??= foldLines(this.texts));
     let pattern = going.get(words);
     if (pattern === undefined) going.set(words, (pattern = new RegExp(words.source, `${words.flags}g`)));
     let start = 0;

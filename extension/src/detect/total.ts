@@ -161,7 +161,8 @@ function all(scope: Scope, css: string): Element[] {
 /** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
 function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeValue | null {
   const inside = new Set<Element>([element, ...element.querySelectorAll("*")]);
-  const lines = walked.lines.filter((line) => line.runs.some((run) => inside.has(run.element)));
+  const lines: Line[] = [];
+  for (const line of walked.lines) for (const run of line.runs) if (inside.has(run.element) && lines[lines.length - 1] !== line) lines.push(line);
   const tier = Math.min(...lines.map((line) => line.tier));
   const seen = lines.filter((line) => line.tier === tier);
   const printed = seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; ");

@@ -72,11 +72,8 @@ const enum Kind {
   Details,
   Dialog,
 }
-/** By `nodeName`: upper case in HTML. */
 const KINDS = new Map<string, Kind>();
-const kinds = (kind: Kind, names: string): void => names.split(" ").forEach((name) => KINDS.set(name.toUpperCase(), kind));
-// Named although they are the rule: the look-up ends here for nearly every element of a page.
-kinds(Kind.Block, "div p li ul ol dl dt dd table tbody thead tfoot tr td th form section article aside header footer main nav fieldset img picture body html br hr option");
+const kinds = (kind: Kind, names: string): void => names.split(" ").forEach((name) => KINDS.set(name, kind));
 kinds(Kind.Skipped, "script style template noscript head object video audio canvas datalist svg math map");
 kinds(Kind.Control, "input select textarea");
 kinds(Kind.Frame, "iframe frame");
@@ -88,7 +85,7 @@ kinds(Kind.Details, "details");
 kinds(Kind.Dialog, "dialog");
 kinds(Kind.Inline, "abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark output q samp small span strong sub sup time tt u var wbr slot");
 /** Elements that share their interface with none that is to be walked otherwise: known without a question for their name. */
-const OF_ONE_KIND = new Set("DIV SPAN P A LI UL OL DL TABLE TBODY TR TD LABEL FORM FIELDSET IMG BR HR H2 LEGEND INPUT SELECT TEXTAREA BUTTON IFRAME SCRIPT STYLE TEMPLATE".split(" "));
+const OF_ONE_KIND = new Set("div span p a li ul ol dl table tbody tr td label fieldset img br hr h2 legend input select textarea button iframe script style template".split(" "));
 const isInline = (kind: Kind): boolean => kind === Kind.Inline || kind === Kind.Link || kind === Kind.Struck || kind === Kind.Control;
 
 /** Elements that may hide something or be a button, asked for in one go: most elements of a page are none. */
@@ -135,7 +132,7 @@ export function walk(document: Document, look: Look): Walked {
   return {
     document,
     lines: state.writer.lines,
-    said: new Said(state.writer.lines),
+    said: new Said(state.writer.lines, state.writer.texts),
     controls: state.controls,
     buttons: state.buttons,
     frames: state.frames,
@@ -173,8 +170,8 @@ function walkTree(ground: Ground, root: Open): void {
     }
     if (++state.nodes > NODES_MAX) return;
     // No question to the page: what a node is, its interface says.
-    const made: unknown = Object.getPrototypeOf(node);
-    const kind: Kind = state.kinds.get(made) ?? kindOf(state, node, made);
+    const made: unknown = node.constructor;
+    const kind: Kind = state.kinds.get(made) ?? kindOf(state.kinds, node, made);
     if (kind === Kind.Text) {
       if (!top.struck) writer.text((node as Text).data, top === root ? home : (top.element as Element), scope, top.tier, state.heading);
     } else if (kind !== Kind.Nothing) {
@@ -191,14 +188,14 @@ function walkTree(ground: Ground, root: Open): void {
 }
 
 /** Asks a node what it is, and keeps it for all nodes made alike where that says the same of them. */
-function kindOf({ kinds }: State, node: Node, made: unknown): Kind {
+function kindOf(kinds: State["kinds"], node: Node, made: unknown): Kind {
   if (node.nodeType !== ELEMENT) {
     const kind = node.nodeType === TEXT ? Kind.Text : Kind.Nothing;
     kinds.set(made, kind);
     return kind;
   }
-  const name = node.nodeName;
-  const kind = KINDS.get(name) ?? KINDS.get(name.toUpperCase()) ?? Kind.Block;
+  const name = (node as Element).localName;
+  const kind = KINDS.get(name) ?? Kind.Block;
   if (OF_ONE_KIND.has(name)) kinds.set(made, kind);
   return kind;
 }
