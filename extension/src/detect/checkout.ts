@@ -8,7 +8,7 @@ import type { Line } from "./lines.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CODE_NAMES, CONFIRMED, CONTINUES, LOGIN, METHODS, METHOD_BUTTON, METHOD_NAMES, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_BOX, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
+import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CODE_NAMES, CONFIRMED, CONTINUES, keeping, LOGIN, METHODS, METHOD_BUTTON, METHOD_NAMES, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_BOX, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
 
 export interface Signs {
   readonly pays: boolean;
@@ -150,8 +150,10 @@ function headingsOf(walked: Walked): string[] {
 
 function isConfirmed(lines: readonly Line[], headings: readonly string[], shown: (element: Element) => boolean): boolean {
   if (headings.slice(0, 8).some((heading) => CONFIRMED.test(heading))) return true;
-  return lines.some((line) => line.tier === 0 && line.text.length <= 160 && CONFIRMED.test(line.folded) && shown(line.element));
+  return lines.some((line) => line.tier === 0 && line.text.length <= 160 && confirms(line.text) && shown(line.element));
 }
+
+const confirms = keeping((text: string): boolean => CONFIRMED.test(fold(text)));
 
 /** An address to type or a delivery to choose. */
 function hasStep(walked: Walked, headings: readonly string[]): boolean {

@@ -42,11 +42,26 @@ const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\b
 /** Stands between digits that must not be read as one number. */
 export const TORN = "¦";
 
+/** Nothing is to be done to it. Without a pattern: this is asked of every text there is. */
+function isTidy(text: string): boolean {
+  if (text.length > RUN_LEN_MAX) return false;
+  let spaces = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    spaces = code === 0x20 ? spaces + 1 : 0;
+    if (code < 0x20 || spaces > 1) return false;
+    if (code > 0x7e) return !UNTIDY.test(text);
+  }
+  return true;
+}
+
+const NONE: Run[] = [];
+
 export class LineWriter {
   readonly lines: Line[] = [];
   /** Of the lines. */
   readonly texts: string[] = [];
-  private runs: Run[] = [];
+  private runs: Run[] = NONE;
   private gap = false;
   private scope: Scope | null = null;
   private heading = "";
@@ -59,11 +74,14 @@ export class LineWriter {
       return;
     }
     if (this.runs.length >= RUNS_MAX) return;
-    const text = UNTIDY.test(trimmed) || trimmed.length > RUN_LEN_MAX ? trimmed.slice(0, RUN_LEN_MAX).replace(SPACES, " ").trim() : trimmed;
+    const text = isTidy(trimmed) ? trimmed : trimmed.slice(0, RUN_LEN_MAX).replace(SPACES, " ").trim();
     if (text === "") return;
     const bare = trimmed.length === data.length;
-    this.runs.push({ text, element, tier, gap: this.runs.length > 0 && (this.gap || (!bare && /^\s/.test(data))) });
-    this.gap = !bare && /\s$/.test(data);
+    const run = { text, element, tier, gap: this.runs.length > 0 && (this.gap || (!bare && data[0] !== trimmed[0])) };
+    // A list that grows takes room for sixteen more: of thousands of lines, most have one piece.
+    if (this.runs.length < 4) this.runs = [...this.runs, run];
+    else this.runs.push(run);
+    this.gap = !bare && data[data.length - 1] !== trimmed[trimmed.length - 1];
     this.scope = scope;
     this.heading = heading;
   }
@@ -76,7 +94,7 @@ export class LineWriter {
     const line = makeLine(this.lines.length, runs, scope, this.heading);
     this.lines.push(line);
     this.texts.push(line.text);
-    this.runs = [];
+    this.runs = NONE;
   }
 
   before(): string {
@@ -112,7 +130,7 @@ function makeLine(index: number, all: readonly Run[], scope: Scope, heading: str
   const sole = all[0] as Run;
   // Nearly all lines: one piece, or nothing that is hidden.
   if (all.length === 1) return new OneLine(index, sole.text, all, sole.element, scope, heading, sole.tier);
-  if (all.every((run) => run.tier === 0)) return new OneLine(index, join(all), all, sole.element, scope, heading, 0);
+  if (!all.some((run) => run.tier !== 0)) return new OneLine(index, join(all), all, sole.element, scope, heading, 0);
   const tiers = all.filter((run) => DIGIT.test(run.text)).map((run) => run.tier);
   const digits = tiers.length > 0 ? (Math.min(...tiers) as Tier) : null;
   const kept = digits === null ? all : all.filter((run) => run.tier <= digits || (/\p{L}{2}/u.test(run.text) && !DIGIT.test(run.text)));
@@ -140,7 +158,7 @@ function seam(out: string, before: Run, run: Run, after: Run | undefined): strin
   if (numeric !== null) return numeric;
   if (run.gap) return " ";
   // Words of two elements without space between are two words on the screen too.
-  return /[\p{L})]$/u.test(before.text) && /^[\p{L}(]/u.test(run.text) ? " " : "";
+  return /[\p{L})]$/u.test(before.text.slice(-2)) && /^[\p{L}(]/u.test(run.text) ? " " : "";
 }
 
 /** What goes between two pieces that may be of one number, if they are. */

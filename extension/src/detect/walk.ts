@@ -121,7 +121,10 @@ interface Ground {
   readonly state: State;
   readonly scope: Scope;
   readonly nesting: number;
-  readonly special: ReadonlySet<Element>;
+  /** In the order of the page, as the walk is. */
+  readonly special: readonly Element[];
+  /** The first of them that the walk has not come to. */
+  next: number;
   readonly hidden: ReadonlyMap<Element, Concealment> | null;
 }
 
@@ -145,8 +148,7 @@ function walkScope(state: State, scope: Scope, from: { tier: Tier; struck: boole
   if (state.scopes.length >= SCOPES_MAX) return;
   state.scopes.push(scope);
   const { guess } = state.look;
-  const special = new Set<Element>(scope.root.querySelectorAll(SPECIAL));
-  const ground: Ground = { state, scope, nesting, special, hidden: guess?.sheets(scope.root) ?? null };
+  const ground: Ground = { state, scope, nesting, special: [...scope.root.querySelectorAll(SPECIAL)], next: 0, hidden: guess?.sheets(scope.root) ?? null };
   walkTree(ground, { element: scope.root, kind: Kind.Block, tier: from.tier, struck: from.struck, closed: false });
 }
 
@@ -182,9 +184,15 @@ function walkTree(ground: Ground, root: Open): void {
         node = node.firstChild;
         continue;
       }
+      passOver(ground, node);
     }
     node = node.nextSibling;
   }
+}
+
+/** What is inside an element that is not walked, the walk does not come to. */
+function passOver(ground: Ground, node: Node): void {
+  for (let next = ground.special[ground.next]; next !== undefined && node.contains(next); next = ground.special[ground.next]) ground.next++;
 }
 
 /** Asks a node what it is, and keeps it for all nodes made alike where that says the same of them. */
@@ -202,11 +210,12 @@ function kindOf(kinds: State["kinds"], node: Node, made: unknown): Kind {
 
 /** Takes an element down; `null` when its children are not to be walked. */
 function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open | null {
-  const { state, scope, nesting, special, hidden } = ground;
+  const { state, scope, nesting, hidden } = ground;
+  const isSpecial = ground.special[ground.next] === element;
+  if (isSpecial) ground.next++;
   if (kind === Kind.Skipped) return null;
   let { tier, struck } = above;
   if (kind === Kind.Struck) struck = true;
-  const isSpecial = special.has(element);
   const own = concealment(element, isSpecial, hidden?.get(element), state.look.guess);
   if (own === "hidden") return null;
   if (own === "struck") struck = true;
