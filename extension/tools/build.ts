@@ -62,6 +62,8 @@ async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<rea
     minify: true,
     write: false,
     target: TARGETS[browser],
+    // Both browsers have them for years; esbuild does not know of all of them and would make patterns anew at each use.
+    supported: { "regexp-unicode-property-escapes": true },
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",

@@ -3,6 +3,7 @@
  * after it, nor an account page on which a card is kept. Signs are weighed; each is named where it is counted.
  */
 
+import { past } from "./past.ts";
 import type { Fields } from "./fields.ts";
 import type { Line } from "./lines.ts";
 import type { PayButton, TotalRead } from "./total.ts";
@@ -52,7 +53,7 @@ export function readButtons(walked: Walked, shown: (element: Element) => boolean
   const told = new Map<string, Omit<ButtonRead, "spot">>();
   const said = new Map<string, SaidButton>();
   walked.buttons.forEach((spot, i) => {
-    const text = buttonText(spot.element);
+    const text = buttonText(past(spot.element));
     const whole = i < BUTTONS_MAX ? said.get(text) : null;
     if (whole !== null && (whole === undefined || whole.tier > spot.tier)) said.set(text, { said: whole?.said ?? fold(text), tier: spot.tier });
     if (spot.tier > 1 || paying.length >= BUTTONS_MAX || text === "" || text.length > 120) return;
@@ -157,7 +158,7 @@ const confirms = keeping((text: string): boolean => CONFIRMED.test(fold(text)));
 
 /** An address to type or a delivery to choose. */
 function hasStep(walked: Walked, headings: readonly string[]): boolean {
-  const choices = walked.choices && walked.lines.some((line) => line.tier === 0 && line.element.closest("[role=radio]") !== null);
+  const choices = walked.choices && walked.lines.some((line) => line.tier === 0 && past(line.element).closest("[role=radio]") !== null);
   if (choices && headings.some((heading) => SHIPPING_NAMES.test(heading))) return true;
   return walked.controls.some((spot) => {
     if (spot.tier !== 0) return false;

@@ -4,6 +4,8 @@
  */
 
 import { fold } from "./fold.ts";
+import { CENTS_CLASS, COMMA_LANGUAGES } from "./lexicon.ts";
+import { parentOf, past } from "./past.ts";
 import type { Scope } from "./walk.ts";
 
 /** 0: seen. 1: off the screen, for screen readers. 2: kept from screen readers, or inside something closed. */
@@ -38,7 +40,6 @@ const BEFORE_LEN = 120;
 const DIGIT = /\d/;
 const NUMERIC = /[\d.,]/;
 const LETTER = /\p{L}/u;
-const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\bsup\b/i;
 /** Stands between digits that must not be read as one number. */
 export const TORN = "¦";
 
@@ -169,7 +170,7 @@ function inNumber(out: string, before: Run, run: Run, after: Run | undefined): s
   if (mark.test(before.text) && /\d[.,]$/.test(out) && /^\d/.test(run.text)) return "";
   if (/\d$/.test(before.text) && /^\d/.test(run.text) && before.element !== run.element) {
     if (/^\d{2}$/.test(run.text) && isCents(run.element)) return decimalMark(out, run.element);
-    if (!run.gap && (run.text.length === 1 || /^\d[.,]?$/.test(before.text)) && before.element.parentNode === run.element.parentNode) return "";
+    if (!run.gap && (run.text.length === 1 || /^\d[.,]?$/.test(before.text)) && past(before.element).parentNode === past(run.element).parentNode) return "";
     return run.gap ? ` ${TORN} ` : TORN;
   }
   // "267." and "49" in an element of its own.
@@ -177,7 +178,7 @@ function inNumber(out: string, before: Run, run: Run, after: Run | undefined): s
 }
 
 function isCents(element: Element): boolean {
-  for (let at: Element | null = element, i = 0; at !== null && i < 2; at = at.parentElement, i++) {
+  for (let at: Element | null = past(element), i = 0; at !== null && i < 2; at = parentOf(at), i++) {
     if (at.localName === "sup" || CENTS_CLASS.test(at.getAttribute("class") ?? "")) return true;
   }
   return false;
@@ -187,6 +188,6 @@ function decimalMark(out: string, element: Element): string {
   const number = /[\d.,]*$/.exec(out)?.[0] ?? "";
   if (number.includes(".")) return ",";
   if (number.includes(",")) return ".";
-  const language = element.closest("[lang]")?.getAttribute("lang") ?? element.ownerDocument.documentElement.getAttribute("lang") ?? "";
-  return /^(de|fr|es(?!-(mx|us))|it|pt|nl|pl|sv|da|nb|no|fi|cs|ru|tr|el|hu|ro|id)\b/i.test(language) ? "," : ".";
+  const language = past(element).closest("[lang]")?.getAttribute("lang") ?? "";
+  return COMMA_LANGUAGES.test(language) ? "," : ".";
 }

@@ -6,6 +6,7 @@
  */
 
 import type { FieldKind, Recipe } from "../types/recipe.ts";
+import { past } from "./past.ts";
 
 export type RecipeCheck = { readonly recipe: Recipe } | { readonly faults: readonly string[] };
 export type SelectorParses = (css: string) => boolean;
@@ -187,7 +188,7 @@ function byMarks(document: Document, platforms: readonly Recipe[]): Recipe | und
   for (const recipe of platforms) {
     for (const css of recipe.marks ?? []) {
       const element = marked(document, css);
-      if (element !== null && (first === undefined || (first.element.compareDocumentPosition(element) & 2) !== 0)) first = { recipe, element };
+      if (element !== null && (first === undefined || (past(first.element).compareDocumentPosition(element) & 2) !== 0)) first = { recipe, element };
     }
   }
   return first?.recipe;

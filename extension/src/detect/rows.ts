@@ -5,6 +5,7 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
+import { parentOf, past } from "./past.ts";
 import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, FREE, GRAND, keeping, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
@@ -192,7 +193,7 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
   const complete = (text: string): boolean => /\p{Sc}|[A-Z]{3}|kr|zł|円|元/u.test(text) && /\d/.test(text);
   if (!isPiece(first.text)) return whole;
   const next = lines[from + 1];
-  const cells = first.element.closest("tr") !== null;
+  const cells = past(first.element).closest("tr") !== null;
   // A number of pieces in a column before the amount.
   if (cells && next !== undefined && /^\d{1,3}$/.test(first.text) && complete(next.text) && isPiece(next.text) && together(label, next)) {
     return { text: next.text, element: next.element, tier: next.tier };
@@ -200,7 +201,7 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
   const pieces = [first];
   for (let j = from + 1; j < lines.length && j < from + 14; j++) {
     const line = lines[j] as Line;
-    if (!isPiece(line.text) || !together(label, line) || line.element.parentNode === label.element.parentNode) break;
+    if (!isPiece(line.text) || !together(label, line) || past(line.element).parentNode === past(label.element).parentNode) break;
     pieces.push(line);
   }
   if (pieces.length === 1) return whole;
@@ -218,12 +219,13 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
 /** Whether a row's label and amount stand near each other in the tree, by the rules of tables and lists. */
 export function together(label: Line, value: Line): boolean {
   if (label.scope !== value.scope) return false;
-  const row = label.element.closest("tr");
+  const row = past(label.element).closest("tr");
   if (row !== null && !row.contains(value.element)) return false;
-  const item = label.element.closest("li,dl");
+  const item = past(label.element).closest("li,dl");
   if (item !== null && !item.contains(value.element)) return false;
   let at: Element | null = label.element;
   for (let i = 0; at !== null && i <= CLIMB_MAX; i++, at = at.parentElement) {
+    at = past(at);
     if (at.localName === "body" || at.localName === "html") return false;
     if (at.contains(value.element)) return true;
   }
@@ -232,7 +234,7 @@ export function together(label: Line, value: Line): boolean {
 
 function inColumnHeads(lines: readonly Line[], index: number): boolean {
   const own = lines[index] as Line;
-  if (own.element.closest("thead") !== null) return true;
+  if (past(own.element).closest("thead") !== null) return true;
   for (const j of [index - 1, index + 1, index - 2]) {
     const line = lines[j];
     if (line !== undefined && COLUMN_HEAD.test(line.folded.replace(/[:*]/g, "")) && near(own.element, line.element, 2)) return true;
@@ -242,7 +244,7 @@ function inColumnHeads(lines: readonly Line[], index: number): boolean {
 
 function near(a: Element, b: Element, levels: number): boolean {
   let at: Element | null = a;
-  for (let i = 0; at !== null && i <= levels; i++, at = at.parentElement) if (at.contains(b)) return true;
+  for (let i = 0; at !== null && i <= levels; i++, at = at.parentElement) if ((at = past(at)).contains(b)) return true;
   return false;
 }
 
@@ -275,8 +277,8 @@ function preceding(lines: readonly Line[], index: number, context: PageMoney): V
   const own = lines[index] as Line;
   const line = lines[index - 1];
   if (line === undefined || !isValue(withoutAsides(line.text).trim(), context)) return null;
-  let box: Element | null = own.element;
-  for (let i = 0; box !== null && i < 3 && !box.contains(line.element); i++) box = box.parentElement;
+  let box: Element | null = past(own.element);
+  for (let i = 0; box !== null && i < 3 && !box.contains(line.element); i++) box = parentOf(box);
   if (box === null || !box.contains(line.element) || box.localName === "body") return null;
   const alone = [lines[index - 2], lines[index + 1]].every((other) => other === undefined || !(box as Element).contains(other.element));
   return alone ? { text: withoutAsides(line.text), element: line.element, tier: line.tier, loose: false } : null;

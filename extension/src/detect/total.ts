@@ -5,6 +5,7 @@
 
 import type { Money } from "../types/money.ts";
 import type { Recipe } from "../types/recipe.ts";
+import { past } from "./past.ts";
 import { found, moneyOf, type PageMoney, readOne, same, withoutAsides } from "./amounts.ts";
 import type { Line } from "./lines.ts";
 import { TORN } from "./lines.ts";
@@ -95,7 +96,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
     for (const row of rowsAt(lines, i, context)) {
       if (!(isTotal(row.kind) || row.kind === "not_final" || row.kind === "perhaps")) continue;
       if (isChoice(row) || within(row, excluded) || !shown(row.element)) continue;
-      rows.push(isTotal(row.kind) && row.element.closest(SMALL_CART) !== null ? { ...row, kind: "perhaps" } : takenBack(row, lines, i, context));
+      rows.push(isTotal(row.kind) && past(row.element).closest(SMALL_CART) !== null ? { ...row, kind: "perhaps" } : takenBack(row, lines, i, context));
       for (let j = Math.max(0, i - SUMMARY_LINES); j <= i + SUMMARY_LINES; j++) around.add(j);
     }
   }
@@ -118,7 +119,7 @@ function takenBack(row: Row, lines: readonly Line[], index: number, context: Pag
 
 /** A price tag of something to choose (a delivery, a plan) is not what is paid. */
 function isChoice(row: Row): boolean {
-  const box = row.element.closest("label,[role=radio],[role=option]");
+  const box = past(row.element).closest("label,[role=radio],[role=option]");
   return box !== null && (box.localName !== "label" || box.querySelector("input[type=radio],input[type=checkbox]") !== null);
 }
 
@@ -128,7 +129,7 @@ function within(row: Row, selectors: readonly string[]): boolean {
 
 function closest(element: Element, css: string): boolean {
   try {
-    return element.closest(css) !== null;
+    return past(element).closest(css) !== null;
   } catch {
     return false;
   }
@@ -160,7 +161,7 @@ function all(scope: Scope, css: string): Element[] {
 
 /** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
 function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeValue | null {
-  const inside = new Set<Element>([element, ...element.querySelectorAll("*")]);
+  const inside = new Set<Element>([element, ...past(element).querySelectorAll("*")]);
   const lines: Line[] = [];
   for (const line of walked.lines) for (const run of line.runs) if (inside.has(run.element) && lines[lines.length - 1] !== line) lines.push(line);
   const tier = Math.min(...lines.map((line) => line.tier));

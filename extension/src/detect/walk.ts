@@ -8,6 +8,7 @@
 
 import type { Place } from "../types/detect.ts";
 import { type Line, LineWriter, type Tier } from "./lines.ts";
+import { past, unclouded } from "./past.ts";
 import { selectorOf } from "./places.ts";
 import { Said } from "./said.ts";
 import { concealment, type Concealment, type Guess } from "./visibility.ts";
@@ -61,6 +62,7 @@ const enum Kind {
   Text,
   Nothing,
   Block,
+  Form,
   Inline,
   Skipped,
   Control,
@@ -83,6 +85,7 @@ kinds(Kind.Heading, "h1 h2 h3 h4 h5 h6 legend summary");
 kinds(Kind.Struck, "del s strike");
 kinds(Kind.Details, "details");
 kinds(Kind.Dialog, "dialog");
+kinds(Kind.Form, "form");
 kinds(Kind.Inline, "abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark output q samp small span strong sub sup time tt u var wbr slot");
 /** Elements that share their interface with none that is to be walked otherwise: known without a question for their name. */
 const OF_ONE_KIND = new Set("div span p a li ul ol dl table tbody tr td label fieldset img br hr h2 legend input select textarea button iframe script style template".split(" "));
@@ -130,10 +133,10 @@ interface Ground {
 
 export function walk(document: Document, look: Look): Walked {
   const state: State = { look, writer: new LineWriter(), controls: [], buttons: [], frames: [], scopes: [], kinds: new Map(), heading: "", choices: false, nodes: 0 };
-  walkScope(state, { root: document, wrap: (css) => css, up: null }, { tier: 0, struck: false }, 0);
+  walkScope(state, { root: unclouded(document), wrap: (css) => css, up: null }, { tier: 0, struck: false }, 0);
   state.writer.end();
   return {
-    document,
+    document: unclouded(document),
     lines: state.writer.lines,
     said: new Said(state.writer.lines, state.writer.texts),
     controls: state.controls,
@@ -166,7 +169,7 @@ function walkTree(ground: Ground, root: Open): void {
       path.pop();
       const above = path[path.length - 1];
       if (above === undefined) return;
-      node = top.element.nextSibling;
+      node = (top.kind === Kind.Form ? past(top.element) : top.element).nextSibling;
       top = above;
       continue;
     }
@@ -181,42 +184,43 @@ function walkTree(ground: Ground, root: Open): void {
       if (open !== null) {
         path.push(open);
         top = open;
-        node = node.firstChild;
+        node = (kind === Kind.Form ? past(node) : node).firstChild;
         continue;
       }
       passOver(ground, node);
     }
-    node = node.nextSibling;
+    node = (kind === Kind.Form ? past(node) : node).nextSibling;
   }
 }
 
 /** What is inside an element that is not walked, the walk does not come to. */
 function passOver(ground: Ground, node: Node): void {
-  for (let next = ground.special[ground.next]; next !== undefined && node.contains(next); next = ground.special[ground.next]) ground.next++;
+  for (let next = ground.special[ground.next]; next !== undefined && past(node).contains(next); next = ground.special[ground.next]) ground.next++;
 }
 
 /** Asks a node what it is, and keeps it for all nodes made alike where that says the same of them. */
 function kindOf(kinds: State["kinds"], node: Node, made: unknown): Kind {
-  if (node.nodeType !== ELEMENT) {
-    const kind = node.nodeType === TEXT ? Kind.Text : Kind.Nothing;
+  const { nodeType, localName: name } = past(node as Element);
+  if (nodeType !== ELEMENT) {
+    const kind = nodeType === TEXT ? Kind.Text : Kind.Nothing;
     kinds.set(made, kind);
     return kind;
   }
-  const name = (node as Element).localName;
   const kind = KINDS.get(name) ?? Kind.Block;
   if (OF_ONE_KIND.has(name)) kinds.set(made, kind);
   return kind;
 }
 
 /** Takes an element down; `null` when its children are not to be walked. */
-function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open | null {
+function enter(ground: Ground, node: Element, kind: Kind, above: Open): Open | null {
+  const element = kind === Kind.Form ? past(node) : node;
   const { state, scope, nesting, hidden } = ground;
-  const isSpecial = ground.special[ground.next] === element;
+  const isSpecial = ground.special[ground.next] === node;
   if (isSpecial) ground.next++;
   if (kind === Kind.Skipped) return null;
   let { tier, struck } = above;
   if (kind === Kind.Struck) struck = true;
-  const own = concealment(element, isSpecial, hidden?.get(element), state.look.guess);
+  const own = concealment(element, isSpecial, hidden?.get(node), state.look.guess);
   if (own === "hidden") return null;
   if (own === "struck") struck = true;
   else if (own === "off_screen" && tier < 1) tier = 1;
@@ -237,7 +241,7 @@ function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open 
   if (role === "radio") state.choices = true;
   if (!isInline(kind)) state.writer.end();
   if (kind === Kind.Button || role === "button" || (kind === Kind.Link && isButtonLike(element))) {
-    if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
+    if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, node, tier));
   }
   const shadow = kind === Kind.Link || kind === Kind.Struck || kind === Kind.Button ? null : element.shadowRoot;
   if (shadow !== null && nesting < NESTING_MAX) {
@@ -248,7 +252,7 @@ function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open 
       return null;
     }
   }
-  return { element, kind, tier, struck, closed: shut };
+  return { element: node, kind, tier, struck, closed: shut };
 }
 
 function leave(state: State, { kind, element }: Open): void {
@@ -289,7 +293,7 @@ function takeFrame(state: State, scope: Scope, frame: Element, tier: Tier, struc
     if (state.frames.length < CONTROLS_MAX) state.frames.push(spot(state, scope, frame, tier));
     return;
   }
-  walkScope(state, inside(scope, frame, "frame", document), { tier, struck }, nesting + 1);
+  walkScope(state, inside(scope, frame, "frame", unclouded(document)), { tier, struck }, nesting + 1);
   state.writer.end();
 }
 
@@ -306,9 +310,10 @@ function frameDocument(frame: Element, look: Look): Document | null {
   try {
     const given = look.frameDocument?.(frame);
     if (given !== undefined && given !== null) return given;
-    const own = (frame as HTMLIFrameElement).contentDocument;
+    const own = (frame as HTMLIFrameElement).contentDocument ?? null;
     // A frame that has not loaded yet, or one from elsewhere, is an empty page.
-    return own !== null && own !== undefined && own.body !== null && own.body.childElementCount > 0 ? own : null;
+    const body = own === null ? null : unclouded(own).body;
+    return body !== null && body.childElementCount > 0 ? own : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 /** The numbers and the currencies of a cleaned text. */
 import { isCurrency, symbolCurrencies } from "./currency.ts";
 import { scanNumber, UNSPACED } from "./number.ts";
-import { LOOSE_CODE, NO_CURRENCY, symbolLengthMax, symbolStarts, WORDLIKE } from "./tables.ts";
+import { COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, LOOSE_CODE, NO_CURRENCY, SPACED_BEFORE, SPACED_BEHIND, symbolLengthMax, symbolStarts, WORDLIKE } from "./tables.ts";
 import type { Clean } from "./clean.ts";
 import type { PrintedNumber } from "./number.ts";
 
@@ -80,8 +80,8 @@ function withStop(text: string, mark: Mark): Mark {
 function spacedSymbol(text: string, at: number, space: number): boolean {
   const before = text.slice(at, space);
   const behind = text.slice(space + 1, space + 4);
-  if (/^[$£]$/u.test(before)) return /^(?:US|CA|AU|NZ|HK|SG|ZN|SU|MX|TT)(?![\p{L}\d])/u.test(behind);
-  return before === "F" ? behind === "CFA" : /^(?:US|U\.S\.|AU|AUS|Aus|CA|CAN|Can|CDN|Cdn|NZ|HK|NT|MX|RD|R|C)$/u.test(before) && behind.startsWith("$") && !isLetter(text[at - 1]);
+  if (/^[$£]$/u.test(before)) return SPACED_BEHIND.test(behind);
+  return before === "F" ? behind === "CFA" : SPACED_BEFORE.test(before) && behind.startsWith("$") && !isLetter(text[at - 1]);
 }
 
 /** Letters in front of a bare `$` that may be part of another dollar's sign. */
@@ -94,7 +94,7 @@ function withPrefix(text: string, mark: Mark): Mark {
   const capitals = /[A-Z]*$/u.exec(run)?.[0] ?? "";
   const unknown = capitals.length > 0 && (capitals.length < run.length || capitals.length <= 3 || /(?:US|CA|AU|NZ|HK|NT|MX|RD)$/u.test(capitals));
   if (unknown && !isCurrency(capitals)) return { ...mark, symbol: `${capitals}?${mark.symbol}`, candidates: [] };
-  if (/(?:canadian|australian|zealand|kong|singapore|mexican|taiwan)[ \n]?$/iu.test(text.slice(Math.max(0, mark.start - 12), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
+  if (DOLLARS_BEFORE.test(text.slice(Math.max(0, mark.start - 12), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
   // `C $27.11`, `A $5`: a dollar of its own, or a letter and a dollar.
   if (run === "" && /(?<![\p{L}\d'])[A-Z] $/u.test(text.slice(Math.max(0, mark.start - 3), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
   return mark;
@@ -124,12 +124,10 @@ export function lex({ text, firm }: Clean): Lexed {
   return { numbers, marks };
 }
 
-const COUNTRY: Readonly<Record<string, string>> = { US: "USD", "U.S.": "USD", CAN: "CAD", CDN: "CAD", AUS: "AUD" };
-
 /** `$27.11 US`: whose dollars is said behind the number. A country's name that we do not weigh makes it unsure. */
 function dollarsOf(text: string, end: number, before: Mark | undefined): Mark | undefined {
   if (before?.symbol !== "$") return undefined;
-  const found = /^[ \n]?(Canad|Austral|New Zeal|Hong|Singap|Mexic|Taiw|US|U\.S\.|CAN|CDN|AUS|CA|AU|NZ|HK|SG|MX)(?:\p{L}{3,}|(?![\p{L}\d$]))/iu.exec(text.slice(end, end + 24));
+  const found = DOLLARS_BEHIND.exec(text.slice(end, end + 24));
   if (found === null) return undefined;
   const [whole, word = ""] = found;
   if (word.length <= 3 && word !== word.toUpperCase() && word !== "Cdn") return undefined;

@@ -23,12 +23,21 @@ export let conventions: ReadonlyMap<string, Convention> = new Map();
 /** Code points of the zeros of all decimal digits, rising. */
 export let zeros: readonly number[] = [];
 
+/** Signs -> the one that is read for them. */
+export let folds: ReadonlyMap<string, string> = new Map();
+
 export let BEFORE: MoneyData["BEFORE"];
 export let BEHIND: MoneyData["BEHIND"];
+export let COUNTRY: MoneyData["COUNTRY"];
+export let DOLLARS_BEFORE: MoneyData["DOLLARS_BEFORE"];
+export let DOLLARS_BEHIND: MoneyData["DOLLARS_BEHIND"];
+export let ENTITIES: MoneyData["ENTITIES"];
 export let INSTALMENT: MoneyData["INSTALMENT"];
 export let LOOSE_CODE: MoneyData["LOOSE_CODE"];
 export let NO_CURRENCY: MoneyData["NO_CURRENCY"];
 export let SHARED_DEFAULT: MoneyData["SHARED_DEFAULT"];
+export let SPACED_BEFORE: MoneyData["SPACED_BEFORE"];
+export let SPACED_BEHIND: MoneyData["SPACED_BEHIND"];
 export let STRONG: MoneyData["STRONG"];
 export let TOTAL_BEFORE: MoneyData["TOTAL_BEFORE"];
 export let TOTAL_DASH: MoneyData["TOTAL_DASH"];
@@ -37,9 +46,10 @@ export let WORDLIKE: MoneyData["WORDLIKE"];
 export let WORLDWIDE: MoneyData["WORLDWIDE"];
 
 export function useMoney(data: MoneyData): void {
-  ({ BEFORE, BEHIND, INSTALMENT, LOOSE_CODE, NO_CURRENCY, SHARED_DEFAULT, STRONG, TOTAL_BEFORE, TOTAL_DASH, UNITED_STATES, WORDLIKE, WORLDWIDE } = data);
+  ({ BEFORE, BEHIND, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, ENTITIES, INSTALMENT, LOOSE_CODE, NO_CURRENCY, SHARED_DEFAULT, SPACED_BEFORE, SPACED_BEHIND, STRONG, TOTAL_BEFORE, TOTAL_DASH, UNITED_STATES, WORDLIKE, WORLDWIDE } = data);
   useCurrencies(data);
   useSymbols(data);
+  folds = new Map(data.FOLDED.flatMap(([many, one]) => [...many].map((sign) => [sign, one] as const)));
   zeros = data.ZEROS.split(" ").map((hex) => Number.parseInt(hex, 16));
   const written = new Map<string, Convention>();
   for (const group of data.SEPARATORS.split("|")) {

@@ -59,3 +59,32 @@ export const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD"
 
 /** Coins and coin-like things. */
 export const NO_CURRENCY = /^(?:¢|₿|BTC|XBT|mBTC|ETH|LTC|BCH|XRP|DOGE|SOL|USDT|USDC|DAI|sats?|SATS?|cents?|Cents?|ct|Ct|pts?|Pts|PTS|points?|Points?|Punkte|miles|Miles|coins?|Coins?)(?![\p{L}\d])/u;
+
+/** Of HTML, where a page shows its own source. */
+export const ENTITIES: Readonly<Record<string, string>> = {
+  nbsp: "\u00a0", thinsp: "\u2009", ensp: " ", emsp: " ", shy: "", lrm: "", rlm: "", zwnj: "", zwj: "", amp: "&",
+  euro: "€", pound: "£", yen: "¥", cent: "¢", dollar: "$", minus: "-", ndash: "–", mdash: "–",
+};
+
+/** Signs, and the one that is read for them. */
+export const FOLDED: readonly (readonly [string, string])[] = [
+  ["’‘ʼʹ´`′＇٬⹁", "'"],
+  ["−‐‑﹣", "-"],
+  ["‒—―", "–"],
+  ["✕✖⨯", "×"],
+  ["،", ","],
+  ["￠", "¢"],
+  ["￡", "£"],
+  ["￥", "¥"],
+  ["￦", "₩"],
+  ["﹩", "$"],
+  ["～", "~"],
+  ["〜", "~"],
+];
+
+/** Whose dollars, said in front of a bare sign, behind the number, and in two with the sign. */
+export const DOLLARS_BEFORE = /(?:canadian|australian|zealand|kong|singapore|mexican|taiwan)[ \n]?$/iu;
+export const DOLLARS_BEHIND = /^[ \n]?(Canad|Austral|New Zeal|Hong|Singap|Mexic|Taiw|US|U\.S\.|CAN|CDN|AUS|CA|AU|NZ|HK|SG|MX)(?:\p{L}{3,}|(?![\p{L}\d$]))/iu;
+export const COUNTRY: Readonly<Record<string, string>> = { US: "USD", "U.S.": "USD", CAN: "CAD", CDN: "CAD", AUS: "AUD" };
+export const SPACED_BEFORE = /^(?:US|U\.S\.|AU|AUS|Aus|CA|CAN|Can|CDN|Cdn|NZ|HK|NT|MX|RD|R|C)$/u;
+export const SPACED_BEHIND = /^(?:US|CA|AU|NZ|HK|SG|ZN|SU|MX|TT)(?![\p{L}\d])/u;

@@ -31,3 +31,12 @@ export const EXPLICIT: readonly { readonly pattern: RegExp; readonly code: strin
   { pattern: /\bNOK\b/, code: "NOK" },
   { pattern: /\bDKK\b/, code: "DKK" },
 ];
+
+/** Attributes that name an element and stay from visit to visit. */
+export const STABLE: readonly string[] = ["data-testid", "data-test", "data-test-id", "data-qa", "data-cse", "data-checkout", "autocomplete", "aria-label", "placeholder", "title", "src", "class"];
+/** Any of these in a class: worth a closer look at whether it hides or strikes out. */
+export const TELLING = /hidden|only|screen|assist|clipped|stri?[ku]|through|old|was|compare/i;
+/** Classes of small raised digits. */
+export const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\bsup\b/i;
+/** Languages that write a decimal comma, where nothing else says so. */
+export const COMMA_LANGUAGES = /^(de|fr|es(?!-(mx|us))|it|pt|nl|pl|sv|da|nb|no|fi|cs|ru|tr|el|hu|ro|id)\b/i;
