@@ -1,6 +1,7 @@
 /** What a page says of its currency beside the amounts: only used where a symbol stands for several. */
 
 import { isCurrency } from "../money/currency.ts";
+import { past } from "./past.ts";
 import type { Walked } from "./walk.ts";
 import { EXPLICIT, JSON_CURRENCY, OTHER_DOLLARS, SAYING, SAYING_TAGS } from "./lexicon.ts";
 
@@ -25,7 +26,8 @@ export function currencyHint(walked: Walked): string | undefined {
     for (const match of (script.textContent ?? "").slice(0, SCRIPT_LEN_MAX).matchAll(JSON_CURRENCY)) add(match[1]);
   }
   const tagged = ["meta", "input"].flatMap((tag) => [...document.getElementsByTagName(tag)]).filter((element) => matches(element, SAYING_TAGS));
-  for (const element of [...tagged, ...SAYING.flatMap((css) => select(document, css))]) {
+  for (const saying of [...tagged, ...SAYING.flatMap((css) => select(document, css))]) {
+    const element = past(saying);
     add(element.getAttribute("content") ?? element.getAttribute("value"));
     for (const name of CURRENCY_ATTRIBUTES) add(element.getAttribute(name));
     if (element.getAttribute("itemprop") !== null) add(element.textContent);
