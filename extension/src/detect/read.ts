@@ -13,6 +13,7 @@ import { currencyHint, spokenOf } from "./currency.ts";
 import { findFields, placeOf, type Fields } from "./fields.ts";
 import { cardFrame, hostOf, isProviderHost } from "./frames.ts";
 import { recipeFor } from "./recipe.ts";
+import { unclouded } from "./past.ts";
 import { readTotal } from "./total.ts";
 import { type Look, walk, type Walked } from "./walk.ts";
 
@@ -33,8 +34,9 @@ export interface ReadContext extends Look {
 const NOTHING: Omit<Reading, "confidence"> = { checkout: false, store: null, total: null, fields: {}, frames: [], saveCard: [], giftCardCode: [] };
 const FRAMES_MAX = 40;
 
-export function read(document: Document, url: string, recipes: readonly Recipe[], given: ReadContext = {}): Reading {
+export function read(page: Document, url: string, recipes: readonly Recipe[], given: ReadContext = {}): Reading {
   if (!hasWords()) return { ...NOTHING, confidence: 0 };
+  const document = unclouded(page);
   const context = withLayout(document, given);
   const walked = walk(document, context);
   const shown = shownBy(context);
@@ -43,7 +45,7 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const path = known?.path ?? false;
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
-  const total = readTotal(walked, money, recipe, buttons, shown);
+  const total = readTotal(walked, money, recipe, buttons.paying, shown);
   const frames = framesOf(walked, url, recipe, shown);
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
@@ -70,7 +72,7 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
 /** What a payment provider's frame holds: for the extension's own script in there. */
 export function readFrame(document: Document, given: Look = {}): Pick<Reading, "fields" | "saveCard"> {
   if (!hasWords()) return { fields: {}, saveCard: [] };
-  const look = withLayout(document, given);
+  const look = withLayout(unclouded(document), given);
   const walked = walk(document, look);
   const fields: Fields = findFields(walked, null, shownBy(look), { alone: true, frames: false });
   return { fields: fields.places, saveCard: fields.saveCard };
