@@ -88,7 +88,7 @@ impl World {
         );
         fund_reserve(&chain, &server, &["node"], timeline).await?;
         if let Some(vendor) = &mut vendor {
-            vendor.open_channel(&chain, &server, vendor_port, timeline).await?;
+            vendor.connect(&chain, &server, vendor_port, timeline).await?;
         }
         let link = Link::start(ready.node_address).await?;
         let peer_address = if options.direct { ready.node_address } else { link.address() };
@@ -185,6 +185,9 @@ impl World {
         }
         if let Err(error) = self.payer.stop().await {
             tracing::warn!(%error, "the wallet");
+        }
+        if let Some(vendor) = self.vendor.take() {
+            vendor.stop().await;
         }
     }
 }
