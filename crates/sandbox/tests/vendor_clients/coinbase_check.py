@@ -51,8 +51,8 @@ def life_cycle(address, client):
 
     before = balances(client)
     placed = client.limit_order_ioc_sell("ours-1", "BTC-USD", base_size=SOLD, limit_price="5480")
-    assert placed.success and placed.success_response["client_order_id"] == "ours-1"
-    order = client.get_order(placed.success_response["order_id"]).order
+    assert placed.success and placed.response["client_order_id"] == "ours-1"
+    order = client.get_order(placed.response["order_id"]).order
     assert (order.status, order.filled_size, order.client_order_id) == ("FILLED", SOLD, "ours-1")
     assert (order.filled_value, order.total_fees) == ("27.32169", "0.16393014")
     assert order.order_configuration.sor_limit_ioc.limit_price == "5480"
@@ -60,9 +60,9 @@ def life_cycle(address, client):
     assert before["BTC"] - after["BTC"] == Decimal(SOLD)
     assert after["USD"] - before["USD"] == Decimal(order.filled_value) - Decimal(order.total_fees)
     fills = client.get_fills(order_ids=[order.order_id]).fills
-    assert [(fill.size, fill.commission) for fill in fills] == [(SOLD, order.total_fees)]
+    assert [(fill["size"], fill["commission"]) for fill in fills] == [(SOLD, order.total_fees)]
     again = client.limit_order_ioc_sell("ours-1", "BTC-USD", base_size=SOLD, limit_price="5480")
-    assert again.success_response["order_id"] == order.order_id, "the same id gives the first order back"
+    assert again.response["order_id"] == order.order_id, "the same id gives the first order back"
 
     # An answer that is lost: the order is found in the list.
     order_fault(address, "POST /api/v3/brokerage/orders", "drop_after")
@@ -73,15 +73,15 @@ def life_cycle(address, client):
     assert [one.client_order_id for one in rest.orders] == ["ours-1"] and not rest.has_next
 
     none = client.limit_order_ioc_sell("ours-3", "BTC-USD", base_size="0.001", limit_price="5500.01")
-    done = client.get_order(none.success_response["order_id"]).order
+    done = client.get_order(none.response["order_id"]).order
     assert (done.status, done.filled_size) == ("CANCELLED", "0")
     cancelled = client.cancel_orders([done.order_id, "no-such-order"]).results
     assert [one.success for one in cancelled] == [False, False], "what is done cannot be cancelled"
     resting = client.limit_order_gtc_sell("ours-4", "BTC-USD", base_size="0.01", limit_price="9000")
-    assert client.cancel_orders([resting.success_response["order_id"]]).results[0].success
+    assert client.cancel_orders([resting.response["order_id"]]).results[0].success
 
     poor = client.market_order_sell("ours-5", "BTC-USD", base_size="50")
-    assert not poor.success and poor.error_response["error"] == "INSUFFICIENT_FUND"
+    assert not poor.success and poor.response["error"] == "INSUFFICIENT_FUND"
     assert refused(HTTPError, lambda: client.get_order("no-such-order")).response.status_code == 404
     order_fault(address, "GET /api/v3/brokerage/accounts", {"refuse": {"status": 429, "message": ""}})
     assert refused(HTTPError, client.get_accounts).response.status_code == 429
