@@ -58,6 +58,9 @@ fn environment_variables_have_the_type_of_their_setting() {
 
 /// What is written, and what the complaint has to say.
 const REFUSED: &[(&str, &[&str])] = &[
+    ("[issuer]\nvendor = \"stripe\"\naccount_token = \"x\"", &["issuer.account_token", "Lithic"]),
+    ("[issuer]\ncardholder = \"ich_1\"", &["issuer.cardholder", "Stripe"]),
+    ("[issuer]\nvendor = \"stripe\"\n[purchase]\nanswer_ms_max = 1800", &["purchase.answer_ms_max", "1700"]),
     ("[server]\nlisen = \"127.0.0.1:1\"", &["anytill.toml", "`server.lisen`", "`server.listen`"]),
     ("[sever]\nlisten = \"127.0.0.1:1\"", &["`sever`", "[server]"]),
     ("network = \"regtest\"", &["`network`", "[chain]"]),
