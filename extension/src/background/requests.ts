@@ -77,6 +77,8 @@ export interface SentItem {
   /** Null when a card was prepared before the store showed its total. */
   readonly totalMinor: number | null;
   readonly currency: string;
+  /** Only this and the store were sent, to ask for gift cards. Empty: no country is on file. */
+  readonly country?: string;
 }
 
 /** Provider frames that the shopper was asked to let the extension fill. */

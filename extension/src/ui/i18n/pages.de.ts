@@ -251,4 +251,5 @@ export const pagesDe: Catalogue<keyof typeof pagesEn> = {
   attention_refund_paid: "Eine Erstattung wurde gezahlt",
   attention_charged: "Ein Shop hat Ihre Karte belastet",
   attention_destination_changing: "Erstattungen gehen bald an eine andere Adresse: {id}",
+  sent_gift_cards: "Nach Geschenkkarten gefragt; Land: {country}",
 };

@@ -249,4 +249,5 @@ export const pagesEn = {
   attention_refund_paid: "A refund was paid",
   attention_charged: "A store charged your card",
   attention_destination_changing: "Refunds will go to another address: {id}",
+  sent_gift_cards: "Asked for gift cards; country: {country}",
 } as const;

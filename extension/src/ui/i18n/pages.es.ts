@@ -251,4 +251,5 @@ export const pagesEs: Catalogue<keyof typeof pagesEn> = {
   attention_refund_paid: "Se pagó un reembolso",
   attention_charged: "Una tienda cargó tu tarjeta",
   attention_destination_changing: "Los reembolsos irán a otra dirección: {id}",
+  sent_gift_cards: "Se preguntó por tarjetas regalo; país: {country}",
 };

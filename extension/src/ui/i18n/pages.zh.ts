@@ -251,4 +251,5 @@ export const pagesZh: Catalogue<keyof typeof pagesEn> = {
   attention_refund_paid: "已支付一笔退款",
   attention_charged: "有商店向您的卡扣款",
   attention_destination_changing: "退款将发往另一地址：{id}",
+  sent_gift_cards: "查询礼品卡；国家：{country}",
 };
