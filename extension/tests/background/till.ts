@@ -128,7 +128,7 @@ export function makeTill() {
     const base: PurchaseView = {
       id: count.toString(16).padStart(32, "0"), code: "CODE", version: 0, state: "card_prepared", state_since_ms: NOW, created_at_ms: NOW,
       store_host: body["store_host"] as string, store_name: "Shop", currency: "USD", flow: body["card_first"] === true ? "card_first" : "card",
-      claim_on: till.claimOn ?? "authorization", bitcoin: "unpaid", charges: [], captured_minor: 0, winding_up: false, waits_for_operator: false, refunds: [],
+      claim_on: till.claimOn ?? "authorization", bitcoin: "unpaid", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false, refunds: [],
     };
     if (body["card_first"] === true) return json(till.put(base), 201);
     return json(invoiced(base, body["total"] as never, body["nonce"] as string), 201);

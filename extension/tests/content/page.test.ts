@@ -1,6 +1,7 @@
 import { JSDOM } from "jsdom";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fillCard, fillCode } from "../../src/fill/fill.ts";
+import { fillCode } from "../../src/fill/code.ts";
+import { fillCard } from "../../src/fill/fill.ts";
 import { type Detector, openPage, type Page, type Surface } from "../../src/content/page.ts";
 import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, FromPage } from "../../src/types/messages.ts";

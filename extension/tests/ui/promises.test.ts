@@ -13,7 +13,7 @@ const say: Words<PanelKey> = words(panelWords, "en");
 
 function textOf(view: PanelView): string {
   const drawing: Drawing = {
-    view, words: say, act: () => undefined, tick: (draw) => draw(NOW_MS), say: () => undefined, copy: async () => true,
+    view, words: say, act: () => undefined, tick: (draw) => draw(NOW_MS), say: () => undefined, choices: new Map(), copy: async () => true,
     readMoney: () => ({ unsure: "no_amount" }), payInBrowser: null,
   };
   const box = document.createElement("div");
