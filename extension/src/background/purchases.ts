@@ -160,8 +160,8 @@ async function refused(core: Core, purchase: LocalPurchase, wish: Wish, problem:
     core.env.later(() => void runWish(core, purchase.local), problem.retryAfterMs ?? RETRY_MS);
     return;
   }
-  await core.store.changePurchase(purchase.local, (one) => (one.wish?.key === wish.key ? { ...one, wish: null, problem } : one));
   if (NOT_SOLD.has(problem.code)) forgetOffers(core, purchase.store);
+  await core.store.changePurchase(purchase.local, (one) => (one.wish?.key === wish.key ? { ...one, wish: null, problem } : one));
   if (purchase.id !== null) await look(core, purchase.local);
 }
 
