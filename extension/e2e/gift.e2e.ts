@@ -15,12 +15,16 @@ import { serveRecordStore, toCheckout } from "./shops/record-store.ts";
 import { setUp } from "./shopper.ts";
 import { keep, payHere } from "./toolbar.ts";
 
+/** The record store's: one of any value, and one of fixed values with a PIN. */
+const PRODUCTS = ["rare_groove_records-usa", "rare_groove_records_fixed-usa"];
+const sold = (product: string): string => `{ host = "store.example", country = "US", product = "${product}" }`;
+
 let lab: Lab;
 let screen: Screen;
 let browser: Browser;
 
 beforeAll(async () => {
-  lab = await startLab(["--gift-cards"]);
+  lab = await startLab(["--gift-cards"], { ANYTILL_GIFT_CARDS__PRODUCTS: `[${PRODUCTS.map(sold).join(", ")}]` });
   screen = await openScreen();
   browser = await openChromium({ window: true, display: screen.display });
   await setUp(browser, lab, { refunds: true });
@@ -72,8 +76,9 @@ it("an album is bought with a gift card of exactly its total", async () => {
   await panel.says("How the store is paid");
   expect(await sent()).toMatchObject([{ store: "store.example", totalMinor: null, country: "US" }]);
   await panel.press("radio", /^Gift card/u);
+  await panel.says("Exactly the order total");
   const offered = await panel.says("The gift card is bought whole or not at all.");
-  expect(offered).not.toMatch(/held, not taken|stays on your account/u);
+  expect(offered).not.toMatch(/held, not taken|it is not paid back/u);
   await picture(page, "1-offer");
   await panel.press("button", "Get the exact price");
   const bolt11 = await invoice(panel);
@@ -112,7 +117,7 @@ it("an album is bought with a gift card of exactly its total", async () => {
   await page.getByText(/Thank you\. Your order/u).waitFor();
 
   const after = await openHere(page);
-  await after.press("button", "The order is placed");
+  await after.press("button", "I have placed the order");
   await after.says("Bought");
   const end = await after.says("A gift card of $27.11 was bought");
   expect(end).toContain("0.00496758");
@@ -122,6 +127,45 @@ it("an album is bought with a gift card of exactly its total", async () => {
   expect(orders).toHaveLength(1);
   // No card was charged for it.
   expect(orders[0]).toMatchObject({ state: "taken", charges: [], captured_minor: 0 });
-  expect((await sent()).map(({ totalMinor }) => totalMinor)).toContain(2711);
+  expect((await sent()).map(({ totalMinor }) => totalMinor)).toEqual([null, 2711]);
+  await after.press("button", "Done");
+  await page.close();
+});
+
+it("where only more than the total is sold, what stays at the store is said all along", async () => {
+  const before = await balanceMsat(lab);
+  const page = await browser.context.newPage();
+  await toCheckout(page);
+  const panel = await openHere(page);
+  await panel.says("How the store is paid");
+  await panel.press("radio", /^Gift card/u);
+  await panel.press("radio", /^\$50\.00/u);
+  await panel.says("$22.89 stays on your account at store.example");
+  await picture(page, "7-steps");
+  await panel.press("button", "Get the exact price");
+  const bolt11 = await invoice(panel);
+  await panel.says("$22.89 stays on your account at store.example");
+  await pay(lab, bolt11);
+  await panel.says("Your gift card's code is ready", 60_000);
+  await panel.press("button", "Fill in the code");
+  await panel.says("The code is filled in");
+  await panel.says("$22.89 stays on your account at store.example");
+  for (const label of ["Gift card code", /^PIN/u]) expect(await page.getByLabel(label).inputValue()).not.toBe("");
+  await picture(page, "8-code-and-pin");
+  // 50.00 at 5,457.386 is 0.009161895..., rounded up to a satoshi.
+  expect(before - (await balanceMsat(lab))).toBe(916_190_000);
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.getByText("Gift card applied: $27.11").waitFor();
+  await page.getByText("You are charged $0.00").waitFor();
+  await page.getByLabel("Email").fill("ella@example.org");
+  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByText(/Thank you\. Your order/u).waitFor();
+  const after = await openHere(page);
+  await after.press("button", "I have placed the order");
+  await after.says("Bought");
+  await after.says("$22.89 stays on your account at store.example");
+  // It does: the next checkout has it.
+  await toCheckout(page);
+  await page.getByText("Gift card applied: $22.89").waitFor();
   await page.close();
 });

@@ -30,8 +30,8 @@ const giftValue = (minor: number, amountMsat: number): GiftValue => ({
   product: "blue_note-usa", value: usd(minor), left: usd(minor - 2711), estimate: { ...PRICE, total: usd(minor), amountMsat },
 });
 const FIFTY = { value: usd(5000), total: usd(2711), left: usd(2289) };
-const FIFTY_PRICE = { ...PRICE, total: usd(5000), amountMsat: 916_189_000 };
-const gift = { kind: "gift_ready", gift: FIFTY, claimedMsat: 916_189_000, has: ["giftCode", "giftPin"], opened: null } as const;
+const FIFTY_PRICE = { ...PRICE, total: usd(5000), amountMsat: 916_190_000 };
+const gift = { kind: "gift_ready", gift: FIFTY, claimedMsat: 916_190_000, has: ["giftCode", "giftPin"], opened: null } as const;
 
 export const STAGES = {
   setup_pairing: { ...view({ kind: "setup", missing: "pairing" }), server: null },
@@ -46,7 +46,7 @@ export const STAGES = {
   not_served_maximum: view({ kind: "not_served", reason: { why: "above_maximum", bound: usd(50_000) } }),
   not_served_address: view({ kind: "not_served", reason: { why: "address_missing" } }),
   offer: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization" }),
-  offer_ways: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card", "card"], claimOn: "reveal", gift: { values: [giftValue(5000, 916_189_000), giftValue(10_000, 1_832_379_000)], needsDestination: false } }),
+  offer_ways: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card", "card"], claimOn: "reveal", gift: { values: [giftValue(5000, 916_190_000), giftValue(10_000, 1_832_380_000)], needsDestination: false } }),
   offer_gift_exact: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card"], claimOn: "reveal", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: true } }),
   offer_gift_beside: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card", "gift_card"], claimOn: "authorization", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: false } }),
   offer_looking: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization", looking: true }),
@@ -80,8 +80,8 @@ export const STAGES = {
   gift_filled: view({ ...gift, fill: { kind: "filled", fields: ["giftCode"], missing: ["giftPin"], storeSavesCard: false }, opened: { linkHost: null, instructions: "Type the code at the checkout of the store." } }),
   gift_copy: view({ ...gift, fill: { kind: "copy", fields: ["giftCode", "giftPin"] } }),
   gift_link: view({ ...gift, has: ["giftLink"], fill: { kind: "copy", fields: ["giftLink"] }, opened: { linkHost: "claims.vendor.example", instructions: "" } }),
-  done_gift: view({ kind: "done", price: FIFTY_PRICE, captured: usd(5000), claimedMsat: 916_189_000, owed: [], receiptUrl: null, gift: FIFTY }),
-  ended_gift: view({ kind: "ended", how: "returned", because: "not_delivered", nothingTaken: false, owed: [owed("waiting", { cause: "not_delivered", owed: null, msat: 916_189_000 })] }),
+  done_gift: view({ kind: "done", price: FIFTY_PRICE, captured: usd(5000), claimedMsat: 916_190_000, owed: [], receiptUrl: null, gift: FIFTY }),
+  ended_gift: view({ kind: "ended", how: "returned", because: "not_delivered", nothingTaken: false, owed: [owed("waiting", { cause: "not_delivered", owed: null, msat: 916_190_000 })] }),
   charged: view({ kind: "charged", price: PRICE, confirmed: false }),
   charged_confirmed: view({ kind: "charged", price: PRICE, confirmed: true, canGiveUp: true }),
   done: view({ kind: "done", price: PRICE, captured: usd(2711), claimedMsat: 496_758_000, owed: [], receiptUrl: null }),

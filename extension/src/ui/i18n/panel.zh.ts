@@ -285,7 +285,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   gift_link_text: "链接指向 {host}。谁有链接谁就有礼品卡，请勿交给他人。",
   gift_link_do: "打开链接",
   gift_instructions: "卡商的说明",
-  gift_used_do: "已下单",
+  gift_used_do: "我已下单",
   gift_again: "我还需要兑换码",
   field_giftCode: "礼品卡兑换码",
   field_giftPin: "PIN 码",
