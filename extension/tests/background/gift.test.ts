@@ -204,6 +204,16 @@ describe("a purchase by gift card", () => {
     expect(reveals(till)).toBe(2);
     expect(till.purchases.size).toBe(1);
   });
+  it("is shown once more on the extension's own page, with the password where another device began it", async () => {
+    const { till, browser } = await ready();
+    await delivered(till, browser);
+    const [id = ""] = till.purchases.keys();
+    expect(await browser.ask("gift_code", { id, password: null })).toEqual({ code: CLAIM_CODE, pin: "4711", link: null });
+    till.instead = ({ path, body }) => (path.endsWith("/reveal") && body["password"] !== "secret" ? new Response(JSON.stringify({ code: "password_needed" }), { status: 403 }) : null);
+    await expect(browser.ask("gift_code", { id, password: null })).rejects.toThrow("password_needed");
+    expect(await browser.ask("gift_code", { id, password: "secret" })).toMatchObject({ code: CLAIM_CODE });
+    expect(JSON.stringify([...browser.disk, ...browser.session])).not.toContain(CLAIM_CODE);
+  });
   it("that is no longer sold is offered anew", async () => {
     const { till, browser } = await ready();
     const page = await offered(browser);
