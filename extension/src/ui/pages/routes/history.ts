@@ -41,7 +41,7 @@ function giftCode(page: Page, purchase: PurchaseView): HTMLElement {
     if (!answer.ok) return answer.trouble;
     const parts = (["code", "pin", "link"] as const).flatMap((name) => {
       const text = answer.value[name];
-      return text === null ? [] : [h("p", { class: "label" }, t(`code_${name}`)), copyText(page, t(`code_${name}`), text)];
+      return text === null ? [] : [describe([t(`code_${name}`), text]), h("div", { class: "buttons" }, copyText(page, t("copy"), text))];
     });
     replaceChildren(box, ...parts, h("p", { class: "soft small" }, t("history_code_kept")));
     return null;
