@@ -9,9 +9,11 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Browser, openChromium } from "./chromium.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { panelOf, type Panel } from "./panel.ts";
-import { balanceMsat, invoice, PANEL, paidState, pay } from "./purchase.ts";
+import { balanceMsat, invoice, openPanel, PANEL, paidState, pay } from "./purchase.ts";
 import { openScreen, type Screen } from "./screen.ts";
+import { amazon } from "./shops/amazon.ts";
 import { serveRecordStore, toCheckout } from "./shops/record-store.ts";
+import { serve } from "./shops/shop.ts";
 import { setUp } from "./shopper.ts";
 import { keep, payHere } from "./toolbar.ts";
 
@@ -167,5 +169,32 @@ it("where only more than the total is sold, what stays at the store is said all 
   // It does: the next checkout has it.
   await toCheckout(page);
   await page.getByText("Gift card applied: $22.89").waitFor();
+  await page.close();
+});
+
+it("at Amazon, which charges when it ships, the gift card comes first, in whole dollars", async () => {
+  const served = await serve(browser.context, lab, amazon);
+  const before = await balanceMsat(lab);
+  const page = await browser.context.newPage();
+  await page.goto(amazon.checkout);
+  const panel = await openPanel(page);
+  await panel.says("This store wants a card first");
+  await panel.says("Or with a gift card");
+  await panel.type(/^Order total/u, "$27.11");
+  await panel.press("button", "Use this total");
+  // Chosen by nobody: it is the first.
+  await panel.says("for a gift card of $28.00");
+  await panel.says("$0.89 stays on your account at Amazon");
+  await picture(page, "9-amazon");
+  await panel.press("button", "Get the exact price");
+  await pay(lab, await invoice(panel));
+  await panel.says("Your gift card's code is ready", 60_000);
+  await panel.press("button", "Fill in the code");
+  await panel.says("The code is filled in");
+  expect(await page.getByLabel("Enter code").inputValue()).not.toBe("");
+  // 28.00 at 5,457.386 is 0.005130661..., rounded up to a satoshi. No card was made.
+  expect(before - (await balanceMsat(lab))).toBe(513_067_000);
+  expect(await lab.get("/cards")).toMatchObject({ cards: [] });
+  await served.close();
   await page.close();
 });
