@@ -68,6 +68,17 @@ describe("what a page tries", () => {
     expect(await acts()).toEqual([gift(2711), gift(10_000), { do: "begin", way: "card" }]);
   });
 
+  it("scrolls in a low window, and squashes nothing", async () => {
+    await page.setViewportSize({ width: 480, height: 480 });
+    for (const name of ["gift_filled", "gift_copy", "card_copy", "pay_gift"] as const) {
+      await show(name);
+      const cut = await page.evaluate(() =>
+        [...(document.querySelector("anytill-panel")?.shadowRoot?.querySelectorAll(".body > *") ?? [])].filter((part) => getComputedStyle(part).overflowY === "hidden" && part.scrollHeight > part.clientHeight).map((part) => part.className),
+      );
+      expect(cut, name).toEqual([]);
+    }
+  });
+
   it("does not hear what is typed in the panel", async () => {
     await page.evaluate(() => {
       const heard: string[] = [];
