@@ -6,8 +6,10 @@ import type { CardToFill } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
 import type { Trouble } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
+import type { OpenedCode } from "../trust/reveal.ts";
 import type { Env, FramePort, PagePort } from "./env.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
+import type { OffersKept } from "./offers.ts";
 import type { Store } from "./store.ts";
 import { makeStore } from "./store.ts";
 import { isLoggedOut } from "./view.ts";
@@ -35,6 +37,10 @@ export interface Core {
   readonly doing: Map<string, Doing>;
   readonly pageTrouble: Map<string, Trouble>;
   readonly cards: Map<string, CardToFill>;
+  /** By local name: a gift card's code on its way into a box. */
+  readonly codes: Map<string, OpenedCode>;
+  /** By host: the gift cards that were asked for. */
+  readonly offers: Map<string, OffersKept>;
   readonly follows: Map<string, AbortController>;
   /** Tabs whose panel the shopper opened by the toolbar before the page's script was there. */
   readonly openOnUp: Set<number>;
@@ -81,6 +87,8 @@ export function makeCore(env: Env, draw: (core: Core) => Promise<void>): Core {
     doing: new Map(),
     pageTrouble: new Map(),
     cards: new Map(),
+    codes: new Map(),
+    offers: new Map(),
     follows: new Map(),
     openOnUp: new Set(),
     running: new Set(),

@@ -8,6 +8,7 @@ import { type FieldShapes, planFill, type Write } from "../plan/plan.ts";
 import type { FieldPlaces, Place } from "../types/detect.ts";
 import type { CardToFill } from "../types/messages.ts";
 import type { FieldKind } from "../types/recipe.ts";
+import type { fillCode } from "./code.ts";
 import { shapeOf } from "./shape.ts";
 import { holds, write } from "./write.ts";
 
@@ -43,15 +44,6 @@ export function fillCard(fields: FieldPlaces, find: Find, card: CardToFill): Fil
     refused: kinds.filter((kind) => taken.get(kind) === false),
     missing: plan.missing,
   };
-}
-
-/** The claim code of a gift card into the first place that takes it. */
-export function fillCode(places: readonly Place[], find: Find, code: string): boolean {
-  return places.some((place) => {
-    const element = find(place);
-    if (element === null) return false;
-    return write(element, { kind: "number", place, how: "type", value: code, compare: "text" });
-  });
 }
 
 function shapes(fields: FieldPlaces, find: Find): FieldShapes {

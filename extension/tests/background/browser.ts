@@ -6,7 +6,7 @@ import type { Kept } from "../../src/background/model.ts";
 import type { Answer, Ask, PageRequest, Requests } from "../../src/background/requests.ts";
 import type { PageLine } from "../../src/background/pages.ts";
 import type { Reading } from "../../src/types/detect.ts";
-import type { CardToFill, FillResult, FromFrame, ToFrame, ToPage } from "../../src/types/messages.ts";
+import type { CardToFill, CodeFilled, CodeToFill, FillResult, FromFrame, ToFrame, ToPage } from "../../src/types/messages.ts";
 import type { PanelAction, PanelView, PillView, Stage } from "../../src/types/panel.ts";
 import type { Recipe } from "../../src/types/recipe.ts";
 import { reading } from "./given.ts";
@@ -27,6 +27,7 @@ export function makeBrowser(options: Options) {
   const badges: string[] = [];
   const notices: string[] = [];
   const opened: string[] = [];
+  const links: string[] = [];
   const injected: string[] = [];
   const focused: number[] = [];
   const called: number[] = [];
@@ -73,6 +74,7 @@ export function makeBrowser(options: Options) {
       },
       builtInRecipes: options.recipes ?? [],
       openPage: async (page) => void opened.push(page),
+      openLink: async (url) => void links.push(url),
       badge: async (text) => void badges.push(text),
       notify: async (_, message) => void notices.push(message),
       language: () => "en-US",
@@ -97,6 +99,7 @@ export function makeBrowser(options: Options) {
     badges,
     notices,
     opened,
+    links,
     injected,
     focused,
     called,
@@ -141,9 +144,11 @@ export class TestPage {
   pill: PillView | null = null;
   readonly copies: { field: string; value: string }[] = [];
   readonly fills: CardToFill[] = [];
+  readonly codes: CodeToFill[] = [];
   openedBy = 0;
   /** What the page makes of a fill. */
   fillWith: (card: CardToFill) => Partial<FillResult> = () => ({ filled: ["number", "expiry", "securityCode", "holder"] });
+  fillCodeWith: (code: CodeToFill) => CodeFilled = ({ pin }) => ({ code: true, pin: pin !== null });
   private line: PageLine | null = null;
   private readonly browser: Browser;
   readonly tabId: number;
@@ -184,6 +189,10 @@ export class TestPage {
     else if (said.say === "copy") this.copies.push({ field: said.field, value: said.value });
     else if (said.say === "read") void this.read();
     else if (said.say === "fill") this.fill(said);
+    else if (said.say === "fill_code") {
+      this.codes.push(said.code);
+      void this.line?.heard({ say: "code_filled", result: this.fillCodeWith(said.code) });
+    }
   }
 
   private fill({ card, total }: Extract<ToPage, { say: "fill" }>): void {
