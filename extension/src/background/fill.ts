@@ -5,6 +5,7 @@
  * Invariant: the opened card is in memory only, in no state, log or error, and is dropped after use or after some minutes.
  */
 import { ownFrameHosts } from "../manifest.ts";
+import { contradiction } from "../detect/contradiction.ts";
 import { makeRevealKey, openCard } from "../trust/reveal.ts";
 import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
@@ -14,7 +15,7 @@ import type { Core, PageState } from "./core.ts";
 import { once, ours } from "./core.ts";
 import type { FramePort } from "./env.ts";
 import type { FillHint, LocalPurchase } from "./model.ts";
-import { sameMoney, withoutPageTotal } from "./model.ts";
+import { withoutPageTotal } from "./model.ts";
 import { look } from "./purchases.ts";
 
 const CARD_MS_MAX = 3 * 60_000;
@@ -47,14 +48,13 @@ export async function fill(core: Core, local: string, page: PageState): Promise<
   await once(core, `fill ${local}`, async () => {
     try {
       const purchase = await stillRight(core, local, page);
-      if (purchase === null) return;
+      if (purchase === null || !(await hasWayIn(core, local, page))) return;
       doing(core, local, "revealing");
       const card = await cardOf(core, purchase);
       if (card === null) return;
       doing(core, local, "filling");
-      // A total that the shopper typed cannot be compared with what the page says.
-      const total = purchase.view?.state === "card_prepared" || purchase.totalByHand ? null : purchase.total;
-      page.port.say({ say: "fill", card, total });
+      const total = purchase.view?.state === "card_prepared" ? null : purchase.total;
+      page.port.say({ say: "fill", card, total, overruled: purchase.overruled ?? null });
     } finally {
       if (core.doing.get(local) !== "filling") doing(core, local, null);
     }
@@ -94,13 +94,31 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
   }
   core.pageTrouble.delete(local);
   const quoted = before.view?.quote?.total ?? null;
-  const now = page.reading?.total ?? null;
-  if (quoted !== null && now !== null && !sameMoney(quoted, now)) {
+  // A form on a page of its own, without a total: what was read before in this purchase still holds, and is said.
+  const now = page.reading === null ? null : contradiction(page.reading, quoted, before.overruled ?? null);
+  if (now !== null) {
     await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return null;
   }
   return core.store.changePurchase(local, withoutPageTotal);
 }
+
+/**
+ * Under `reveal` asking for the card takes the bitcoin. So it comes only after the page has shown a form that may be
+ * filled: else the shopper is asked for the frames' hosts first, or chooses to copy.
+ */
+async function hasWayIn(core: Core, local: string, page: PageState): Promise<boolean> {
+  const { fields, frames } = page.reading ?? { fields: {}, frames: [] };
+  if ((fields.number?.length ?? 0) > 0) return true;
+  const hosts = [...new Set(frames.map(({ host }) => host))];
+  if (ownOf(core, hosts).length > 0) return true;
+  if (hosts.length > 0 && (await enterFrames(core, page.port.tabId, hosts))) return true;
+  await finish(core, local, hosts.length > 0 ? { kind: "needs_permission", hosts } : { kind: "copy", fields: ALL, why: "no_form" });
+  return false;
+}
+
+/** Where the store's own frame is, the manifest has put the script, and no other is filled. */
+const ownOf = (core: Core, hosts: readonly string[]): readonly string[] => hosts.filter((host) => ownFrameHosts(core.env.builtInRecipes).includes(host));
 
 /** A form that was filled for one total is not filled for another; a card that is on file before any total stays so. */
 function otherTotal(one: LocalPurchase, now: Money | null): LocalPurchase {
@@ -182,8 +200,7 @@ export const originOf = (host: string): string => `https://${host}/*`;
 
 async function fillFrames(core: Core, page: PageState, asked: Waiting): Promise<void> {
   const { tabId } = page.port;
-  // Where the store's own frame is, the manifest has put the script, and no other is filled.
-  const own = asked.hosts.filter((host) => ownFrameHosts(core.env.builtInRecipes).includes(host));
+  const own = ownOf(core, asked.hosts);
   const job = own.length > 0 ? { ...asked, hosts: own } : asked;
   if (own.length === 0 && !(await enterFrames(core, tabId, job.hosts))) return finish(core, job.local, { kind: "needs_permission", hosts: job.hosts });
   waiting(core).set(tabId, job);

@@ -10,7 +10,7 @@ import type { Network } from "../trust/bolt11.ts";
 import type { KeySetFault, Pinned } from "../trust/key_set.ts";
 import type { PinnedRecipes } from "../trust/recipes.ts";
 import type { Money } from "../types/money.ts";
-import type { ClaimOn, CopyField } from "../types/panel.ts";
+import type { ClaimOn, CopyField, NotFilled } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { Attention, SentItem, Settings } from "./requests.ts";
 
@@ -48,7 +48,7 @@ export type FillHint =
   | { readonly kind: "none" }
   | { readonly kind: "filled"; readonly fields: readonly CopyField[]; readonly missing: readonly CopyField[]; readonly storeSavesCard: boolean }
   | { readonly kind: "needs_permission"; readonly hosts: readonly string[] }
-  | { readonly kind: "copy"; readonly fields: readonly CopyField[] };
+  | { readonly kind: "copy"; readonly fields: readonly CopyField[]; readonly why?: NotFilled };
 
 /** A purchase as this browser began it. */
 export interface LocalPurchase {
@@ -70,8 +70,10 @@ export interface LocalPurchase {
   readonly nonce: string;
   readonly begunAtMs: number;
   readonly wish: Wish | null;
-  /** The total was typed or confirmed by the shopper: the page cannot be compared with it. */
+  /** The total was typed or confirmed by the shopper. */
   readonly totalByHand: boolean;
+  /** What the page seemed to say when the shopper typed another total: that, and only that, is no contradiction. */
+  readonly overruled?: Money | null;
   /** The invoice that passed our check, and no other. */
   readonly checkedInvoice: string | null;
   readonly fault: string | null;

@@ -177,14 +177,16 @@ async function beginCardFirst(core: Core, page: PageState): Promise<void> {
 
 /** Called off and begun anew with what the page says now; what has ended is put away. */
 async function requote(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
-  const kind = await stageKind(core, page);
+  const { stage } = panelView(await viewInput(core, page));
+  const { kind } = stage;
   const now = totalOf(page)?.total ?? null;
   if (purchase === null) return;
   if (kind === "ended") {
     await dismiss(core, purchase);
     return beginHere(core, page, null);
   }
-  if (kind === "total_changed" || kind === "untrusted" || kind === "pay") await cancel(core, purchase.local, now);
+  const declined = stage.kind === "card_ready" && stage.canRequote === true;
+  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || declined) await cancel(core, purchase.local, now);
 }
 
 /** What has ended, or never began, is put away. What is under way is not forgotten by a press. */

@@ -5,10 +5,10 @@
  * data is on the stack of one call; nothing of the page is sent anywhere but to the extension's own background.
  */
 
+import { contradiction } from "../detect/contradiction.ts";
 import type { Packed } from "../detect/pack.ts";
 import type { Place, Reading } from "../types/detect.ts";
 import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
-import type { Money } from "../types/money.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { Filler } from "../fill/fill.ts";
@@ -137,18 +137,16 @@ export function openPage(parts: PageParts): Page {
   };
 }
 
-/** Reads the page once more, and fills only when it still says what was quoted. */
+/** Reads the page once more, and fills only when it says nothing against what was quoted. */
 function fill(
   fillCard: Filler["fillCard"],
   now: Reading,
   find: (place: Place) => Element | null,
-  { card, total }: Extract<ToPage, { say: "fill" }>,
+  { card, total, overruled }: Extract<ToPage, { say: "fill" }>,
 ): FillResult {
   const nothing = { filled: [], refused: [], missing: [], saveCardTicked: false, frameHosts: [] };
-  if (total !== null) {
-    const shown = now.total ?? now.candidate?.money ?? null;
-    if (shown === null || !same(shown, total)) return { ...nothing, totalChanged: shown };
-  }
+  const other = contradiction(now, total, overruled);
+  if (other !== null) return { ...nothing, totalChanged: other };
   const done = fillCard(now.fields, find, card);
   return {
     ...done,
@@ -164,8 +162,4 @@ function isChecked(element: Element | null): boolean {
 
 function isEmpty(element: Element | null): boolean {
   return element !== null && "value" in element && element.value === "";
-}
-
-function same(one: Money, other: Money): boolean {
-  return one.minor === other.minor && one.currency === other.currency;
 }

@@ -33,8 +33,11 @@ export type ToPage =
   | { readonly say: "open" }
   /** Read the page again now and answer with `reading`. */
   | { readonly say: "read" }
-  /** Fill these values into the page's own fields (never pressed on, never kept). `total`: refuse when the page says another. */
-  | { readonly say: "fill"; readonly card: CardToFill; readonly total: Money | null }
+  /**
+   * Fill these values into the page's own fields (never pressed on, never kept). `total`: refuse when the page says
+   * another; `overruled`: what it seemed to say, and the shopper knew better.
+   */
+  | { readonly say: "fill"; readonly card: CardToFill; readonly total: Money | null; readonly overruled: Money | null }
   | { readonly say: "fill_code"; readonly code: string }
   /** Put one value on the clipboard: the shopper has just pressed the button for it. */
   | { readonly say: "copy"; readonly field: CopyField; readonly value: string };

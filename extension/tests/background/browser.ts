@@ -9,7 +9,8 @@ import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, FillResult, FromFrame, ToFrame, ToPage } from "../../src/types/messages.ts";
 import type { PanelAction, PanelView, PillView, Stage } from "../../src/types/panel.ts";
 import type { Recipe } from "../../src/types/recipe.ts";
-import { reading } from "./given.ts";
+import { contradiction } from "../../src/detect/contradiction.ts";
+import { FORM, reading } from "./given.ts";
 
 export interface Options {
   readonly fetch: Env["fetch"];
@@ -121,7 +122,7 @@ export function makeBrowser(options: Options) {
       if (!answer.ok) throw new Error(`${name}: ${answer.trouble.code} ${answer.trouble.detail ?? ""}`);
       return answer.value;
     },
-    async open(tabId: number, url: string, seen: Reading = reading()): Promise<TestPage> {
+    async open(tabId: number, url: string, seen: Reading = reading(FORM)): Promise<TestPage> {
       const page = new TestPage(browser, tabId, url, seen);
       pages.set(tabId, page);
       await page.connect();
@@ -186,9 +187,9 @@ export class TestPage {
     else if (said.say === "fill") this.fill(said);
   }
 
-  private fill({ card, total }: Extract<ToPage, { say: "fill" }>): void {
-    const now = this.reading.total;
-    const changed = total !== null && (now === null || now.minor !== total.minor || now.currency !== total.currency);
+  private fill({ card, total, overruled }: Extract<ToPage, { say: "fill" }>): void {
+    const now = contradiction(this.reading, total, overruled);
+    const changed = now !== null;
     const none: FillResult = { filled: [], refused: [], missing: [], totalChanged: false, saveCardTicked: false, frameHosts: [] };
     if (!changed) this.fills.push(card);
     const result: FillResult = changed ? { ...none, totalChanged: now } : { ...none, ...this.fillWith(card) };

@@ -109,8 +109,8 @@ it("a new line hears everything again", () => {
   expect(said.map((message) => message.say)).toEqual(["panel", "reading"]);
 });
 
-async function fill(what: { readonly card: CardToFill; readonly total: Money | null }): Promise<void> {
-  page.hear({ say: "fill", ...what });
+async function fill(what: { readonly card: CardToFill; readonly total: Money | null; readonly overruled?: Money }): Promise<void> {
+  page.hear({ say: "fill", overruled: null, ...what });
   // Its code comes by a promise.
   await Promise.resolve();
 }
@@ -162,13 +162,28 @@ describe("filling", () => {
   it.each([
     ["another total", { total: { minor: 2811, currency: "USD" } }, { minor: 2811, currency: "USD" }],
     ["another currency", { total: { minor: 2711, currency: "CAD" } }, { minor: 2711, currency: "CAD" }],
-    ["no total any more", { total: null }, null],
+    ["another that it is not sure of", { total: null, candidate: { text: "$28.11", money: { minor: 2811, currency: "USD" }, why: "two totals" } }, { minor: 2811, currency: "USD" }],
   ])("fills nothing when the page says %s", async (_, change, now) => {
     reading = { ...reading, ...change };
     await fill({ card: CARD, total: USD_2711 });
     const [told] = said;
     expect(told?.say === "filled" && told.result.totalChanged).toEqual(now);
     expect(value("#n")).toBe("");
+  });
+
+  it("fills a page that shows no total", async () => {
+    reading = { ...reading, total: null };
+    await fill({ card: CARD, total: USD_2711 });
+    expect(value("#n")).toBe(CARD.number);
+  });
+
+  it.each([
+    ["what the shopper overruled", { total: null, candidate: { text: "$1.00", money: { minor: 100, currency: "USD" }, why: "two totals" } }, CARD.number],
+    ["the same, and is sure of it", { total: { minor: 100, currency: "USD" } }, ""],
+  ])("a typed total: the page says %s", async (_, change, then) => {
+    reading = { ...reading, ...change };
+    await fill({ card: CARD, total: USD_2711, overruled: { minor: 100, currency: "USD" } });
+    expect(value("#n")).toBe(then);
   });
 
   it("compares with what the shopper confirmed where the page is not sure", async () => {
