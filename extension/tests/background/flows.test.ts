@@ -369,6 +369,57 @@ describe("the total changes", () => {
   });
 });
 
+describe("a total that the shopper typed", () => {
+  const unsure = (minor: number) => reading({ ...FORM, total: null, candidate: { text: `$${minor / 100} + tax`, money: { minor, currency: "USD" }, why: "two_totals" } });
+  async function typed(): Promise<{ till: Till; browser: Browser; page: TestPage }> {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, `${URL_OF}?order=1`, unsure(2500));
+    await page.until("confirm_total");
+    await page.press({ do: "confirm_total", total: TOTAL });
+    await page.until("offer");
+    return { till, browser, page };
+  }
+  async function held(): Promise<{ till: Till; browser: Browser; page: TestPage }> {
+    const all = await typed();
+    await all.page.press({ do: "begin", way: "card" });
+    await all.page.until("pay");
+    all.till.paid();
+    await all.page.until("card_ready");
+    return all;
+  }
+  it("is over with the page that it was said of: the next order is asked for anew", async () => {
+    const { browser } = await typed();
+    const next = await browser.open(1, `${URL_OF}?order=2`, unsure(2500));
+    await next.until("confirm_total");
+  });
+  it("is over when the same page seems to say something else", async () => {
+    const { page } = await typed();
+    await page.read(unsure(48_000));
+    await page.until("confirm_total");
+  });
+  it("is over with the purchase", async () => {
+    const { till, page } = await held();
+    till.charges();
+    till.captures();
+    await page.until("done");
+    await page.press({ do: "dismiss" });
+    await page.until("confirm_total");
+  });
+  it("is filled in where the page seems to say what the shopper knew better", async () => {
+    const { page } = await held();
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+  });
+  it.each([["seems to say", unsure(48_000)], ["is sure of", reading({ ...FORM, total: { minor: 48_000, currency: "USD" } })]])("is not filled in where the page %s another", async (_, other) => {
+    const { till, page } = await held();
+    page.reading = other;
+    await page.press({ do: "fill" });
+    expect(await page.until("total_changed")).toMatchObject({ now: { minor: 48_000 } });
+    expect(page.fills).toEqual([]);
+    expect(till.asked.some((one) => one.path.endsWith("/reveal"))).toBe(false);
+  });
+});
+
 describe("a form that was filled and is empty again", () => {
   it("is filled once more, with the same card", async () => {
     const { till, browser } = await ready();
