@@ -7,6 +7,7 @@
 import { ownFrameHosts } from "../manifest.ts";
 import { contradiction } from "../detect/contradiction.ts";
 import { makeRevealKey, openCard } from "../trust/reveal.ts";
+import type { Reading } from "../types/detect.ts";
 import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
 import type { CopyField } from "../types/panel.ts";
@@ -47,8 +48,9 @@ const waiting = (core: Core): Map<number, Waiting> => {
 export async function fill(core: Core, local: string, page: PageState): Promise<void> {
   await once(core, `fill ${local}`, async () => {
     try {
+      const before = page.reading;
       const purchase = await stillRight(core, local, page);
-      if (purchase === null || !(await hasWayIn(core, local, page))) return;
+      if (purchase === null || !(await hasWayIn(core, local, page, before))) return;
       doing(core, local, "revealing");
       const card = await cardOf(core, purchase);
       if (card === null) return;
@@ -86,7 +88,7 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
       stop();
       resolve(true);
     });
-    page.port.say({ say: "read" });
+    page.port.say({ say: "read", toFill: true });
   });
   if (!reading) {
     core.pageTrouble.set(local, { kind: "page_unreachable" });
@@ -107,15 +109,23 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
  * Under `reveal` asking for the card takes the bitcoin. So it comes only after the page has shown a form that may be
  * filled: else the shopper is asked for the frames' hosts first, or chooses to copy.
  */
-async function hasWayIn(core: Core, local: string, page: PageState): Promise<boolean> {
-  const { fields, frames } = page.reading ?? { fields: {}, frames: [] };
-  if ((fields.number?.length ?? 0) > 0) return true;
+async function hasWayIn(core: Core, local: string, page: PageState, before: Reading | null): Promise<boolean> {
+  const { frames = [], rival } = page.reading ?? {};
+  if (rival === true) {
+    await finish(core, local, { kind: "copy", fields: ALL, why: "two_forms" });
+    return false;
+  }
+  if (hasNumber(page.reading)) return true;
   const hosts = [...new Set(frames.map(({ host }) => host))];
   if (ownOf(core, hosts).length > 0) return true;
   if (hosts.length > 0 && (await enterFrames(core, page.port.tabId, hosts))) return true;
-  await finish(core, local, hosts.length > 0 ? { kind: "needs_permission", hosts } : { kind: "copy", fields: ALL, why: "no_form" });
+  // A form that is there and cannot be reached is not what the shopper is sent to look for.
+  const none = !hasNumber(before) && (before?.frames.length ?? 0) === 0;
+  await finish(core, local, hosts.length > 0 ? { kind: "needs_permission", hosts } : { kind: "copy", fields: ALL, ...(none ? { why: "no_form" as const } : {}) });
   return false;
 }
+
+const hasNumber = (reading: Reading | null): boolean => (reading?.fields.number?.length ?? 0) > 0;
 
 /** Where the store's own frame is, the manifest has put the script, and no other is filled. */
 const ownOf = (core: Core, hosts: readonly string[]): readonly string[] => hosts.filter((host) => ownFrameHosts(core.env.builtInRecipes).includes(host));
@@ -186,6 +196,7 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
     await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return finish(core, local, null);
   }
+  if (result.twoForms === true) return finish(core, local, { kind: "copy", fields: ALL, why: "two_forms" });
   // It says so itself with its next reading, which comes a moment later.
   page.blank = false;
   const lacking = [...result.missing, ...result.refused];

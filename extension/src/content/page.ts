@@ -12,6 +12,7 @@ import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { Filler } from "../fill/fill.ts";
+import type { ToFill } from "./reader.ts";
 
 /** What the shopper sees of us in the page. */
 export interface Surface {
@@ -28,7 +29,7 @@ export interface Detector {
   /** Its code is here; asked for by this, it calls for another look when it has come. */
   ready?(): boolean;
   isCheckoutUrl(url: string, recipes: readonly Recipe[]): boolean;
-  read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
+  read(document: Document, url: string, recipes: readonly Recipe[], context?: ToFill): Reading;
   find(document: Document, place: Place): Element | null;
 }
 
@@ -64,11 +65,11 @@ export function openPage(parts: PageParts): Page {
 
   const wanted = (): boolean =>
     recipes !== null && (parts.surface.isOpen || parts.detector.isCheckoutUrl(parts.url(), recipes));
-  const read = (): Reading => parts.detector.read(parts.document, parts.url(), recipes ?? []);
-  const sayReading = (always: boolean): void => {
+  const read = (context?: ToFill): Reading => parts.detector.read(parts.document, parts.url(), recipes ?? [], context);
+  const sayReading = (always: boolean, context?: ToFill): void => {
     if (!always && !wanted()) return;
     if (parts.detector.ready?.() === false) return;
-    const reading = read();
+    const reading = read(context);
     const message: FromPage = { say: "reading", url: parts.url(), reading, blank: isBlank(reading) };
     const now = JSON.stringify(message);
     if (!always && now === said) return;
@@ -103,11 +104,12 @@ export function openPage(parts: PageParts): Page {
           parts.surface.open();
           return;
         case "read":
-          sayReading(true);
+          if (message.toFill !== true) sayReading(true);
+          else void parts.filler().then(({ reachable }) => sayReading(true, { fillable: reachable }));
           return;
         case "fill":
-          void parts.filler().then(({ fillCard }) => {
-            const result = fill(fillCard, read(), find, message);
+          void parts.filler().then(({ fillCard, reachable }) => {
+            const result = fill(fillCard, read({ fillable: reachable }), find, message);
             filled ||= result.totalChanged === false;
             parts.say({ say: "filled", result });
           });
@@ -147,6 +149,7 @@ function fill(
   const nothing = { filled: [], refused: [], missing: [], saveCardTicked: false, frameHosts: [] };
   const other = contradiction(now, total, overruled);
   if (other !== null) return { ...nothing, totalChanged: other };
+  if (now.rival === true) return { ...nothing, totalChanged: false, twoForms: true };
   const done = fillCard(now.fields, find, card);
   return {
     ...done,

@@ -28,6 +28,8 @@ import { hasWords } from "./lexicon.ts";
 export interface ReadContext extends Look {
   /** The currency that the shopper's account is known to use at this store, if it is known. */
   readonly currency?: string | undefined;
+  /** Asked of each card field and frame when the page is to be filled now: a closer look than whether it is shown. */
+  readonly fillable?: ((element: Element) => boolean) | undefined;
 }
 
 const NOTHING: Omit<Reading, "confidence"> = { checkout: false, store: null, total: null, fields: {}, frames: [], saveCard: [], giftCardCode: [] };
@@ -44,15 +46,16 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
   const total = readTotal(walked, money, recipe, buttons, shown);
-  const frames = framesOf(walked, url, recipe, shown);
+  const able = ableBy(shown, given.fillable);
+  const frames = framesOf(walked, url, recipe, able);
   const provider = isProviderHost(hostOf(url));
-  const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
+  const fields = findFields(walked, recipe, able, { alone: provider, frames: frames.length > 0, rivals: given.fillable !== undefined });
   const signs = weigh(walked, url, total, fields, frames.length, buttons, path, shown);
   if (provider || !isCheckout(signs, path, known === null ? null : known.named ? "named" : "platform")) {
     const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
     // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
     const form = provider || (signs.card && !signs.account && fields.spots.has("number"));
-    return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence } : { ...NOTHING, confidence };
+    return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence, ...fields.rival } : { ...NOTHING, confidence };
   }
   return {
     checkout: true,
@@ -64,16 +67,18 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
     frames,
     saveCard: fields.saveCard,
     giftCardCode: fields.giftCardCode,
+    ...fields.rival,
   };
 }
 
 /** What a payment provider's frame holds: for the extension's own script in there. */
-export function readFrame(document: Document, given: Look = {}): Pick<Reading, "fields" | "saveCard"> {
+export function readFrame(document: Document, given: ReadContext = {}): Pick<Reading, "fields" | "saveCard" | "rival"> {
   if (!hasWords()) return { fields: {}, saveCard: [] };
   const look = withLayout(document, given);
   const walked = walk(document, look);
-  const fields: Fields = findFields(walked, null, shownBy(look), { alone: true, frames: false });
-  return { fields: fields.places, saveCard: fields.saveCard };
+  const able = ableBy(shownBy(look), given.fillable);
+  const fields: Fields = findFields(walked, null, able, { alone: true, frames: false, rivals: given.fillable !== undefined });
+  return { fields: fields.places, saveCard: fields.saveCard, ...fields.rival };
 }
 
 /** In a browser the layout says what is seen, unless the caller knows better. */
@@ -91,6 +96,9 @@ function shownBy({ visible }: Look): (element: Element) => boolean {
     }
   };
 }
+
+const ableBy = (shown: (element: Element) => boolean, fillable: ReadContext["fillable"]): ((element: Element) => boolean) =>
+  fillable === undefined ? shown : (element) => shown(element) && fillable(element);
 
 function moneyContext(walked: Walked, url: string, context: ReadContext): PageMoney {
   const language = walked.document.documentElement?.getAttribute("lang") ?? metaLanguage(walked.document);

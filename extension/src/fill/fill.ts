@@ -8,6 +8,7 @@ import { type FieldShapes, planFill, type Write } from "../plan/plan.ts";
 import type { FieldPlaces, Place } from "../types/detect.ts";
 import type { CardToFill } from "../types/messages.ts";
 import type { FieldKind } from "../types/recipe.ts";
+import type { reachable } from "./reach.ts";
 import { shapeOf } from "./shape.ts";
 import { holds, write } from "./write.ts";
 
@@ -22,6 +23,7 @@ export interface Filled {
 
 /** What is handed over to a content script that has none of this itself. */
 export interface Filler {
+  readonly reachable: typeof reachable;
   readonly fillCard: typeof fillCard;
   readonly fillCode: typeof fillCode;
 }

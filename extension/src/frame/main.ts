@@ -6,6 +6,7 @@
 
 import { find, readFrame, useWords } from "../detect/read.ts";
 import { fillCard } from "../fill/fill.ts";
+import { reachable } from "../fill/reach.ts";
 import type { FromFrame, ToFrame } from "../types/messages.ts";
 import type { FieldKind } from "../types/recipe.ts";
 
@@ -36,8 +37,8 @@ function connect(down: () => void): chrome.runtime.Port {
       say({ say: "frame", host: location.host, kinds: Object.keys(readFrame(document).fields) as FieldKind[] });
       return;
     }
-    const { fields } = readFrame(document);
-    const done = fillCard(fields, (place) => find(document, place), message.card);
+    const { fields, rival } = readFrame(document, { fillable: reachable });
+    const done = fillCard(rival === true ? {} : fields, (place) => find(document, place), message.card);
     say({ say: "filled", filled: done.filled, refused: done.refused });
   });
   port.onDisconnect.addListener(down);

@@ -24,4 +24,6 @@ export interface Reading {
   /** Check boxes with which the store would keep the card, and whether they are ticked. */
   readonly saveCard: readonly { readonly css: Place; readonly checked: boolean }[];
   readonly giftCardCode: readonly Place[];
+  /** Told when the page is to be filled: a second complete card form that is seen as well. */
+  readonly rival?: true;
 }

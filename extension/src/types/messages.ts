@@ -31,8 +31,8 @@ export type ToPage =
   | { readonly say: "pill"; readonly pill: PillView }
   | { readonly say: "view"; readonly view: PanelView }
   | { readonly say: "open" }
-  /** Read the page again now and answer with `reading`. */
-  | { readonly say: "read" }
+  /** Read the page again now and answer with `reading`. `toFill`: only what could be filled now, and whether it is one form. */
+  | { readonly say: "read"; readonly toFill?: true }
   /**
    * Fill these values into the page's own fields (never pressed on, never kept). `total`: refuse when the page says
    * another; `overruled`: what it seemed to say, and the shopper knew better.
@@ -66,6 +66,8 @@ export interface FillResult {
   /** The page's total is not the quoted one: nothing was filled. */
   readonly totalChanged: Money | null | false;
   readonly saveCardTicked: boolean;
+  /** Two forms, either of which could be meant: nothing was filled. */
+  readonly twoForms?: true;
   /** Provider frames that could hold what is missing. */
   readonly frameHosts: readonly string[];
 }

@@ -142,6 +142,8 @@ export class TestPage {
   pill: PillView | null = null;
   readonly copies: { field: string; value: string }[] = [];
   readonly fills: CardToFill[] = [];
+  /** What is left of the reading when only what can be filled counts. */
+  readToFill: Reading | null = null;
   openedBy = 0;
   /** What the page makes of a fill. */
   fillWith: (card: CardToFill) => Partial<FillResult> = () => ({ filled: ["number", "expiry", "securityCode", "holder"] });
@@ -183,7 +185,7 @@ export class TestPage {
     else if (said.say === "pill") this.pill = said.pill;
     else if (said.say === "open") this.openedBy += 1;
     else if (said.say === "copy") this.copies.push({ field: said.field, value: said.value });
-    else if (said.say === "read") void this.read();
+    else if (said.say === "read") void (said.toFill === true && this.readToFill !== null ? this.read(this.readToFill) : this.read());
     else if (said.say === "fill") this.fill(said);
   }
 

@@ -495,6 +495,18 @@ describe("claim on reveal", () => {
     await page.press({ do: "fill" });
     await page.untilTrue(() => filled(page), "filled");
   });
+  it.each([
+    ["a form that nobody sees", reading(), undefined],
+    ["two forms", reading({ ...FORM, rival: true }), "two_forms"],
+  ])("takes nothing for %s", async (_, toFill, why) => {
+    const { till, page } = await held();
+    page.readToFill = toFill;
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "copy", "copy");
+    const { fill } = page.stage as Extract<Stage, { kind: "card_ready" }>;
+    expect(fill.kind === "copy" && fill.why).toBe(why);
+    expect([revealed(till), till.only().bitcoin]).toEqual([false, "held"]);
+  });
   it("takes nothing before a frame's host was asked for", async () => {
     const { till, page } = await held(reading({ frames: [{ css: "iframe", host: "js.stripe.com" }] }));
     await page.press({ do: "fill" });

@@ -66,7 +66,7 @@ beforeEach(() => {
     detector,
     surface,
     say: (message) => said.push(message),
-    filler: () => Promise.resolve({ fillCard, fillCode }),
+    filler: () => Promise.resolve({ fillCard, fillCode, reachable: () => true }),
     copy: (field, value) => copied.push(`${field} ${value}`),
   });
 });
@@ -190,6 +190,14 @@ describe("filling", () => {
     reading = { ...reading, total: null, candidate: { text: "$27.11", money: USD_2711, why: "two totals" } };
     await fill({ card: CARD, total: USD_2711 });
     expect(value("#n")).toBe(CARD.number);
+  });
+
+  it("fills neither of two forms, and says so", async () => {
+    reading = { ...reading, rival: true };
+    await fill({ card: CARD, total: USD_2711 });
+    const [told] = said;
+    expect(told?.say === "filled" && told.result.twoForms).toBe(true);
+    expect(value("#n")).toBe("");
   });
 
   it("names provider frames only for what is missing", async () => {
