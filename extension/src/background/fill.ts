@@ -32,6 +32,8 @@ const NOT_REVEALED = new Set(["price_moved", "deadline_near", "password_needed",
 const waitingFor = new WeakMap<Core, Map<number, Waiting>>();
 interface Waiting {
   readonly local: string;
+  /** The page's host. */
+  readonly store: string;
   readonly card: CardToFill;
   readonly storeSavesCard: boolean;
   readonly hosts: readonly string[];
@@ -121,11 +123,16 @@ async function hasWayIn(core: Core, local: string, page: PageState, before: Read
   if (hosts.length > 0 && (await enterFrames(core, page.port.tabId, hosts))) return true;
   // A form that is there and cannot be reached is not what the shopper is sent to look for.
   const none = !hasNumber(before) && (before?.frames.length ?? 0) === 0;
-  await finish(core, local, hosts.length > 0 ? { kind: "needs_permission", hosts } : { kind: "copy", fields: ALL, ...(none ? { why: "no_form" as const } : {}) });
+  await finish(core, local, hosts.length > 0 ? asking(page, hosts) : { kind: "copy", fields: ALL, ...(none ? { why: "no_form" as const } : {}) });
   return false;
 }
 
 const hasNumber = (reading: Reading | null): boolean => (reading?.fields.number?.length ?? 0) > 0;
+
+function asking(page: PageState, hosts: readonly string[]): FillHint {
+  const unknown = hosts.filter((host) => page.reading?.frames.some((frame) => frame.host === host && frame.unknown === true));
+  return { kind: "needs_permission", hosts, ...(unknown.length > 0 ? { unknown } : {}) };
+}
 
 /** Where the store's own frame is, the manifest has put the script, and no other is filled. */
 const ownOf = (core: Core, hosts: readonly string[]): readonly string[] => hosts.filter((host) => ownFrameHosts(core.env.builtInRecipes).includes(host));
@@ -204,7 +211,7 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
   const inFrames = lacking.some((kind) => ESSENTIAL.has(kind)) && result.frameHosts.length > 0;
   const wanted = new Set([...result.filled, ...lacking]);
   if (!inFrames || card === undefined) return finish(core, local, hintOf(filled, wanted, result.saveCardTicked));
-  await fillFrames(core, page, { local, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted, answered: new Set() });
+  await fillFrames(core, page, { local, store: page.host, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted, answered: new Set() });
 }
 
 export const originOf = (host: string): string => `https://${host}/*`;
@@ -213,7 +220,7 @@ async function fillFrames(core: Core, page: PageState, asked: Waiting): Promise<
   const { tabId } = page.port;
   const own = ownOf(core, asked.hosts);
   const job = own.length > 0 ? { ...asked, hosts: own } : asked;
-  if (own.length === 0 && !(await enterFrames(core, tabId, job.hosts))) return finish(core, job.local, { kind: "needs_permission", hosts: job.hosts });
+  if (own.length === 0 && !(await enterFrames(core, tabId, job.hosts))) return finish(core, job.local, asking(page, job.hosts));
   waiting(core).set(tabId, job);
   // Frames that were there already say nothing by themselves again.
   for (const frame of core.frames) if (frame.tabId === tabId) offerFrame(core, frame);
@@ -240,10 +247,20 @@ export function offerFrame(core: Core, frame: FramePort): void {
   if (job !== undefined && isFor(job, frame)) frame.say({ say: "fill", card: job.card });
 }
 
-const isFor = (job: Waiting, frame: FramePort): boolean => frame.url.startsWith("https://") && job.hosts.includes(new URL(frame.url).host);
+/**
+ * Of an allowed host, and in the page itself or in a frame that is the store's own or allowed too: a provider's form in an
+ * advertisement is not the store's.
+ */
+function isFor(job: Waiting, frame: FramePort): boolean {
+  const ours = (host: string): boolean => job.hosts.includes(host);
+  return frame.url.startsWith("https://") && ours(new URL(frame.url).host) && frame.around?.every((host) => ours(host) || host === job.store) === true;
+}
 
 export function frameSaid(core: Core, frame: FramePort, message: FromFrame): void {
-  if (message.say === "frame") return offerFrame(core, frame);
+  if (message.say === "frame") {
+    frame.around = message.around;
+    return offerFrame(core, frame);
+  }
   const job = waiting(core).get(frame.tabId);
   if (job === undefined) return;
   message.filled.forEach((kind) => job.filled.add(kind));

@@ -47,7 +47,7 @@ export type Wish =
 export type FillHint =
   | { readonly kind: "none" }
   | { readonly kind: "filled"; readonly fields: readonly CopyField[]; readonly missing: readonly CopyField[]; readonly storeSavesCard: boolean }
-  | { readonly kind: "needs_permission"; readonly hosts: readonly string[] }
+  | { readonly kind: "needs_permission"; readonly hosts: readonly string[]; readonly unknown?: readonly string[] }
   | { readonly kind: "copy"; readonly fields: readonly CopyField[]; readonly why?: NotFilled };
 
 /** A purchase as this browser began it. */

@@ -121,7 +121,7 @@ function metaLanguage(document: Document): string | null {
 }
 
 function framesOf(walked: Walked, url: string, recipe: Recipe | null, shown: (element: Element) => boolean): Reading["frames"] {
-  const out: { css: string; host: string }[] = [];
+  const out: { css: string; host: string; unknown?: true }[] = [];
   for (const spot of walked.frames) {
     const frame = cardFrame(spot, url, recipe?.frameHosts ?? []);
     if (frame === null || !shown(spot.element)) continue;
@@ -129,7 +129,8 @@ function framesOf(walked: Walked, url: string, recipe: Recipe | null, shown: (el
     if (place === null) continue;
     // A frame inside a shadow root or another frame is told by its outermost selector.
     const css = typeof place === "string" ? place : "host" in place ? place.host : place.frame;
-    if (out.length < FRAMES_MAX) out.push({ css, host: frame.host });
+    if (out.length < FRAMES_MAX) out.push({ css, host: frame.host, ...(frame.known ? {} : { unknown: true }) });
   }
-  return out;
+  // Anybody can call a frame a card's. Beside a provider's own it is nobody's that the card should go to.
+  return out.some(({ unknown }) => unknown !== true) ? out.filter(({ unknown }) => unknown !== true) : out;
 }

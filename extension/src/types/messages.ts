@@ -45,7 +45,8 @@ export type ToPage =
 /** To the script in a payment provider's frame, and back. The frame says what it is before anything is sent to it. */
 export type ToFrame = { readonly say: "words"; readonly words: Packed } | { readonly say: "fill"; readonly card: CardToFill };
 export type FromFrame =
-  | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[] }
+  /** `around`: hosts of the frames between it and the page, `""` for one that cannot be told. */
+  | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[]; readonly around: readonly string[] }
   | { readonly say: "filled"; readonly filled: readonly FieldKind[]; readonly refused: readonly FieldKind[] };
 
 /** Card data on its way into a form: in memory only, in no storage, log or view. */

@@ -144,7 +144,7 @@ export type FillState =
   | { readonly kind: "filling" }
   | { readonly kind: "filled"; readonly fields: readonly CopyField[]; readonly missing: readonly CopyField[]; readonly storeSavesCard: boolean }
   /** The card form is in a payment provider's frame: permission for `hosts` is asked for on the extension's page. */
-  | { readonly kind: "needs_permission"; readonly hosts: readonly string[] }
+  | { readonly kind: "needs_permission"; readonly hosts: readonly string[]; /** Those that are no known provider's. */ readonly unknown?: readonly string[] }
   /** Could not be filled: one-click copy. */
   | { readonly kind: "copy"; readonly fields: readonly CopyField[]; readonly why?: NotFilled };
 

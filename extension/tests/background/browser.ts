@@ -219,7 +219,7 @@ export class TestPage {
 }
 
 /** A frame script in a payment provider's frame. */
-export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode" | "holder")[]): { readonly cards: CardToFill[] } {
+export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode" | "holder")[], around: readonly string[] = []): { readonly cards: CardToFill[] } {
   const cards: CardToFill[] = [];
   const line: { heard?: (message: FromFrame) => void } = {};
   const say = (message: ToFrame): void => {
@@ -228,6 +228,6 @@ export function openFrame(browser: Browser, tabId: number, url: string, kinds: r
     setTimeout(() => line.heard?.({ say: "filled", filled: kinds, refused: [] }), 1);
   };
   line.heard = browser.background.frameUp({ tabId, frameId: 7, url, say }).heard;
-  line.heard({ say: "frame", host: new URL(url).host, kinds });
+  line.heard({ say: "frame", host: new URL(url).host, kinds, around });
   return { cards };
 }

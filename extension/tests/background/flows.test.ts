@@ -609,19 +609,34 @@ describe("where the card form is in a provider's frame", () => {
   it("asks on an own page, then fills the frame of that host and no other", async () => {
     const { browser, page } = await atForm();
     expect(browser.injected).toEqual([]);
-    expect(await browser.ask("permission_wanted", {})).toEqual({ tabId: 1, store: HOST, hosts, origins: ["https://js.stripe.com/*", `https://${HOST}/*`] });
+    expect(await browser.ask("permission_wanted", {})).toEqual({ tabId: 1, store: HOST, hosts, unknown: [], origins: ["https://js.stripe.com/*", `https://${HOST}/*`] });
     browser.origins.add("https://js.stripe.com/*");
     const evil = openFrame(browser, 1, "https://evil.example/frame", ["number", "expiry", "securityCode"]);
     const plain = openFrame(browser, 1, "http://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
     const other = openFrame(browser, 2, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const inAnAd = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"], ["ads.example"]);
+    const hiddenAway = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"], ["js.stripe.com", ""]);
     const frame = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const nested = openFrame(browser, 1, "https://js.stripe.com/inner", ["holder"], ["js.stripe.com", HOST]);
     await browser.ask("permission_answered", { tabId: 1, granted: true });
     await page.untilTrue(() => filled(page), "filled");
     expect(new Set(browser.injected)).toEqual(new Set(["1 frame.js"]));
     expect(browser.focused).toEqual([1]);
     expect(frame.cards.map((card) => card.number)).toEqual([PAN]);
-    expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
+    expect([...evil.cards, ...plain.cards, ...other.cards, ...inAnAd.cards, ...hiddenAway.cards]).toEqual([]);
+    expect(nested.cards).toHaveLength(1);
     expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
+  });
+  it("says which host is no known provider's", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    await page.read(reading({ frames: [{ css: "iframe", host: "pay.new.example", unknown: true }] }));
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "needs_permission", "asked");
+    expect(page.stage).toMatchObject({ fill: { hosts: ["pay.new.example"], unknown: ["pay.new.example"] } });
+    expect(await browser.ask("permission_wanted", {})).toMatchObject({ unknown: ["pay.new.example"] });
   });
   it("waits for the frame that answers last, though the card itself is in", async () => {
     const { browser, page } = await atForm();

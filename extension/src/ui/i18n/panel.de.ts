@@ -170,6 +170,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   saves_card: "Der Shop will diese Karte speichern. Sie gilt nur für diese Bestellung: Nehmen Sie den Haken weg.",
   permission_title: "Eine Berechtigung fehlt",
   permission_text: "Das Kartenformular gehört einem Zahlungsdienst ({hosts}). Ihr Browser fragt Sie auf einer eigenen Seite.",
+  permission_unknown: "{hosts} kennen wir nicht als Zahlungsdienst. Erlauben Sie es nur, wenn Sie dort die Karte angeben würden.",
   permission_do: "Erlauben und eintragen",
   permission_copy: "Oder kopieren Sie die Karte selbst:",
   copy_title: "Karte ins Formular kopieren",

@@ -181,6 +181,7 @@ export const panelEn = {
   saves_card: "The store is about to save this card. It works for this order only: untick that box.",
   permission_title: "One permission is needed",
   permission_text: "The card form belongs to a payment provider ({hosts}). Your browser asks you on a page of its own.",
+  permission_unknown: "We do not know {hosts} as a payment provider. Allow it only if you would give it the card.",
   permission_do: "Allow and fill in",
   permission_copy: "Or copy the card yourself:",
   copy_title: "Copy the card into the form",

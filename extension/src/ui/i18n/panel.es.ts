@@ -170,6 +170,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   saves_card: "La tienda va a guardar esta tarjeta. Solo sirve para este pedido: desmarca esa casilla.",
   permission_title: "Hace falta un permiso",
   permission_text: "El formulario de la tarjeta es de un proveedor de pagos ({hosts}). El navegador te pregunta en una página aparte.",
+  permission_unknown: "No conocemos {hosts} como proveedor de pagos. Permítelo solo si le darías la tarjeta.",
   permission_do: "Permitir y rellenar",
   permission_copy: "O copia tú la tarjeta:",
   copy_title: "Copia la tarjeta en el formulario",

@@ -170,6 +170,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   saves_card: "商店将要保存这张卡。它只能用于此订单：请取消勾选。",
   permission_title: "需要一项权限",
   permission_text: "卡片表单属于支付服务商（{hosts}）。浏览器会在单独的页面上询问您。",
+  permission_unknown: "我们不认识支付服务商 {hosts}。只有愿意把卡交给它时才允许。",
   permission_do: "允许并填入",
   permission_copy: "或者自行复制卡的信息：",
   copy_title: "把卡的信息复制到表单",

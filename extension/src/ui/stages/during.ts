@@ -127,6 +127,7 @@ function fillPart(d: Drawing, stage: Of<"card_ready">): Node[] {
     case "needs_permission":
       return [
         text(t("permission_text", { hosts: format.list(fill.hosts) })),
+        ...(fill.unknown === undefined ? [] : [note("warn", "alert", t("permission_unknown", { hosts: format.list(fill.unknown) }))]),
         mainButton(t("permission_do"), "main", () => d.act({ do: "open_page", page: "permission" })),
         h("p", { class: "soft small" }, t("permission_copy")),
         copyList(d, ALL_FIELDS),
