@@ -19,6 +19,8 @@ export interface Surface {
   pill(view: PillView): void;
   view(view: PanelView): void;
   open(): void;
+  /** Remembers whether the keyboard is in the panel; what it returns puts it back there. */
+  holdFocus(): () => void;
   readonly isOpen: boolean;
 }
 
@@ -109,7 +111,9 @@ export function openPage(parts: PageParts): Page {
           return;
         case "fill":
           void parts.filler().then(({ fillCard, reachable }) => {
+            const back = parts.surface.holdFocus();
             const result = fill(fillCard, read({ fillable: reachable }), find, message);
+            back();
             filled ||= result.totalChanged === false;
             parts.say({ say: "filled", result });
           });

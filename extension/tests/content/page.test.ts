@@ -38,6 +38,7 @@ const surface: Surface = {
   pill: () => undefined,
   view: () => undefined,
   open: () => undefined,
+  holdFocus: () => () => undefined,
   get isOpen() {
     return open;
   },
