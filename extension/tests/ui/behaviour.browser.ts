@@ -345,6 +345,18 @@ describe("the pages", () => {
     expect(await page.evaluate(() => (document.activeElement as unknown as { mark?: number }).mark)).toBe(1);
   });
 
+  it("keep the keyboard where it is when the shopper changes the language by it", async () => {
+    await openPage(page, opened.gallery.app, "settings", "en");
+    const before = (await asked("state")).length;
+    await page.locator("#language").focus();
+    await page.locator("#language").evaluate((element) => { Object.assign(element, { mark: 1 }); });
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(async () => (await asked("state")).length).toBeGreaterThan(before);
+    // Drawn anew, and the keyboard is where it was.
+    await expect.poll(() => page.locator("#language").evaluate((element) => (element as unknown as { mark?: number }).mark)).toBeUndefined();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("language");
+  });
+
   it("show the way out of a trouble", async () => {
     await openPage(page, opened.gallery.app, "history_unpaired", "en");
     expect(await page.getByRole("alert").textContent()).toContain("Pair with a server first.");

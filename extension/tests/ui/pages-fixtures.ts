@@ -69,6 +69,7 @@ export const ANSWERS: Answers = {
   permission_wanted: () => ({ tabId: 7, store: "www.shop.example", hosts: ["js.stripe.com"], unknown: [], origins: ["https://js.stripe.com/*"] }),
   register: () => ({ recoveryCode: "K7QX-3MZ9-TR2P-8WNB-5HDC" }),
   permission_answered: () => null,
+  settings_set: () => ({ language: "auto", notifications: false, showPill: true }),
   destination_call_off: () => ({ in_force: "ada@wallet.example", waiting: null }),
 };
 
