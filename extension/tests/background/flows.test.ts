@@ -332,6 +332,27 @@ describe("the total changes", () => {
     expect(await page.until("total_changed")).toMatchObject({ now: other });
     expect(page.fills).toEqual([]);
   });
+  it("after it was filled: that is said, and after a decline a new price can be had", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.stage).not.toHaveProperty("totalNow");
+    await page.read(reading({ ...FORM, total: other }));
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.totalNow !== undefined, "said");
+    expect(page.stage).toMatchObject({ totalNow: other, fill: { kind: "filled" }, price: { total: TOTAL } });
+    // Until the store was declined it may still charge what was quoted.
+    expect(page.stage).not.toHaveProperty("canRequote");
+    await page.press({ do: "requote" });
+    expect(page.stage?.kind).toBe("card_ready");
+    till.put({ ...till.only(), charges: [charge({ decision: "declined", decline_reason: "amount_too_high", amount: other })] });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.canRequote === true, "a way on");
+    await page.press({ do: "requote" });
+    await page.until("pay");
+    expect(till.only().quote?.total).toEqual(other);
+  });
   it("is unreadable on the page with the form: the one that was read before holds", async () => {
     const { till, browser } = await ready();
     await begun(browser);
