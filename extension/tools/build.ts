@@ -23,6 +23,7 @@ const DIST = path.join(ROOT, "dist");
 const ICON_SIZES = [16, 32, 48, 128];
 /** Gzipped, of what runs in a store's page: at every checkout, and once the shopper opens the panel. */
 const GZIP_MAX: readonly (readonly [readonly string[], number])[] = [
+  [["address.js"], 1_024],
   [["content.js"], 6 * 1_024],
   [["content.js", "reader.js"], 37 * 1_024],
   [["panel.js"], 100 * 1_024],
@@ -71,7 +72,7 @@ async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<rea
     ...common,
     format: "iife",
     outdir: ".",
-    entryPoints: { background: "src/background/main.ts", content: "src/content/main.ts", frame: "src/frame/main.ts" },
+    entryPoints: { background: "src/background/main.ts", content: "src/content/main.ts", address: "src/content/address-main.ts", frame: "src/frame/main.ts" },
   });
   const late = await Promise.all(
     Object.entries(LATE).map(([outfile, contents]) => build({ ...common, format: "iife", outfile, stdin: { contents, resolveDir: ROOT, loader: "ts" } })),
