@@ -64,7 +64,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
       ? { minimum_chrome_version: "133" }
       : {
           browser_specific_settings: {
-            gecko: { id: "anytill@anytill.example", strict_min_version: "142.0", data_collection_permissions: { required: ["authenticationInfo", "financialAndPaymentInfo", "personallyIdentifyingInfo"] } },
+            gecko: { id: "anytill@anytill.example", strict_min_version: "140.0", data_collection_permissions: { required: ["authenticationInfo", "financialAndPaymentInfo", "personallyIdentifyingInfo"] } },
           },
         }),
   };

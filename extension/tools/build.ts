@@ -28,7 +28,7 @@ const GZIP_MAX: readonly (readonly [readonly string[], number])[] = [
   [["content.js", "reader.js"], 37 * 1_024],
   [["panel.js"], 100 * 1_024],
 ];
-const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", firefox: "firefox142" };
+const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", firefox: "firefox140" };
 
 /** Code that comes later than the content script, into the same world, and makes itself known there (`content/world.ts`). */
 const LATE: Readonly<Record<string, string>> = {
