@@ -33,8 +33,8 @@ const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", fire
 /** Code that comes later than the content script, into the same world, and makes itself known there (`content/world.ts`). */
 const LATE: Readonly<Record<string, string>> = {
   "panel.js":
-    `import { fillCard, fillCode } from "./src/fill/fill.ts"; import { reachable } from "./src/fill/reach.ts"; import { mountPanel } from "./src/ui/panel.ts";` +
-    `globalThis.anytill?.panel(mountPanel, { fillCard, fillCode, reachable });`,
+    `import { fillCode, fillSettled } from "./src/fill/fill.ts"; import { reachable } from "./src/fill/reach.ts"; import { mountPanel } from "./src/ui/panel.ts";` +
+    `globalThis.anytill?.panel(mountPanel, { fillCard: fillSettled, fillCode, reachable });`,
   "reader.js":
     `import { find, read, useWords } from "./src/detect/read.ts"; import { readMoney } from "./src/money/index.ts";` +
     `globalThis.anytill?.reader({ find, read, useWords, readMoney });`,

@@ -110,10 +110,11 @@ export function openPage(parts: PageParts): Page {
           else void parts.filler().then(({ reachable }) => sayReading(true, { fillable: reachable }));
           return;
         case "fill":
-          void parts.filler().then(({ fillCard, reachable }) => {
+          void parts.filler().then(async ({ fillCard, reachable }) => {
             const back = parts.surface.holdFocus();
-            const result = fill(fillCard, read({ fillable: reachable }), find, message);
+            const done = fill(fillCard, read({ fillable: reachable }), find, message);
             back();
+            const result = await done;
             filled ||= result.totalChanged === false;
             parts.say({ say: "filled", result });
           });
@@ -144,17 +145,17 @@ export function openPage(parts: PageParts): Page {
 }
 
 /** Reads the page once more, and fills only when it says nothing against what was quoted. */
-function fill(
+async function fill(
   fillCard: Filler["fillCard"],
   now: Reading,
   find: (place: Place) => Element | null,
   { card, total, overruled }: Extract<ToPage, { say: "fill" }>,
-): FillResult {
+): Promise<FillResult> {
   const nothing = { filled: [], refused: [], missing: [], saveCardTicked: false, frameHosts: [] };
   const other = contradiction(now, total, overruled);
   if (other !== null) return { ...nothing, totalChanged: other };
   if (now.rival === true) return { ...nothing, totalChanged: false, twoForms: true };
-  const done = fillCard(now.fields, find, card);
+  const done = await fillCard(now.fields, find, card);
   return {
     ...done,
     totalChanged: false,

@@ -5,7 +5,7 @@
  */
 
 import { find, readFrame, useWords } from "../detect/read.ts";
-import { fillCard } from "../fill/fill.ts";
+import { fillSettled } from "../fill/fill.ts";
 import { reachable } from "../fill/reach.ts";
 import { hostOf } from "../detect/frames.ts";
 import type { FromFrame, ToFrame } from "../types/messages.ts";
@@ -56,8 +56,7 @@ function connect(down: () => void): chrome.runtime.Port {
       return;
     }
     const { fields, rival } = readFrame(document, { fillable: reachable });
-    const done = fillCard(rival === true ? {} : fields, (place) => find(document, place), message.card);
-    say({ say: "filled", filled: done.filled, refused: done.refused });
+    void fillSettled(rival === true ? {} : fields, (place) => find(document, place), message.card).then(({ filled, refused }) => say({ say: "filled", filled, refused }));
   });
   port.onDisconnect.addListener(down);
   return port;

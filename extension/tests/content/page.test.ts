@@ -67,7 +67,7 @@ beforeEach(() => {
     detector,
     surface,
     say: (message) => said.push(message),
-    filler: () => Promise.resolve({ fillCard, fillCode, reachable: () => true }),
+    filler: () => Promise.resolve({ fillCard: async (...all: Parameters<typeof fillCard>) => fillCard(...all), fillCode, reachable: () => true }),
     copy: (field, value) => copied.push(`${field} ${value}`),
   });
 });
@@ -112,8 +112,8 @@ it("a new line hears everything again", () => {
 
 async function fill(what: { readonly card: CardToFill; readonly total: Money | null; readonly overruled?: Money }): Promise<void> {
   page.hear({ say: "fill", overruled: null, ...what });
-  // Its code comes by a promise.
-  await Promise.resolve();
+  // Its code comes by a promise, and so does what came of it.
+  await new Promise((resolve) => setTimeout(resolve));
 }
 
 describe("an empty card form", () => {
