@@ -62,6 +62,13 @@ export function makeTill() {
       if (one === undefined || others.length > 0) throw new Error(`${others.length + (one === undefined ? 0 : 1)} purchases are open`);
       return one;
     },
+    /** Every stream that stands breaks off, as when a cable is pulled. */
+    cut: (): void => {
+      for (const all of streams.values()) {
+        all.forEach((stream) => stream.error(new TypeError("network error")));
+        all.clear();
+      }
+    },
     paid: (): PurchaseView => till.put({ ...till.only(), state: "card_ready", bitcoin: "held", hold: HOLD }),
     charges: (): PurchaseView => till.put({ ...till.only(), state: "funded", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat, charges: [charge()] }),
     captures: (): PurchaseView => till.put({ ...till.only(), state: "completed", captured_minor: till.only().quote?.total.minor ?? 0 }),
