@@ -23,7 +23,7 @@ export interface PageState {
   blank: boolean;
   open: boolean;
   typed: Typed | null;
-  /** Told of the next reading, once. */
+  /** Told of the next reading that was asked for before filling, once. */
   waiting: ((reading: Reading) => void)[];
 }
 

@@ -51,8 +51,9 @@ export async function fill(core: Core, local: string, page: PageState): Promise<
   await once(core, `fill ${local}`, async () => {
     try {
       const before = page.reading;
-      const purchase = await stillRight(core, local, page);
-      if (purchase === null || !(await hasWayIn(core, local, page, before))) return;
+      const right = await stillRight(core, local, page);
+      if (right === null || !(await hasWayIn(core, local, page, before, right.reading))) return;
+      const { purchase } = right;
       doing(core, local, "revealing");
       const card = await cardOf(core, purchase);
       if (card === null) return;
@@ -76,7 +77,7 @@ function doing(core: Core, local: string, what: "revealing" | "filling" | null):
 }
 
 /** The page is the purchase's store and still says the quoted total: asked of the page now, before a card is shown. */
-async function stillRight(core: Core, local: string, page: PageState): Promise<LocalPurchase | null> {
+async function stillRight(core: Core, local: string, page: PageState): Promise<{ readonly purchase: LocalPurchase; readonly reading: Reading } | null> {
   const find = async (): Promise<LocalPurchase | undefined> => (await core.store.get()).purchases.find((one) => one.local === local);
   const before = await find();
   if (before === undefined || before.store !== page.host) return null;
@@ -84,40 +85,41 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<L
     await core.store.changePurchase(local, (one) => ({ ...one, problem: ours("page_insecure") }));
     return null;
   }
-  const reading = await new Promise<boolean>((resolve) => {
-    const stop = core.env.later(() => resolve(false), READ_MS_MAX);
-    page.waiting.push(() => {
+  const reading = await new Promise<Reading | null>((resolve) => {
+    const stop = core.env.later(() => resolve(null), READ_MS_MAX);
+    page.waiting.push((told) => {
       stop();
-      resolve(true);
+      resolve(told);
     });
     page.port.say({ say: "read", toFill: true });
   });
-  if (!reading) {
+  if (reading === null) {
     core.pageTrouble.set(local, { kind: "page_unreachable" });
     return null;
   }
   core.pageTrouble.delete(local);
   const quoted = before.view?.quote?.total ?? null;
   // A form on a page of its own, without a total: what was read before in this purchase still holds, and is said.
-  const now = page.reading === null ? null : contradiction(page.reading, quoted, before.overruled ?? null);
+  const now = contradiction(reading, quoted, before.overruled ?? null);
   if (now !== null) {
     await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return null;
   }
-  return core.store.changePurchase(local, withoutPageTotal);
+  const purchase = await core.store.changePurchase(local, withoutPageTotal);
+  return purchase === null ? null : { purchase, reading };
 }
 
 /**
  * Under `reveal` asking for the card takes the bitcoin. So it comes only after the page has shown a form that may be
  * filled: else the shopper is asked for the frames' hosts first, or chooses to copy.
  */
-async function hasWayIn(core: Core, local: string, page: PageState, before: Reading | null): Promise<boolean> {
-  const { frames = [], rival } = page.reading ?? {};
+async function hasWayIn(core: Core, local: string, page: PageState, before: Reading | null, now: Reading): Promise<boolean> {
+  const { frames, rival } = now;
   if (rival === true) {
     await finish(core, local, { kind: "copy", fields: ALL, why: "two_forms" });
     return false;
   }
-  if (hasNumber(page.reading)) return true;
+  if (hasNumber(now)) return true;
   const hosts = [...new Set(frames.map(({ host }) => host))];
   if (ownOf(core, hosts).length > 0) return true;
   if (hosts.length > 0 && (await enterFrames(core, page.port.tabId, hosts))) return true;

@@ -62,7 +62,7 @@ async function heard(core: Core, page: PageState, message: FromPage): Promise<vo
       page.address = addressOf(message.url);
       if (page.typed !== null && !stillOf(page.typed, message.url, message.reading)) await forgetTyped(core, page);
       page.blank = message.blank;
-      page.waiting.splice(0).forEach((told) => told(message.reading));
+      if (message.toFill === true) page.waiting.splice(0).forEach((told) => told(message.reading));
       core.draw();
       return;
     case "panel":

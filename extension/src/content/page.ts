@@ -72,7 +72,7 @@ export function openPage(parts: PageParts): Page {
     if (!always && !wanted()) return;
     if (parts.detector.ready?.() === false) return;
     const reading = read(context);
-    const message: FromPage = { say: "reading", url: parts.url(), reading, blank: isBlank(reading) };
+    const message: FromPage = { say: "reading", url: parts.url(), reading, blank: isBlank(reading), ...(context === undefined ? {} : { toFill: true }) };
     const now = JSON.stringify(message);
     if (!always && now === said) return;
     said = now;

@@ -16,7 +16,7 @@ export type FromPage =
    * What the page is now. Sent on opening the panel and on every change while it is open; it stays in the browser.
    * `blank`: its card form is there and nothing is in it, as after a reload.
    */
-  | { readonly say: "reading"; readonly url: string; readonly reading: Reading; readonly blank: boolean }
+  | { readonly say: "reading"; readonly url: string; readonly reading: Reading; readonly blank: boolean; /** The answer to a look before filling. */ readonly toFill?: true }
   | { readonly say: "action"; readonly action: PanelAction }
   /** The panel was opened or closed by the shopper. */
   | { readonly say: "panel"; readonly open: boolean }

@@ -168,9 +168,9 @@ export class TestPage {
     await this.read();
   }
 
-  async read(seen: Reading = this.reading, blank = false): Promise<void> {
+  async read(seen: Reading = this.reading, blank = false, toFill = false): Promise<void> {
     this.reading = seen;
-    await this.line?.heard({ say: "reading", url: this.url, reading: seen, blank });
+    await this.line?.heard({ say: "reading", url: this.url, reading: seen, blank, ...(toFill ? { toFill } : {}) });
   }
 
   /** What the shopper presses; ends when the background is done with it, or was killed on it. */
@@ -185,7 +185,7 @@ export class TestPage {
     else if (said.say === "pill") this.pill = said.pill;
     else if (said.say === "open") this.openedBy += 1;
     else if (said.say === "copy") this.copies.push({ field: said.field, value: said.value });
-    else if (said.say === "read") void (said.toFill === true && this.readToFill !== null ? this.read(this.readToFill) : this.read());
+    else if (said.say === "read") void (said.toFill === true && this.readToFill !== null ? this.read(this.readToFill, false, true) : this.read(this.reading, false, said.toFill === true));
     else if (said.say === "fill") this.fill(said);
   }
 

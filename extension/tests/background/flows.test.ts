@@ -324,8 +324,8 @@ describe("the total changes", () => {
     till.paid();
     await page.until("card_ready");
     const { read } = page;
-    page.read = async (seen = page.reading) => {
-      await read.call(page, seen);
+    page.read = async (seen = page.reading, blank = false, toFill = false) => {
+      await read.call(page, seen, blank, toFill);
       page.reading = reading({ ...FORM, total: other });
     };
     await page.press({ do: "fill" });
@@ -541,8 +541,8 @@ describe("claim on reveal", () => {
     const { till, page } = await held();
     const other = { minor: 3000, currency: "USD" };
     const { read } = page;
-    page.read = async (seen = page.reading) => {
-      await read.call(page, seen);
+    page.read = async (seen = page.reading, blank = false, toFill = false) => {
+      await read.call(page, seen, blank, toFill);
       page.reading = reading({ ...FORM, total: other });
     };
     await page.press({ do: "fill" });
