@@ -3,6 +3,8 @@
  * loading a page anew would else have a checkout without a content script (docs/adr/0011-address-check.md).
  */
 
+import { world } from "./world.ts";
+
 /** As far as this reads the manifest. */
 type Script = { readonly matches?: readonly string[]; readonly js?: readonly string[] };
 
@@ -36,9 +38,9 @@ export interface AddressParts {
   readonly checkout: () => void;
 }
 
-/** The check itself: calls once for each time that the address becomes a checkout's. */
+/** The check itself: calls once for each time that the address becomes a checkout's. Where it was one when the page was loaded, the manifest has seen to it. */
 export function addressCheck({ address, patterns, checkout }: AddressParts): () => void {
-  let before = "";
+  let before = address();
   return () => {
     const now = address();
     if (now === before) return;
@@ -53,10 +55,10 @@ export function start(): void {
   const check = addressCheck({
     address: () => location.href,
     patterns,
-    // By the manifest it is here already where the page was loaded at that address; twice, it runs once.
-    checkout: () => void import(chrome.runtime.getURL(CONTENT)).catch(() => undefined),
+    checkout: () => {
+      if (world.anytill === undefined) import(chrome.runtime.getURL(CONTENT)).catch(() => undefined);
+    },
   });
-  check();
   const { navigation } = globalThis as { navigation?: EventTarget };
   if (navigation !== undefined) navigation.addEventListener("currententrychange", check);
   else setInterval(() => document.visibilityState === "visible" && check(), LOOK_MS);

@@ -30,4 +30,7 @@ it("the content script is called for when the address becomes a checkout's, and 
   check();
   check();
   expect(calls).toBe(1);
+  // Loaded at a checkout's address, the manifest has brought it.
+  addressCheck({ address: () => at, patterns: ["https://a.example/checkout"], checkout: () => void (calls += 1) })();
+  expect(calls).toBe(1);
 });
