@@ -29,7 +29,7 @@ pub fn main(args: &Args) -> Result<()> {
 }
 
 /// Cargo's own progress is shown, on standard error: `--json` keeps standard output for itself.
-fn build(root: &std::path::Path) -> Result<()> {
+pub fn build(root: &std::path::Path) -> Result<()> {
     eprintln!("building the server and the demo (minutes the first time, then seconds)");
     let mut cargo = Command::new(repo::cargo());
     cargo.current_dir(root).args(["build", "--package", "anytill", "--package", "lab"]);

@@ -10,6 +10,7 @@ mod extension;
 mod needs;
 mod process;
 mod repo;
+mod soak;
 mod steps;
 mod test_run;
 mod tidy;
@@ -36,6 +37,9 @@ enum Task {
     Test(test_run::Args),
     /// Build the server and the lab and run `lab demo` with all arguments that follow (alias: cargo demo)
     Demo(demo::Args),
+    /// Long runs that the test run leaves out
+    #[command(subcommand)]
+    Soak(soak::Args),
     /// Bitcoin Core's daemon for tests: built once from the registry, kept in a cache; prints its path
     Bitcoind(bitcoind::Args),
     /// The rules of the house that neither the compiler nor clippy knows
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Test(args) => test_run::main(&args),
         Task::Demo(args) => demo::main(&args),
+        Task::Soak(args) => soak::main(&args),
         Task::Bitcoind(args) => bitcoind::main(&args),
         Task::Tidy => tidy::check_all().map(|said| println!("{said}")),
     };

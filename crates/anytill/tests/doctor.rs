@@ -8,8 +8,12 @@ use std::process::{Command, Output};
 const CLOSED: &str = "http://127.0.0.1:1";
 
 fn anytill(data: &Path, args: &[&str]) -> Output {
+    anytill_with(data, args, &[])
+}
+
+fn anytill_with(data: &Path, args: &[&str], more: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_anytill"));
-    command.arg("--data").arg(data).args(args).env_clear();
+    command.arg("--data").arg(data).args(args).env_clear().envs(more.iter().copied());
     for (name, value) in [
         ("PASSWORD", "password"),
         ("ISSUER_SECRET", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="),
@@ -169,4 +173,30 @@ fn an_init_that_is_refused_makes_no_words() {
     let refused = anytill(&data, &["init", "--yes", "--chain-password", "a password in the clear"]);
     assert!(!refused.status.success() && !data.exists(), "{}", String::from_utf8_lossy(&refused.stderr));
     assert!(text(&anytill(&data, &["init", "--yes"])).contains("24 seed words"));
+}
+
+/// The vendor of gift cards is asked with the key, which is not shown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vendor_of_gift_cards_is_asked() {
+    use sandbox::{VendorClock, bitrefill};
+    let node = std::sync::Arc::new(bitrefill::MemoryInvoicer::new(VendorClock::wall()));
+    let vendor = bitrefill::Bitrefill::start(node, bitrefill::BitrefillConfig::default()).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    assert!(anytill(&data, &["init", "--yes"]).status.success());
+    let (url, key) = (vendor.api_url(), vendor.api_key());
+    for (key, said) in [
+        (key, "ok      gift cards      bitrefill answers and takes the key; products for"),
+        ("another-key", "WRONG   gift cards      bitrefill refuses: unauthorized"),
+    ] {
+        let more = [
+            ("ANYTILL_GIFT_CARDS__VENDOR", "bitrefill"),
+            ("ANYTILL_GIFT_CARDS__BASE_URL", url.as_str()),
+            ("ANYTILL_GIFT_CARDS__API_KEY", "env:GIFT_KEY"),
+            ("GIFT_KEY", key),
+        ];
+        let shown = text(&anytill_with(&data, &["doctor"], &more));
+        assert!(shown.contains(said) && !shown.contains(key), "{shown}");
+    }
+    assert_eq!(vendor.faults().seen("GET /v2/accounts/balance"), 2);
 }

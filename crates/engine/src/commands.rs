@@ -100,7 +100,7 @@ impl Engine {
             None => (None, None),
             Some(total) => {
                 let (quote, taken) = self.quote(1, total, &request.policy).await?;
-                reservations.push(self.within_unsold(quote.amount_msat).await?);
+                reservations.extend(self.within_unsold(quote.amount_msat, request.policy.flow).await?);
                 let hash = self.terms_hash(id, &request.store_host, &quote, &request.policy, request.nonce)?;
                 reservations.extend(taken.into_iter().map(ReservationChange::Take));
                 (Some(quote), Some(hash))
@@ -130,7 +130,7 @@ impl Engine {
         let terms_hash = self.terms_hash(id, &purchase.store_host, &quote, &purchase.policy, request.nonce)?;
         let mut reservations: Vec<_> =
             self.within_exposure(purchase.account, &purchase.store_host, purchase.currency).await?.into();
-        reservations.push(self.within_unsold(quote.amount_msat).await?);
+        reservations.extend(self.within_unsold(quote.amount_msat, purchase.policy.flow).await?);
         reservations.extend(reservations::end_quote());
         reservations.extend(request.limits.into_iter().chain(taken).map(ReservationChange::Take));
         let with = With { reservations, ..With::default() };

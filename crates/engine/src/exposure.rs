@@ -10,7 +10,7 @@ use crate::{CommandError, Engine, EngineError};
 use ids::AccountId;
 use money::{Currency, Msat};
 use ports::{GiveBack, Reservation, ReservationChange, Store, StoreError};
-use purchase::{Purchase, SaleState};
+use purchase::{Flow, Purchase, SaleState};
 use serde::Serialize;
 
 /// Counts told at once; the largest first.
@@ -166,13 +166,21 @@ impl Engine {
     }
 
     /// A price is given only while what is claimed and not sold leaves room for this amount too; asked inside the commit
-    /// that gives it.
-    pub(crate) async fn within_unsold(&self, amount: Msat) -> Result<ReservationChange, CommandError> {
+    /// that gives it. A gift card is paid with the bitcoin itself: none is sold.
+    pub(crate) async fn within_unsold(
+        &self,
+        amount: Msat,
+        flow: Flow,
+    ) -> Result<Option<ReservationChange>, CommandError> {
+        if flow == Flow::GiftCard {
+            return Ok(None);
+        }
         let unsold = unsold(&*self.ports.store).await.map_err(EngineError::from)?;
         let taken = unsold.exposed_sat.saturating_add(amount.sat_ceil().get());
         let limit = self.config.exposure_sat_max.checked_sub(taken).ok_or(CommandError::NotNow)?;
         let resource = UNSOLD_OPEN.to_owned();
-        Ok(ReservationChange::Take(Reservation { resource, amount: 0, limit, give_back: GiveBack::OwnTime }))
+        let take = Reservation { resource, amount: 0, limit, give_back: GiveBack::OwnTime };
+        Ok(Some(ReservationChange::Take(take)))
     }
 
     /// Early refunds are for accounts whose paybacks were never followed by a capture.

@@ -85,7 +85,7 @@ impl Engine {
         }
     }
 
-    async fn purchase_of_card(&self, card: &CardRef) -> Result<Option<PurchaseId>, StoreError> {
+    pub(crate) async fn purchase_of_card(&self, card: &CardRef) -> Result<Option<PurchaseId>, StoreError> {
         let name = format!("{}/{}", self.ports.issuer.name(), card.0);
         let at = self.ports.store.find(AggregateKind::Purchase, Lookup::Card(name)).await?;
         Ok(at.map(|at| PurchaseId(at.id)))
@@ -185,8 +185,12 @@ fn event_of(change: &ChargeChange) -> Option<Event> {
             Event::ChargeDisputed { charge_id, dispute_id, amount, state }
         }
         IssuerNotice::CardClosed => Event::CardClosed,
-        IssuerNotice::ChallengeAsked { .. } | IssuerNotice::ChallengeEnded { .. } | IssuerNotice::Other { .. } => {
-            return None;
+        IssuerNotice::ChallengeAsked { authentication_id, amount, merchant, answer_by } => {
+            Event::ChallengeAsked { authentication_id, amount, merchant, answer_by }
         }
+        IssuerNotice::ChallengeEnded { authentication_id, passed } => {
+            Event::ChallengeEnded { authentication_id, passed }
+        }
+        IssuerNotice::Other { .. } => return None,
     })
 }

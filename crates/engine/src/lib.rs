@@ -8,6 +8,7 @@
 
 mod apply;
 mod books;
+mod challenges;
 mod commands;
 mod config;
 mod effects;
@@ -21,6 +22,7 @@ mod watch;
 mod work;
 
 pub use apply::Applied;
+pub use challenges::AuthenticationAnswer;
 pub use commands::{CommandError, NewPurchase, NewQuote, Secrets};
 pub use config::Config;
 pub use exposure::{Borne, Unsold, borne, clear as clear_borne, unsold};

@@ -7,11 +7,11 @@ use exchanges::kraken::{Kraken, KrakenConfig};
 use ids::UnixMs;
 use money::Currency;
 use outbound::{Call, HttpClient, Limits, Request, Response, Retry};
-use ports::{Clock, Exchange, Outcome, Secret};
+use ports::{Clock, Exchange, Fee, Outcome, Rejection, SaleStatus, Secret};
 use sandbox::{
     VendorClock,
     faults::Fault,
-    kraken::{self, ExchangeConfig, SystemStatus},
+    kraken::{self, CallCounter, ExchangeConfig, SystemStatus},
 };
 use std::sync::{
     Arc,
@@ -56,16 +56,21 @@ fn adapter(vendor: &kraken::Exchange, private_key: &str, clock: Arc<SandboxClock
     Arc::new(Kraken::new(config, limits, Retry::never(), clock).unwrap())
 }
 
-impl World for KrakenWorld {
-    async fn start() -> Self {
+impl KrakenWorld {
+    async fn with(config: ExchangeConfig) -> Self {
         let ahead_ms = Arc::<AtomicI64>::default();
         let balances = vec![("XXBT".into(), "5".into()), ("ZUSD".into(), "10000".into())];
         let clock = VendorClock::ahead_by(ahead_ms.clone());
-        let config = ExchangeConfig { balances, clock, ..ExchangeConfig::default() };
-        let vendor = kraken::Exchange::start(config).await.unwrap();
+        let vendor = kraken::Exchange::start(ExchangeConfig { balances, clock, ..config }).await.unwrap();
         let clock = clock_of(&vendor.url()).await;
         let exchange = adapter(&vendor, vendor.api_secret(), clock.clone());
         Self { vendor, exchange, clock, ahead_ms }
+    }
+}
+
+impl World for KrakenWorld {
+    async fn start() -> Self {
+        Self::with(ExchangeConfig::default()).await
     }
 
     fn exchange(&self) -> Arc<dyn Exchange> {
@@ -124,6 +129,36 @@ impl World for KrakenWorld {
 #[tokio::test]
 async fn conforms() {
     conformance::suite::<KrakenWorld>().await;
+}
+
+/// Kraken takes its fee in the currency as a preference only: a fee in bitcoin is reported as what it is.
+#[tokio::test]
+async fn a_fee_in_bitcoin() {
+    let world = KrakenWorld::with(ExchangeConfig { only_base_fees: true, ..ExchangeConfig::default() }).await;
+    conformance::reports_are_what_moved(&world).await;
+    world.set_bids(&[("5500.0", "1.0")]);
+    let sale = world.exchange.sell(conformance::order(&world, "fee", 100_000, "5400")).await;
+    let Outcome::Done(SaleStatus::Closed(report)) = sale else { panic!("{sale:?}") };
+    assert_eq!(report.fee, Fee::Bitcoin(conformance::sat(400)), "40 basis points of 100,000");
+}
+
+/// The counter of calls falls with time; a look that it refuses says nothing about the sale.
+#[tokio::test]
+async fn the_counter_of_calls() {
+    let counter = Some(CallCounter { max: 3, falls_hundredths: 0 });
+    let world = KrakenWorld::with(ExchangeConfig { counter, ..ExchangeConfig::default() }).await;
+    world.set_bids(&[("5500.0", "1.0")]);
+    let since = world.now();
+    // Looked for, placed, looked at: two counted calls.
+    let sale = world.exchange.sell(conformance::order(&world, "counted", 100_000, "5400")).await;
+    assert!(matches!(sale, Outcome::Done(SaleStatus::Closed(_))));
+    assert!(matches!(world.exchange.balances().await, Outcome::Done(_)));
+    let limited = |refusal: &Rejection| refusal.retryable && refusal.code == "rate_limited";
+    let status = world.exchange.sale_status(&conformance::key("counted"), since).await;
+    assert!(matches!(&status, Outcome::Rejected(refusal) if limited(refusal)), "{status:?}");
+    let next = world.exchange.sell(conformance::order(&world, "next", 100_000, "5400")).await;
+    assert!(matches!(&next, Outcome::Rejected(refusal) if limited(refusal)), "{next:?}");
+    assert_eq!(world.orders(), 1, "what cannot be looked for is not placed");
 }
 
 /// Every order that is not online refuses as Kraken does; maintenance leaves the outcome open.

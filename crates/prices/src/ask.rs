@@ -63,7 +63,7 @@ impl LivePrices {
         };
         let sold = |currency: &Currency| self.sold_at.trades(*currency) && book_due(*currency);
         let open = self.seen().venue(self.sold_at.name()).paused_until <= now;
-        let books: Vec<Currency> = self.config.currencies.iter().copied().filter(|of| open && sold(of)).collect();
+        let books: Vec<Currency> = self.config.sold.iter().copied().filter(|of| open && sold(of)).collect();
         let tops = questions.into_iter().filter_map(|question| Some((self.venues.get(question.venue)?, question)));
         let tops = tops.map(|(venue, Question { currency, .. })| async move {
             // Seen when it was asked: an answer that took its time is that much older.

@@ -1,7 +1,7 @@
 //! Prices in memory, renewed from the venues.
 
 use crate::{
-    DailyTable, ECB_NAME, History, Listening, Rules, Sample, SampleHook, TableSource, Venue, consolidate,
+    DailyTable, ECB_NAME, History, Listening, Rules, Sample, SampleHook, TableSource, Update, Venue, consolidate,
     listen::Listener, seen::Seen,
 };
 use async_trait::async_trait;
@@ -25,7 +25,10 @@ const REFERENCES: [Currency; 2] = [Currency::EUR, Currency::USD];
 
 #[derive(Clone)]
 pub struct PricesConfig {
+    /// Those that are priced.
     pub currencies: Vec<Currency>,
+    /// Those of them that bitcoin is sold for: only their books are asked for.
+    pub sold: Vec<Currency>,
     pub rules: Rules,
     /// Pause between two rounds of looking whom to ask.
     pub refresh_ms: u64,
@@ -184,6 +187,15 @@ impl LivePrices {
         }
     }
 
+    /// Takes in what a feed of `venue` said, for whoever listens on their own.
+    pub fn heard(&self, venue: &'static str, updates: &mut Vec<Update>) {
+        let now = self.clock.now();
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        for update in updates.drain(..) {
+            seen.put(venue, update, now, true);
+        }
+    }
+
     async fn ask_on(&self) {
         loop {
             let done = self.refresh_quiet().await;
@@ -333,6 +345,9 @@ impl Prices for LivePrices {
         let currency = total.currency();
         if self.estimated().contains(&currency) {
             return Err(PriceUnavailable::EstimateOnly { currency });
+        }
+        if !self.config.sold.contains(&currency) {
+            return Err(PriceUnavailable::UnknownCurrency { currency });
         }
         let consolidated = self.rate(currency, now)?;
         let rules = &self.config.rules;

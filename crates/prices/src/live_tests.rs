@@ -76,8 +76,9 @@ impl Venue for Puppet {
 fn config(venues_min: u32) -> PricesConfig {
     let rules = Rules { age_ms_max: 10_000, deviation_max: Bps(100), venues_min };
     let listening = Listening::usual(Arc::new(|_| 0));
-    let (currencies, table) = (vec![Currency::USD], TableRules::default());
-    PricesConfig { currencies, rules, refresh_ms: 2_000, quiet_ms: 5_000, listening, table }
+    let (currencies, sold) = (vec![Currency::USD], vec![Currency::USD]);
+    let table = TableRules::default();
+    PricesConfig { currencies, sold, rules, refresh_ms: 2_000, quiet_ms: 5_000, listening, table }
 }
 
 fn live(venues: &[Arc<Puppet>], venues_min: u32) -> (LivePrices, Arc<HandClock>) {
@@ -240,7 +241,7 @@ async fn a_table_seconds_the_few_and_estimates_the_rest() {
     let clock = Arc::new(HandClock(AtomicU64::new(1_000_000)));
     let all = venues.iter().map(|venue| Arc::clone(venue) as Arc<dyn Venue>).collect();
     let currencies = vec![Currency::USD, cad, Currency::CHF, sek];
-    let config = PricesConfig { currencies, ..config(2) };
+    let config = PricesConfig { currencies, sold: vec![Currency::USD, cad], ..config(2) };
     let prices = LivePrices::new(config, all, venues[0].clone(), clock.clone()).unwrap();
     prices.refresh_once().await;
     let rate = |currency| prices.rate(currency, clock.now());

@@ -30,6 +30,7 @@ async fn start() -> (Exchange, LivePrices, Arc<HandClock>) {
     let rules = Rules { age_ms_max: 10_000, deviation_max: Bps(100), venues_min: 1 };
     let config = PricesConfig {
         currencies: vec![Currency::USD, Currency::EUR],
+        sold: vec![Currency::USD, Currency::EUR],
         rules,
         refresh_ms: 1_000,
         quiet_ms: 5_000,

@@ -143,6 +143,17 @@ pub enum Event {
         charge_id: String,
         amount: Money,
     },
+    /// 3-D Secure: the shopper is to say whether it is them.
+    ChallengeAsked {
+        authentication_id: String,
+        amount: Option<Money>,
+        merchant: String,
+        answer_by: UnixMs,
+    },
+    ChallengeEnded {
+        authentication_id: String,
+        passed: bool,
+    },
     /// The operator has disputed a capture at the issuer, and that is how it stands.
     ChargeDisputed {
         charge_id: String,
@@ -237,6 +248,8 @@ impl Event {
             Self::ForceCaptured { .. } => "force_captured",
             Self::StoreRefunded { .. } => "store_refunded",
             Self::StoreRefundReversed { .. } => "store_refund_reversed",
+            Self::ChallengeAsked { .. } => "challenge_asked",
+            Self::ChallengeEnded { .. } => "challenge_ended",
             Self::ChargeDisputed { .. } => "charge_disputed",
             Self::SaleClosed { .. } => "sale_closed",
             Self::SaleFailed { .. } => "sale_failed",

@@ -18,15 +18,15 @@ pub use booking::Booking;
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
 pub use event::{Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
 pub use model::{
-    Adjustment, CardRecord, CardState, ChargeRecord, CloseCause, Closing, Decision, DeclineReason, DisputeRecord,
-    DisputeState, Funding, Hold, Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
+    Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,
+    DisputeRecord, DisputeState, Funding, Hold, Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
 pub use policy::{ClaimOn, Flow, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{Quote, QuoteError, QuoteInput, make_quote};
 pub use refund::{
     Destination, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer, step_refund,
 };
-pub use step::{Rejected, Step, Stepped, replay, step};
+pub use step::{Authentication, Rejected, Step, Stepped, authentication, replay, step};
 
 /// Version of events and states as stored; raised with any change that an older program could not read.
 pub const FORMAT: u32 = 1;

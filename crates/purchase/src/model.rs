@@ -308,6 +308,18 @@ pub struct DisputeRecord {
     pub state: DisputeState,
 }
 
+/// The shopper is asked by the store's bank whether it is them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// The issuer's identifier.
+    pub authentication_id: String,
+    /// What the card would be billed.
+    pub amount: Option<Money>,
+    /// As the store names itself.
+    pub merchant: String,
+    pub answer_by: UnixMs,
+}
+
 /// The aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
@@ -348,6 +360,9 @@ pub struct Purchase {
     pub adjustments: Vec<Adjustment>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disputes: Vec<DisputeRecord>,
+    /// The newest that waits, or has not been told to be over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
     pub parked: Option<Parked>,
     /// Number of effects ever decided; the next one's sequence.
     pub effects: u32,
@@ -387,6 +402,7 @@ impl Purchase {
             store_refunded_minor: 0,
             adjustments: Vec::new(),
             disputes: Vec::new(),
+            challenge: None,
             parked: None,
             effects: 0,
         }

@@ -159,6 +159,35 @@ fn a_decline_of_the_issuer_has_its_own_reason() {
     assert_eq!(asked_late.purchase.charge("q8").unwrap().decision, by_issuer);
 }
 
+/// 3-D Secure says what a charge would hear; where the store insists, the shopper is asked, and that is shown until over.
+#[test]
+fn authentications_fit_the_purchase() {
+    use purchase::{Authentication, authentication};
+    let ready = after(authorization(), &ready());
+    let charged = after(authorization(), &funded());
+    let store = common::merchant(common::STORE);
+    let of = |p: &purchase::Purchase, amount: &str, insists| authentication(p, Some(usd(amount)), &store, insists);
+    assert_eq!(of(&ready, "27.11", false), Authentication::Allow);
+    assert_eq!(of(&ready, "27.11", true), Authentication::Challenge);
+    assert_eq!(of(&ready, "30.00", true), Authentication::Deny);
+    assert_eq!(of(&after(authorization(), &[]), "27.11", false), Authentication::Deny, "nothing is held");
+    assert_eq!(of(&charged, "30.00", true), Authentication::Deny, "nothing is left of the total");
+    assert_eq!(authentication(&charged, None, &store, false), Authentication::Allow, "a card put on file");
+    assert_eq!(authentication(&charged, None, &common::merchant("store-2"), false), Authentication::Deny, "locked");
+    let asked = Event::ChallengeAsked {
+        authentication_id: "a1".to_owned(),
+        amount: None,
+        merchant: "store".to_owned(),
+        answer_by: START.plus_ms(86_400_000),
+    };
+    let shown = next(&charged, &asked);
+    assert_eq!((shown.bookings.len(), shown.effects.len()), (0, 0));
+    let other = Event::ChallengeEnded { authentication_id: "a2".to_owned(), passed: true };
+    assert_eq!(step(Some(&shown.purchase), &other, START.plus_ms(99)), Ok(purchase::Stepped::AlreadyApplied));
+    let ended = Event::ChallengeEnded { authentication_id: "a1".to_owned(), passed: false };
+    assert_eq!(next(&shown.purchase, &ended).purchase.challenge, None);
+}
+
 #[test]
 fn no_more_is_sold_than_there_is() {
     let half = after(authorization(), &[funded(), vec![sale_closed(1, 248_379)]].concat());

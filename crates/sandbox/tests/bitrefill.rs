@@ -2,15 +2,15 @@
 
 mod common;
 
-use common::Receiver;
+use common::{Api, Receiver, Reply};
 use sandbox::{
     VendorClock,
     bitrefill::{
         Bitrefill, BitrefillConfig, Delivery, Invoicer, InvoicerError, MemoryInvoicer, NotPaid, Product, RateLimits,
     },
     faults::{Fault, HookFault},
-    lithic::{Issuer, IssuerConfig},
-    store::{GiftCardBox, OrderState, Reference, Store, StoreConfig, StoreError},
+    lithic::{Issuer, IssuerConfig, TypedCard},
+    store::{GiftCardBox, OrderState, Practice, Reference, Store, StoreConfig, StoreError},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -353,4 +353,36 @@ async fn credit_is_used_once_and_comes_back() {
     let order = mall.desk.get(&format!("/orders/{order}")).await.1;
     let code = text(&order["data"]["redemption_info"]["code"]);
     assert!(matches!(mall.store.redeem(code, None), Err(StoreError::GiftCard(_))), "another store's card");
+}
+
+/// A gift card that is too small: the card pays the rest, in one charge, and a decline gives the credit back.
+#[tokio::test]
+async fn a_card_pays_what_the_gift_card_does_not() {
+    let mall = Mall::open().await;
+    let receiver = Receiver::start().await;
+    mall.issuer.enroll_responder(&receiver.asa_url());
+    let api = Api::new(mall.issuer.url(), mall.issuer.api_key());
+    let made = api.post("/v1/cards", json!({ "type": "VIRTUAL" })).await;
+    let card = TypedCard {
+        number: text(&made["pan"]).to_owned(),
+        security_code: text(&made["cvv"]).to_owned(),
+        exp_month: text(&made["exp_month"]).parse().expect("a month"),
+        exp_year: text(&made["exp_year"]).parse().expect("a year"),
+    };
+    let code = mall.code("20").await;
+    assert_eq!(mall.store.redeem(&code, None), Ok(2_000));
+
+    receiver.reply(Reply::Result("INSUFFICIENT_FUNDS"));
+    let declined = mall.store.place_order(card.clone(), Practice::default()).await.expect("asked");
+    assert!(matches!(declined.state, OrderState::Declined { .. }));
+    assert_eq!((mall.store.credit_minor(), mall.issuer.total_minor()), (2_000, 1_000_000));
+
+    receiver.reply(Reply::Result("APPROVED"));
+    let shipments = Practice { shipments: vec![1_860, 851], ..Practice::default() };
+    let order = mall.store.place_order(card, shipments).await.expect("asked");
+    assert_eq!((order.state, order.credit_minor, order.captured_minor), (OrderState::Taken, 2_000, 711));
+    assert_eq!((mall.store.credit_minor(), mall.issuer.total_minor()), (0, 1_000_000 - 711));
+    let asked: Vec<i64> =
+        receiver.asked().iter().filter_map(|of| of.json()["amounts"]["merchant"]["amount"].as_i64()).collect();
+    assert_eq!(asked, [711, 711]);
 }

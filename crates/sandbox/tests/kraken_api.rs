@@ -72,7 +72,7 @@ impl Client {
     }
 
     async fn sell(&self, fields: &str) -> Value {
-        let placed = self.call("AddOrder", &format!("pair=XBTUSD&type=sell&{fields}")).await;
+        let placed = self.call("AddOrder", &format!("pair=XBTUSD&type=sell&oflags=fciq&{fields}")).await;
         let txid = placed["txid"][0].as_str().expect("a txid").to_owned();
         self.call("QueryOrders", &format!("txid={txid}&trades=true")).await[&txid].clone()
     }
@@ -245,7 +245,7 @@ async fn client_order_ids_are_unique_among_open_orders_only() {
 #[tokio::test]
 async fn resting_orders_hold_funds_and_trade_when_the_book_comes_to_them() {
     let client = Client::start(ExchangeConfig::default()).await;
-    let fields = "pair=XBTUSD&type=sell&ordertype=limit&price=6000&volume=0.9&userref=7";
+    let fields = "pair=XBTUSD&type=sell&ordertype=limit&price=6000&volume=0.9&userref=7&oflags=fciq";
     let txid = client.call("AddOrder", fields).await["txid"][0].clone();
     let short = "pair=XBTUSD&type=sell&ordertype=market&volume=0.2";
     assert_eq!(client.refused("AddOrder", short).await, "EOrder:Insufficient funds");

@@ -53,6 +53,7 @@ pub fn router(state: AppState) -> Router {
     let webhooks = Router::new()
         .route("/webhooks/{issuer}/charge", post(webhooks::charge))
         .route("/webhooks/{issuer}/events", post(webhooks::events))
+        .route("/webhooks/{issuer}/authentication", post(webhooks::authentication))
         .layer(DefaultBodyLimit::max(app.http().webhook_bytes_max));
     let operator = openapi::health_routes().split_for_parts().0.route("/metrics", get(metrics_page::metrics));
     Router::new()

@@ -57,6 +57,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(purchases::create::quote))
         .routes(routes!(purchases::create::cancel))
         .routes(routes!(purchases::reveal::reveal))
+        .routes(routes!(purchases::challenge::answer))
         .routes(routes!(purchases::events::events))
         .routes(routes!(purchases::receipt::receipt))
         .routes(routes!(purchases::terms::terms))

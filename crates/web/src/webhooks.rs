@@ -11,7 +11,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use engine::NewsOutcome;
-use ports::{Decision, Headers, WebhookAnswer};
+use ports::{AuthenticationDecision, Decision, Headers, WebhookAnswer};
 use std::time::{Duration, Instant};
 
 const BODY_WITHIN: Duration = Duration::from_secs(5);
@@ -34,6 +34,26 @@ pub async fn charge(State(app): State<App>, Path(issuer): Path<String>, request:
     if let Decision::Decline(reason) = answered.decision {
         metrics::counter!("anytill_charges_declined_total", "reason" => format!("{reason:?}")).increment(1);
     }
+    response(answered.answer)
+}
+
+/// Is the one who pays the card's holder? (3-D Secure)
+pub async fn authentication(
+    State(app): State<App>,
+    Path(issuer): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    known(&app, &issuer)?;
+    let headers = headers_of(request.headers());
+    let body = body_of(&app, request).await?;
+    let answered = detached(async move { app.engine().on_authentication(&headers, &body).await }).await?;
+    let answered = answered.ok_or(Code::NotFound)?.inspect_err(|_| count("authentication", "refused"))?;
+    let decision = match answered.decision {
+        AuthenticationDecision::Allow => "allowed",
+        AuthenticationDecision::Challenge => "challenged",
+        AuthenticationDecision::Deny => "denied",
+    };
+    count("authentication", decision);
     response(answered.answer)
 }
 

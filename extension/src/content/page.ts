@@ -5,13 +5,12 @@
  * data is on the stack of one call; nothing of the page is sent anywhere but to the extension's own background.
  */
 
-import { contradiction } from "../detect/contradiction.ts";
 import type { Packed } from "../detect/pack.ts";
 import type { Place, Reading } from "../types/detect.ts";
-import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
+import type { FromPage, ToPage } from "../types/messages.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
-import type { Filler } from "../fill/fill.ts";
+import type { PageFiller } from "./fill.ts";
 import type { ToFill } from "./reader.ts";
 
 /** What the shopper sees of us in the page. */
@@ -44,7 +43,7 @@ export interface PageParts {
   readonly surface: Surface;
   readonly say: (message: FromPage) => void;
   /** What writes into forms; it comes with the panel's code. */
-  readonly filler: () => Promise<Filler>;
+  readonly filler: () => Promise<PageFiller>;
   /** Puts a card's value on the clipboard and says so. */
   readonly copy: (field: CopyField, value: string) => void;
 }
@@ -110,9 +109,9 @@ export function openPage(parts: PageParts): Page {
           else void parts.filler().then(({ reachable }) => sayReading(true, { fillable: reachable }));
           return;
         case "fill":
-          void parts.filler().then(async ({ fillCard, reachable }) => {
+          void parts.filler().then(async ({ fillPage, reachable }) => {
             const back = parts.surface.holdFocus();
-            const done = fill(fillCard, read({ fillable: reachable }), find, message);
+            const done = fillPage(read({ fillable: reachable }), find, message);
             back();
             const result = await done;
             filled ||= result.totalChanged === false;
@@ -142,30 +141,6 @@ export function openPage(parts: PageParts): Page {
       sayReading(false);
     },
   };
-}
-
-/** Reads the page once more, and fills only when it says nothing against what was quoted. */
-async function fill(
-  fillCard: Filler["fillCard"],
-  now: Reading,
-  find: (place: Place) => Element | null,
-  { card, total, overruled }: Extract<ToPage, { say: "fill" }>,
-): Promise<FillResult> {
-  const nothing = { filled: [], refused: [], missing: [], saveCardTicked: false, frameHosts: [] };
-  const other = contradiction(now, total, overruled);
-  if (other !== null) return { ...nothing, totalChanged: other };
-  if (now.rival === true) return { ...nothing, totalChanged: false, twoForms: true };
-  const done = await fillCard(now.fields, find, card);
-  return {
-    ...done,
-    totalChanged: false,
-    saveCardTicked: now.saveCard.some(({ css }) => isChecked(find(css))),
-    frameHosts: done.missing.length > 0 ? [...new Set(now.frames.map(({ host }) => host))] : [],
-  };
-}
-
-function isChecked(element: Element | null): boolean {
-  return element !== null && "checked" in element && element.checked === true;
 }
 
 function isEmpty(element: Element | null): boolean {

@@ -1,9 +1,9 @@
 /** Amounts in lines of text: where they stand, and what the money reader says of them. */
 
-import { amountsIn, readMoney } from "../money/index.ts";
+import { amountsIn, readMoney } from "../money/read.ts";
 import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
 import { fold } from "./fold.ts";
-import { APPROX, ASIDES } from "./lexicon.ts";
+import { APPROX, ASIDES, keeping } from "./lexicon.ts";
 
 /** What is known of the page's money. `spoken` goes through the page's text, so it is asked only when a symbol is open. */
 export interface PageMoney extends MoneyContext {
@@ -30,11 +30,11 @@ export const moneyOf = (read: MoneyRead): Money | null => ("money" in read ? rea
 export const same = (a: Money, b: Money): boolean => a.minor === b.minor && a.currency === b.currency;
 
 /** Taxes included, number of items: what stands beside a total and is not part of it. */
-export function withoutAsides(text: string): string {
+export const withoutAsides = keeping((text: string): string => {
   let out = text;
   for (const aside of ASIDES) out = out.replace(aside, " ");
   return out;
-}
+});
 
 /** A digit is needed for an amount; most lines of a page have none. */
 export function found(text: string, context: PageMoney): readonly Found[] {

@@ -3,12 +3,13 @@
  * after it, nor an account page on which a card is kept. Signs are weighed; each is named where it is counted.
  */
 
+import { past } from "./past.ts";
 import type { Fields } from "./fields.ts";
 import type { Line } from "./lines.ts";
 import type { PayButton, TotalRead } from "./total.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CODE_NAMES, CONFIRMED, CONTINUES, LOGIN, METHODS, METHOD_BUTTON, METHOD_NAMES, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_BOX, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
+import { ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, CART_HEADING, CODE_NAMES, CONFIRMED, CONTINUES, keeping, LOGIN, METHODS, METHOD_BUTTON, METHOD_NAMES, OTHER_PAYS, PAYS, REVIEW, SAVES, SHIPPING_BOX, SHIPPING_NAMES, STRONG_METHODS, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS } from "./lexicon.ts";
 
 export interface Signs {
   readonly pays: boolean;
@@ -35,30 +36,49 @@ export interface ButtonRead extends PayButton {
   readonly spot: Spot;
 }
 
-export function readButtons(walked: Walked, shown: (element: Element) => boolean): ButtonRead[] {
-  const out: ButtonRead[] = [];
-  for (const spot of walked.buttons) {
-    if (spot.tier > 1 || out.length >= BUTTONS_MAX) continue;
-    const text = buttonText(spot.element);
-    if (text === "" || text.length > 120) continue;
-    const said = fold(text).replace(/[\s>›→»]+$/u, "");
-    const words = said.replace(/[\p{Sc}\d.,]+/gu, " ").replace(/\s+/g, " ").trim();
-    const toCheckout = TO_CHECKOUT.test(words);
-    const pays = !toCheckout && (PAYS.test(said) || PAYS.test(words)) && !ADDS_TO_CART.test(said) && !OTHER_PAYS.test(said);
-    if (!(pays || toCheckout) || !shown(spot.element)) continue;
-    out.push({ text, pays, weak: WEAK_PAYS.test(words), toCheckout, spot });
-  }
-  return out;
+/** What a button says, and the least hidden of those that say it: a shop's shelves repeat theirs. */
+export interface SaidButton {
+  readonly said: string;
+  readonly tier: number;
 }
 
+export interface Buttons {
+  readonly paying: readonly ButtonRead[];
+  /** Each text once. */
+  readonly said: readonly SaidButton[];
+}
+
+export function readButtons(walked: Walked, shown: (element: Element) => boolean): Buttons {
+  const paying: ButtonRead[] = [];
+  const told = new Map<string, Omit<ButtonRead, "spot">>();
+  const said = new Map<string, SaidButton>();
+  walked.buttons.forEach((spot, i) => {
+    const text = buttonText(past(spot.element));
+    const whole = i < BUTTONS_MAX ? said.get(text) : null;
+    if (whole !== null && (whole === undefined || whole.tier > spot.tier)) said.set(text, { said: whole?.said ?? fold(text), tier: spot.tier });
+    if (spot.tier > 1 || paying.length >= BUTTONS_MAX || text === "" || text.length > 120) return;
+    let button = told.get(text);
+    if (button === undefined) told.set(text, (button = judge(text)));
+    if ((button.pays || button.toCheckout) && shown(spot.element)) paying.push({ ...button, spot });
+  });
+  return { paying, said: [...said.values()] };
+}
+
+function judge(text: string): Omit<ButtonRead, "spot"> {
+  const said = fold(text).replace(/[\s>›→»]+$/u, "");
+  const words = said.replace(/[\p{Sc}\d.,]+/gu, " ").replace(/\s+/g, " ").trim();
+  const toCheckout = TO_CHECKOUT.test(words);
+  const pays = !toCheckout && (PAYS.test(said) || PAYS.test(words)) && !ADDS_TO_CART.test(said) && !OTHER_PAYS.test(said);
+  return { text, pays, weak: WEAK_PAYS.test(words), toCheckout };
+}
 
 function buttonText(element: Element): string {
   const value = element.localName === "input" ? (element.getAttribute("value") ?? element.getAttribute("alt") ?? "") : (element.textContent ?? "");
-  const text = value.replace(/\s+/g, " ").trim();
+  const text = (/\s\s|[^\S ]/.test(value) ? value.replace(/\s+/g, " ") : value).trim();
   return text === "" || text.length > 120 ? (element.getAttribute("aria-label") ?? element.getAttribute("title") ?? "").trim() : text;
 }
 
-export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fields, frames: number, buttons: readonly ButtonRead[], pathIsCheckout: boolean, shown: (element: Element) => boolean): Signs {
+export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fields, frames: number, { paying: buttons, said }: Buttons, pathIsCheckout: boolean, shown: (element: Element) => boolean): Signs {
   const path = pathOf(url);
   const lines = walked.lines;
   const headings = headingsOf(walked);
@@ -66,7 +86,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   const card = has("number") || (has("securityCode") && (has("expiry") || has("expiryMonth") || total.rowSeen));
   const pays = buttons.some((button) => button.pays && !button.weak);
   const weakPays = buttons.some((button) => button.pays);
-  const chosen = methodRadios(walked) || walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier === 0 && METHOD_BUTTON.test(fold(buttonText(spot.element))));
+  const chosen = methodRadios(walked) || said.some((one) => one.tier === 0 && METHOD_BUTTON.test(one.said));
   const methods = chosen || methodsSaid(walked);
   let score = 0;
   if (card) score += 3;
@@ -84,7 +104,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   const confirmed = isConfirmed(lines.slice(0, 400), headings, shown);
   if (confirmed && !card) score -= pays ? 2 : 6;
   if (URL_DONE.test(path) && !card) score -= pays ? 1 : 4;
-  const addsToCart = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => ADDS_TO_CART.test(fold(buttonText(spot.element))));
+  const addsToCart = said.some((one) => ADDS_TO_CART.test(one.said));
   if (addsToCart && !pays && !card) score -= 4;
   else if (addsToCart && !card) score -= 2;
   const toCheckout = buttons.some((button) => button.toCheckout);
@@ -92,7 +112,7 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   if (URL_CART.test(path) && !URL_STRONG.test(path) && !card) score -= pays ? 1 : 3;
   if (headings.some((heading) => CART_HEADING.test(heading)) && !card && !pays) score -= 2;
   const summary = total.rowSeen || total.partsSeen;
-  const continues = walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier < 2 && CONTINUES.test(fold(buttonText(spot.element))));
+  const continues = said.some((one) => one.tier < 2 && CONTINUES.test(one.said));
   if (card && total.partsSeen && !total.rowSeen) score += 1;
   if (card && continues) score += 1;
   if (has("number") && (has("expiry") || has("expiryMonth")) && total.amountsSeen && !total.rowSeen) score += 2;
@@ -101,8 +121,8 @@ export function weigh(walked: Walked, url: string, total: TotalRead, fields: Fie
   if (atAccount) score -= 3;
   if (ofAccount) score -= 3;
   const step = (pathIsCheckout || URL_STRONG.test(path)) && (summary || continues) && hasStep(walked, headings);
-  if (isLogin(walked, path) && !card && !pays && !methods) score -= 4;
-  if (!pays && savesCard(walked) && !total.rowSeen) score -= 2;
+  if (isLogin(walked, said, path) && !card && !pays && !methods) score -= 4;
+  if (!pays && said.some((one) => one.tier === 0 && SAVES.test(one.said)) && !total.rowSeen) score -= 2;
   return { step, account: atAccount || ofAccount, pays, weakPays, card, frames: frames > 0, methods, chosen, continues, total: total.rowSeen || total.total !== null, confirmed, score };
 }
 
@@ -131,12 +151,14 @@ function headingsOf(walked: Walked): string[] {
 
 function isConfirmed(lines: readonly Line[], headings: readonly string[], shown: (element: Element) => boolean): boolean {
   if (headings.slice(0, 8).some((heading) => CONFIRMED.test(heading))) return true;
-  return lines.some((line) => line.tier === 0 && line.text.length <= 160 && CONFIRMED.test(fold(line.text)) && shown(line.element));
+  return lines.some((line) => line.tier === 0 && line.text.length <= 160 && confirms(line.text) && shown(line.element));
 }
+
+const confirms = keeping((text: string): boolean => CONFIRMED.test(fold(text)));
 
 /** An address to type or a delivery to choose. */
 function hasStep(walked: Walked, headings: readonly string[]): boolean {
-  const choices = walked.lines.some((line) => line.tier === 0 && line.element.closest("[role=radio]") !== null);
+  const choices = walked.choices && walked.lines.some((line) => line.tier === 0 && past(line.element).closest("[role=radio]") !== null);
   if (choices && headings.some((heading) => SHIPPING_NAMES.test(heading))) return true;
   return walked.controls.some((spot) => {
     if (spot.tier !== 0) return false;
@@ -145,7 +167,6 @@ function hasStep(walked: Walked, headings: readonly string[]): boolean {
     return element.getAttribute("type")?.toLowerCase() === "radio" ? SHIPPING_NAMES.test(`${said} ${spot.heading}`) || element.closest(SHIPPING_BOX) !== null : ADDRESS_NAMES.test(said) && !/e-?mail|search|newsletter/i.test(said);
   });
 }
-
 
 /** Ways to pay to choose from. */
 function methodRadios(walked: Walked): boolean {
@@ -164,19 +185,13 @@ function methodsSaid(walked: Walked): boolean {
       last = line.heading;
       if (METHODS.test(fold(last))) return true;
     }
-    if (line.text.length <= 60 && STRONG_METHODS.test(fold(line.text))) return true;
   }
-  return false;
+  return walked.said.hasLine(STRONG_METHODS, 60);
 }
 
-
-function isLogin(walked: Walked, path: string): boolean {
+function isLogin(walked: Walked, said: readonly SaidButton[], path: string): boolean {
   const password = walked.controls.some((spot) => spot.tier === 0 && spot.element.getAttribute("type")?.toLowerCase() === "password" && !CODE_NAMES.test(`${spot.element.getAttribute("name") ?? ""}${spot.element.getAttribute("id") ?? ""}${spot.element.getAttribute("autocomplete") ?? ""}`));
-  return URL_LOGIN.test(path) || (password && walked.buttons.some((spot) => LOGIN.test(fold(buttonText(spot.element)))));
-}
-
-function savesCard(walked: Walked): boolean {
-  return walked.buttons.slice(0, BUTTONS_MAX).some((spot) => spot.tier === 0 && SAVES.test(fold(buttonText(spot.element))));
+  return URL_LOGIN.test(path) || (password && said.some((one) => LOGIN.test(one.said)));
 }
 
 /** `known`: whether the page is a named store's, a platform's, or anybody's. */

@@ -2,6 +2,7 @@
 
 import type { Scope, Spot } from "./walk.ts";
 import { fold } from "./fold.ts";
+import { past } from "./past.ts";
 import { BILLING, MONTH_NAMES, NAMES, SHIPPING } from "./lexicon.ts";
 
 export interface Facts {
@@ -94,7 +95,8 @@ const text = (element: Element): string => {
   // Options of a select inside a label are no label.
   if (element.querySelector("select,script,style") === null) return (element.textContent ?? "").slice(0, TEXT_MAX);
   let out = "";
-  for (const child of Array.from(element.childNodes)) {
+  for (const one of Array.from(element.childNodes)) {
+    const child = past(one);
     if (child.nodeType === 3 || !["select", "script", "style"].includes((child as Element).localName)) {
       if (child.nodeType === 3 || (child as Element).querySelector?.("select,script,style") === null) out += ` ${child.textContent ?? ""}`;
     }
@@ -118,9 +120,9 @@ function labelsFor(scope: Scope): ReadonlyMap<string, string> {
   const known = labelMaps.get(scope);
   if (known !== undefined) return known;
   const map = new Map<string, string>();
-  for (const label of Array.from(scope.root.querySelectorAll("label[for]")).slice(0, 3_000)) {
-    const id = label.getAttribute("for") ?? "";
-    map.set(id, `${map.get(id) ?? ""} ${text(label)}`.trim());
+  for (const label of Array.from(scope.root.querySelectorAll("label")).slice(0, 3_000)) {
+    const id = label.getAttribute("for");
+    if (id !== null) map.set(id, `${map.get(id) ?? ""} ${text(label)}`.trim());
   }
   labelMaps.set(scope, map);
   return map;
@@ -137,8 +139,10 @@ function groupText(element: Element, scope: Scope): string {
 function contextOf(spot: Spot, own: string): "billing" | "shipping" | null {
   if (SHIPPING.test(own) && !BILLING.test(own)) return "shipping";
   if (BILLING.test(own)) return "billing";
-  let at: Element | null = spot.element.parentElement;
-  for (let i = 0; at !== null && i < ANCESTORS_MAX && at.localName !== "body"; i++, at = at.parentElement) {
+  let at = spot.element.parentElement;
+  for (let i = 0; at !== null && i < ANCESTORS_MAX; i++, at = at.parentElement) {
+    at = past(at);
+    if (at.localName === "body") break;
     const said = words(`${at.getAttribute("id") ?? ""} ${at.getAttribute("class") ?? ""} ${at.getAttribute("data-testid") ?? ""} ${at.getAttribute("aria-label") ?? ""} ${at.getAttribute("name") ?? ""}`);
     const [ships, bills] = [SHIPPING.test(said), BILLING.test(said)];
     if (ships !== bills) return ships ? "shipping" : "billing";

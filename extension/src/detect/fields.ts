@@ -9,7 +9,8 @@ import { type Facts, factsOf, optionsOf } from "./facts.ts";
 import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
-import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { parentOf, past } from "./past.ts";
+import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, FOUR_GROUPS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, SAYS_CARD, SAYS_NUMBER, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -101,7 +102,7 @@ function guess(facts: Facts): Guess | null {
   const { autocomplete, names, labels, spot } = facts;
   if (NEVER_NAMES.test(names)) return null;
   const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
-  const said = autocomplete.map((token) => AUTOCOMPLETE[token]).find((kind) => kind !== undefined);
+  const said = autocomplete.map((token) => (Object.hasOwn(AUTOCOMPLETE, token) ? AUTOCOMPLETE[token] : undefined)).find((kind) => kind !== undefined);
   if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;
   if (said !== undefined) return NOT_CARD.test(names) && !CARD_NAMES.test(names) ? null : make(said, 3);
   if (autocomplete.includes("postal-code")) {
@@ -117,7 +118,6 @@ function guess(facts: Facts): Guess | null {
   return guessInput(facts);
 }
 
-const FOUR_GROUPS = /^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/;
 const isCardLabel = (labels: string): boolean =>
   CARD_LABEL.test(labels) && !OTHER_CARD.test(labels);
 const saysPlainly = ({ labels }: Facts): boolean => isCardLabel(labels) || (CODE_LABEL.test(labels) && !NOT_CODE.test(labels));
@@ -146,7 +146,7 @@ function guessInput(facts: Facts): Guess | null {
   if (person !== null) return make(person, 2);
   if (EXPIRY(facts)) return make(expiryPart(facts), 2);
   if (says("holder")) return make("holder", 2);
-  if (says("number")) return isShort(facts) && !/number|nummer|num\b|\d$|番号|numero/.test(`${names} ${labels}`) ? null : make("number", 2);
+  if (says("number")) return isShort(facts) && !SAYS_NUMBER.test(`${names} ${labels}`) ? null : make("number", 2);
   if (says("postalCode")) {
     if (facts.context === "shipping") return null;
     return make("postalCode", facts.context === "billing" ? 2 : 1);
@@ -156,7 +156,7 @@ function guessInput(facts: Facts): Guess | null {
   if (FOUR_GROUPS.test(placeholder)) return make("number", 1);
   if (PLAIN_NAME.test(labels) && !facts.context) return make("holder", 1);
   if (/^account number/.test(labels) && /^[\dx•·*]{4}/.test(placeholder)) return make("number", 2);
-  if (/\b(number|num)$/.test(names) && /card|karte|carte|tarjeta|カード/.test(`${facts.group} ${facts.before}`)) return make("number", 1);
+  if (/\b(number|num)$/.test(names) && SAYS_CARD.test(`${facts.group} ${facts.before}`)) return make("number", 1);
   return null;
 }
 
@@ -247,12 +247,12 @@ function isAhead(one: Guess, at: (one: Guess) => number, anchor: Guess): boolean
 /** The smallest box around the card's fields; weak guesses count only in there. */
 function cardBox(anchor: Guess, guesses: readonly Guess[]): Element {
   const strong = guesses.filter((one) => one.weight > 1 && (one.kind === "number" || one.kind === "securityCode" || one.kind.startsWith("expiry")) && one.facts.spot.scope === anchor.facts.spot.scope);
-  let box: Element = anchor.facts.spot.element;
+  let box: Element = past(anchor.facts.spot.element);
   // Four boxes of one number are one thing.
   const kindsIn = (inside: Element): number => new Set(strong.filter((one) => inside.contains(one.facts.spot.element)).map((one) => one.kind)).size;
   const enough = Math.min(new Set(strong.map((one) => one.kind)).size, 2);
   for (let i = 0; i < 12; i++) {
-    const parent: Element | null = box.parentElement;
+    const parent = parentOf(box);
     if (parent === null || parent.localName === "body" || parent.localName === "form" || parent.localName === "html") {
       if (parent !== null && kindsIn(box) < enough) box = parent;
       break;
@@ -346,7 +346,7 @@ function saveCards(walked: Walked, recipe: Recipe | null): Reading["saveCard"] {
   for (const spot of walked.controls) {
     if (spot.tier !== 0 || spot.element.getAttribute("type")?.toLowerCase() !== "checkbox" || out.length >= 10) continue;
     const facts = factsOf(spot);
-    const beside = facts.labels === facts.before ? fold((spot.element.parentElement?.textContent ?? "").slice(0, 120)) : "";
+    const beside = facts.labels === facts.before ? fold((parentOf(spot.element)?.textContent ?? "").slice(0, 120)) : "";
     const named = (recipe?.saveCard ?? []).some((css) => matches(spot.element, css));
     if (!named && !SAVE_CARD.test(facts.labels) && !SAVE_CARD.test(beside) && !SAVE_CARD.test(facts.names)) continue;
     const live = (spot.element as HTMLInputElement).checked;

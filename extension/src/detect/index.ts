@@ -4,12 +4,12 @@ import type { Reading } from "../types/detect.ts";
 import type { Recipe } from "../types/recipe.ts";
 import { guess } from "./guess.ts";
 import { useWords } from "./lexicon.ts";
-import { pack, type Packed } from "./pack.ts";
+import { packWords, type Packed } from "./pack.ts";
 import * as plain from "./read.ts";
 import * as words from "./words/index.ts";
 
 /** Every word, as data that a message can carry. */
-export const WORDS: Packed = pack({ ...words });
+export const WORDS: Packed = packWords({ ...words });
 
 useWords(WORDS);
 

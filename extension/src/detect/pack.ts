@@ -11,6 +11,9 @@ export function pack(value: unknown): Packed {
   throw new Error(`no word: ${typeof value}`);
 }
 
+/** Words by name as a list in the order of their names: whoever unpacks it knows them, and need not carry them. */
+export const packWords = (words: Readonly<Record<string, unknown>>): Packed => pack(Object.keys(words).sort().map((name) => words[name]));
+
 export function unpack(packed: Packed): unknown {
   if (packed === null || typeof packed === "string") return packed;
   if ("re" in packed) return new RegExp(packed.re, packed.flags);

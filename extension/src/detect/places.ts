@@ -1,19 +1,21 @@
 /** Selectors for elements, and elements for places. */
 
 import type { Place } from "../types/detect.ts";
+import { STABLE } from "./lexicon.ts";
+import { parentOf, past, unclouded } from "./past.ts";
 
-const STABLE = ["data-testid", "data-test", "data-test-id", "data-qa", "data-cse", "data-checkout", "autocomplete", "aria-label", "placeholder", "title", "src", "class"];
 const PATH_MAX = 60;
 
 /** A selector that finds this element alone within `root`; short and readable where the page allows it. `null`: there is none. */
 export function selectorOf(element: Element, root: Document | ShadowRoot): string | null {
+  // Controls and frames have their members for themselves; only what they stand in is asked past its fields.
   for (const css of simple(element)) if (finds(root, css, element)) return css;
   // From the nearest ancestor that can be named, or from the top.
   const steps: string[] = [];
   let at: Element = element;
   for (let i = 0; i < PATH_MAX; i++) {
     steps.unshift(`${at.localName}:nth-of-type(${nth(at)})`);
-    const parent: Element | null = at.parentElement;
+    const parent = parentOf(at);
     if (parent === null) break;
     const anchor = anchorOf(parent);
     if (anchor !== null) {
@@ -58,6 +60,7 @@ function quoted(value: string): string {
 function nth(element: Element): number {
   let n = 1;
   for (let before = element.previousElementSibling; before !== null && n < 10_000; before = before.previousElementSibling) {
+    before = past(before);
     if (before.localName === element.localName) n++;
   }
   return n;
@@ -78,13 +81,14 @@ export function find(
   place: Place,
   frameDocument: (frame: Element) => Document | null = contentDocument,
 ): Element | null {
-  let root: Document | ShadowRoot | null = document;
+  let root: Document | ShadowRoot | null = unclouded(document);
   let rest: Place = place;
   for (let depth = 0; root !== null && depth < 10; depth++) {
     if (typeof rest === "string") return only(root, rest);
     const step: Element | null = only(root, "frame" in rest ? rest.frame : rest.host);
     if (step === null) return null;
-    root = "frame" in rest ? frameDocument(step) : step.shadowRoot;
+    const inner: Document | ShadowRoot | null = "frame" in rest ? frameDocument(step) : step.shadowRoot;
+    root = inner === null ? null : unclouded(inner);
     rest = rest.css;
   }
   return null;

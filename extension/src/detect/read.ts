@@ -13,6 +13,7 @@ import { currencyHint, spokenOf } from "./currency.ts";
 import { findFields, placeOf, type Fields } from "./fields.ts";
 import { cardFrame, hostOf, isProviderHost } from "./frames.ts";
 import { recipeFor } from "./recipe.ts";
+import { unclouded } from "./past.ts";
 import { readTotal } from "./total.ts";
 import { type Look, walk, type Walked } from "./walk.ts";
 
@@ -35,8 +36,9 @@ export interface ReadContext extends Look {
 const NOTHING: Omit<Reading, "confidence"> = { checkout: false, store: null, total: null, fields: {}, frames: [], saveCard: [], giftCardCode: [] };
 const FRAMES_MAX = 40;
 
-export function read(document: Document, url: string, recipes: readonly Recipe[], given: ReadContext = {}): Reading {
+export function read(page: Document, url: string, recipes: readonly Recipe[], given: ReadContext = {}): Reading {
   if (!hasWords()) return { ...NOTHING, confidence: 0 };
+  const document = unclouded(page);
   const context = withLayout(document, given);
   const walked = walk(document, context);
   const shown = shownBy(context);
@@ -45,7 +47,7 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
   const path = known?.path ?? false;
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
-  const total = readTotal(walked, money, recipe, buttons, shown);
+  const total = readTotal(walked, money, recipe, buttons.paying, shown);
   const able = ableBy(shown, given.fillable);
   const frames = framesOf(walked, url, recipe, able);
   const provider = isProviderHost(hostOf(url));
@@ -74,7 +76,7 @@ export function read(document: Document, url: string, recipes: readonly Recipe[]
 /** What a payment provider's frame holds: for the extension's own script in there. */
 export function readFrame(document: Document, given: ReadContext = {}): Pick<Reading, "fields" | "saveCard" | "rival"> {
   if (!hasWords()) return { fields: {}, saveCard: [] };
-  const look = withLayout(document, given);
+  const look = withLayout(unclouded(document), given);
   const walked = walk(document, look);
   const able = ableBy(shownBy(look), given.fillable);
   const fields: Fields = findFields(walked, null, able, { alone: true, frames: false, rivals: given.fillable !== undefined });

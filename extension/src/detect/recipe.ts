@@ -6,6 +6,7 @@
  */
 
 import type { FieldKind, Recipe } from "../types/recipe.ts";
+import { past } from "./past.ts";
 
 export type RecipeCheck = { readonly recipe: Recipe } | { readonly faults: readonly string[] };
 export type SelectorParses = (css: string) => boolean;
@@ -181,23 +182,22 @@ function tellingPath(recipe: Recipe, url: URL): boolean {
   return recipe.paths.some((pattern) => /^\/[^/*]+\/[^/*]+\/\*\*$/.test(pattern) && pathMatches(url.pathname, url.search, pattern));
 }
 
-/** One pass over the page for all marks together. */
+/** The platform whose mark stands first. Mark by mark: a browser finds an id or a class at once, and a list of both only by a look at every element. */
 function byMarks(document: Document, platforms: readonly Recipe[]): Recipe | undefined {
-  const all = platforms.flatMap((recipe) => recipe.marks ?? []).join(",");
-  if (all === "") return undefined;
-  try {
-    const found = document.querySelector(all);
-    return found === null ? undefined : platforms.find((recipe) => (recipe.marks ?? []).some((css) => found.matches(css)));
-  } catch {
-    // One that the engine does not take spoils the list, not the others.
-    return platforms.find((recipe) => (recipe.marks ?? []).some((css) => has(document, css)));
+  let first: { readonly recipe: Recipe; readonly element: Element } | undefined;
+  for (const recipe of platforms) {
+    for (const css of recipe.marks ?? []) {
+      const element = marked(document, css);
+      if (element !== null && (first === undefined || (past(first.element).compareDocumentPosition(element) & 2) !== 0)) first = { recipe, element };
+    }
   }
+  return first?.recipe;
 }
 
-function has(document: Document, css: string): boolean {
+function marked(document: Document, css: string): Element | null {
   try {
-    return document.querySelector(css) !== null;
+    return document.querySelector(css);
   } catch {
-    return false;
+    return null;
   }
 }

@@ -5,7 +5,8 @@ import { type Found, found, moneyOf, type PageMoney, readOne, withoutAsides } fr
 import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
-import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, FREE, GRAND, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { parentOf, past } from "./past.ts";
+import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, CURRENCY_SIGN, DUE, FREE, GRAND, keeping, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, PIECE, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
@@ -39,8 +40,9 @@ const PERHAPS_LEN_MAX = 40;
 const CLIMB_MAX = 6;
 
 /** What a label names. The whole label has to be known: "total savings" is no total. */
-export function labelKind(label: string): LabelKind | null {
-  if (label.length > LABEL_LEN_MAX) return null;
+export const labelKind = (label: string): LabelKind | null => (label.length > LABEL_LEN_MAX ? null : kindOfLabel(label));
+
+const kindOfLabel = keeping((label: string): LabelKind | null => {
   let text = fold(withoutAsides(label));
   const plain = fold(label).replace(/[\s:：]+$/, "");
   for (const aside of LABEL_ASIDES) text = text.replace(aside, " ").trim();
@@ -52,7 +54,7 @@ export function labelKind(label: string): LabelKind | null {
   if (NOT_FINAL.test(plain)) return "not_final";
   for (const row of ROWS) if (row.re.test(plain)) return row.kind;
   return plain.length <= PERHAPS_LEN_MAX && PERHAPS.test(plain) ? "perhaps" : null;
-}
+});
 
 function wordKind(text: string): TotalKind | null {
   if (DUE.has(text)) return "due";
@@ -73,7 +75,7 @@ export function rowsAt(lines: readonly Line[], index: number, context: PageMoney
       return [makeRow(bareKind, line, line.element, bare[2] ?? "", bare[1] ?? "", contextOf(bare[1] ?? "", context), false)];
     }
     const kind = labelKind(line.text);
-    if (kind !== null && (PENDING.test(fold(line.text)) || /\s[-–—]{1,3}$/.test(line.text))) return [pendingRow(kind, line)];
+    if (kind !== null && (PENDING.test(line.folded) || /\s[-–—]{1,3}$/.test(line.text))) return [pendingRow(kind, line)];
     return kind === null ? [] : [rowAhead(lines, index, kind, contextOf(line.text, context))].filter((row) => row !== null);
   }
   const rows: Row[] = [];
@@ -182,16 +184,16 @@ function isValue(text: string, context: PageMoney): boolean {
   return labelKind(text.slice(0, amounts[0]?.start)) === null && (rest.match(/\p{L}/gu)?.length ?? 0) <= 24;
 }
 
-const isPiece = (text: string): boolean => /^([\p{Sc}\d.,'\s]|US|CA|AU|HK|NZ|[A-Z]{3}|kr|zł|Kč|円|元){1,20}$/u.test(text) && !/^[A-Z]{3}$/.test(text);
+const isPiece = (text: string): boolean => PIECE.test(text) && !/^[A-Z]{3}$/.test(text);
 
 /** Joins an amount that stands in several blocks ("$", "267", ".", "49"). */
 function valueFrom(lines: readonly Line[], from: number, label: Line, context: PageMoney): Omit<Value, "loose"> {
   const first = lines[from] as Line;
   const whole = { text: withoutAsides(first.text), element: first.element, tier: first.tier };
-  const complete = (text: string): boolean => /\p{Sc}|[A-Z]{3}|kr|zł|円|元/u.test(text) && /\d/.test(text);
+  const complete = (text: string): boolean => CURRENCY_SIGN.test(text) && /\d/.test(text);
   if (!isPiece(first.text)) return whole;
   const next = lines[from + 1];
-  const cells = first.element.closest("tr") !== null;
+  const cells = past(first.element).closest("tr") !== null;
   // A number of pieces in a column before the amount.
   if (cells && next !== undefined && /^\d{1,3}$/.test(first.text) && complete(next.text) && isPiece(next.text) && together(label, next)) {
     return { text: next.text, element: next.element, tier: next.tier };
@@ -199,7 +201,7 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
   const pieces = [first];
   for (let j = from + 1; j < lines.length && j < from + 14; j++) {
     const line = lines[j] as Line;
-    if (!isPiece(line.text) || !together(label, line) || line.element.parentNode === label.element.parentNode) break;
+    if (!isPiece(line.text) || !together(label, line) || past(line.element).parentNode === past(label.element).parentNode) break;
     pieces.push(line);
   }
   if (pieces.length === 1) return whole;
@@ -217,12 +219,13 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
 /** Whether a row's label and amount stand near each other in the tree, by the rules of tables and lists. */
 export function together(label: Line, value: Line): boolean {
   if (label.scope !== value.scope) return false;
-  const row = label.element.closest("tr");
+  const row = past(label.element).closest("tr");
   if (row !== null && !row.contains(value.element)) return false;
-  const item = label.element.closest("li,dl");
+  const item = past(label.element).closest("li,dl");
   if (item !== null && !item.contains(value.element)) return false;
   let at: Element | null = label.element;
   for (let i = 0; at !== null && i <= CLIMB_MAX; i++, at = at.parentElement) {
+    at = past(at);
     if (at.localName === "body" || at.localName === "html") return false;
     if (at.contains(value.element)) return true;
   }
@@ -231,17 +234,17 @@ export function together(label: Line, value: Line): boolean {
 
 function inColumnHeads(lines: readonly Line[], index: number): boolean {
   const own = lines[index] as Line;
-  if (own.element.closest("thead") !== null) return true;
+  if (past(own.element).closest("thead") !== null) return true;
   for (const j of [index - 1, index + 1, index - 2]) {
     const line = lines[j];
-    if (line !== undefined && COLUMN_HEAD.test(fold(line.text).replace(/[:*]/g, "")) && near(own.element, line.element, 2)) return true;
+    if (line !== undefined && COLUMN_HEAD.test(line.folded.replace(/[:*]/g, "")) && near(own.element, line.element, 2)) return true;
   }
   return false;
 }
 
 function near(a: Element, b: Element, levels: number): boolean {
   let at: Element | null = a;
-  for (let i = 0; at !== null && i <= levels; i++, at = at.parentElement) if (at.contains(b)) return true;
+  for (let i = 0; at !== null && i <= levels; i++, at = at.parentElement) if ((at = past(at)).contains(b)) return true;
   return false;
 }
 
@@ -250,7 +253,7 @@ function secondColumn(lines: readonly Line[], index: number, context: PageMoney)
   const own = lines[index] as Line;
   const isLabel = (line: Line | undefined): boolean => line !== undefined && labelKind(line.text) !== null && found(line.text, context).length === 0;
   const isAmount = (line: Line | undefined): boolean =>
-    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || FREE.test(fold(line.text)));
+    line !== undefined && (isValue(withoutAsides(line.text).trim(), context) || FREE.test(line.folded));
   let start = index;
   let end = index;
   while (index - start < 12 && isLabel(lines[start - 1])) start--;
@@ -274,8 +277,8 @@ function preceding(lines: readonly Line[], index: number, context: PageMoney): V
   const own = lines[index] as Line;
   const line = lines[index - 1];
   if (line === undefined || !isValue(withoutAsides(line.text).trim(), context)) return null;
-  let box: Element | null = own.element;
-  for (let i = 0; box !== null && i < 3 && !box.contains(line.element); i++) box = box.parentElement;
+  let box: Element | null = past(own.element);
+  for (let i = 0; box !== null && i < 3 && !box.contains(line.element); i++) box = parentOf(box);
   if (box === null || !box.contains(line.element) || box.localName === "body") return null;
   const alone = [lines[index - 2], lines[index + 1]].every((other) => other === undefined || !(box as Element).contains(other.element));
   return alone ? { text: withoutAsides(line.text), element: line.element, tier: line.tier, loose: false } : null;

@@ -5,6 +5,7 @@
 
 import type { Money } from "../types/money.ts";
 import type { Recipe } from "../types/recipe.ts";
+import { past } from "./past.ts";
 import { found, moneyOf, type PageMoney, readOne, same, withoutAsides } from "./amounts.ts";
 import type { Line } from "./lines.ts";
 import { TORN } from "./lines.ts";
@@ -64,7 +65,7 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
 function anyPart(walked: Walked, context: PageMoney): boolean {
   let looked = 0;
   for (const [i, line] of walked.lines.entries()) {
-    if (line.tier > 0 || line.text.length > 120 || !ROWS.some((row) => row.kind === "sub" && row.re.test(fold(line.text)))) continue;
+    if (line.tier > 0 || line.text.length > 120 || !ROWS.some((row) => row.kind === "sub" && row.re.test(line.folded))) continue;
     if (rowsAt(walked.lines, i, context).some((row) => row.kind === "sub" && row.money !== null)) return true;
     if (++looked > 20) return false;
   }
@@ -87,14 +88,15 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
   const rows: Row[] = [];
   const around = new Set<number>();
   const excluded = recipe?.notTotal ?? [];
-  for (let i = 0; i < lines.length && i < LINES_MAX && rows.length < TOTAL_ROWS_MAX; i++) {
-    const line = lines[i] as Line;
-    if (line.text.length > 240 || !TOTAL_TOKEN.test(fold(line.text))) continue;
+  for (const line of walked.said.having(TOTAL_TOKEN)) {
+    const i = line.index;
+    if (i >= LINES_MAX || rows.length >= TOTAL_ROWS_MAX) break;
+    if (line.text.length > 240) continue;
     if (PREVIOUS_HEADING.test(fold(line.heading))) continue;
     for (const row of rowsAt(lines, i, context)) {
       if (!(isTotal(row.kind) || row.kind === "not_final" || row.kind === "perhaps")) continue;
       if (isChoice(row) || within(row, excluded) || !shown(row.element)) continue;
-      rows.push(isTotal(row.kind) && row.element.closest(SMALL_CART) !== null ? { ...row, kind: "perhaps" } : takenBack(row, lines, i, context));
+      rows.push(isTotal(row.kind) && past(row.element).closest(SMALL_CART) !== null ? { ...row, kind: "perhaps" } : takenBack(row, lines, i, context));
       for (let j = Math.max(0, i - SUMMARY_LINES); j <= i + SUMMARY_LINES; j++) around.add(j);
     }
   }
@@ -109,7 +111,7 @@ function collect(walked: Walked, context: PageMoney, recipe: Recipe | null, show
 function takenBack(row: Row, lines: readonly Line[], index: number, context: PageMoney): Row {
   if (!isTotal(row.kind)) return row;
   for (const line of lines.slice(index + 1, index + 5)) {
-    if (line.tier === 0 && line.text.length <= 240 && NOT_ALL.test(fold(line.text))) return { ...row, spoiled: true };
+    if (line.tier === 0 && line.text.length <= 240 && NOT_ALL.test(line.folded)) return { ...row, spoiled: true };
     if (line.heading !== row.line.heading || rowsAt(lines, line.index, context).length > 0) break;
   }
   return row;
@@ -117,7 +119,7 @@ function takenBack(row: Row, lines: readonly Line[], index: number, context: Pag
 
 /** A price tag of something to choose (a delivery, a plan) is not what is paid. */
 function isChoice(row: Row): boolean {
-  const box = row.element.closest("label,[role=radio],[role=option]");
+  const box = past(row.element).closest("label,[role=radio],[role=option]");
   return box !== null && (box.localName !== "label" || box.querySelector("input[type=radio],input[type=checkbox]") !== null);
 }
 
@@ -127,7 +129,7 @@ function within(row: Row, selectors: readonly string[]): boolean {
 
 function closest(element: Element, css: string): boolean {
   try {
-    return element.closest(css) !== null;
+    return past(element).closest(css) !== null;
   } catch {
     return false;
   }
@@ -159,7 +161,9 @@ function all(scope: Scope, css: string): Element[] {
 
 /** What an element named by the recipe says; nothing when the page's own label says that it is another row. */
 function valueIn(walked: Walked, element: Element, context: PageMoney): RecipeValue | null {
-  const lines = walked.lines.filter((line) => line.runs.some((run) => element.contains(run.element)));
+  const inside = new Set<Element>([element, ...past(element).querySelectorAll("*")]);
+  const lines: Line[] = [];
+  for (const line of walked.lines) for (const run of line.runs) if (inside.has(run.element) && lines[lines.length - 1] !== line) lines.push(line);
   const tier = Math.min(...lines.map((line) => line.tier));
   const seen = lines.filter((line) => line.tier === tier);
   const printed = seen.map((line) => line.text).join(seen.every((line) => line.text.length <= 2) ? "" : " ; ");
@@ -195,7 +199,8 @@ const distinct = (list: readonly (Money | null)[]): Money[] => {
   return out;
 };
 
-const sure = (total: Money, confidence: number): Decided => ({ total, confidence, rowSeen: true });
+const sure = (total: Money, confidence: number, text: string): Decided =>
+  total.minor > 0 ? { total, confidence, rowSeen: true } : unsure(text, total, "nothing_to_pay");
 
 function unsure(text: string, money: Money | null, why: string, confidence = 50): Decided {
   return { total: null, candidate: money === null ? { text, why } : { text, money, why }, confidence, rowSeen: true };
@@ -216,11 +221,10 @@ function decide(evidence: Evidence): Decided {
   if (doubt !== null) return unsure(row.text, money, doubt);
   if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(row.text, money, "button_differs");
   if (row.tier > 0) return unsure(row.text, money, "not_visible");
-  if (money.minor === 0) return unsure(row.text, money, "nothing_to_pay");
   if (row.kind === "total" && rows.some((other) => other.kind !== "not_final" && isTotal(other.kind) && other.money === null && !other.pending)) {
     return unsure(row.text, money, "another_total_unread");
   }
-  return sure(money, evidence.buttons.length > 0 ? Math.min(99, confidence + 3) : confidence);
+  return sure(money, evidence.buttons.length > 0 ? Math.min(99, confidence + 3) : confidence, row.text);
 }
 
 function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): Decided {
@@ -232,15 +236,15 @@ function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): 
   if (values.length > 1) {
     const settled = best !== null && !("conflict" in best) && values.some((value) => same(value, best.money)) && best.kindRank >= 2 ? best.money : null;
     if (settled === null) return unsure(first.text, values[values.length - 1] ?? null, "two_totals");
-    return doubt === null ? sure(settled, 85) : unsure(first.text, settled, doubt);
+    return doubt === null ? sure(settled, 85, first.text) : unsure(first.text, settled, doubt);
   }
   const takenBack = evidence.rows.some((row) => isTotal(row.kind) && row.spoiled && row.money !== null && same(row.money, money));
   if (takenBack || named.some((value) => value.spoiled)) return unsure(first.text, money, "not_final");
   if (doubt !== null) return unsure(first.text, money, doubt);
-  if (best !== null && "conflict" in best) return best.plain && named.length > 0 ? sure(money, 85) : unsure(first.text, money, "two_totals");
+  if (best !== null && "conflict" in best) return best.plain && named.length > 0 ? sure(money, 85, first.text) : unsure(first.text, money, "two_totals");
   if (best !== null && !same(best.money, money)) return unsure(first.text, money, "two_totals");
   if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(first.text, money, "button_differs");
-  return sure(money, best === null ? 90 : 98);
+  return sure(money, best === null ? 90 : 98, first.text);
 }
 
 /** No row gave a total: the pay button may, or there is at least something to show. */
@@ -249,7 +253,7 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
   const row = rows.find((other) => isTotal(other.kind)) ?? rows[0];
   if (row === undefined) {
     const [only] = onButtons;
-    if (onButtons.length === 1 && only !== undefined && doubt === null) return { ...sure(only, 82), rowSeen: false };
+    if (onButtons.length === 1 && only !== undefined && only.minor > 0 && doubt === null) return { total: only, confidence: 82, rowSeen: false };
     return { total: null, confidence: 30, rowSeen: false };
   }
   const [button] = onButtons;
@@ -257,9 +261,9 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
   const guessed = perhaps[0];
   if (perhaps.length === 1 && guessed !== undefined && guessed.minor > 0 && doubt === null && rows.every((other) => other.kind === "perhaps" && other.tier === 0)) {
     const agrees = onButtons.length === 0 ? checkSum(guessed, evidence.parts) === "adds_up" : onButtons.length === 1 && button !== undefined && same(guessed, button);
-    if (agrees) return sure(guessed, 82);
+    if (agrees) return sure(guessed, 82, row.text);
   }
-  if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84);
+  if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84, row.text);
   const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : row.kind === "perhaps" ? "unknown_label" : (row.unsure ?? "not_sure");
   return unsure(row.text, row.money, why, 40);
 }
@@ -267,7 +271,7 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
 /** What makes every total of the page doubtful. */
 function doubts(rows: readonly Row[], parts: readonly Row[]): string | null {
   if (rows.some((row) => isTotal(row.kind) && row.pending)) return "pending";
-  if (parts.some((part) => part.kind === "installment" && part.money !== null && DEPOSIT.test(fold(part.line.text)))) return "deposit";
+  if (parts.some((part) => part.kind === "installment" && part.money !== null && DEPOSIT.test(part.line.folded))) return "deposit";
   const open = parts.filter((part) => (part.kind === "shipping" || part.kind === "tax") && part.tier === 0);
   if (open.some((part) => part.pending || (part.money === null && PENDING.test(fold(part.text))))) return "pending";
   return null;
@@ -313,7 +317,7 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
 function comesAfter(part: Row, row: Row, kindRank: number): boolean {
   if (part.money === null || part.money.minor === 0 || part.tier > 0 || part.line.index <= row.line.index) return false;
   if (part.kind === "gift") return /[-−–(] ?(\p{Sc}|\d+[.,]\d)/u.test(part.line.text + part.text);
-  return part.kind === "shipping" && kindRank === 1 && part.line.index <= row.line.index + 2 && !INSIDE.test(fold(part.line.text));
+  return part.kind === "shipping" && kindRank === 1 && part.line.index <= row.line.index + 2 && !INSIDE.test(part.line.folded);
 }
 
 

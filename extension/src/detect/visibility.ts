@@ -1,6 +1,6 @@
 /** What hides an element, as far as it says so itself. */
 
-import { OFF_SCREEN, STRUCK } from "./lexicon.ts";
+import { keeping, OFF_SCREEN, STRUCK, TELLING } from "./lexicon.ts";
 
 /** `struck`: an old price. `off_screen`: for screen readers, or a trap for robots. */
 export type Concealment = "hidden" | "off_screen" | "aria_hidden" | "struck";
@@ -11,9 +11,6 @@ export interface Guess {
   sheets(root: Document | ShadowRoot): ReadonlyMap<Element, Concealment>;
   own(element: Element, bySheet: Concealment | undefined): Concealment | null;
 }
-
-/** Cheap look before the two patterns: most classes have none of it. */
-const TELLING = /hidden|only|screen|assist|clipped|stri?[ku]|through|old|was|compare/i;
 
 /** `special`: has one of the attributes that hide. */
 export function concealment(element: Element, special: boolean, bySheet: Concealment | undefined, guess: Guess | undefined): Concealment | null {
@@ -28,10 +25,14 @@ export function concealment(element: Element, special: boolean, bySheet: Conceal
 
 function byClass(element: Element): Concealment | null {
   const classes = element.getAttribute("class");
-  if (classes === null || !TELLING.test(classes)) return null;
+  return classes === null || classes === "" ? null : ofClasses(classes);
+}
+
+const ofClasses = keeping((classes: string): Concealment | null => {
+  if (!TELLING.test(classes)) return null;
   if (OFF_SCREEN.test(classes)) return "off_screen";
   return STRUCK.test(classes) ? "struck" : null;
-}
+});
 
 function inline(element: Element): Concealment | null {
   const style = element.getAttribute("style");

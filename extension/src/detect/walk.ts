@@ -8,7 +8,9 @@
 
 import type { Place } from "../types/detect.ts";
 import { type Line, LineWriter, type Tier } from "./lines.ts";
+import { past, unclouded } from "./past.ts";
 import { selectorOf } from "./places.ts";
+import { Said } from "./said.ts";
 import { concealment, type Concealment, type Guess } from "./visibility.ts";
 
 /** What only a browser, or the one who calls, can add. */
@@ -33,9 +35,7 @@ export interface Spot {
   readonly element: Element;
   readonly scope: Scope;
   readonly heading: string;
-  /** The number of lines that had ended before it. */
-  readonly line: number;
-  /** The text before it in the same line, or else the line before. */
+  /** Of a control: the text before it in the same line, or else the line before. */
   readonly before: string;
   readonly tier: Tier;
 }
@@ -43,11 +43,13 @@ export interface Spot {
 export interface Walked {
   readonly document: Document;
   readonly lines: readonly Line[];
+  readonly said: Said;
   readonly controls: readonly Spot[];
   readonly buttons: readonly Spot[];
   readonly frames: readonly Spot[];
   readonly scopes: readonly Scope[];
-  readonly nodes: number;
+  /** Something in it is drawn as one choice of several. */
+  readonly choices: boolean;
 }
 
 export const NODES_MAX = 120_000;
@@ -55,9 +57,12 @@ const CONTROLS_MAX = 2_000;
 const SCOPES_MAX = 40;
 const NESTING_MAX = 5;
 
-/** What an element is to the walk. Everything that is not named is a block. */
+/** What a node is to the walk. An element that is not named is a block. */
 const enum Kind {
+  Text,
+  Nothing,
   Block,
+  Form,
   Inline,
   Skipped,
   Control,
@@ -69,11 +74,8 @@ const enum Kind {
   Details,
   Dialog,
 }
-/** By `nodeName`: upper case in HTML. */
 const KINDS = new Map<string, Kind>();
-const kinds = (kind: Kind, names: string): void => names.split(" ").forEach((name) => KINDS.set(name.toUpperCase(), kind));
-// Named although they are the rule: the look-up ends here for nearly every element of a page.
-kinds(Kind.Block, "div p li ul ol dl dt dd table tbody thead tfoot tr td th form section article aside header footer main nav fieldset img picture body html br hr option");
+const kinds = (kind: Kind, names: string): void => names.split(" ").forEach((name) => KINDS.set(name, kind));
 kinds(Kind.Skipped, "script style template noscript head object video audio canvas datalist svg math map");
 kinds(Kind.Control, "input select textarea");
 kinds(Kind.Frame, "iframe frame");
@@ -83,12 +85,16 @@ kinds(Kind.Heading, "h1 h2 h3 h4 h5 h6 legend summary");
 kinds(Kind.Struck, "del s strike");
 kinds(Kind.Details, "details");
 kinds(Kind.Dialog, "dialog");
+kinds(Kind.Form, "form");
 kinds(Kind.Inline, "abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark output q samp small span strong sub sup time tt u var wbr slot");
+/** Elements that share their interface with none that is to be walked otherwise: known without a question for their name. */
+const OF_ONE_KIND = new Set("div span p a li ul ol dl table tbody tr td label fieldset img br hr h2 legend input select textarea button iframe script style template".split(" "));
 const isInline = (kind: Kind): boolean => kind === Kind.Inline || kind === Kind.Link || kind === Kind.Struck || kind === Kind.Control;
 
 /** Elements that may hide something or be a button, asked for in one go: most elements of a page are none. */
 const SPECIAL = "[hidden],[inert],[role],[aria-hidden],[style]";
 const ELEMENT = 1;
+const TEXT = 3;
 
 interface State {
   readonly look: Look;
@@ -97,7 +103,10 @@ interface State {
   readonly buttons: Spot[];
   readonly frames: Spot[];
   readonly scopes: Scope[];
+  /** By the nodes' interfaces. Of this walk: each frame has interfaces of its own. */
+  readonly kinds: Map<unknown, Kind>;
   heading: string;
+  choices: boolean;
   nodes: number;
 }
 
@@ -115,22 +124,26 @@ interface Ground {
   readonly state: State;
   readonly scope: Scope;
   readonly nesting: number;
-  readonly special: ReadonlySet<Element>;
+  /** In the order of the page, as the walk is. */
+  readonly special: readonly Element[];
+  /** The first of them that the walk has not come to. */
+  next: number;
   readonly hidden: ReadonlyMap<Element, Concealment> | null;
 }
 
 export function walk(document: Document, look: Look): Walked {
-  const state: State = { look, writer: new LineWriter(), controls: [], buttons: [], frames: [], scopes: [], heading: "", nodes: 0 };
-  walkScope(state, { root: document, wrap: (css) => css, up: null }, { tier: 0, struck: false }, 0);
+  const state: State = { look, writer: new LineWriter(), controls: [], buttons: [], frames: [], scopes: [], kinds: new Map(), heading: "", choices: false, nodes: 0 };
+  walkScope(state, { root: unclouded(document), wrap: (css) => css, up: null }, { tier: 0, struck: false }, 0);
   state.writer.end();
   return {
-    document,
+    document: unclouded(document),
     lines: state.writer.lines,
+    said: new Said(state.writer.lines, state.writer.texts),
     controls: state.controls,
     buttons: state.buttons,
     frames: state.frames,
     scopes: state.scopes,
-    nodes: state.nodes,
+    choices: state.choices,
   };
 }
 
@@ -138,8 +151,7 @@ function walkScope(state: State, scope: Scope, from: { tier: Tier; struck: boole
   if (state.scopes.length >= SCOPES_MAX) return;
   state.scopes.push(scope);
   const { guess } = state.look;
-  const special = new Set<Element>(scope.root.querySelectorAll(SPECIAL));
-  const ground: Ground = { state, scope, nesting, special, hidden: guess?.sheets(scope.root) ?? null };
+  const ground: Ground = { state, scope, nesting, special: [...scope.root.querySelectorAll(SPECIAL)], next: 0, hidden: guess?.sheets(scope.root) ?? null };
   walkTree(ground, { element: scope.root, kind: Kind.Block, tier: from.tier, struck: from.struck, closed: false });
 }
 
@@ -157,36 +169,70 @@ function walkTree(ground: Ground, root: Open): void {
       path.pop();
       const above = path[path.length - 1];
       if (above === undefined) return;
-      node = top.element.nextSibling;
+      node = (top.kind === Kind.Form ? past(top.element) : top.element).nextSibling;
       top = above;
       continue;
     }
     if (++state.nodes > NODES_MAX) return;
-    // One question to the page for both: what kind of node, and which element.
-    const name = node.nodeName;
-    if (name === "#text") {
+    // No question to the page: what a node is, its interface says.
+    const made: unknown = node.constructor;
+    const kind: Kind = state.kinds.get(made) ?? kindOf(state.kinds, node, made);
+    if (kind === Kind.Text) {
       if (!top.struck) writer.text((node as Text).data, top === root ? home : (top.element as Element), scope, top.tier, state.heading);
-    } else if (name !== "#comment" && node.nodeType === ELEMENT) {
-      const open = enter(ground, node as Element, KINDS.get(name) ?? KINDS.get(name.toUpperCase()) ?? Kind.Block, top);
-      if (open !== null) {
+    } else if (kind !== Kind.Nothing) {
+      const open = enter(ground, node as Element, kind, top);
+      if (open === null) passOver(ground, node);
+      else if (kind !== Kind.Form && (node as Element).firstElementChild === null) leaf(state, scope, open);
+      else {
         path.push(open);
         top = open;
-        node = node.firstChild;
+        node = (kind === Kind.Form ? past(node) : node).firstChild;
         continue;
       }
     }
-    node = node.nextSibling;
+    node = (kind === Kind.Form ? past(node) : node).nextSibling;
   }
 }
 
+/** Half of a page's nodes are texts that are alone in their element: asking for the text is cheaper than for the node. */
+function leaf(state: State, scope: Scope, open: Open): void {
+  const text = open.struck ? null : open.element.textContent;
+  if (text !== null && text !== "") {
+    state.nodes++;
+    state.writer.text(text, open.element as Element, scope, open.tier, state.heading);
+  }
+  leave(state, open);
+}
+
+/** What is inside an element that is not walked, the walk does not come to. */
+function passOver(ground: Ground, node: Node): void {
+  for (let next = ground.special[ground.next]; next !== undefined && past(node).contains(next); next = ground.special[ground.next]) ground.next++;
+}
+
+/** Asks a node what it is, and keeps it for all nodes made alike where that says the same of them. */
+function kindOf(kinds: State["kinds"], node: Node, made: unknown): Kind {
+  let { nodeType, localName: name } = node as Element;
+  if (typeof nodeType !== "number" || (typeof name !== "string" && nodeType === ELEMENT)) ({ nodeType, localName: name } = unclouded(node as Element));
+  if (nodeType !== ELEMENT) {
+    const kind = nodeType === TEXT ? Kind.Text : Kind.Nothing;
+    kinds.set(made, kind);
+    return kind;
+  }
+  const kind = KINDS.get(name) ?? Kind.Block;
+  if (OF_ONE_KIND.has(name)) kinds.set(made, kind);
+  return kind;
+}
+
 /** Takes an element down; `null` when its children are not to be walked. */
-function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open | null {
-  const { state, scope, nesting, special, hidden } = ground;
+function enter(ground: Ground, node: Element, kind: Kind, above: Open): Open | null {
+  const element = kind === Kind.Form ? past(node) : node;
+  const { state, scope, nesting, hidden } = ground;
+  const isSpecial = ground.special[ground.next] === node;
+  if (isSpecial) ground.next++;
   if (kind === Kind.Skipped) return null;
   let { tier, struck } = above;
   if (kind === Kind.Struck) struck = true;
-  const isSpecial = special.has(element);
-  const own = concealment(element, isSpecial, hidden?.get(element), state.look.guess);
+  const own = concealment(element, isSpecial, hidden?.get(node), state.look.guess);
   if (own === "hidden") return null;
   if (own === "struck") struck = true;
   else if (own === "off_screen" && tier < 1) tier = 1;
@@ -204,11 +250,12 @@ function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open 
   if (shut && kind === Kind.Dialog) return null;
   const role = isSpecial ? element.getAttribute("role") : null;
   if (role === "tooltip") return null;
+  if (role === "radio") state.choices = true;
   if (!isInline(kind)) state.writer.end();
   if (kind === Kind.Button || role === "button" || (kind === Kind.Link && isButtonLike(element))) {
-    if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
+    if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, node, tier));
   }
-  const shadow = element.shadowRoot;
+  const shadow = kind === Kind.Link || kind === Kind.Struck || kind === Kind.Button ? null : element.shadowRoot;
   if (shadow !== null && nesting < NESTING_MAX) {
     walkScope(state, inside(scope, element, "host", shadow), { tier, struck }, nesting + 1);
     // Without a slot the light children are not drawn.
@@ -217,7 +264,7 @@ function enter(ground: Ground, element: Element, kind: Kind, above: Open): Open 
       return null;
     }
   }
-  return { element, kind, tier, struck, closed: shut };
+  return { element: node, kind, tier, struck, closed: shut };
 }
 
 function leave(state: State, { kind, element }: Open): void {
@@ -232,8 +279,8 @@ function isButtonLike(link: Element): boolean {
   return /\b(btn|button)\b|button/i.test(link.getAttribute("class") ?? "");
 }
 
-function spot(state: State, scope: Scope, element: Element, tier: Tier): Spot {
-  return { element, scope, heading: state.heading, line: state.writer.lines.length, before: state.writer.before(), tier };
+function spot(state: State, scope: Scope, element: Element, tier: Tier, before = ""): Spot {
+  return { element, scope, heading: state.heading, before, tier };
 }
 
 function takeControl(state: State, scope: Scope, element: Element, tier: Tier, struck: boolean): void {
@@ -243,7 +290,7 @@ function takeControl(state: State, scope: Scope, element: Element, tier: Tier, s
     if (state.buttons.length < CONTROLS_MAX) state.buttons.push(spot(state, scope, element, tier));
     return;
   }
-  if (state.controls.length < CONTROLS_MAX) state.controls.push(spot(state, scope, element, tier));
+  if (state.controls.length < CONTROLS_MAX) state.controls.push(spot(state, scope, element, tier, state.writer.before()));
   // Some shops print the total into a field that cannot be typed in.
   const printed = element.localName === "input" && (element.hasAttribute("readonly") || element.hasAttribute("disabled")) ? element.getAttribute("value") : null;
   if (printed !== null && printed.length <= 40 && type !== "checkbox" && type !== "radio") {
@@ -258,7 +305,7 @@ function takeFrame(state: State, scope: Scope, frame: Element, tier: Tier, struc
     if (state.frames.length < CONTROLS_MAX) state.frames.push(spot(state, scope, frame, tier));
     return;
   }
-  walkScope(state, inside(scope, frame, "frame", document), { tier, struck }, nesting + 1);
+  walkScope(state, inside(scope, frame, "frame", unclouded(document)), { tier, struck }, nesting + 1);
   state.writer.end();
 }
 
@@ -275,9 +322,10 @@ function frameDocument(frame: Element, look: Look): Document | null {
   try {
     const given = look.frameDocument?.(frame);
     if (given !== undefined && given !== null) return given;
-    const own = (frame as HTMLIFrameElement).contentDocument;
+    const own = (frame as HTMLIFrameElement).contentDocument ?? null;
     // A frame that has not loaded yet, or one from elsewhere, is an empty page.
-    return own !== null && own !== undefined && own.body !== null && own.body.childElementCount > 0 ? own : null;
+    const body = own === null ? null : unclouded(own).body;
+    return body !== null && body.childElementCount > 0 ? own : null;
   } catch {
     return null;
   }

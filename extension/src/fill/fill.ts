@@ -9,7 +9,6 @@ import { type FieldShapes, planFill, type Write } from "../plan/plan.ts";
 import type { FieldPlaces, Place } from "../types/detect.ts";
 import type { CardToFill } from "../types/messages.ts";
 import type { FieldKind } from "../types/recipe.ts";
-import type { reachable } from "./reach.ts";
 import { shapeOf } from "./shape.ts";
 import { holds, write } from "./write.ts";
 
@@ -20,13 +19,6 @@ export interface Filled {
   /** Found, and did not take the value. */
   readonly refused: readonly FieldKind[];
   readonly missing: readonly FieldKind[];
-}
-
-/** What is handed over to a content script that has none of this itself. */
-export interface Filler {
-  readonly reachable: typeof reachable;
-  readonly fillCard: typeof fillSettled;
-  readonly fillCode: typeof fillCode;
 }
 
 /** Some forms throw away what was typed a moment after the field was left. */

@@ -1,53 +1,9 @@
 /** Which currency a symbol stands for, and what is known of a currency. */
 import type { MoneyContext } from "../types/money.ts";
-import { OTHER_DECIMALS, TWO_DECIMALS } from "./generated/currencies.ts";
-import { REGION_CURRENCIES } from "./generated/regions.ts";
-import { LOCAL_SYMBOLS, SYMBOLS } from "./generated/symbols.ts";
-import { SPELLINGS } from "./spellings.ts";
-
-const triples = (text: string): readonly string[] => text.match(/.{3}/gu) ?? [];
-
-const decimals = new Map<string, number>(triples(TWO_DECIMALS).map((code) => [code, 2]));
-const regionCurrency = new Map<string, string>();
-const homes = new Map<string, readonly string[]>();
-for (const group of REGION_CURRENCIES.split("|")) {
-  const [code = "", list = ""] = group.split(":");
-  const regions = list.split(",");
-  decimals.set(code, 2);
-  homes.set(code, regions);
-  for (const region of regions) regionCurrency.set(region, code);
-}
-for (const group of OTHER_DECIMALS.split("|")) {
-  const [digits = "", codes = ""] = group.split(":");
-  for (const code of codes.split(",")) decimals.set(code, Number.parseInt(digits, 10));
-}
-
-/** Symbol, without spaces and closing full stop -> what it may stand for. */
-const symbols = new Map<string, readonly string[]>();
-for (const line of `${SYMBOLS}\n${SPELLINGS}`.split("\n")) {
-  const [codes = "", ...list] = line.split(" ");
-  for (const symbol of list) symbols.set(symbol, [...new Set([...(symbols.get(symbol) ?? []), ...triples(codes)])]);
-}
-// `US$`, `$CA`, `GB£`: a country's letters beside its sign.
-for (const [region, code] of regionCurrency) {
-  for (const sign of ["$", "£"]) {
-    if (symbols.get(sign)?.includes(code) !== true) continue;
-    for (const symbol of [region + sign, sign + region]) if (!symbols.has(symbol)) symbols.set(symbol, [code]);
-  }
-}
-
-const localMeaning = new Map<string, string>();
-for (const line of LOCAL_SYMBOLS.split("\n")) {
-  const [symbol = "", code = "", tags = ""] = line.split("\t");
-  for (const tag of tags.split(",")) localMeaning.set(`${tag} ${symbol}`, code);
-}
-
-/** Shared symbols that mean one currency wherever none of the others is at home. */
-const SHARED_DEFAULT: Readonly<Record<string, string>> = { "£": "GBP", "₩": "KRW", "₱": "PHP", lei: "RON", "C$": "CAD", leu: "RON", руб: "RUB" };
+import { decimals, homes, localMeaning, regionCurrency, SHARED_DEFAULT, STRONG, symbols, UNITED_STATES, WORLDWIDE } from "./tables.ts";
 
 /** Letters that are a currency only beside a number, and only where that currency is at home: `K`, `DA`, `Le`. */
 const WEAK = /^(?:[A-Za-z]{1,3}|[а-яА-Я])$/u;
-const STRONG = new Set(["kr", "Kr", "RM", "Rp", "TL", "Ft", "lei", "leu", "RMB", "NIS", "SFr", "sFr", "Fr", "Rs", "yen", "NTD", "zl", "din", "Skr", "Dkr", "Nkr", "Ikr", "CFP", "KSh", "USh", "TSh", "Ksh", "Rs", "Php", "PhP"]);
 
 export const isCurrency = (code: string): boolean => decimals.has(code);
 
@@ -57,15 +13,6 @@ export const minorDigits = (currency: string): number => decimals.get(currency) 
 export const symbolCurrencies = (symbol: string): readonly string[] | undefined => symbols.get(symbol);
 export const isWeak = (symbol: string): boolean => WEAK.test(symbol) && !STRONG.has(symbol) && !decimals.has(symbol);
 export const homesOf = (currency: string): readonly string[] => homes.get(currency) ?? [];
-
-export const SYMBOL_LENGTH_MAX = Math.max(...[...symbols.keys()].map((s) => s.length));
-/** First characters of all symbols: most characters of a page begin none. */
-export const SYMBOL_STARTS: ReadonlySet<string> = new Set([...symbols.keys()].map((s) => s[0] ?? ""));
-
-/** Country domains that are sold to the whole world say nothing of a country. */
-const WORLDWIDE = new Set("ac ag ai am as bz cc cd cf cx fm ga gg gl gq gs im io is la li ly me ml ms mu nu pw sc sh so st tk to tv vc vg ws co".split(" "));
-/** Shops for the United States under `.com`; the other countries have sites of their own. */
-const UNITED_STATES = /(?:^|\.)(?:amazon|ebay|target|walmart|bestbuy|dominos|costco|homedepot|lowes|newegg|kohls|macys)\.com$/u;
 
 export interface Surroundings {
   readonly hint: string | undefined;

@@ -1,6 +1,7 @@
 /** The numbers and the currencies of a cleaned text. */
-import { isCurrency, SYMBOL_LENGTH_MAX, SYMBOL_STARTS, symbolCurrencies } from "./currency.ts";
-import { scanNumber, UNSPACED } from "./number.ts";
+import { isCurrency, symbolCurrencies } from "./currency.ts";
+import { scanNumber } from "./number.ts";
+import { COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, LOOSE_CODE, NO_CURRENCY, SHOWN_DECIMALS, SPACED_BEFORE, SPACED_BEHIND, symbolLengthMax, symbolStarts, UNSPACED, WORDLIKE } from "./tables.ts";
 import type { Clean } from "./clean.ts";
 import type { PrintedNumber } from "./number.ts";
 
@@ -25,18 +26,13 @@ const LETTER = /[\p{L}\p{M}]/u;
 const isLetter = (char: string | undefined): boolean => char !== undefined && LETTER.test(char) && !UNSPACED.test(char);
 const isUpper = (char: string | undefined): boolean => char !== undefined && char !== char.toLowerCase();
 
-/** Codes in another case, only of currencies that shops write so. */
-const LOOSE_CODE = /^(?:usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|sek|nok|dkk|pln|czk|huf|ron|inr|brl|mxn|zar|sgd|hkd|krw|rub|uah|aed|sar)$/u;
-/** Codes that are also words in capitals, or other things' names. */
-const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "LAK", "COU", "CHE", "STN", "BOB"]);
-const NO_CURRENCY = /^(?:¢|₿|BTC|XBT|mBTC|ETH|LTC|BCH|XRP|DOGE|SOL|USDT|USDC|DAI|sats?|SATS?|cents?|Cents?|ct|Ct|pts?|Pts|PTS|points?|Points?|Punkte|miles|Miles|coins?|Coins?)(?![\p{L}\d])/u;
 const DOLLAR = /^[$£¥]$/u;
 
 function plausibleCode(text: string, end: number, code: string): boolean {
   if (!WORDLIKE.has(code)) return true;
   // `TOP 10`, `ALL 3 items`, `PHP 8.1` are words; an amount behind such a code shows its decimals or groups.
   if (/\d[ \n]?$/u.test(text.slice(Math.max(0, end - 5), end - 3))) return true;
-  return /^[ \n:]{0,2}[$]|^[ \n:]{0,2}\d[\d.,'٫ ]*[.,'٫ ]\d{2,3}(?!\d)/u.test(text.slice(end, end + 24));
+  return SHOWN_DECIMALS.test(text.slice(end, end + 24));
 }
 
 function codeAt(text: string, at: number): Mark | undefined {
@@ -59,7 +55,7 @@ function startsClean(text: string, at: number, symbol: string): boolean {
 function symbolAt(text: string, at: number): Mark | undefined {
   let best: Mark | undefined;
   let key = "";
-  for (let end = at; end < text.length && key.length < SYMBOL_LENGTH_MAX; end++) {
+  for (let end = at; end < text.length && key.length < symbolLengthMax; end++) {
     const char = text[end] ?? "";
     if (char === " ") {
       if (!spacedSymbol(text, at, end)) break;
@@ -84,8 +80,8 @@ function withStop(text: string, mark: Mark): Mark {
 function spacedSymbol(text: string, at: number, space: number): boolean {
   const before = text.slice(at, space);
   const behind = text.slice(space + 1, space + 4);
-  if (/^[$£]$/u.test(before)) return /^(?:US|CA|AU|NZ|HK|SG|ZN|SU|MX|TT)(?![\p{L}\d])/u.test(behind);
-  return before === "F" ? behind === "CFA" : /^(?:US|U\.S\.|AU|AUS|Aus|CA|CAN|Can|CDN|Cdn|NZ|HK|NT|MX|RD|R|C)$/u.test(before) && behind.startsWith("$") && !isLetter(text[at - 1]);
+  if (/^[$£]$/u.test(before)) return SPACED_BEHIND.test(behind);
+  return before === "F" ? behind === "CFA" : SPACED_BEFORE.test(before) && behind.startsWith("$") && !isLetter(text[at - 1]);
 }
 
 /** Letters in front of a bare `$` that may be part of another dollar's sign. */
@@ -98,7 +94,7 @@ function withPrefix(text: string, mark: Mark): Mark {
   const capitals = /[A-Z]*$/u.exec(run)?.[0] ?? "";
   const unknown = capitals.length > 0 && (capitals.length < run.length || capitals.length <= 3 || /(?:US|CA|AU|NZ|HK|NT|MX|RD)$/u.test(capitals));
   if (unknown && !isCurrency(capitals)) return { ...mark, symbol: `${capitals}?${mark.symbol}`, candidates: [] };
-  if (/(?:canadian|australian|zealand|kong|singapore|mexican|taiwan)[ \n]?$/iu.test(text.slice(Math.max(0, mark.start - 12), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
+  if (DOLLARS_BEFORE.test(text.slice(Math.max(0, mark.start - 12), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
   // `C $27.11`, `A $5`: a dollar of its own, or a letter and a dollar.
   if (run === "" && /(?<![\p{L}\d'])[A-Z] $/u.test(text.slice(Math.max(0, mark.start - 3), mark.start))) return { ...mark, symbol: `?${mark.symbol}`, candidates: [] };
   return mark;
@@ -128,12 +124,10 @@ export function lex({ text, firm }: Clean): Lexed {
   return { numbers, marks };
 }
 
-const COUNTRY: Readonly<Record<string, string>> = { US: "USD", "U.S.": "USD", CAN: "CAD", CDN: "CAD", AUS: "AUD" };
-
 /** `$27.11 US`: whose dollars is said behind the number. A country's name that we do not weigh makes it unsure. */
 function dollarsOf(text: string, end: number, before: Mark | undefined): Mark | undefined {
   if (before?.symbol !== "$") return undefined;
-  const found = /^[ \n]?(Canad|Austral|New Zeal|Hong|Singap|Mexic|Taiw|US|U\.S\.|CAN|CDN|AUS|CA|AU|NZ|HK|SG|MX)(?:\p{L}{3,}|(?![\p{L}\d$]))/iu.exec(text.slice(end, end + 24));
+  const found = DOLLARS_BEHIND.exec(text.slice(end, end + 24));
   if (found === null) return undefined;
   const [whole, word = ""] = found;
   if (word.length <= 3 && word !== word.toUpperCase() && word !== "Cdn") return undefined;
@@ -155,7 +149,7 @@ function markAt(text: string, at: number): Mark | undefined {
     if (other !== null) return { start: at, end: at + other[0].length, symbol: other[0], candidates: [], other: true };
   }
   const code = codeAt(text, at);
-  const symbol = SYMBOL_STARTS.has(char) ? symbolAt(text, at) : undefined;
+  const symbol = symbolStarts.has(char) ? symbolAt(text, at) : undefined;
   const found = symbol !== undefined && (code === undefined || symbol.end > code.end) ? symbol : code;
   return found === undefined ? undefined : withPrefix(text, found);
 }

@@ -1,14 +1,9 @@
 /** How numbers are written in a language, and where a currency is at home. */
 import { homesOf } from "./currency.ts";
-import { SEPARATORS } from "./generated/numbers.ts";
+import { conventions } from "./tables.ts";
 import type { Surroundings } from "./currency.ts";
 import type { Convention } from "./number.ts";
 
-const conventions = new Map<string, Convention>();
-for (const group of SEPARATORS.split("|")) {
-  const colon = group.indexOf(":");
-  for (const tag of group.slice(colon + 1).split(",")) conventions.set(tag, { decimal: group[0] ?? ".", group: group[1] ?? "," });
-}
 const POINT: Convention = { decimal: ".", group: "," };
 
 function conventionOf(tag: string): Convention {

@@ -8,6 +8,7 @@ import { isLocal, isWeak, minorDigits, resolve, surroundings } from "./currency.
 import { lex } from "./lex.ts";
 import { homeConventions, pageConvention, writesLakh } from "./locale.ts";
 import { minorOf, readNumber } from "./number.ts";
+import { LEFT_GAP, TOTAL_BEFORE } from "./tables.ts";
 import { negative, vetoed } from "./veto.ts";
 import type { Surroundings } from "./currency.ts";
 import type { Lexed, Mark } from "./lex.ts";
@@ -31,7 +32,6 @@ interface Amount {
 }
 
 const unsure = (why: Unsure): MoneyRead => ({ unsure: why });
-const LEFT_GAP = /^(?:[ \n]*[-–+−]?[ \n]*|[ \n]?\)?[ \n]?:[ \n]*|[ \n]?\)[ \n]?)$/u;
 const RIGHT_GAP = /^(?:-?[ \n]*|[ \n]?\()$/u;
 
 /** Every amount with a currency in the text, in order. */
@@ -190,9 +190,6 @@ function moneyOf(decimal: Decimal, currency: string): MoneyRead {
   return minor === undefined ? unsure("out_of_range") : { money: { minor, currency } };
 }
 
-/** Words of a total in front of a number without a currency. */
-const TOTAL = /(?:total|gesamt|summe|betrag|amount|price|preis|prix|precio|prezzo|preço|importe|importo|montant|somme|totaal|bedrag|suma|celkem|итого|合計|合计|总计|總計|総額|金額|金额|합계)[\p{L} ]{0,20}[ \n]?:?[ \n]?$/iu;
-
 /** No currency in the text: read only when the caller knows it, and the text is a number and nothing else. */
 function readBare(text: string, { numbers, marks }: Lexed, around: Surroundings): MoneyRead {
   const trimmed = text.replace(/^[ \n]+|[ \n]+$/gu, "");
@@ -206,7 +203,7 @@ function readBare(text: string, { numbers, marks }: Lexed, around: Surroundings)
   if (more.length > 0 || number.lettered) return unsure("malformed");
   if (/^[ \n(]*[-–]/u.test(before)) return unsure("out_of_range");
   if (!/^[ \n]*[.*]?[ \n]*$/u.test(behind) || marks.some((m) => m.other === true)) return unsure(/^-[ \n]*$/u.test(behind) ? "out_of_range" : "malformed");
-  if (!alone && !(TOTAL.test(before) && (number.separators.length > 0 || number.closed))) return unsure("malformed");
+  if (!alone && !(TOTAL_BEFORE.test(before) && (number.separators.length > 0 || number.closed))) return unsure("malformed");
   if (number.separators.length === 0 && (number.groups[0] ?? "").length > 8) return unsure("malformed");
   return numberAs(number, around.hint, around, false);
 }

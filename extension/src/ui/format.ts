@@ -2,7 +2,7 @@
  * Amounts, rates and times in the shopper's language. Amounts are put together from whole numbers as decimal text, which
  * `Intl.NumberFormat` formats digit by digit: no amount becomes a fraction on the way.
  */
-import { formatMoney } from "../money/format.ts";
+import { formatMoney } from "../money/index.ts";
 import type { Money } from "../types/money.ts";
 
 type DecimalText = `${number}`;

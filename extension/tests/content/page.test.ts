@@ -1,6 +1,7 @@
 import { JSDOM } from "jsdom";
-import { beforeEach, describe, expect, it } from "vitest";
-import { fillCard, fillCode } from "../../src/fill/fill.ts";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { fillPage } from "../../src/content/fill.ts";
+import { fillCode } from "../../src/fill/fill.ts";
 import { type Detector, openPage, type Page, type Surface } from "../../src/content/page.ts";
 import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, FromPage } from "../../src/types/messages.ts";
@@ -67,7 +68,7 @@ beforeEach(() => {
     detector,
     surface,
     say: (message) => said.push(message),
-    filler: () => Promise.resolve({ fillCard: async (...all: Parameters<typeof fillCard>) => fillCard(...all), fillCode, reachable: () => true }),
+    filler: () => Promise.resolve({ fillPage, fillCode, reachable: () => true }),
     copy: (field, value) => copied.push(`${field} ${value}`),
   });
 });
@@ -113,7 +114,7 @@ it("a new line hears everything again", () => {
 async function fill(what: { readonly card: CardToFill; readonly total: Money | null; readonly overruled?: Money }): Promise<void> {
   page.hear({ say: "fill", overruled: null, ...what });
   // Its code comes by a promise, and so does what came of it.
-  await new Promise((resolve) => setTimeout(resolve));
+  await vi.waitFor(() => expect(said.some((message) => message.say === "filled")).toBe(true), 2_000);
 }
 
 describe("an empty card form", () => {

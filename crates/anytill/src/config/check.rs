@@ -1,6 +1,6 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, GiftCardVendorName, IssuerVendor, Network};
+use super::model::{ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network};
 use money::{Currency, Money};
 use purchase::VENDOR_CHAIN_BLOCKS;
 
@@ -179,6 +179,12 @@ fn gift_cards(config: &Config, found: &mut Found) {
 
 /// What is set for the other vendor would be passed over in silence.
 fn issuer(config: &Config, found: &mut Found) {
+    let sells = config.exchange.vendor != ExchangeVendor::None || config.issuer.vendor == IssuerVendor::None;
+    found.unless(
+        sells,
+        "exchange.vendor",
+        "is needed for cards: what they pay with comes from the bitcoin that is sold",
+    );
     let issuer = &config.issuer;
     let lithics = [
         ("issuer.card_program_token", &issuer.card_program_token),
@@ -186,6 +192,14 @@ fn issuer(config: &Config, found: &mut Found) {
         ("issuer.financial_account_token", &issuer.financial_account_token),
     ];
     match issuer.vendor {
+        IssuerVendor::None => {
+            let other = config.gift_cards.vendor != GiftCardVendorName::None;
+            found.unless(
+                other,
+                "issuer.vendor",
+                "and gift_cards.vendor cannot both be empty: nothing could be paid for",
+            );
+        }
         IssuerVendor::Lithic => found.unless(issuer.cardholder.is_empty(), "issuer.cardholder", "is Stripe's"),
         IssuerVendor::Stripe => {
             found.unless(!issuer.challenges_secret.is_set(), "issuer.challenges_secret", "is Lithic's");

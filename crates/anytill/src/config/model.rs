@@ -218,6 +218,9 @@ pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "toleran
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IssuerVendor {
+    /// No card programme.
+    #[serde(rename = "")]
+    None,
     Lithic,
     Stripe,
 }
@@ -244,6 +247,8 @@ pub struct Issuer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExchangeVendor {
+    #[serde(rename = "")]
+    None,
     Kraken,
     Coinbase,
 }
@@ -252,6 +257,7 @@ impl ExchangeVendor {
     /// Where the vendor itself is.
     pub const fn own_url(self) -> &'static str {
         match self {
+            Self::None => "",
             Self::Kraken => "https://api.kraken.com",
             Self::Coinbase => "https://api.coinbase.com",
         }

@@ -58,6 +58,9 @@ fn environment_variables_have_the_type_of_their_setting() {
 
 /// What is written, and what the complaint has to say.
 const REFUSED: &[(&str, &[&str])] = &[
+    ("[issuer]\nvendor = \"stripe\"\naccount_token = \"x\"", &["issuer.account_token", "Lithic"]),
+    ("[issuer]\ncardholder = \"ich_1\"", &["issuer.cardholder", "Stripe"]),
+    ("[issuer]\nvendor = \"stripe\"\n[purchase]\nanswer_ms_max = 1800", &["purchase.answer_ms_max", "1700"]),
     ("[server]\nlisen = \"127.0.0.1:1\"", &["anytill.toml", "`server.lisen`", "`server.listen`"]),
     ("[sever]\nlisten = \"127.0.0.1:1\"", &["`sever`", "[server]"]),
     ("network = \"regtest\"", &["`network`", "[chain]"]),
@@ -99,6 +102,14 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["prices.venues", "once"],
     ),
     ("[prices]\nvenues = [{ vendor = \"mtgox\", base_url = \"\" }]", &["prices.venues", "mtgox"]),
+    ("[gift_cards]\nvendor = \"amazon\"", &["gift_cards.vendor", "bitrefill"]),
+    ("[gift_cards]\nvendor = \"bitrefill\"", &["gift_cards.api_key", "main network", "vendor_node.enabled"]),
+    ("[gift_cards]\ncatalogue_secs_max = 0", &["gift_cards.catalogue_secs_max"]),
+    (
+        "[gift_cards]\nproducts = [{ host = \"https://a.example\", country = \"US\", product = \"a\" }]",
+        &["gift_cards.products"],
+    ),
+    ("[gift_cards]\nproducts = [{ host = \"a.example\", product = \"a\" }]", &["gift_cards.products", "country"]),
     ("[prices]\nvenues = [{ vendor = \"kraken\" }]", &["prices.venues", "base_url"]),
     ("[prices]\nage_ms_max = 100", &["prices.age_ms_max"]),
     ("[log]\nformat = \"xml\"", &["log.format"]),
@@ -129,7 +140,14 @@ fn a_wrong_environment_is_named() {
 
 #[test]
 fn a_secret_as_a_value_is_refused_and_not_repeated() {
-    let keys = ["chain.password", "node.seed", "issuer.api_key", "issuer.events_secret", "exchange.private_key"];
+    let keys = [
+        "chain.password",
+        "node.seed",
+        "issuer.api_key",
+        "issuer.events_secret",
+        "exchange.private_key",
+        "gift_cards.api_key",
+    ];
     for key in keys {
         let (section, name) = key.split_once('.').unwrap();
         for literal in ["\"hunter2\"", "4711", "1.25", "[\"hunter2\"]", "{ value = \"hunter2\" }", "\"env:hunter 2\""] {

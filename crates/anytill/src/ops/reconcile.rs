@@ -7,6 +7,7 @@ use super::funds::{AssetWord, Fund, Funds, PlaceWord};
 use super::ledger::trial_balance;
 use crate::admin::Answer;
 use crate::server::Server;
+use crate::wiring;
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
 use lightning_node::ldk::EmbeddedNode;
@@ -169,6 +170,16 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
     if let Some(node) = &server.vendor_node {
         seen.push(look_at_node(node, VENDOR_NODE).await?);
     }
+    if server.exchange.name() != wiring::NO_VENDOR {
+        look_at_exchange(server, sales, &mut seen).await?;
+    }
+    if server.issuer.name() != wiring::NO_VENDOR {
+        look_at_issuer(server, &mut seen).await?;
+    }
+    Ok(seen)
+}
+
+async fn look_at_exchange(server: &Server, sales: u32, seen: &mut Vec<Seen>) -> Result<()> {
     let exchange = Place::Exchange(name(server.exchange.name())?);
     let balances = why(server.exchange.balances().await);
     let assets = std::iter::once(Asset::Btc).chain(server.config.served.currencies.iter().copied().map(Asset::Fiat));
@@ -178,6 +189,10 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
         let above = if asset == Asset::Btc { 0 } else { most };
         seen.push(Seen { place: exchange, asset, amount, below: 0, above });
     }
+    Ok(())
+}
+
+async fn look_at_issuer(server: &Server, seen: &mut Vec<Seen>) -> Result<()> {
     let float = why(server.issuer.float().await).map(|float| float.available);
     let asset = Asset::Fiat(server.config.issuer.currency);
     let amount = float.and_then(|float| {
@@ -185,7 +200,7 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
         if same { Ok(float.signed()) } else { Err(format!("it bills in {}", float.currency())) }
     });
     seen.push(Seen { place: Place::Issuer(name(server.issuer.name())?), asset, amount, below: 0, above: 0 });
-    Ok(seen)
+    Ok(())
 }
 
 fn at_exchange(balances: &[AssetBalance], asset: Asset) -> Result<i64, String> {

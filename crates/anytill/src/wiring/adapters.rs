@@ -1,5 +1,6 @@
 //! Issuer, exchange, price venues and the vendor of gift cards.
 
+use super::none::{NoExchange, NoIssuer};
 use crate::config::{
     self as configured, Config, ExchangeVendor, GiftCardProduct, GiftCardVendorName, IssuerVendor, Lookup, SecretRef,
     VenueVendor,
@@ -50,6 +51,7 @@ fn optional(text: &str) -> Option<String> {
 pub fn issuer(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<Arc<dyn Issuer>> {
     let limits = limits(config.issuer.timeout_ms);
     Ok(match config.issuer.vendor {
+        IssuerVendor::None => Arc::new(NoIssuer),
         IssuerVendor::Lithic => {
             Arc::new(Lithic::new(lithic(config, public_url, at)?, limits, retry()).context("issuer")?)
         }
@@ -100,16 +102,20 @@ fn stripe(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<StripeCon
 pub fn exchange(config: &Config, clock: Arc<dyn Clock>, at: Lookup<'_>) -> Result<Arc<dyn Exchange>> {
     let exchange = &config.exchange;
     let base_url = exchange.url().to_owned();
-    let api_key = secret("exchange.api_key", &exchange.api_key, at)?;
-    let private_key = secret("exchange.private_key", &exchange.private_key, at)?;
+    let read = |name: &str, reference| secret(&format!("exchange.{name}"), reference, at);
+    let keys =
+        || Ok::<_, anyhow::Error>((read("api_key", &exchange.api_key)?, read("private_key", &exchange.private_key)?));
     let currencies = config.served.currencies.clone();
     let limits = limits(exchange.timeout_ms);
     Ok(match exchange.vendor {
+        ExchangeVendor::None => Arc::new(NoExchange),
         ExchangeVendor::Kraken => {
+            let (api_key, private_key) = keys()?;
             let kraken = KrakenConfig { base_url, api_key, private_key, currencies };
             Arc::new(Kraken::new(kraken, limits, retry(), clock).context("exchange")?)
         }
         ExchangeVendor::Coinbase => {
+            let (api_key, private_key) = keys()?;
             let coinbase = CoinbaseConfig { base_url, api_key, private_key, currencies };
             Arc::new(Coinbase::new(coinbase, limits, retry(), clock).context("exchange")?)
         }
@@ -157,6 +163,7 @@ pub fn prices(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<LivePrices>>
     currencies.extend(prices.currencies.iter().filter(|currency| !config.served.currencies.contains(currency)));
     let live = PricesConfig {
         currencies,
+        sold: config.served.currencies.clone(),
         rules,
         refresh_ms: prices.refresh_ms,
         quiet_ms: prices.quiet_ms,
@@ -204,6 +211,8 @@ fn public_venue(kind: VenueKind, rest_url: &str, socket_url: Option<&str>, timeo
 /// an address of their own, and one book for both.
 fn sold_at(config: &Config, venues: &[Arc<dyn Venue>]) -> Result<Arc<dyn Venue>> {
     let (kind, vendor, url) = match config.exchange.vendor {
+        // Nothing is sold; the first venue's book still says what the bitcoin would bring.
+        ExchangeVendor::None => return venues.first().cloned().context("prices.venues: at least one is needed"),
         ExchangeVendor::Kraken => (VenueKind::Kraken, VenueVendor::Kraken, Some(config.exchange.url())),
         ExchangeVendor::Coinbase => (VenueKind::Coinbase, VenueVendor::Coinbase, None),
     };

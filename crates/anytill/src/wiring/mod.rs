@@ -2,6 +2,7 @@
 
 mod adapters;
 mod node;
+mod none;
 mod payees;
 mod rules;
 mod secrets;
@@ -9,6 +10,7 @@ mod shoppers;
 
 pub use adapters::{exchange, gift_cards, issuer, prices};
 pub use node::{DIRECTORY as NODE_DIRECTORY, host_and_port, node_config, vendor_node_config};
+pub use none::NAME as NO_VENDOR;
 pub use payees::LightningPayees;
 pub use rules::{account_rules, engine_config, web_policy};
 pub use secrets::{SeedVault, ServerTrust};

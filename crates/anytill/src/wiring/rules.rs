@@ -1,6 +1,6 @@
 //! What engine, accounts and API are told of the settings.
 
-use crate::config::{Config, Lookup, Network, Registration, amount_of};
+use crate::config::{Config, IssuerVendor, Lookup, Network, Registration, amount_of};
 use accounts::limits::LimitPolicy;
 use accounts::{AccountRules, Hosts};
 use anyhow::{Result, anyhow};
@@ -89,7 +89,7 @@ pub fn web_policy(config: &Config, at: Lookup<'_>) -> Result<Policy> {
         blocked_merchant_countries: blocked.merchant_countries.clone(),
         stores: stores.collect(),
         other_stores: other_stores.clone(),
-        cards: true,
+        cards: config.issuer.vendor != IssuerVendor::None,
         limits: limits(config),
         windows: windows(config),
         http: http_limits(config, at)?,

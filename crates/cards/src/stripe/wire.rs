@@ -204,7 +204,7 @@ pub struct DisputeOf {
 #[serde(untagged)]
 pub enum Named<T> {
     Whole(Box<T>),
-    Name(String),
+    Name(serde::de::IgnoredAny),
 }
 
 /// Of `authorization` only the name is there unless it is expanded, which we never ask for.

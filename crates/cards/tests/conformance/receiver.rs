@@ -60,6 +60,7 @@ impl Door {
         format!("{}/events", self.url)
     }
 
+    #[allow(dead_code, reason = "only issuers that let us decide are asked")]
     pub fn authentications(&self) -> String {
         format!("{}/authentication", self.url)
     }

@@ -4,11 +4,16 @@ use super::key_of;
 use crate::{Engine, EngineError};
 use ids::UnixMs;
 use money::{Money, Msat};
-use ports::{EffectRow, FundsRequest, FundsStatus, GiftCardOrder, Outcome, PayRequest, SendStatus, VendorOrderStatus};
+use ports::{
+    EffectRow, FundsRequest, FundsStatus, GiftCardOrder, LightningNode, Outcome, PayRequest, SendStatus,
+    VendorOrderStatus,
+};
 use purchase::{Event, Purchase, State};
 
 /// Between look-ups of what the outside is still at.
 const LOOK_MS: u64 = 2_000;
+/// How long a send waits for a channel that can be used.
+const PEERS_MS: u64 = 15_000;
 /// Between look-ups for funds that nobody waits for any more.
 const LATE_LOOK_MS: u64 = 3_600_000;
 
@@ -75,6 +80,10 @@ impl Engine {
                 let reason = "too late to begin the send".to_owned();
                 return self.finish(row, p, &Event::VendorSendFailed { reason }).await;
             }
+            // Peers come back within seconds of a restart; without a channel there is no route, and that would be final.
+            Outcome::Done(SendStatus::NotFound) if self.peers_are_awaited(node.as_ref(), p).await => {
+                return self.retry(row, "no channel to pay from yet").await;
+            }
             Outcome::Done(SendStatus::NotFound) => node.pay(pay).await,
             // A refused look-up says nothing of the send.
             Outcome::Rejected(refusal) => return self.retry(row, &refusal.message).await,
@@ -96,6 +105,12 @@ impl Engine {
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
+    }
+
+    async fn peers_are_awaited(&self, node: &dyn LightningNode, p: &Purchase) -> bool {
+        let patient = p.hold.is_some_and(|hold| self.now() < hold.held_at.plus_ms(PEERS_MS));
+        let able = |room: ports::Room| room.outbound_msat() > 0;
+        patient && !node.room().await.done().is_some_and(able)
     }
 
     fn send_ends_in_time(&self, p: &Purchase) -> bool {

@@ -228,7 +228,7 @@ fn report_of(order: &Order) -> Option<SaleReport> {
     })
 }
 
-/// One page of what is there and not held by orders, by account.
+/// One page of what is there, held by orders or not, by account.
 pub type Balances = (Vec<AssetBalance>, Option<String>);
 
 /// `GET /accounts`: rounded down.
@@ -253,15 +253,18 @@ impl Private for ListAccounts {
     fn handle_response(&self, response: &Response) -> Outcome<Balances> {
         errors::read::<Accounts>(response).and_then(|page| {
             let read = |account: &wire::Account| -> Option<Option<AssetBalance>> {
-                let balance = &account.available_balance;
-                if balance.currency != account.currency {
+                let parts = [&account.available_balance, &account.hold];
+                if parts.iter().any(|part| part.currency != account.currency) {
                     return None;
                 }
+                let sum = |decimals| {
+                    let part = |part: &wire::Amount| parse_floor(&part.value, decimals).ok();
+                    part(parts[0])?.checked_add(part(parts[1])?)
+                };
                 Some(match (account.currency.as_str(), account.currency.parse::<Currency>()) {
-                    ("BTC", _) => Some(AssetBalance::Bitcoin(Sat::new(parse_floor(&balance.value, 8).ok()?).ok()?)),
+                    ("BTC", _) => Some(AssetBalance::Bitcoin(Sat::new(sum(8)?).ok()?)),
                     (_, Ok(currency)) => {
-                        let minor = parse_floor(&balance.value, currency.exponent()).ok()?;
-                        Some(AssetBalance::Currency(Money::new(minor, currency).ok()?))
+                        Some(AssetBalance::Currency(Money::new(sum(currency.exponent())?, currency).ok()?))
                     }
                     // Other coins are nothing to us.
                     (_, Err(_)) => None,

@@ -141,7 +141,7 @@ fn what_is_not_ours_or_not_documented_is_unknown() {
         ("order_id", json!("another")),
         ("filled_size", json!("0.004967581")),
         ("filled_value", json!("-27.1")),
-        ("filled_value", json!(27.1)),
+        ("filled_value", serde_json::from_str("27.1").unwrap()),
         ("total_fees", json!("1e-1")),
     ] {
         let mut changed = good.clone();
@@ -179,7 +179,10 @@ fn orders_are_found_by_our_id_page_by_page() {
 
 #[test]
 fn balances_are_rounded_down_and_others_left_out() {
-    let account = |currency: &str, value: &str| json!({ "uuid": "1", "currency": currency, "available_balance": { "value": value, "currency": currency } });
+    let account = |currency: &str, value: &str| {
+        let amount = |value: &str| json!({ "value": value, "currency": currency });
+        json!({ "uuid": "1", "currency": currency, "available_balance": amount(value), "hold": amount("0.5") })
+    };
     let page = |accounts: Value| answer(&json!({ "accounts": accounts, "has_next": false, "cursor": "" }));
     let read = |accounts: Value| ListAccounts { cursor: None }.handle_response(&page(accounts));
     let all = json!([
@@ -188,7 +191,7 @@ fn balances_are_rounded_down_and_others_left_out() {
         account("USD", "10000.0199999999"),
         account("ETH", "1"),
     ]);
-    let expected = vec![AssetBalance::Bitcoin(sat(12_345_678)), AssetBalance::Currency(usd(1_000_001))];
+    let expected = vec![AssetBalance::Bitcoin(sat(62_345_678)), AssetBalance::Currency(usd(1_000_051))];
     assert_eq!(read(all), Outcome::Done((expected, None)));
     for bad in [json!([account("USD", "-1")]), json!([account("BTC", "x")])] {
         assert!(matches!(read(bad), Outcome::Unknown(_)));

@@ -87,6 +87,8 @@ pub struct Accounts {
 pub struct Account {
     pub currency: String,
     pub available_balance: Amount,
+    /// What orders hold.
+    pub hold: Amount,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,8 +1,9 @@
 //! `lab bench`: how fast and how small the server is, as multiples of what this machine can do at all, measured in the
 //! same run.
 //!
-//! Two kinds of measurement. On the real server ([`real`]): the binary with its embedded node, a payer's wallet, a
-//! channel. On a server whose outside answers at once ([`null`], [`throughput`]): how many purchases a second.
+//! Three kinds of measurement. On the real server ([`real`]): the binary with its embedded node, a payer's wallet, a
+//! channel. On a server whose outside answers at once ([`null`], [`throughput`]): how many purchases a second. And
+//! without a server: messages of price feeds ([`ticks`]).
 
 mod bare;
 mod binary;
@@ -16,6 +17,7 @@ mod real;
 mod report;
 mod shoppers;
 mod throughput;
+mod ticks;
 
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -30,6 +32,8 @@ enum Part {
     Real,
     /// The null server: purchases a second.
     Throughput,
+    /// Messages of price feeds.
+    Ticks,
 }
 
 /// Measure the server on this machine: ratios, milliseconds, purchases a second, memory.
@@ -79,6 +83,8 @@ What is measured:
   idle            VmRSS of the server's process: started, one channel, one
                   registered shopper, then nothing for --idle-secs.
                   Aim: under 60 MiB.
+  tick            One message of a venue's live feed: read, taken in, and the
+                  consolidated rate of five venues read anew. Aim: under 10 us.
   created, whole  Purchases a second over HTTP, many shoppers beside each other;
                   as a ratio to the rate at which plain SQLite commits one row
                   after the other. Lightning is a stub that signs real BOLT 11
@@ -114,18 +120,21 @@ pub async fn run(args: Args) -> Result<ExitCode> {
 
 async fn measure(args: &Args, dir: &std::path::Path) -> Result<Vec<figures::Figure>> {
     let mut figures = Vec::new();
-    if args.only != Some(Part::Throughput) {
+    if matches!(args.only, None | Some(Part::Real)) {
         binary::ensure()?;
         let plan = real::Plan { authorizations: args.authorizations, idle: Duration::from_secs(args.idle_secs) };
         figures.extend(real::run(dir, &plan).await?);
     }
-    if args.only != Some(Part::Real) {
+    if matches!(args.only, None | Some(Part::Throughput)) {
         let load = throughput::Load {
             creations: args.creations,
             purchases: args.purchases,
             shoppers: usize::from(args.shoppers),
         };
         figures.extend(throughput::run(dir, &load).await?);
+    }
+    if matches!(args.only, None | Some(Part::Ticks)) {
+        figures.extend(ticks::run().await?);
     }
     Ok(figures)
 }

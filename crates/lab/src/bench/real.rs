@@ -9,7 +9,8 @@ use super::{memory, progress};
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{World, WorldOptions};
-use anyhow::{Context as _, Result, ensure};
+use crate::demo::{ExchangeName, IssuerName, Issuing};
+use anyhow::{Context as _, Result, bail, ensure};
 use sandbox::lithic::{CardRef, Charge};
 use std::path::Path;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
         dir: Some(dir.to_owned()),
         windows: Windows::PATIENT,
         rules: Rules::default(),
+        issuer: IssuerName::Lithic,
+        exchange: ExchangeName::Kraken,
         gift_cards: false,
         direct: true,
         settings: vec![
@@ -134,13 +137,14 @@ async fn one(world: &World, bare: &mut BareNode, disk: &Disk, measured: &mut Mea
     let view = shopper.wait(&view.id, &["invoiced"], PATIENCE).await?;
     let hash = world.payer.pay(&view.bolt11).await?;
     shopper.wait(&view.id, &["card_ready"], PATIENCE).await?;
-    let cards = world.issuer.cards();
+    let Issuing::Lithic(issuer) = &world.issuer else { bail!("the bench measures Lithic") };
+    let cards = issuer.cards();
     let card = cards.iter().rev().find(|card| card.memo.contains(&view.id)).context("no card")?;
     let charge = Charge::new(CardRef::Token(card.token.clone()), TOTAL_CHARGED, "USD");
-    let charged = world.issuer.charge(charge).await?;
+    let charged = issuer.charge(charge).await?;
     ensure!(charged.is_approved(), "{:?}", charged.outcome);
     measured.answers.push(charged.answered_in.context("the server was not asked")?);
-    world.issuer.capture(&charged.token.context("no transaction")?, TOTAL_CHARGED)?;
+    issuer.capture(&charged.token.context("no transaction")?, TOTAL_CHARGED)?;
     shopper.wait(&view.id, &["completed"], PATIENCE).await?;
     measured.holds.push(Hold { purchase: view.id, payment_hash: hex::encode(hash) });
 

@@ -1,8 +1,10 @@
 //! `lab demo`: one purchase, or each way it can go otherwise.
 
 pub mod address;
+mod issuing;
 mod report;
 mod scenarios;
+mod selling;
 pub mod server;
 pub mod shopper;
 pub mod timeline;
@@ -12,6 +14,8 @@ pub mod world;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
+pub use issuing::{IssuerName, Issuing};
+pub use selling::{ExchangeName, Selling};
 use server::{Rules, Windows};
 use std::process::ExitCode;
 use timeline::Timeline;
@@ -62,6 +66,12 @@ pub struct Args {
     /// What the store is paid with; a scenario that does not apply to it is left out, or refused if it was asked for.
     #[arg(long, value_enum, default_value = "card")]
     payout: Payout,
+    /// Who makes the cards.
+    #[arg(long, value_enum, default_value = "lithic")]
+    issuer: IssuerName,
+    /// Where the bitcoin is sold.
+    #[arg(long, value_enum, default_value = "kraken")]
+    exchange: ExchangeName,
     /// Use this bitcoind (regtest) instead of the built-in chain: http://user:password@host:port
     #[arg(long, value_name = "URL")]
     bitcoind: Option<String>,
@@ -124,6 +134,8 @@ async fn play(
         dir: args.dir.clone(),
         windows,
         rules: Rules::default(),
+        issuer: args.issuer,
+        exchange: args.exchange,
         gift_cards: args.payout == Payout::GiftCard,
         direct: false,
         settings: Vec::new(),

@@ -21,11 +21,16 @@ pub struct Outside {
     pub bitcoind_url: String,
     pub bitcoind_user: String,
     pub bitcoind_password: String,
+    /// The vendors' words in the configuration.
+    pub issuer: &'static str,
+    pub exchange: &'static str,
     pub issuer_url: String,
     pub issuer_key: String,
     pub issuer_asa_secret: String,
     pub issuer_events_secret: String,
     pub exchange_url: String,
+    /// Where the exchange has its market data.
+    pub prices_url: String,
     pub exchange_key: String,
     pub exchange_secret: String,
 }
@@ -137,7 +142,8 @@ impl Server {
             ("exchange-private.secret", &outside.exchange_secret),
         ] {
             let path = self.dir.join(name);
-            std::fs::write(&path, value)?;
+            // One line each: a key in PEM has its line breaks written out.
+            std::fs::write(&path, value.trim().replace('\n', "\\n"))?;
             restrict(&path, 0o600)?;
         }
         Ok(())
@@ -146,8 +152,8 @@ impl Server {
     fn config(&self, outside: &Outside, windows: Windows, rules: &Rules) -> String {
         let Windows { quote_secs, hold_secs, price_age_ms_max } = windows;
         let (port, node_port) = (self.port, self.node_port);
-        let Outside { bitcoind_url, bitcoind_user, issuer_url, exchange_url, .. } = outside;
-        let vendors = vendors(issuer_url, exchange_url, rules.currency.code(), price_age_ms_max);
+        let Outside { bitcoind_url, bitcoind_user, .. } = outside;
+        let vendors = vendors(outside, rules.currency.code(), price_age_ms_max);
         let registration = if rules.open_registration { "open" } else { "invite" };
         let (currency, more) = (rules.currency.code(), &rules.more);
         let recipes = if rules.recipes.is_some() { RECIPES } else { "" };
@@ -305,9 +311,11 @@ file = "{recipes}"
 }
 
 /// Issuer, exchange and prices: nothing here says that they are simulated.
-fn vendors(issuer_url: &str, exchange_url: &str, currency: &str, price_age_ms_max: u32) -> String {
+fn vendors(outside: &Outside, currency: &str, price_age_ms_max: u32) -> String {
+    let Outside { issuer, exchange, issuer_url, exchange_url, prices_url, .. } = outside;
     format!(
         r#"[issuer]
+vendor = "{issuer}"
 base_url = "{issuer_url}"
 currency = "{currency}"
 api_key = "file:issuer-key.secret"
@@ -316,12 +324,13 @@ events_secret = "file:issuer-events.secret"
 decline_on_timeout_confirmed = true
 
 [exchange]
+vendor = "{exchange}"
 base_url = "{exchange_url}"
 api_key = "file:exchange-key.secret"
 private_key = "file:exchange-private.secret"
 
 [prices]
-venues = [{{ vendor = "kraken", base_url = "{exchange_url}" }}]
+venues = [{{ vendor = "{exchange}", base_url = "{prices_url}" }}]
 venues_min = 1
 currencies = []
 table_url = ""

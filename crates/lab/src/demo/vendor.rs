@@ -69,13 +69,19 @@ products = [{{ host = "{STORE_HOST}", country = "US", product = "{product}" }}]
         )
     }
 
-    /// The vendor's node opens a channel and gives the server's side what it needs to pay.
-    pub async fn open_channel(&mut self, chain: &Chain, server: &Server, port: u16, timeline: &Timeline) -> Result<()> {
+    /// The server's second node listens on this port.
+    pub async fn connect(&mut self, chain: &Chain, server: &Server, port: u16, timeline: &Timeline) -> Result<()> {
         super::world::fund_reserve(chain, server, &["node", "--vendor"], timeline).await?;
+        self.link = Some(Link::start(SocketAddr::from(([127, 0, 0, 1], port))).await?);
+        self.open_channel(chain, server, timeline).await
+    }
+
+    /// The vendor's node opens a channel and gives the server's side what it needs to pay.
+    pub async fn open_channel(&self, chain: &Chain, server: &Server, timeline: &Timeline) -> Result<()> {
         let answer: serde_json::Value =
             serde_json::from_str(&server.anytill(&["node", "--vendor", "id", "--json"]).await?)?;
         let id = answer["node_id"].as_str().context("the second node has no id")?;
-        let link = Link::start(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+        let link = self.link.as_ref().context("the link is not there yet")?;
         let plan = ChannelPlan {
             peer: PublicKey::from_str(id)?,
             peer_address: link.address(),
@@ -84,23 +90,41 @@ products = [{{ host = "{STORE_HOST}", country = "US", product = "{product}" }}]
             step_timeout: STEP_WITHIN,
         };
         self.wallet.fund_and_open(chain, plan, |step| super::world::show(timeline, &step)).await?;
-        self.link = Some(link);
         Ok(())
     }
 
-    /// Once the server has started again.
-    pub async fn reconnect(&self, server: &Server) -> Result<()> {
+    /// The node is stopped once the vendor has let it go.
+    pub async fn stop(self) {
+        let Self { bitrefill, wallet, link, .. } = self;
+        bitrefill.close().await;
+        drop((bitrefill, link));
+        match Arc::try_unwrap(wallet) {
+            Ok(wallet) => {
+                if let Err(error) = wallet.stop().await {
+                    tracing::warn!(%error, "the vendor's node");
+                }
+            }
+            Err(_) => tracing::warn!("the vendor's node is still used by somebody"),
+        }
+    }
+
+    /// Once the server has started again. `false`: its node closed the channel on the chain, as one does whose books were
+    /// cut off between two of their parts.
+    pub async fn reconnect(&self, server: &Server) -> Result<bool> {
         let answer: serde_json::Value =
             serde_json::from_str(&server.anytill(&["node", "--vendor", "id", "--json"]).await?)?;
         let id = PublicKey::from_str(answer["node_id"].as_str().context("the second node has no id")?)?;
-        let link = self.link.as_ref().context("there is no channel yet")?;
+        let link = self.link.as_ref().context("the link is not there yet")?;
         let deadline = tokio::time::Instant::now() + STEP_WITHIN;
-        while !self.wallet.channels().iter().any(|channel| channel.is_usable) {
+        loop {
+            let channels = self.wallet.channels();
+            if channels.is_empty() || channels.iter().any(|channel| channel.is_usable) {
+                return Ok(!channels.is_empty());
+            }
             anyhow::ensure!(tokio::time::Instant::now() < deadline, "the vendor's channel is not usable");
             // An error only says that it is too early.
             let _ = self.wallet.connect(id, link.address()).await;
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        Ok(())
     }
 }

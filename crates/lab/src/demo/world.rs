@@ -1,16 +1,15 @@
 //! Everything around a purchase: chain, issuer, exchange, store, server, the payer's wallet and a channel.
 
+use super::issuing::{Enrolled, IssuerName, Issuing};
+use super::selling::{ExchangeName, Selling};
 use super::server::{Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
 use super::timeline::Timeline;
 use super::vendor::Vendor;
 use anyhow::{Context, Result};
 use bitcoin::secp256k1::PublicKey;
-use money::Currency;
 use sandbox::chain::{Backend, Chain, RpcAccess};
-use sandbox::kraken::{Exchange, ExchangeConfig};
 use sandbox::link::Link;
-use sandbox::lithic::{Issuer, IssuerConfig};
 use sandbox::store::{GiftCardBox, Store, StoreConfig};
 use sandbox::wallet::{ChannelPlan, OpenStep, PayerWallet, WalletConfig};
 use serde_json::json;
@@ -32,6 +31,8 @@ pub struct WorldOptions {
     pub dir: Option<PathBuf>,
     pub windows: Windows,
     pub rules: Rules,
+    pub issuer: IssuerName,
+    pub exchange: ExchangeName,
     /// A gift-card vendor too, with a node that the server's second node pays.
     pub gift_cards: bool,
     /// The payer's wallet and the server's node are connected without the link that scenarios cut.
@@ -42,8 +43,8 @@ pub struct WorldOptions {
 
 pub struct World {
     pub chain: Chain,
-    pub issuer: Issuer,
-    pub exchange: Exchange,
+    pub issuer: Issuing,
+    pub exchange: Selling,
     pub store: Store,
     pub server: Server,
     pub payer: PayerWallet,
@@ -68,16 +69,15 @@ impl World {
         timeline.begin("setup", "chain, issuer, exchange, store, server, wallet, channel");
         let chain = open_chain(options.bitcoind.as_deref(), timeline).await?;
         let mut vendor = if options.gift_cards { Some(Vendor::start(&chain, &dir, timeline).await?) } else { None };
-        let (issuer, exchange, store) = vendors(&options.rules, vendor.as_ref(), timeline).await?;
+        let (issuer, exchange, store) = vendors(&options, vendor.as_ref(), timeline).await?;
         let (windows, mut rules) = (options.windows, options.rules);
         let (ports, vendor_port) = ((free_port()?, free_port()?), free_port()?);
         if let Some(vendor) = &vendor {
             rules.more.push_str(&vendor.tables(vendor_port));
         }
         let rules = &rules;
-        issuer.enroll_responder(&format!("http://127.0.0.1:{}/webhooks/lithic/charge", ports.0));
-        let events_secret = issuer.subscribe(&format!("http://127.0.0.1:{}/webhooks/lithic/events", ports.0));
-        let outside = outside(&chain, &issuer, &exchange, events_secret);
+        let enrolled = issuer.enroll(&format!("http://127.0.0.1:{}", ports.0));
+        let outside = outside(&chain, &issuer, &exchange, enrolled);
         let mut server = Server::set_up(&dir, &outside, windows, rules, ports).await?;
         server.settings = options.settings;
         let ready = server.start().await?;
@@ -88,7 +88,7 @@ impl World {
         );
         fund_reserve(&chain, &server, &["node"], timeline).await?;
         if let Some(vendor) = &mut vendor {
-            vendor.open_channel(&chain, &server, vendor_port, timeline).await?;
+            vendor.connect(&chain, &server, vendor_port, timeline).await?;
         }
         let link = Link::start(ready.node_address).await?;
         let peer_address = if options.direct { ready.node_address } else { link.address() };
@@ -186,6 +186,9 @@ impl World {
         if let Err(error) = self.payer.stop().await {
             tracing::warn!(%error, "the wallet");
         }
+        if let Some(vendor) = self.vendor.take() {
+            vendor.stop().await;
+        }
     }
 }
 
@@ -201,27 +204,22 @@ async fn open_chain(bitcoind: Option<&str>, timeline: &Timeline) -> Result<Chain
     Ok(chain)
 }
 
-async fn vendors(rules: &Rules, vendor: Option<&Vendor>, timeline: &Timeline) -> Result<(Issuer, Exchange, Store)> {
-    let issuer = Issuer::start(issuer_config(rules.currency)).await?;
-    let balances = vec![("XXBT".to_owned(), "1".to_owned()), (rules.currency.code().to_owned(), "10000".to_owned())];
-    let exchange = Exchange::start(ExchangeConfig { balances, ..ExchangeConfig::default() }).await?;
+async fn vendors(
+    options: &WorldOptions,
+    vendor: Option<&Vendor>,
+    timeline: &Timeline,
+) -> Result<(Issuing, Selling, Store)> {
+    let currency = options.rules.currency;
+    let issuer = Issuing::start(options.issuer, currency).await?;
+    let exchange = Selling::start(options.exchange, currency).await?;
     let gift_cards = vendor.map(|vendor| GiftCardBox::new(vendor.bitrefill.codes()));
-    let store = Store::start(issuer.clone(), StoreConfig { gift_cards, ..StoreConfig::default() }).await?;
-    timeline.step("issuer", &format!("simulated Lithic at {}", issuer.url()), json!({ "url": issuer.url() }));
-    timeline.step("exchange", &format!("simulated Kraken at {}", exchange.url()), json!({ "url": exchange.url() }));
+    let config = StoreConfig { gift_cards, ..StoreConfig::default() };
+    let store = Store::start_on(issuer.network(), config).await?;
+    let simulated = |name: &str, url: String| format!("simulated {name} at {url}");
+    timeline.step("issuer", &simulated(issuer.name(), issuer.url()), json!({ "url": issuer.url() }));
+    timeline.step("exchange", &simulated(exchange.name(), exchange.url()), json!({ "url": exchange.url() }));
     timeline.step("store", &format!("demo store at {}", store.url()), json!({ "url": store.url() }));
     Ok((issuer, exchange, store))
-}
-
-/// One programme bills in one currency.
-fn issuer_config(currency: Currency) -> IssuerConfig {
-    let usual = IssuerConfig::default();
-    if currency == Currency::USD {
-        return usual;
-    }
-    let float_minor = if currency.exponent() == 0 { usual.float_minor * 100 } else { usual.float_minor };
-    // Rates of other currencies are those of the dollar: a card that bills in another is charged in its own only.
-    IssuerConfig { currency: currency.code().to_owned(), float_minor, rates_millionths: Vec::new(), ..usual }
 }
 
 /// A shopper with an account; where registration is by invitation, invited first.
@@ -236,7 +234,8 @@ pub async fn invitation(server: &Server) -> Result<String> {
     Ok(codes.pointer("/0/code").and_then(serde_json::Value::as_str).context("no invitation code")?.to_owned())
 }
 
-fn outside(chain: &Chain, issuer: &Issuer, exchange: &Exchange, issuer_events_secret: String) -> Outside {
+fn outside(chain: &Chain, issuer: &Issuing, exchange: &Selling, enrolled: Enrolled) -> Outside {
+    let (exchange_key, exchange_secret) = exchange.keys();
     let access = chain.access();
     Outside {
         bitcoind_url: format!("http://{}:{}", access.host, access.port),
@@ -244,11 +243,14 @@ fn outside(chain: &Chain, issuer: &Issuer, exchange: &Exchange, issuer_events_se
         bitcoind_password: access.password.clone(),
         issuer_url: issuer.url(),
         issuer_key: issuer.api_key(),
-        issuer_asa_secret: issuer.asa_secret(),
-        issuer_events_secret,
+        issuer: issuer.word(),
+        issuer_asa_secret: enrolled.authorization_secret,
+        issuer_events_secret: enrolled.events_secret,
+        exchange: exchange.word(),
         exchange_url: exchange.url(),
-        exchange_key: exchange.api_key().to_owned(),
-        exchange_secret: exchange.api_secret().to_owned(),
+        prices_url: exchange.prices_url(),
+        exchange_key,
+        exchange_secret,
     }
 }
 

@@ -54,6 +54,15 @@ pub struct Args {
     /// Lithic: cards, real-time authorizations, webhooks
     #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
     lithic: Option<SocketAddr>,
+    /// Stripe Issuing: cards, real-time authorizations, webhooks, test helpers
+    #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
+    stripe: Option<SocketAddr>,
+    /// Bitrefill: gift cards; its Lightning invoices are real ones of a node that does not exist
+    #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
+    bitrefill: Option<SocketAddr>,
+    /// Market data of Kraken, Coinbase, Bitstamp, Gemini and Bitfinex: this port and the four after it
+    #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
+    venues: Option<SocketAddr>,
     /// When all listen, write the same as one JSON object, by vendor, into this file
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
@@ -120,7 +129,16 @@ mod tests {
     #[tokio::test]
     async fn each_vendor_listens_where_it_says() {
         let any = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let args = Args { kraken: any, coinbase: any, coinbase_tls: any, lithic: any, write: None };
+        let args = Args {
+            kraken: any,
+            coinbase: any,
+            coinbase_tls: any,
+            lithic: any,
+            stripe: any,
+            bitrefill: any,
+            venues: any,
+            write: None,
+        };
         let running = vendors::start(&args).await.unwrap();
         let text = |name: &str, key: &str| {
             let vendor = running.iter().find(|vendor| vendor.name == name).unwrap();
@@ -130,6 +148,10 @@ mod tests {
             ("kraken", "/0/public/Time", &["api_key", "api_secret"][..]),
             ("coinbase", "/api/v3/brokerage/time", &["key_name", "private_key", "authority", "tls_url"]),
             ("lithic", "/v1/status", &["api_key", "asa_secret"]),
+            ("stripe", "/v1/balance", &["api_key"]),
+            ("bitrefill", "/ping", &["api_key"]),
+            ("venue_kraken", "/0/public/Ticker?pair=XBTUSD", &["websocket_url"]),
+            ("venue_coinbase", "/products/BTC-USD/ticker", &["websocket_url"]),
         ] {
             let answer = reqwest::get(format!("{}{path}", text(name, "url"))).await.unwrap();
             assert!(answer.status().is_success() || answer.status() == 401, "{name}: {}", answer.status());

@@ -2,10 +2,13 @@
 
 use super::Args;
 use anyhow::{Context, Result};
-use sandbox::{coinbase, kraken, lithic, tls::Authority};
+use sandbox::bitrefill::{Bitrefill, BitrefillConfig, MemoryInvoicer};
+use sandbox::venues::{Kind, Market, Venue, VenueConfig};
+use sandbox::{VendorClock, coinbase, kraken, lithic, stripe, tls::Authority};
 use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// A vendor that listens until this is dropped.
 pub struct Running {
@@ -33,6 +36,15 @@ pub async fn start(args: &Args) -> Result<Vec<Running>> {
     }
     if let Some(at) = args.lithic {
         running.push(start_lithic(at).await.with_context(|| format!("--lithic {at}"))?);
+    }
+    if let Some(at) = args.stripe {
+        running.push(start_stripe(at).await.with_context(|| format!("--stripe {at}"))?);
+    }
+    if let Some(at) = args.bitrefill {
+        running.push(start_bitrefill(at).await.with_context(|| format!("--bitrefill {at}"))?);
+    }
+    if let Some(at) = args.venues {
+        start_venues(at, &mut running).await.with_context(|| format!("--venues {at}"))?;
     }
     Ok(running)
 }
@@ -81,4 +93,47 @@ async fn start_lithic(at: SocketAddr) -> Result<Running> {
         "asa_secret": issuer.asa_secret(),
     });
     Ok(Running::new("lithic", told, issuer))
+}
+
+async fn start_stripe(at: SocketAddr) -> Result<Running> {
+    let config = stripe::IssuerConfig { port: at.port(), ..stripe::IssuerConfig::default() };
+    let issuer = stripe::Issuer::start(config).await?;
+    let told = json!({
+        "url": issuer.url(),
+        "control": control(&issuer.url()),
+        "api_key": issuer.api_key(),
+    });
+    Ok(Running::new("stripe", told, issuer))
+}
+
+/// Its invoices are signed, and paid by nobody: no Lightning node is here.
+async fn start_bitrefill(at: SocketAddr) -> Result<Running> {
+    let invoicer = Arc::new(MemoryInvoicer::new(VendorClock::default()));
+    let config = BitrefillConfig { port: at.port(), ..BitrefillConfig::default() };
+    let vendor = Bitrefill::start(invoicer, config).await?;
+    let told = json!({
+        "url": vendor.api_url(),
+        "control": control(&vendor.url()),
+        "api_key": vendor.api_key(),
+    });
+    Ok(Running::new("bitrefill", told, vendor))
+}
+
+/// Five of them, on ports that follow each other, all looking at one market.
+async fn start_venues(at: SocketAddr, running: &mut Vec<Running>) -> Result<()> {
+    let market = Market::default();
+    let kinds = [
+        (Kind::Kraken, "venue_kraken"),
+        (Kind::Coinbase, "venue_coinbase"),
+        (Kind::Bitstamp, "venue_bitstamp"),
+        (Kind::Gemini, "venue_gemini"),
+        (Kind::Bitfinex, "venue_bitfinex"),
+    ];
+    for (next, (kind, name)) in (0..).zip(kinds) {
+        let port = if at.port() == 0 { 0 } else { at.port().checked_add(next).context("five ports are needed")? };
+        let venue = Venue::start(kind, &market, VenueConfig { port, ..VenueConfig::default() }).await?;
+        let told = json!({ "url": venue.rest_url(), "websocket_url": venue.socket_url() });
+        running.push(Running::new(name, told, venue));
+    }
+    Ok(())
 }

@@ -6,10 +6,10 @@
 mod control;
 mod stores;
 
-use crate::demo::address;
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{self, World, WorldOptions};
+use crate::demo::{ExchangeName, IssuerName, address};
 use anyhow::{Context, Result};
 use clap::Parser;
 use control::Stage;
@@ -156,6 +156,8 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         dir: args.dir.clone(),
         windows,
         rules,
+        issuer: IssuerName::Lithic,
+        exchange: ExchangeName::Kraken,
         gift_cards: args.gift_cards,
         direct: false,
         settings: Vec::new(),
@@ -167,7 +169,7 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", args.control_port)).await?;
     let control = format!("http://{}", listener.local_addr()?);
     let about = about(args, &world, &control).await?;
-    let stage = Arc::new(Stage::new(world, about.clone(), timeline));
+    let stage = Arc::new(Stage::new(world, about.clone(), timeline)?);
     let router = control::router(Arc::clone(&stage));
     let serving = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {

@@ -11,6 +11,7 @@
 mod admin;
 mod config;
 mod directory;
+mod doubt;
 mod error;
 mod events;
 mod invoice;

@@ -81,7 +81,12 @@ impl LightningNode for EmbeddedNode {
     }
 
     async fn send_status(&self, payment_hash: PaymentHash) -> Outcome<SendStatus> {
-        self.call(move |shared| shared.send_status(&payment_hash).map_or_else(table_failed, Outcome::Done)).await
+        self.call(move |shared| {
+            shared.deciding(&payment_hash, |shared| {
+                shared.send_status(&payment_hash).map_or_else(table_failed, Outcome::Done)
+            })
+        })
+        .await
     }
 
     async fn next_event(&self) -> NodeEvent {

@@ -1,11 +1,13 @@
 //! Paying BOLT 11 invoices, each hash once.
 //!
 //! ldk-node stores a send after it was made. A crash between the two leaves HTLCs under way that its store does not
-//! know; LDK itself does, and refuses the same hash again. So the intent is written first, and when both records are
-//! looked at together nothing is ever called unknown that was sent.
+//! know. So the intent is written first, and what an intent without a record became is read from the channels
+//! (`doubt`): it is not asked of LDK by sending again, since LDK looks for a route before it looks for the hash, and
+//! "no route" would pass for the end of a send that is under way.
 //!
 //! Invariant: one attempt for each hash, for ever. A failed one is final, although LDK would try again.
 
+use super::doubt::Doubt;
 use super::events::msat;
 use super::node::Shared;
 use super::port::{rejected, table_failed};
@@ -26,8 +28,6 @@ impl Shared {
         let hash = &request.payment_hash;
         match self.send_status(hash) {
             Ok(SendStatus::NotFound) => {}
-            // The intent without a record: never sent, or sent and not recorded. LDK tells which.
-            Ok(SendStatus::Pending) if self.record(hash).is_none() => {}
             Ok(known) => return Outcome::Done(known),
             Err(error) => return table_failed(error),
         }
@@ -92,7 +92,11 @@ impl Shared {
             }
             (Some(SendState::Failed { reason }), _) => SendStatus::Failed { reason },
             (_, Some(PaymentStatus::Failed)) => SendStatus::Failed { reason: NOT_SAID.to_owned() },
-            (Some(SendState::Pending), _) | (None, Some(_)) => SendStatus::Pending,
+            (Some(SendState::Pending), None) => match self.doubt(hash) {
+                Doubt::NeverSent => SendStatus::NotFound,
+                Doubt::UnderWay | Doubt::CannotTell => SendStatus::Pending,
+            },
+            (Some(SendState::Pending), Some(_)) | (None, Some(_)) => SendStatus::Pending,
             (None, None) => SendStatus::NotFound,
         })
     }

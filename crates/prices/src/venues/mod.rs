@@ -111,3 +111,6 @@ pub(crate) fn tell(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod documents_tests;

@@ -144,7 +144,8 @@ impl Prepared {
         let reconnect = Reconnect { first_wait_ms: 20, wait_ms_max: 100, per_minute_max, jitter };
         let listening = Listening { reconnect, idle_ms_max, resyncs_per_minute_max: 6 };
         let table = TableRules::default();
-        let config = PricesConfig { currencies, rules, refresh_ms: 20, quiet_ms: 400, listening, table };
+        let sold = vec![Currency::USD];
+        let config = PricesConfig { currencies, sold, rules, refresh_ms: 20, quiet_ms: 400, listening, table };
         let sold_at = if books { venue.clone() } else { Arc::new(nobody) };
         assert!(venue.trades(Currency::USD));
         LivePrices::new(config, vec![venue], sold_at, Arc::new(self.clock.clone())).unwrap()

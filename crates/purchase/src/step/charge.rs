@@ -3,7 +3,9 @@
 use super::Rejected;
 use super::draft::{Draft, Verdict};
 use super::funding::start_claim;
-use crate::{Booking, Charge, ChargeKind, ChargeRecord, ClaimOn, Decision, DeclineReason, Flow, State, Timer};
+use crate::{
+    Booking, Charge, ChargeKind, ChargeRecord, ClaimOn, Decision, DeclineReason, Flow, Merchant, State, Timer,
+};
 use money::Rate;
 
 pub(super) fn charge_requested(d: &mut Draft, charge: &Charge) -> Result<Verdict, Rejected> {
@@ -45,7 +47,7 @@ pub(super) fn lock_to(d: &mut Draft, acceptor_id: &str) {
 }
 
 fn decide(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
-    if let Some(reason) = merchant_refused(d, charge) {
+    if let Some(reason) = merchant_refused(d, &charge.merchant) {
         return Ok(Decision::Declined(reason));
     }
     let over = super::issuer_events::unasked_name(&charge.charge_id);
@@ -89,9 +91,8 @@ fn decide(d: &Draft, charge: &Charge) -> Result<Decision, Rejected> {
     }
 }
 
-fn merchant_refused(d: &Draft, charge: &Charge) -> Option<DeclineReason> {
+pub(super) fn merchant_refused(d: &Draft, merchant: &Merchant) -> Option<DeclineReason> {
     let policy = &d.p.policy;
-    let merchant = &charge.merchant;
     if policy.blocked_categories.contains(&merchant.category) || policy.blocked_countries.contains(&merchant.country) {
         return Some(DeclineReason::MerchantBlocked);
     }

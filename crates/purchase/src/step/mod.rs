@@ -1,5 +1,6 @@
 //! `step`: one event on one purchase.
 
+mod authentication;
 mod charge;
 mod closing;
 mod draft;
@@ -12,6 +13,7 @@ mod paid_first;
 mod sale;
 
 use crate::{Booking, Effect, Event, Purchase, State, Timer};
+pub use authentication::{Authentication, authentication};
 use draft::{Draft, Verdict};
 use ids::UnixMs;
 use money::MoneyError;
@@ -110,6 +112,10 @@ fn dispatch(d: &mut Draft, event: &Event) -> Result<Verdict, Rejected> {
         Event::ChargeDisputed { charge_id, dispute_id, amount, state } => {
             issuer_events::disputed(d, charge_id, dispute_id, *amount, *state)
         }
+        Event::ChallengeAsked { authentication_id, amount, merchant, answer_by } => {
+            authentication::asked(d, authentication_id, *amount, merchant, *answer_by)
+        }
+        Event::ChallengeEnded { authentication_id, .. } => authentication::ended(d, authentication_id),
         Event::SaleClosed { attempt, sold, proceeds, fee_minor, fee_sat } => {
             sale::closed(d, *attempt, *sold, *proceeds, *fee_minor, *fee_sat)
         }

@@ -150,6 +150,23 @@ table! {
     Event::StoreRefundReversed { .. } => [
         "10.00" = Event::StoreRefundReversed { charge_id: "r1".to_owned(), amount: usd("10") },
     ],
+    Event::ChallengeAsked { .. } => [
+        "" = Event::ChallengeAsked {
+            authentication_id: "a1".to_owned(),
+            amount: Some(usd("27.11")),
+            merchant: "store".to_owned(),
+            answer_by: START.plus_ms(86_400_000),
+        },
+        "over" = Event::ChallengeAsked {
+            authentication_id: "a1".to_owned(),
+            amount: None,
+            merchant: "store".to_owned(),
+            answer_by: START,
+        },
+    ],
+    Event::ChallengeEnded { .. } => [
+        "" = Event::ChallengeEnded { authentication_id: "a1".to_owned(), passed: true },
+    ],
     Event::ChargeDisputed { .. } => [
         "opened" = disputed("10.00", DisputeState::Opened),
         "won 10.00" = disputed("10.00", DisputeState::Won),

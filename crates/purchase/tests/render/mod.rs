@@ -50,6 +50,7 @@ fn changes(before: &Purchase, after: &Purchase) -> Vec<String> {
         ("parked", before.parked.is_none() && after.parked.is_some()),
         ("resumed", before.parked.is_some() && after.parked.is_none()),
         ("overrun", before.overrun_minor != after.overrun_minor),
+        ("challenged", before.challenge != after.challenge),
         ("disputed", before.disputes != after.disputes),
         ("adjusted", before.adjustments.len() != after.adjustments.len()),
     ] {

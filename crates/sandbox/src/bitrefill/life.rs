@@ -33,7 +33,7 @@ pub enum Delivery {
 
 /// Waits for the money of an invoice, then lets its orders become what they become.
 pub(crate) async fn follow(desk: Weak<Desk>, invoice_id: String, hash: [u8; 32]) {
-    let Some(invoicer) = desk.upgrade().map(|desk| Arc::clone(&desk.invoicer)) else { return };
+    let Some(invoicer) = desk.upgrade().and_then(|desk| lock(&desk.invoicer).clone()) else { return };
     if let Err(error) = invoicer.paid(hash).await {
         tracing::warn!(%error, "the vendor's node no longer waits for an order's money");
         return;

@@ -1,11 +1,6 @@
 //! A node without channels: it signs real BOLT 11 invoices and is paid by a call, for tests that need no chain.
 
-use std::{
-    collections::HashMap,
-    str::FromStr,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, str::FromStr, sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use bitcoin::{
@@ -95,7 +90,7 @@ impl MemoryInvoicer {
         if invoice.would_expire(self.now()) {
             return Err(NotPaid::Expired);
         }
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = lock(&self.made);
         let made = made.get(&hash).ok_or(NotPaid::Unknown)?;
         let first = self.paid.send_if_modified(|paid| paid.insert(hash, made.amount_msat).is_none());
         if first { Ok(made.preimage) } else { Err(NotPaid::Twice) }

@@ -1,5 +1,5 @@
 //! How often a key may call what ("Rate limits": most calls 60 in 10 minutes; the catalogue 60 a minute and 1000 an
-//! hour together; `ping` one in 3 seconds; lists 20 a minute).
+//! hour together; `ping` one in 3 seconds).
 
 use std::collections::{HashMap, VecDeque};
 

@@ -118,7 +118,8 @@ pub(crate) struct Desk {
     records: Mutex<Records>,
     meters: Mutex<Meters>,
     codes: Codes,
-    invoicer: Arc<dyn Invoicer>,
+    /// `None` once the vendor is closed.
+    invoicer: Mutex<Option<Arc<dyn Invoicer>>>,
     faults: Faults,
     http: reqwest::Client,
     /// Waiting for money, and delivering. They end with the desk.
@@ -138,7 +139,7 @@ impl Bitrefill {
             records: Mutex::default(),
             meters: Mutex::new(Meters::new(config.limits)),
             codes: Codes::default(),
-            invoicer,
+            invoicer: Mutex::new(Some(invoicer)),
             faults: Faults::default(),
             http: reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?,
             tasks: Mutex::new(JoinSet::new()),
@@ -208,6 +209,13 @@ impl Bitrefill {
         let mut changes = self.desk.changes.subscribe();
         // The sender is in the desk that this handle holds, so it does not go away.
         let _ = changes.wait_for(|()| until(&lock(&self.desk.records))).await;
+    }
+
+    /// Takes no orders any more, waits for no money, and lets its node go, so that whoever started that can stop it.
+    pub async fn close(&self) {
+        lock(&self.desk.invoicer).take();
+        let mut tasks = std::mem::take(&mut *lock(&self.desk.tasks));
+        tasks.shutdown().await;
     }
 
     /// Whether a product can be bought.

@@ -59,7 +59,9 @@ pub(crate) async fn answer(desk: &Arc<Desk>, body: &[u8]) -> Result<Value, Refus
     }
     let id = ids::uuid();
     let described = format!("Bitrefill invoice {id}");
-    let made = desk.invoicer.invoice(price_sat.saturating_mul(1_000), &described, desk.config.expiry_s).await;
+    let node = lock(&desk.invoicer).clone();
+    let node = node.ok_or_else(|| Refused::internal("create_invoice_failed", "closed".to_owned()))?;
+    let made = node.invoice(price_sat.saturating_mul(1_000), &described, desk.config.expiry_s).await;
     let bolt11 = made.map_err(|error| Refused::internal("create_invoice_failed", error.to_string()))?;
     let order = |(product, minor): (Product, u64)| Order {
         id: ids::hex24(),

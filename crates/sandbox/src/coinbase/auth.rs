@@ -5,11 +5,14 @@
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use p256::{
     SecretKey,
     ecdsa::{Signature, VerifyingKey, signature::Verifier},
-    pkcs8::LineEnding,
+    elliptic_curve::sec1::ToEncodedPoint,
 };
 use serde::Deserialize;
 
@@ -68,7 +71,7 @@ impl ApiKey {
                 break secret;
             }
         };
-        let private_pem = secret.to_sec1_pem(LineEnding::LF).expect("a key can be written down").to_string();
+        let private_pem = sec1_pem(&secret);
         let public = VerifyingKey::from(secret.public_key());
         Self { name: format!("organizations/{}/apiKeys/{}", ids::uuid(), ids::uuid()), private_pem, public }
     }
@@ -100,6 +103,18 @@ impl ApiKey {
         ];
         checks.into_iter().try_for_each(|(good, what)| if good { Ok(()) } else { Err(what) })
     }
+}
+
+/// SEC 1 with the name of the curve, which strict readers ask for (RFC 5915): all parts of a P-256 key have fixed lengths.
+fn sec1_pem(secret: &SecretKey) -> String {
+    const BEFORE: [u8; 7] = [0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20];
+    const CURVE: [u8; 12] = [0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    const PUBLIC: [u8; 5] = [0xa1, 0x44, 0x03, 0x42, 0x00];
+    let public = secret.public_key().to_encoded_point(false);
+    let der = [&BEFORE[..], secret.to_bytes().as_slice(), &CURVE, &PUBLIC, public.as_bytes()].concat();
+    let text = STANDARD.encode(der);
+    let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>();
+    format!("-----BEGIN EC PRIVATE KEY-----\n{}\n-----END EC PRIVATE KEY-----\n", lines.join("\n"))
 }
 
 fn part<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {

@@ -38,6 +38,7 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
         let path = format!("/0/private/{method}");
         let answer = move |State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes| async move {
             let form = authenticate(&desk, &format!("/0/private/{method}"), &headers, &body);
+            let form = form.and_then(|form| count(&desk, method).map(|()| form));
             envelope(form.and_then(|form| private::answer(&desk, method, &form)))
         };
         routes = routes.route(&path, post(answer));
@@ -63,6 +64,13 @@ fn envelope(answer: Result<Value, Refused>) -> Response {
 
 pub(crate) fn invalid() -> Refused {
     "EGeneral:Invalid arguments".into()
+}
+
+fn count(desk: &Desk, method: &str) -> Result<(), Refused> {
+    // Orders have a limit of their own.
+    let counted = desk.counter.filter(|_| !["AddOrder", "CancelOrder"].contains(&method));
+    let within = counted.is_none_or(|counter| lock(&desk.session).count(counter, desk.clock.now_ms()));
+    if within { Ok(()) } else { Err("EAPI:Rate limit exceeded".into()) }
 }
 
 /// Key, signature and nonce, in this order: a wrong signature does not use up its nonce.

@@ -32,6 +32,11 @@ pub(crate) fn fee_ceil(cost_bps: i128) -> i64 {
     narrow((cost_bps + 9_999).div_euclid(10_000))
 }
 
+/// The fee of a volume × basis points in units of 10^-10 of bitcoin, rounded up.
+pub(crate) fn base_fee_ceil(volume_bps: i128) -> i64 {
+    narrow((volume_bps + 99).div_euclid(100))
+}
+
 /// cost ÷ volume as a price, rounded down; 0 for no volume. For display only.
 pub(crate) fn average_floor(cost: i64, cost_scale: u32, volume: i64) -> i64 {
     if volume == 0 {

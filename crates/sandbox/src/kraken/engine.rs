@@ -2,7 +2,7 @@
 //!
 //! Invariants, in whole smallest units and without rounding anywhere but in a fill's cost and fee:
 //! * a sale moves exactly `vol_exec` out of bitcoin and exactly `cost - fee` into the quote currency, a purchase
-//!   exactly `vol_exec` in and `cost + fee` out;
+//!   exactly `vol_exec` in and `cost + fee` out; with `fcib` it is the bitcoin that the fee is taken from;
 //! * no balance is ever below what open orders hold, so none is ever negative.
 //!
 //! An order's cost is rounded in the venue's favour to the quote balance's decimals, its fee up: once for the whole
@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    decimal::{cost_ceil, cost_floor, fee_ceil, notional},
+    decimal::{base_fee_ceil, cost_ceil, cost_floor, fee_ceil, notional},
     pairs::{BASE, BASE_SCALE, PAIRS, Pair, VOLUME_MIN},
 };
 use crate::vendor::ids;
@@ -55,6 +55,8 @@ pub(crate) struct NewOrder {
     /// Immediate or cancel. A market order always is.
     pub(crate) immediate: bool,
     pub(crate) post_only: bool,
+    /// `fcib`: the fee is taken in bitcoin, else in the quote currency.
+    pub(crate) fee_in_base: bool,
     pub(crate) userref: Option<i32>,
     pub(crate) cl_ord_id: Option<String>,
 }
@@ -70,11 +72,12 @@ pub(crate) struct Order {
     pub(crate) volume_done: i64,
     /// Smallest units of the quote balance.
     pub(crate) cost: i64,
+    /// Smallest units of the balance that it is taken from.
     pub(crate) fee: i64,
     pub(crate) trades: Vec<String>,
     /// Price × volume of all fills, exactly: cost and fee are rounded once per order, not once per fill.
     notional: i128,
-    /// Cost × fee rate of all fills.
+    /// Cost (or volume, where the fee is taken in bitcoin) × fee rate of all fills.
     fee_weight: i128,
 }
 
@@ -87,10 +90,13 @@ impl Order {
     /// take.
     fn holds(&self, fee_bps: u32) -> (i64, i64) {
         match (self.status, self.new.side, self.new.limit) {
-            (OrderStatus::Open, Side::Sell, _) => (to_base(self.volume_left()), 0),
+            (OrderStatus::Open, Side::Sell, limit) => {
+                let (_, fee) = self.after(limit.unwrap_or(0), self.volume_left(), fee_bps);
+                (to_base(self.volume_left()) + if self.new.fee_in_base { fee - self.fee } else { 0 }, 0)
+            }
             (OrderStatus::Open, Side::Buy, Some(limit)) => {
                 let (cost, fee) = self.after(limit, self.volume_left(), fee_bps);
-                (0, cost - self.cost + fee - self.fee)
+                (0, cost - self.cost + if self.new.fee_in_base { 0 } else { fee - self.fee })
             }
             (OrderStatus::Open | OrderStatus::Closed | OrderStatus::Canceled, _, _) => (0, 0),
         }
@@ -103,8 +109,13 @@ impl Order {
             Side::Sell => cost_floor(notional, self.new.pair.quote_scale),
             Side::Buy => cost_ceil(notional, self.new.pair.quote_scale),
         };
-        let weight = self.fee_weight + i128::from(cost - self.cost) * i128::from(fee_bps);
-        (cost, fee_ceil(weight))
+        let weight = self.weight_after(cost, volume, fee_bps);
+        (cost, if self.new.fee_in_base { base_fee_ceil(weight) } else { fee_ceil(weight) })
+    }
+
+    fn weight_after(&self, cost: i64, volume: i64, fee_bps: u32) -> i128 {
+        let of = if self.new.fee_in_base { volume } else { cost - self.cost };
+        self.fee_weight + i128::from(of) * i128::from(fee_bps)
     }
 }
 
@@ -149,7 +160,7 @@ impl Engine {
     }
 
     /// What open orders leave of a balance.
-    fn free(&self, asset: &str) -> i64 {
+    pub(crate) fn free(&self, asset: &str) -> i64 {
         let open = self.orders.iter().filter(|order| order.status == OrderStatus::Open);
         let held: i64 = open
             .map(|order| match (asset, order.holds(self.taker_bps)) {
@@ -181,7 +192,7 @@ impl Engine {
             return Err("EOrder:Cost minimum not met");
         }
         let enough = match new.side {
-            Side::Sell => to_base(new.volume) <= self.free(BASE),
+            Side::Sell => to_base(new.volume) + self.base_fee(new) <= self.free(BASE),
             Side::Buy => self.worst_cost(new) <= self.free(new.pair.quote),
         };
         if !enough {
@@ -191,6 +202,12 @@ impl Engine {
             return Err("EOrder:Post only order");
         }
         Ok(())
+    }
+
+    /// The most that a sale pays of bitcoin besides its volume.
+    fn base_fee(&self, new: &NewOrder) -> i64 {
+        let fee = base_fee_ceil(i128::from(new.volume) * i128::from(self.taker_bps));
+        if new.fee_in_base { fee } else { 0 }
     }
 
     fn best(&self, new: &NewOrder) -> Option<i64> {
@@ -286,12 +303,13 @@ impl Engine {
         let (cost, fee) = (cost_after - order.cost, fee_after - order.fee);
         order.volume_done += volume;
         order.notional += notional(price, volume);
-        order.fee_weight += i128::from(cost) * i128::from(fee_bps);
+        order.fee_weight = order.weight_after(cost_after, volume, fee_bps);
         (order.cost, order.fee) = (cost_after, fee_after);
         order.trades.push(ids::kraken('T'));
+        let (base_fee, quote_fee) = if order.new.fee_in_base { (fee, 0) } else { (0, fee) };
         let (base, quote) = match order.new.side {
-            Side::Sell => (-to_base(volume), cost - fee),
-            Side::Buy => (to_base(volume), -(cost + fee)),
+            Side::Sell => (-to_base(volume) - base_fee, cost - quote_fee),
+            Side::Buy => (to_base(volume) - base_fee, -(cost + quote_fee)),
         };
         let quote_asset = order.new.pair.quote;
         *self.balances.entry(BASE).or_default() += base;

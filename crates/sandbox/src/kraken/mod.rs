@@ -2,11 +2,11 @@
 //!
 //! The wire formats are those of docs.kraken.com (Spot REST): HTTP 200 whatever happens, `error` an array of strings,
 //! amounts as decimal strings. Public: Time, SystemStatus, Assets, AssetPairs, Ticker, Depth. Private: Balance,
-//! AddOrder, QueryOrders, OpenOrders, ClosedOrders, CancelOrder.
+//! BalanceEx, AddOrder, QueryOrders, OpenOrders, ClosedOrders, CancelOrder.
 //!
 //! What the simulation does not play is refused with `EGeneral:Invalid arguments`, never ignored: margin, triggers,
-//! good-till-date, fees in bitcoin (`fcib`), volumes in the quote currency (`viqc`). Costs and fees are whole numbers
-//! of the quote balance's smallest unit (0.0001 USD), so that balances move by exactly what orders report.
+//! good-till-date, volumes in the quote currency (`viqc`). Costs and fees are whole numbers of the smallest unit of the
+//! balance that they are taken from (0.0001 USD, 10^-10 XBT), so that balances move by exactly what orders report.
 
 mod api;
 mod control;
@@ -50,11 +50,24 @@ pub struct ExchangeConfig {
     pub taker_fee_bps: u32,
     /// What a resting order pays.
     pub maker_fee_bps: u32,
+    /// Fees are taken in bitcoin even from orders that ask for the other (`fciq` is a preference).
+    pub only_base_fees: bool,
+    /// The call counter of a key; none: calls are not counted.
+    pub counter: Option<CallCounter>,
     /// Levels keep their volume when they are traded with. Off: a book gets thinner with every order.
     pub refills: bool,
     /// Asset and amount at the start: `("XXBT", "1.5")`. Names as Kraken's or plain (`USD`).
     pub balances: Vec<(String, String)>,
     pub clock: VendorClock,
+}
+
+/// Calls of a key are counted, and the count falls with time (docs.kraken.com, "Rate limits"): orders are not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallCounter {
+    /// 15 on the first tier.
+    pub max: u32,
+    /// Hundredths a second: 33 on the first tier.
+    pub falls_hundredths: u32,
 }
 
 /// Books at the start, about where the others' dollar rates are. The reference purchase fits the dollar's: 5,500.0 USD
@@ -76,6 +89,8 @@ impl Default for ExchangeConfig {
             port: 0,
             taker_fee_bps: 40,
             maker_fee_bps: 25,
+            only_base_fees: false,
+            counter: None,
             refills: true,
             balances: vec![("XXBT".into(), "1".into()), ("ZUSD".into(), "10000".into())],
             clock: VendorClock::default(),
@@ -116,6 +131,8 @@ pub(crate) struct Desk {
     pub(crate) session: Mutex<Session>,
     pub(crate) faults: Faults,
     pub(crate) clock: VendorClock,
+    pub(crate) only_base_fees: bool,
+    pub(crate) counter: Option<CallCounter>,
     pub(crate) api_key: String,
     pub(crate) api_secret: String,
 }
@@ -124,6 +141,21 @@ pub(crate) struct Desk {
 pub(crate) struct Session {
     pub(crate) last_nonce: u64,
     pub(crate) status: SystemStatus,
+    /// Hundredths of a call, and when it was so.
+    counted: (i64, i64),
+}
+
+impl Session {
+    /// Counts one call; false: too many.
+    pub(crate) fn count(&mut self, counter: CallCounter, now_ms: i64) -> bool {
+        let (before, since_ms) = self.counted;
+        let fallen = (now_ms - since_ms).max(0).saturating_mul(i64::from(counter.falls_hundredths)) / 1_000;
+        let now = before.saturating_sub(fallen).max(0) + 100;
+        let within = now <= i64::from(counter.max) * 100;
+        // A call that is refused is not counted, so that waiting helps.
+        self.counted = (if within { now } else { now - 100 }, now_ms);
+        within
+    }
 }
 
 impl Exchange {
@@ -134,6 +166,8 @@ impl Exchange {
             session: Mutex::default(),
             faults: Faults::default(),
             clock: config.clock,
+            only_base_fees: config.only_base_fees,
+            counter: config.counter,
             api_key: ids::base64_key(42),
             api_secret: ids::base64_key(64),
         });

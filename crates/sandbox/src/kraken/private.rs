@@ -12,13 +12,13 @@ use super::{
     decimal::{PRICE_SCALE, VOLUME_SCALE, average_floor, parse, print},
     engine::{Engine, NewOrder, Order, OrderStatus, Side},
     form::Form,
-    pairs::{ASSETS, Pair},
+    pairs::{ASSETS, BASE_SCALE, Pair},
     public::number,
 };
 use crate::vendor::{ids, lock, time::parse_rfc3339};
 
-pub(crate) const METHODS: [&str; 6] =
-    ["Balance", "AddOrder", "QueryOrders", "OpenOrders", "ClosedOrders", "CancelOrder"];
+pub(crate) const METHODS: [&str; 7] =
+    ["Balance", "BalanceEx", "AddOrder", "QueryOrders", "OpenOrders", "ClosedOrders", "CancelOrder"];
 
 /// Closed orders come fifty at a time; as many can be queried at once.
 const ORDERS_MAX: usize = 50;
@@ -26,6 +26,7 @@ const ORDERS_MAX: usize = 50;
 pub(crate) fn answer(desk: &Desk, method: &str, form: &Form) -> Result<Value, Refused> {
     match method {
         "Balance" => Ok(balance(&lock(&desk.engine))),
+        "BalanceEx" => Ok(balance_extended(&lock(&desk.engine))),
         "AddOrder" => add_order(desk, form),
         "QueryOrders" => query_orders(&lock(&desk.engine), form),
         "OpenOrders" => open_orders(&lock(&desk.engine), form),
@@ -39,6 +40,16 @@ pub(super) fn balance(engine: &Engine) -> Value {
     let entry = |(name, units): (&&'static str, &i64)| {
         let asset = ASSETS.iter().find(|asset| asset.name == *name)?;
         Some(((*name).to_owned(), json!(print(*units, asset.decimals))))
+    };
+    Value::Object(engine.balances.iter().filter_map(entry).collect())
+}
+
+/// With what open orders hold.
+fn balance_extended(engine: &Engine) -> Value {
+    let entry = |(name, units): (&&'static str, &i64)| {
+        let asset = ASSETS.iter().find(|asset| asset.name == *name)?;
+        let held = print(units - engine.free(name), asset.decimals);
+        Some(((*name).to_owned(), json!({ "balance": print(*units, asset.decimals), "hold_trade": held })))
     };
     Value::Object(engine.balances.iter().filter_map(entry).collect())
 }
@@ -75,7 +86,7 @@ fn unplayed(form: &Form) -> Result<(), Refused> {
     UNPLAYED.iter().find(asked).map_or(Ok(()), |(name, _)| Err(wrong(name)))
 }
 
-fn new_order(form: &Form) -> Result<NewOrder, Refused> {
+fn new_order(form: &Form, only_base_fees: bool) -> Result<NewOrder, Refused> {
     let pair = Pair::find(form.get("pair").ok_or_else(invalid)?).ok_or("EQuery:Unknown asset pair")?;
     let side = match form.get("type") {
         Some("buy") => Side::Buy,
@@ -98,9 +109,12 @@ fn new_order(form: &Form) -> Result<NewOrder, Refused> {
         Some(_) => return Err(wrong("timeinforce")),
     };
     let flags: Vec<&str> = form.get("oflags").map_or(Vec::new(), |flags| flags.split(',').collect());
-    if flags.iter().any(|flag| !["fciq", "post"].contains(flag)) {
+    let (in_base, in_quote) = (flags.contains(&"fcib"), flags.contains(&"fciq"));
+    if flags.iter().any(|flag| !["fcib", "fciq", "post"].contains(flag)) || (in_base && in_quote) {
         return Err(wrong("oflags"));
     }
+    // Preferences: bitcoin is the default of a sale, and what is taken where the other cannot be.
+    let fee_in_base = only_base_fees || in_base || (side == Side::Sell && !in_quote);
     let volume = form.get("volume").and_then(|volume| parse(volume, VOLUME_SCALE));
     let userref = form.get("userref").map(str::parse).transpose().map_err(|_| wrong("userref"))?;
     let cl_ord_id = form.get("cl_ord_id").map(client_order_id).transpose()?;
@@ -115,13 +129,14 @@ fn new_order(form: &Form) -> Result<NewOrder, Refused> {
         volume: volume.ok_or_else(|| wrong("volume"))?,
         immediate,
         post_only: flags.contains(&"post"),
+        fee_in_base,
         userref,
         cl_ord_id,
     })
 }
 
 fn add_order(desk: &Desk, form: &Form) -> Result<Value, Refused> {
-    let new = new_order(form)?;
+    let new = new_order(form, desk.only_base_fees)?;
     let now_ms = desk.clock.now_ms();
     let deadline = form.get("deadline").map(parse_rfc3339);
     match deadline {
@@ -200,12 +215,12 @@ fn order_info(order: &Order, with_trades: bool) -> Value {
         "vol": print(new.volume, VOLUME_SCALE),
         "vol_exec": print(order.volume_done, VOLUME_SCALE),
         "cost": quote(order.cost),
-        "fee": quote(order.fee),
+        "fee": if new.fee_in_base { print(order.fee, BASE_SCALE) } else { quote(order.fee) },
         "price": print(average_floor(order.cost, new.pair.quote_scale, order.volume_done), PRICE_SCALE),
         "stopprice": zero,
         "limitprice": zero,
         "misc": "",
-        "oflags": if new.post_only { "fciq,post" } else { "fciq" },
+        "oflags": format!("{}{}", if new.fee_in_base { "fcib" } else { "fciq" }, if new.post_only { ",post" } else { "" }),
     });
     if let Some(closed_ms) = order.closed_ms {
         info["closetm"] = seconds(closed_ms);

@@ -35,6 +35,7 @@ pub(crate) async fn pass(
         .get::<MatchedPath>()
         .map_or_else(|| request.uri().path().to_owned(), |path| path.as_str().to_owned());
     let endpoint = format!("{} {path}", request.method());
+    let request = read_whole(request).await;
     let fault = gate.faults.take(&endpoint);
     if fault != Fault::Pass {
         tracing::info!(endpoint, ?fault, "a sandbox vendor fails as ordered");
@@ -69,6 +70,13 @@ pub(crate) async fn pass(
         Fault::CorruptJson => cut_in_half(next.run(request).await).await,
         Fault::Twice => twice(request, next).await,
     }
+}
+
+/// Also a body that nobody asks for is read: hyper would close the connection over it once the answer is out.
+async fn read_whole(request: Request) -> Request {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+    Request::from_parts(parts, Body::from(body))
 }
 
 fn bare(status: u16) -> Response {

@@ -43,10 +43,10 @@ fn decimals(currency: &str) -> usize {
     usize::from(currency != "JPY")
 }
 
-/// The currency and the pair's name in answers, by `XBTUSD` or `BTCUSD`.
+/// The currency and the pair's name in answers, by `XBTUSD`, `BTCUSD` or that name itself.
 fn find(pair: Option<&str>, desk: &Desk) -> Option<(String, String, PairBook)> {
     let pair = pair?;
-    let currency = pair.strip_prefix("XBT").or_else(|| pair.strip_prefix("BTC"))?;
+    let currency = ["XXBTZ", "XBT", "BTC"].iter().find_map(|base| pair.strip_prefix(base))?;
     let book = desk.market.book(currency)?;
     let name = match currency {
         "USD" | "EUR" | "GBP" | "CAD" | "JPY" => format!("XXBTZ{currency}"),

@@ -396,7 +396,7 @@ async fn payers_cost_sat(chain: &Chain, commitment: &Seen, peers_msat: &[u64]) -
 /// The vendor of gift cards with a real node: its order is delivered when the invoice is paid over a channel.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_gift_card_is_paid_over_a_channel() {
-    let World { payee, payer, link, .. } = World::start().await;
+    let World { chain, payee, payer, link, dir, .. } = World::start().await;
     let node = Arc::new(payer);
     let vendor = Bitrefill::start(node.clone(), BitrefillConfig::default()).await.expect("a free port");
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -424,7 +424,9 @@ async fn a_gift_card_is_paid_over_a_channel() {
     timeout(SOON, vendor.wait_ended(&order)).await.expect("delivered in time");
     assert_eq!(vendor.codes().counts(), (1, 0));
 
-    drop((vendor, link));
+    vendor.close().await;
+    drop(link);
     Arc::into_inner(node).expect("the vendor let it go").stop().await.expect("stopped");
     payee.stop().await;
+    drop((chain, dir));
 }

@@ -25,7 +25,7 @@ def check_sdk(address):
     assert market.get_order_book(pair="XBTUSD", count=1)["XXBTZUSD"]["asks"][0][0] == "5500.10000"
 
     before = {asset: Decimal(amount) for asset, amount in user.get_account_balance().items()}
-    order = dict(ordertype="limit", side="sell", pair="XBTUSD", volume="0.00496758", price="5480", timeinforce="IOC")
+    order = dict(ordertype="limit", side="sell", pair="XBTUSD", volume="0.00496758", price="5480", timeinforce="IOC", oflags="fciq")
     assert "txid" not in trade.create_order(**order, validate=True)
     placed = trade.create_order(**order, cl_ord_id="p1")
     txid = placed["txid"][0]
@@ -35,6 +35,11 @@ def check_sdk(address):
     assert before["XXBT"] - after["XXBT"] == Decimal("0.00496758")
     assert after["ZUSD"] - before["ZUSD"] == Decimal(info["cost"]) - Decimal(info["fee"])
     assert txid in user.get_closed_orders()["closed"]
+
+    # Without the flag a sale's fee is taken in bitcoin.
+    placed = trade.create_order(ordertype="market", side="sell", pair="XBTUSD", volume="0.001")["txid"][0]
+    info = user.get_orders_info(txid=placed)[placed]
+    assert (info["oflags"], info["fee"]) == ("fcib", "0.0000040000"), info
 
     resting = trade.create_order(ordertype="limit", side="sell", pair="XBTUSD", volume="0.01", price="9000")
     assert resting["txid"][0] in user.get_open_orders()["open"]
@@ -60,7 +65,7 @@ def check_krakenex(address):
 
 def check_ccxt(address):
     url = address["url"]
-    exchange = ccxt.kraken({"apiKey": address["api_key"], "secret": address["api_secret"]})
+    exchange = ccxt.kraken({"apiKey": address["api_key"], "secret": address["api_secret"], "enableRateLimit": False})
     exchange.urls["api"] = {"public": url, "private": url}
     # Its nonce counts milliseconds, and the key's last one was in nanoseconds.
     exchange.nonce = time.time_ns
@@ -71,11 +76,11 @@ def check_ccxt(address):
     before = exchange.fetch_balance()["total"]
     ours = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
     placed = exchange.create_order(
-        "BTC/USD", "limit", "sell", 0.00496758, 5480, {"timeInForce": "IOC", "clientOrderId": ours}
+        "BTC/USD", "limit", "sell", 0.00496758, 5480, {"timeInForce": "IOC", "clientOrderId": ours, "oflags": "fciq"}
     )
     order = exchange.fetch_order(placed["id"], "BTC/USD")
     assert (order["status"], order["filled"], order["clientOrderId"]) == ("closed", 0.00496758, ours), order
-    assert order["fee"]["currency"] == "USD" and order["fee"]["cost"] > 0, order["fee"]
+    assert order["fee"]["currency"] == "USD" and float(order["fee"]["cost"]) > 0, order["fee"]
     assert any(one["id"] == placed["id"] for one in exchange.fetch_closed_orders("BTC/USD"))
     after = exchange.fetch_balance()["total"]
     assert abs(before["BTC"] - after["BTC"] - 0.00496758) < 1e-9
@@ -83,7 +88,7 @@ def check_ccxt(address):
 
     refused(ccxt.OrderNotFound, lambda: exchange.cancel_order(placed["id"]))
     refused(ccxt.InsufficientFunds, lambda: exchange.create_order("BTC/USD", "market", "sell", 50))
-    exchange.secret = "d3Jvbmc="
+    exchange.apiKey = "another"
     refused(ccxt.AuthenticationError, exchange.fetch_balance)
 
 

@@ -1,10 +1,13 @@
 """Checks the simulated price venues with ccxt, a client library of all of them: REST, and the live feeds.
 
-    cargo run -p sandbox --example venues     prints the addresses as JSON
+By hand, against addresses of one's own:
+
     python venues_check.py --kraken http://127.0.0.1:1 --coinbase http://127.0.0.1:2 ...
 
-Every address is that of REST; the feed is at the same port. Venues that are not named are not checked.
+Every address is that of REST; the feed is at the same port. Venues that are not named are not checked then.
 """
+
+# sandbox: --venues
 
 import argparse
 import asyncio
@@ -75,12 +78,13 @@ def check_rest(name, url):
     exchange = client(ccxt, name, url)
     ticker = exchange.fetch_ticker(SYMBOL)
     assert (ticker["bid"], ticker["ask"]) == (BID, ASK), (ticker["bid"], ticker["ask"])
-    check_book(exchange.fetch_order_book(SYMBOL))
+    # Of Bitfinex the library asks for single orders unless told otherwise.
+    check_book(exchange.fetch_order_book(SYMBOL, params={"precision": "P0"} if name == "bitfinex" else {}))
 
 
-# Feeds that the library listens to in the way that is simulated. It uses older ones of Gemini, and of Coinbase the one
-# that asks for a key.
-FEEDS = {"kraken", "bitstamp", "bitfinex"}
+# Feeds whose books the library listens to in the way that is simulated. Of Bitstamp it takes the differences, of Gemini
+# the older feed, and Coinbase's book at a channel that asks for a key.
+FEEDS = {"kraken", "bitfinex"}
 
 
 async def check_feed(name, url):
@@ -121,4 +125,8 @@ if __name__ == "__main__":
     for venue in VENUES:
         parser.add_argument(f"--{venue}", metavar="URL")
     given = {name: url for name, url in vars(parser.parse_args()).items() if url}
+    if not given:
+        from client import vendor
+
+        given = {name: vendor(f"venue_{name}")["url"] for name in VENUES}
     main(given)

@@ -3,7 +3,7 @@
 use super::money::{MoneyIn, MoneyOut};
 use super::refund::RefundView;
 use super::{CardState, ClaimOn, CloseCause, DeclineReason, DisputeState, Flow, PurchaseState};
-use ::purchase::{ChargeKind, ChargeRecord, Decision, DisputeRecord, Purchase, Quote, Refund, State};
+use ::purchase::{Challenge, ChargeKind, ChargeRecord, Decision, DisputeRecord, Purchase, Quote, Refund, State};
 use money::Currency;
 use ports::Secret;
 use serde::{Deserialize, Serialize};
@@ -139,6 +139,8 @@ pub struct PurchaseView {
     pub card: Option<CardView>,
     pub gift_card: Option<GiftCardView>,
     pub charges: Vec<ChargeView>,
+    /// The store's bank asks whether it is the shopper (3-D Secure): show it until it is answered or its time is over.
+    pub challenge: Option<ChallengeView>,
     /// Captures that the operator has disputed, oldest first.
     pub disputes: Vec<DisputeView>,
     pub claimed_msat: Option<u64>,
@@ -240,6 +242,29 @@ pub struct ChargeView {
 }
 
 #[derive(Serialize, ToSchema)]
+pub struct ChallengeView {
+    /// As the store names itself.
+    pub merchant: String,
+    /// What the card would be billed.
+    pub amount: Option<MoneyOut>,
+    pub answer_by_ms: u64,
+}
+
+/// It is me; it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChallengeAnswer {
+    Approve,
+    Reject,
+}
+
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChallengeRequest {
+    pub answer: ChallengeAnswer,
+}
+
+#[derive(Serialize, ToSchema)]
 pub struct DisputeView {
     pub amount: MoneyOut,
     pub state: DisputeState,
@@ -309,6 +334,7 @@ impl PurchaseView {
                 reveals: p.reveals,
             }),
             charges: p.charges.iter().map(ChargeView::from).collect(),
+            challenge: p.challenge.as_ref().map(ChallengeView::from),
             disputes: p.disputes.iter().map(DisputeView::from).collect(),
             claimed_msat: p.funding.map(|funding| funding.amount_msat.get()),
             captured_minor: p.captured_minor,
@@ -346,6 +372,16 @@ impl From<&Quote> for QuoteView {
             amount_btc: quote.amount_msat.sat_ceil().btc_string(),
             observed_at_ms: quote.observed_at.0,
             expires_at_ms: quote.expires_at.0,
+        }
+    }
+}
+
+impl From<&Challenge> for ChallengeView {
+    fn from(challenge: &Challenge) -> Self {
+        Self {
+            merchant: challenge.merchant.clone(),
+            amount: challenge.amount.map(Into::into),
+            answer_by_ms: challenge.answer_by.0,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Purchases of the shopper who asks.
 
+pub mod challenge;
 pub mod create;
 pub mod events;
 mod origin;

@@ -165,6 +165,7 @@ pub struct FakeIssuer {
     pub cards: Mutex<BTreeMap<String, Money>>,
     /// News cannot be looked up, so it cannot be stored.
     pub books_closed: AtomicBool,
+    pub challenged: AtomicBool,
     pub panics: AtomicBool,
     /// Makes no cards.
     pub refuses: AtomicBool,
@@ -175,6 +176,7 @@ impl FakeIssuer {
         Self {
             float_minor: AtomicU64::new(1_000_000),
             cards: Mutex::default(),
+            challenged: AtomicBool::new(false),
             books_closed: AtomicBool::new(false),
             panics: AtomicBool::new(false),
             refuses: AtomicBool::new(false),
@@ -288,6 +290,12 @@ impl Issuer for FakeIssuer {
             Some("captured") => IssuerNotice::Captured { amount },
             Some("reversed") => IssuerNotice::Reversed { amount },
             Some("force_captured") => IssuerNotice::ForceCaptured { amount },
+            Some("challenge") => IssuerNotice::ChallengeAsked {
+                authentication_id: body["id"].as_str().unwrap_or_default().to_owned(),
+                amount: Some(amount),
+                merchant: "SHOP*ALBUM".to_owned(),
+                answer_by: UnixMs(body["answer_by"].as_u64().unwrap_or_default()),
+            },
             _ => IssuerNotice::Other { kind: "other".to_owned() },
         };
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
@@ -295,8 +303,45 @@ impl Issuer for FakeIssuer {
         Ok(IssuerNews { changes: vec![change], ..IssuerNews::default() })
     }
 
+    fn challenges(&self) -> Option<&dyn CardChallenges> {
+        Some(self)
+    }
+
     fn answer_within_ms(&self) -> u64 {
         2_000
+    }
+}
+
+#[async_trait]
+impl CardChallenges for FakeIssuer {
+    fn read_authentication(&self, headers: &Headers, body: &[u8], _: UnixMs) -> Result<Authentication, WebhookError> {
+        let body = Self::read(headers, body)?;
+        let amount = Money::new(body["minor"].as_u64().unwrap_or_default(), Currency::USD).ok();
+        Ok(Authentication {
+            authentication_id: "a1".to_owned(),
+            card: CardRef(body["card"].as_str().unwrap_or_default().to_owned()),
+            amount,
+            merchant_amount: amount,
+            merchant: Merchant::default(),
+            challenge_wanted: body["insists"].as_bool() == Some(true),
+        })
+    }
+
+    fn answer_authentication(&self, decision: AuthenticationDecision) -> WebhookAnswer {
+        let body = json!({ "decision": format!("{decision:?}") }).to_string().into_bytes();
+        WebhookAnswer { status: 200, content_type: "application/json", headers: Vec::new(), body }
+    }
+
+    /// Takes one answer, as issuers do.
+    async fn answer_challenge(&self, _: &str, _: ChallengeAnswer) -> Outcome<()> {
+        if self.challenged.swap(true, Ordering::SeqCst) {
+            return Outcome::Rejected(ports::Rejection::fatal("over", "answered"));
+        }
+        Outcome::Done(())
+    }
+
+    fn answer_within_ms(&self) -> u64 {
+        1_000
     }
 }
 

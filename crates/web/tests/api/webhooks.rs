@@ -77,6 +77,42 @@ async fn refused_and_replayed_webhooks_change_nothing() {
     assert_eq!((after.state, after.captured_minor, after.borne_minor()), (purchase::State::Completed, 2711, 0));
 }
 
+/// 3-D Secure: allowed, denied, or the shopper asked; the challenge is shown until it is answered, once.
+#[tokio::test]
+async fn a_challenge_is_shown_and_answered() {
+    let server = Server::start().await;
+    let ada = server.shopper("ada").await;
+    let ready = ada.ready("k1").await;
+    let id: ids::PurchaseId = ready["id"].as_str().unwrap().parse().unwrap();
+    let card = server.engine.purchase(id).await.unwrap().unwrap().card.unwrap().card.unwrap();
+    let asked = async |minor: u64, insists: bool, card: &str| {
+        let body = json!({ "card": card, "minor": minor, "insists": insists }).to_string();
+        server.webhook("authentication", "good", "now", &body).await.ok()["decision"].clone()
+    };
+    assert_eq!(asked(2711, false, &card).await, "Allow");
+    assert_eq!(asked(2711, true, &card).await, "Challenge");
+    assert_eq!(asked(9900, true, &card).await, "Deny");
+    assert_eq!(asked(2711, false, "another").await, "Deny");
+    assert_eq!(server.webhook("authentication", "bad", "now", "{}").await.problem().0, 401);
+
+    let path = format!("/v1/purchases/{id}");
+    let answer = json!({ "answer": "approve" });
+    let early = ada.post(&format!("{path}/challenge"), "c0", &answer).await;
+    assert_eq!(early.problem(), (409, "too_late".to_owned()), "nothing is asked");
+    let until = u64::MAX / 4;
+    let news =
+        json!({ "event": "e1", "id": "a1", "card": card, "kind": "challenge", "minor": 2711, "answer_by": until });
+    server.webhook("events", "good", "now", &news.to_string()).await.ok();
+    let shown = ada.get(&path).await.ok()["challenge"].clone();
+    assert_eq!((&shown["merchant"], &shown["answer_by_ms"]), (&json!("SHOP*ALBUM"), &json!(until)));
+    let bob = server.shopper("bob").await;
+    assert_eq!(bob.post(&format!("{path}/challenge"), "c1", &answer).await.problem().0, 404);
+    let answered = ada.post(&format!("{path}/challenge"), "c1", &answer).await;
+    assert!(answered.ok()["challenge"].is_null());
+    let again = ada.post(&format!("{path}/challenge"), "c2", &answer).await;
+    assert_eq!(again.problem(), (409, "too_late".to_owned()));
+}
+
 #[tokio::test]
 async fn news_is_acknowledged_only_when_stored() {
     let server = Server::start().await;

@@ -3,3 +3,4 @@ export * from "./checkout.ts";
 export * from "./fields.ts";
 export * from "./places.ts";
 export * from "./totals.ts";
+export { MONEY } from "../../money/data.ts";

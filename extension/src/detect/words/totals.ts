@@ -72,9 +72,9 @@ export const ROWS: readonly { readonly kind: RowKind; readonly re: RegExp }[] = 
 
 export type RowKind = "previous" | "installment" | "pretax" | "sub" | "gift" | "discount" | "shipping" | "tax" | "fee";
 
-/** Any of these in a line: worth a closer look. */
+/** Any of these in a line: worth a closer look. Plain texts first: the engine makes one tree of them. */
 export const TOTAL_TOKEN =
-  /tota|remain|rest\w*\b|summ|gesamt|betrag|zahlen|due\b|pay\b|payable|payment|charge|endpreis|rechnung|regler|payer|pagar|pago|importe|monto|importo|valor|pagare|montant|dovuto|betalen|bedrag|合計|総|支払|請求|合计|总|總|付|共计|计|計|razem|suma|lacznie|zaplat|kwota|ogolem|wartosc|betala|prix|precio|prezzo|preco|prijs|coste|costo|cout|soma|amount|order|price|koszt|celkem|uhrade|zaplacen|castka|toplam|tutar|итог|оплат|всего|сумм|합계|총|결제|금액|إجمالي|مجموع|مستحق|i ?alt\b|betale|belob|yhteensa|maksett|summa|osszes|fizet|plata|συνολο|\bsum\b/;
+  /tota|remain|rest|summ|gesamt|betrag|zahlen|payable|payment|charge|endpreis|rechnung|regler|payer|pagar|pago|importe|monto|importo|valor|montant|dovuto|bedrag|総|支払|請求|总|總|付|计|計|razem|suma|lacznie|zaplat|kwota|ogolem|wartosc|betala|prix|precio|prezzo|preco|prijs|coste|costo|cout|soma|amount|order|price|koszt|celkem|uhrade|zaplacen|castka|toplam|tutar|итог|оплат|всего|сумм|합계|총|결제|금액|إجمالي|مجموع|مستحق|betale|belob|yhteensa|maksett|osszes|fizet|plata|συνολο|due\b|pay\b|i ?alt\b|\bsum\b/;
 
 /** What may stand beside "total" without changing what it is. Taken out before the words are looked up. */
 export const ASIDES: readonly RegExp[] = [
@@ -149,14 +149,7 @@ export const FREE = /^(free|gratis|kostenlos|gratuit|offert|-|–|—|無料|免
 /** A button that pays in parts. */
 export const IN_PARTS = /\d ?x|\bx ?\d|in \d|en \d|in \d rat/i;
 
-/** Where a page's data say its currency. */
-export const SAYING = [
-  'meta[property$="price:currency"]',
-  '[itemprop="priceCurrency"]',
-  "[data-currency]",
-  "[data-currency-code]",
-  'input[name^="currency" i]',
-  'script[type="application/ld+json"]',
-  'script[type="application/json"]',
-].join(",");
+/** Where a page's data say its currency: any element, and those of two tags. */
+export const SAYING: readonly string[] = ['[itemprop="priceCurrency"]', "[data-currency]", "[data-currency-code]"];
+export const SAYING_TAGS = 'meta[property$="price:currency"],input[name^="currency" i]';
 export const JSON_CURRENCY = /"(?:priceCurrency|currency|currencyCode|currency_code|presentmentCurrency)"\s*:\s*"([A-Za-z]{3})"/g;

@@ -6,7 +6,7 @@ use crate::demo::ClaimOn;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
 use anyhow::{Result, ensure};
-use sandbox::faults::{ASA, HookFault};
+use sandbox::faults::HookFault;
 use sandbox::store::{Authorize, Capture, Practice};
 use serde_json::json;
 
@@ -51,7 +51,8 @@ pub async fn voided(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -
 /// Our answer is lost on the way, so the issuer declines. What was claimed goes back, to the millisatoshi.
 pub async fn late_answer(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let (mut buy, card) = Buy::ready_to_charge(world, ClaimOn::Authorization, timeline).await?;
-    buy.world.issuer.faults().next_webhook(ASA, HookFault::LoseAnswer);
+    let hook = buy.world.issuer.asking_hook();
+    buy.world.issuer.faults().next_webhook(hook, HookFault::LoseAnswer);
     let order = buy.place_order(card, Practice::default()).await?;
     ensure!(!order.is_taken(), "the issuer approved without an answer");
     buy.claimed().await?;

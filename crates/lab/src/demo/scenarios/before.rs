@@ -12,8 +12,6 @@ use sandbox::wallet::Outcome;
 use serde_json::json;
 use std::time::Duration;
 
-const CREATE_CARD: &str = "POST /v1/cards";
-
 /// Longest wait for a window's end: it, and what the server needs then.
 fn window(secs: u32) -> Duration {
     Duration::from_secs(u64::from(secs)) + PATIENCE
@@ -46,7 +44,7 @@ pub async fn cancelled(world: &mut World, _claim_on: ClaimOn, timeline: &Timelin
 }
 
 pub async fn issuer_down(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
-    world.issuer.faults().always(CREATE_CARD, Fault::Status(503));
+    world.issuer.faults().always(world.issuer.card_endpoint(), Fault::Status(503));
     let mut buy = Buy::quote(world, ClaimOn::Authorization, timeline).await?;
     buy.pay().await?;
     // The money is back while the issuer is still down.

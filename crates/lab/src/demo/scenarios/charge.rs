@@ -6,8 +6,7 @@ use crate::demo::ClaimOn;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
 use anyhow::{Result, ensure};
-use sandbox::faults::Fault;
-use sandbox::lithic::{CardRef, CardState};
+use sandbox::lithic::CardRef;
 use sandbox::store::Practice;
 use serde_json::json;
 use std::time::Duration;
@@ -45,39 +44,35 @@ async fn give_up(buy: &mut Buy<'_>) -> Result<Ended> {
     buy.cancel().await?;
     buy.returned().await?;
     buy.until(&["returned"]).await?;
-    let open = buy.world.issuer.cards().iter().filter(|card| card.state == CardState::Open).count();
-    ensure!(open == 0, "a card was left open");
+    ensure!(buy.world.issuer.open_cards() == 0, "a card was left open");
     Ok(buy.ended())
 }
 
 /// The market data stop; when the store charges, no price is fresh, and nothing is claimed.
 pub async fn price_stale(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let (mut buy, card) = Buy::ready_to_charge(world, ClaimOn::Authorization, timeline).await?;
-    for endpoint in ["GET /0/public/Depth", "GET /0/public/Ticker"] {
-        buy.world.exchange.faults().always(endpoint, Fault::Status(503));
-    }
+    buy.world.exchange.stop_market_data();
     buy.timeline.step("prices", "the market data stop", json!({}));
     buy.world.shopper.wait_for_no_price(Duration::from_secs(60)).await?;
     let order = buy.place_order(card, Practice::default()).await?;
     ensure!(!order.is_taken() && buy.unclaimed(), "charged without a price");
     let ended = give_up(&mut buy).await?;
-    buy.world.exchange.faults().clear();
+    buy.world.exchange.clear_faults();
     buy.world.shopper.wait_for_price(Duration::from_secs(30)).await?;
     Ok(ended)
 }
 
 /// The shopper's purchase does not depend on the exchange; the bitcoin stays unsold, on the ledger.
 pub async fn exchange_down(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
-    world.exchange.faults().always("POST /0/private/AddOrder", Fault::Status(503));
+    world.exchange.take_no_orders();
     let ended = purchase(world, claim_on, timeline).await;
-    world.exchange.faults().clear();
+    world.exchange.clear_faults();
     ended
 }
 
 pub async fn check(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let (mut buy, card) = Buy::ready_to_charge(world, ClaimOn::Authorization, timeline).await?;
-    let token = buy.world.issuer.cards().last().map(|card| card.token.clone());
-    let token = token.ok_or_else(|| anyhow::anyhow!("no card at the issuer"))?;
+    let token = buy.world.issuer.last_card().ok_or_else(|| anyhow::anyhow!("no card at the issuer"))?;
     let zero = buy.world.issuer.zero_check(CardRef::Token(token)).await?;
     ensure!(zero.is_approved() && buy.unclaimed(), "a check of $0 is approved and claims nothing");
     buy.timeline.step("check", "$0 approved, nothing claimed", json!({}));

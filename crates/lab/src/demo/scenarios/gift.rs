@@ -11,8 +11,11 @@ use anyhow::{Context, Result, ensure};
 use sandbox::bitrefill::Delivery;
 use sandbox::faults::Fault;
 use serde_json::json;
+use std::time::Duration;
 
 const NEW_INVOICE: &str = "POST /v2/invoices";
+/// The server's nodes look for blocks every two seconds.
+const BLOCK_WITHIN: Duration = Duration::from_secs(3);
 
 fn vendor<'a>(buy: &'a Buy<'_>) -> Result<&'a Vendor> {
     buy.world.vendor.as_ref().context("there is no gift-card vendor")
@@ -103,8 +106,29 @@ pub async fn crash_held(mut buy: Buy<'_>) -> Result<Ended> {
     redeemed(&mut buy).await
 }
 
-/// The send is stuck on its way to the vendor when the server is killed; it goes on after the restart.
+/// Tries until the second node's books survive the kill; each time they do not, the chain decides.
+const KILLS_MAX: usize = 5;
+
+/// The send is stuck on its way to the vendor when the server is killed; it goes on after the restart. A node whose books
+/// are cut off between two of their parts closes its channel instead: then the send never reached the vendor, the chain
+/// says so, and the shopper has everything back.
 pub async fn crash_paying(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
+    let mut world = world;
+    for _ in 0..KILLS_MAX {
+        let mut buy = killed_while_paying(world, timeline).await?;
+        if vendor(&buy)?.reconnect(&buy.world.server).await? {
+            return redeemed(&mut buy).await;
+        }
+        buy.timeline.step("closed", "the second node closed its channel on the chain, to be safe", json!({}));
+        decided_on_chain(&mut buy).await?;
+        let chain = buy.world.chain.clone();
+        vendor(&buy)?.open_channel(&chain, &buy.world.server, timeline).await?;
+        world = buy.world;
+    }
+    anyhow::bail!("the second node's channel did not survive {KILLS_MAX} kills")
+}
+
+async fn killed_while_paying<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<Buy<'a>> {
     let mut buy = Buy::quote(world, ClaimOn::Reveal, timeline).await?;
     vendor(&buy)?.link.as_ref().context("no link")?.pause().await;
     buy.pay().await?;
@@ -118,5 +142,21 @@ pub async fn crash_paying(world: &mut World, _claim_on: ClaimOn, timeline: &Time
     link.heal().await;
     buy.world.restart_server().await?;
     buy.timeline.step("restarted", "the server is back and looks the send up", json!({}));
-    redeemed(&mut buy).await
+    Ok(buy)
+}
+
+/// Blocks until the node says that the send has finally failed, and the hold goes back.
+async fn decided_on_chain(buy: &mut Buy<'_>) -> Result<()> {
+    let deadline = tokio::time::Instant::now() + 4 * PATIENCE;
+    while !["returned", "completed"].contains(&buy.view.state.as_str()) {
+        ensure!(tokio::time::Instant::now() < deadline, "the chain did not decide: {}", buy.view.state);
+        buy.world.chain.mine(1).await?;
+        // As long as the node needs to see a block.
+        let seen = buy.world.shopper.wait(&buy.view.id, &["returned", "completed"], BLOCK_WITHIN).await;
+        if let Ok(view) = seen {
+            buy.view = view;
+        }
+    }
+    ensure!(buy.view.state == "returned", "a send that never arrived was paid for");
+    buy.returned().await
 }

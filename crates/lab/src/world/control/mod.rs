@@ -9,6 +9,8 @@ mod wallet;
 
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
+use crate::demo::{Issuing, Selling};
+use anyhow::{Result, bail};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -37,17 +39,22 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn new(world: World, about: Value, timeline: Timeline) -> Self {
-        Self {
-            issuer: world.issuer.clone(),
-            exchange: world.exchange.clone(),
+    /// Of a world with Lithic and Kraken, which this API drives.
+    pub fn new(world: World, about: Value, timeline: Timeline) -> Result<Self> {
+        let (Issuing::Lithic(issuer), Selling::Kraken(exchange)) = (world.issuer.clone(), world.exchange.clone())
+        else {
+            bail!("this world is driven with Lithic and Kraken only");
+        };
+        Ok(Self {
+            issuer,
+            exchange,
             store: world.store.clone(),
             chain: world.chain.clone(),
             world: RwLock::new(world),
             second: RwLock::new(None),
             about,
             timeline,
-        }
+        })
     }
 
     pub async fn stop(self) {

@@ -102,7 +102,7 @@ impl BitfinexFeed {
             if value >= TIME_MS_MIN {
                 said_at = Some(UnixMs(value));
             } else {
-                let missing = self.sequence.is_some_and(|last| value != last + 1);
+                let missing = self.sequence.is_some_and(|last| value != last.wrapping_add(1));
                 self.sequence = Some(value);
                 if missing {
                     // Of which market is not known.

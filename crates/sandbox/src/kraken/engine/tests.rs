@@ -10,17 +10,17 @@ fn level() -> impl Strategy<Value = Level> {
 
 fn order() -> impl Strategy<Value = NewOrder> {
     let limit = proptest::option::of(1_i64..20_000);
-    (any::<bool>(), limit, VOLUME_MIN..3_000_000_i64, any::<bool>()).prop_map(|(sell, limit, volume, immediate)| {
-        NewOrder {
-            pair: &PAIRS[0],
-            side: if sell { Side::Sell } else { Side::Buy },
-            limit: limit.map(|ticks| ticks * 10_000),
-            volume,
-            immediate,
-            post_only: false,
-            userref: None,
-            cl_ord_id: None,
-        }
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    (flags, limit, VOLUME_MIN..3_000_000_i64).prop_map(|((sell, immediate, fee_in_base), limit, volume)| NewOrder {
+        pair: &PAIRS[0],
+        side: if sell { Side::Sell } else { Side::Buy },
+        limit: limit.map(|ticks| ticks * 10_000),
+        volume,
+        immediate,
+        post_only: false,
+        fee_in_base,
+        userref: None,
+        cl_ord_id: None,
     })
 }
 
@@ -47,6 +47,7 @@ fn a_purchase_in_many_fills_costs_no_more_than_it_holds() {
         volume: 77_777,
         immediate: false,
         post_only: false,
+        fee_in_base: false,
         userref: None,
         cl_ord_id: None,
     };
@@ -84,7 +85,8 @@ proptest! {
                 for order in &engine.orders {
                     let sign = if order.new.side == Side::Sell { -1 } else { 1 };
                     base += sign * to_base(order.volume_done);
-                    quote -= sign * order.cost + order.fee;
+                    quote -= sign * order.cost;
+                    *(if order.new.fee_in_base { &mut base } else { &mut quote }) -= order.fee;
                 }
                 prop_assert_eq!(engine.balance(BASE), base);
                 prop_assert_eq!(engine.balance("ZUSD"), quote);
@@ -108,6 +110,7 @@ fn an_immediate_order_takes_what_a_thin_book_gives() {
         volume: 496_758,
         immediate: true,
         post_only: false,
+        fee_in_base: false,
         userref: None,
         cl_ord_id: Some("abc".into()),
     };

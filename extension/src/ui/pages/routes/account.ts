@@ -1,7 +1,7 @@
 /** What the shopper has at the server: address, devices, settings; and what this browser has sent. */
 import type { Address, DeviceView } from "../../../api/types.ts";
 import type { Language, SentItem, Settings, Trouble } from "../../../background/requests.ts";
-import { formatMoney } from "../../../money/format.ts";
+import { formatMoney } from "../../../money/index.ts";
 import { h, replaceChildren, type Child } from "../../h.ts";
 import { languageOf, LANGUAGE_NAMES, LANGUAGES } from "../../i18n/index.ts";
 import { countries } from "../countries.ts";
