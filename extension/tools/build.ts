@@ -33,7 +33,7 @@ const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", fire
 /** Code that comes later than the content script, into the same world, and makes itself known there (`content/world.ts`). */
 const LATE: Readonly<Record<string, string>> = {
   "panel.js":
-    `import { fillPage } from "./src/content/fill.ts"; import { fillCode } from "./src/fill/fill.ts"; import { reachable } from "./src/fill/reach.ts"; import { mountPanel } from "./src/ui/panel.ts";` +
+    `import { fillPage } from "./src/content/fill.ts"; import { fillCode } from "./src/fill/code.ts"; import { reachable } from "./src/fill/reach.ts"; import { mountPanel } from "./src/ui/panel.ts";` +
     `globalThis.anytill?.panel(mountPanel, { fillPage, fillCode, reachable });`,
   "reader.js":
     `import { find, read, useWords } from "./src/detect/read.ts"; import { readMoney } from "./src/money/read.ts";` +

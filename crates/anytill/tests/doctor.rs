@@ -89,9 +89,9 @@ WRONG   exchange        exchange.api_key: the environment has no variable EXCHAN
                         -> fill in [exchange]
 WRONG   prices          USD: no price was ever seen
                         -> without a price nothing is quoted: see prices.venues and the network
-ok      gift cards      none: stores are paid by card only
 warning kraken          USD: no price: NETWORK
                         -> see prices.venues and the network
+ok      gift cards      none: stores are paid by card only
 
 7 wrong, WARNINGS";
     let shown: Vec<String> = shown.lines().filter_map(of_this_machine).collect();
@@ -193,6 +193,7 @@ async fn a_vendor_of_gift_cards_is_asked() {
             ("ANYTILL_GIFT_CARDS__VENDOR", "bitrefill"),
             ("ANYTILL_GIFT_CARDS__BASE_URL", url.as_str()),
             ("ANYTILL_GIFT_CARDS__API_KEY", "env:GIFT_KEY"),
+            ("ANYTILL_VENDOR_NODE__ENABLED", "true"),
             ("GIFT_KEY", key),
         ];
         let shown = text(&anytill_with(&data, &["doctor"], &more));

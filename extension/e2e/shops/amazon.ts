@@ -36,6 +36,7 @@ function pay(): string {
     `<h1>Select a payment method</h1><p>Your credit and debit cards</p>
     <iframe class="apx-secure-iframe pmts-portal-component" name="ApxSecureIframe-pp-1" src="${FRAME}" width="420" height="420" title="Add a credit or debit card"></iframe>
     <p><a id="next" hidden href="#">Use this payment method</a></p>
+    <form><label for="gc">Enter code</label><input id="gc" name="ppw-claimCode"><button type="button">Apply</button></form>
     <div id="subtotals-marketplace-table"><ul><li><input type="hidden" name="subtotalLineType" value="ITEMS_TAX_EXCLUSIVE"><span>Items:</span> <span>$18.60</span></li></ul></div>`,
     `addEventListener("message", ({ data, origin }) => { if (origin !== "https://apx-security.amazon.com" || !data.last4) return;
       const next = document.querySelector("#next"); next.href = "/checkout/p/p-106-1111111/spc?card=" + data.last4; next.hidden = false; });`,

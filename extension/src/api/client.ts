@@ -8,6 +8,7 @@ import type {
   Address,
   DestinationSetting,
   DeviceView,
+  GiftCards,
   GiveDestination,
   NewPurchase,
   NewQuote,
@@ -78,6 +79,8 @@ export function makeClient(outside: Outside, server: string, token: string | nul
     purchase: (id: string) => get<PurchaseView>(of(id)),
     terms: (id: string) => get<TermsView>(`${of(id)}/terms`),
     receipt: (id: string) => get<Receipt>(`${of(id)}/receipt`),
+    giftCards: (store: string, country: string | null) =>
+      get<GiftCards>(`/v1/gift-cards?store_host=${encodeURIComponent(store)}${country === null ? "" : `&country=${encodeURIComponent(country)}`}`),
     begin: (key: string, body: NewPurchase) => wish<PurchaseView>("POST", "/v1/purchases", key, body),
     quote: (key: string, id: string, body: NewQuote) => wish<PurchaseView>("POST", `${of(id)}/quote`, key, body),
     cancel: (key: string, id: string) => wish<PurchaseView>("POST", `${of(id)}/cancel`, key),

@@ -145,6 +145,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/gift-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The gift cards that this store can be paid with. Asked when the shopper has opened the panel there, never before. */
+        get: operations["gift_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keyset": {
         parameters: {
             query?: never;
@@ -541,6 +558,7 @@ export interface components {
         /** @enum {string} */
         ChargeDecision: "pending" | "approved" | "approved_check" | "declined" | "stand_in";
         ChargeView: {
+            /** @description What the card is billed. */
             amount: components["schemas"]["MoneyOut"];
             /** Format: int64 */
             asked_at_ms: number;
@@ -550,6 +568,7 @@ export interface components {
             decline_reason?: null | components["schemas"]["DeclineReason"];
             /** @description The merchant as the card network names it. */
             merchant: string;
+            merchant_amount?: null | components["schemas"]["MoneyOut"];
             /** Format: int64 */
             reversed_minor: number;
             /** @description Asks whether the card exists; takes nothing. */
@@ -577,7 +596,7 @@ export interface components {
          * @description Why a charge was declined.
          * @enum {string}
          */
-        DeclineReason: "card_closed" | "not_funded" | "amount_too_high" | "amount_too_low" | "wrong_currency" | "merchant_blocked" | "merchant_locked" | "price_moved" | "deadline_near" | "claim_unconfirmed" | "check_limit";
+        DeclineReason: "card_closed" | "not_funded" | "amount_too_high" | "amount_too_low" | "wrong_currency" | "merchant_blocked" | "merchant_locked" | "price_moved" | "deadline_near" | "claim_unconfirmed" | "check_limit" | "by_issuer";
         DestinationSetting: {
             /** @description `name@domain`; none yet. */
             in_force?: string | null;
@@ -611,10 +630,63 @@ export interface components {
             this: boolean;
         };
         /**
+         * @description Where a dispute is, which the operator has opened at the issuer. What is won is owed to the shopper.
+         * @enum {string}
+         */
+        DisputeState: "opened" | "won" | "lost";
+        DisputeView: {
+            amount: components["schemas"]["MoneyOut"];
+            state: components["schemas"]["DisputeState"];
+        };
+        /**
          * @description The way a purchase takes.
          * @enum {string}
          */
         Flow: "card" | "card_first" | "gift_card" | "paid_first";
+        /**
+         * @description One gift card. It is bought whole or not at all: the bitcoin is claimed with what paying the vendor's Lightning
+         *     invoice reveals.
+         */
+        GiftCardOffer: {
+            /** @description ISO 3166-1 alpha-2: where it can be used. */
+            country: string;
+            /** @example USD */
+            currency: string;
+            /** Format: int64 */
+            increment_minor: number;
+            /** Format: int64 */
+            max_minor: number;
+            /** Format: int64 */
+            min_minor: number;
+            product_id: string;
+            /** @description Values sold, minor units, rising; empty: `min_minor` and every `increment_minor` above it up to `max_minor`. */
+            steps_minor: number[];
+            /** @description As the vendor calls it. */
+            store: string;
+        };
+        GiftCardView: {
+            /** @description The code is there and can be shown. */
+            delivered: boolean;
+            /** @description The vendor was paid and does not deliver: what was claimed is owed back. */
+            failed: boolean;
+            /** @description None until it is ordered. */
+            order_id?: string | null;
+            product_id: string;
+            /**
+             * Format: int32
+             * @description How often the code was shown.
+             */
+            reveals: number;
+        };
+        GiftCardWish: {
+            /** @example shop_example-usa */
+            product_id: string;
+        };
+        /** @description The gift cards that a store can be paid with. */
+        GiftCards: {
+            /** @description Empty: none. */
+            offers: components["schemas"]["GiftCardOffer"][];
+        };
         /** @description Where a refund goes: exactly one of both. */
         GiveDestination: {
             /** @description A BOLT 11 invoice of the server's network, without an amount or for at most what is owed. */
@@ -717,6 +789,7 @@ export interface components {
              * @example USD
              */
             currency?: string | null;
+            gift_card?: null | components["schemas"]["GiftCardWish"];
             /**
              * @description 16 random bytes, hex; part of the terms that the invoice commits to.
              * @example 000102030405060708090a0b0c0d0e0f
@@ -797,7 +870,10 @@ export interface components {
             /** Format: int64 */
             created_at_ms: number;
             currency: string;
+            /** @description Captures that the operator has disputed, oldest first. */
+            disputes: components["schemas"]["DisputeView"][];
             flow: components["schemas"]["Flow"];
+            gift_card?: null | components["schemas"]["GiftCardView"];
             hold?: null | components["schemas"]["HoldView"];
             /** @example 0123456789abcdef0123456789abcdef */
             id: string;
@@ -1019,13 +1095,16 @@ export interface components {
          *     AES-128-GCM; `info` is `anytill reveal v1`, `aad` the purchase's id in hex).
          */
         Revealed: {
-            /** @description Hex. Opened, it is JSON: `number`, `security_code`, `expiry_month`, `expiry_year`. */
+            /**
+             * @description Hex. Opened, it is JSON. Of a card: `number`, `security_code`, `expiry_month`, `expiry_year`. Of a gift card:
+             *     those of `code`, `pin` and `link` that there are, and `instructions`.
+             */
             ciphertext: string;
             /** @description The encapsulated key, hex. */
             enc: string;
             /**
              * Format: int32
-             * @description How often this card was shown, this time included.
+             * @description How often it was shown, this time included.
              */
             reveals: number;
         };
@@ -1038,11 +1117,20 @@ export interface components {
             blocked_merchant_countries: string[];
             /** @description With everything below them. */
             blocked_stores: string[];
+            /** @description Stores are paid by card. */
+            cards: boolean;
             /** @description ISO 3166-1 alpha-2; empty: every country but the blocked ones. */
             countries: string[];
             currencies: components["schemas"]["CurrencyServed"][];
             /** Format: int32 */
             fee_bps: number;
+            /**
+             * Format: int32
+             * @description Of gift cards.
+             */
+            gift_card_spread_ppm: number;
+            /** @description Stores are paid by gift card, where there is one (`GET /v1/gift-cards`). */
+            gift_cards: boolean;
             /**
              * Format: int64
              * @description Longest time the bitcoin is held.
@@ -1428,6 +1516,48 @@ export interface operations {
             };
         };
     };
+    gift_cards: {
+        parameters: {
+            query: {
+                /** @description Host of the checkout page as its address has it. */
+                store_host: string;
+                /** @description Where the shopper is (ISO 3166-1 alpha-2); left out: the billing address's country. */
+                country?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftCards"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description store_*, country_* */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     key_set: {
         parameters: {
             query?: never;
@@ -1602,7 +1732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, total_needed, destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_* */
+            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, product_unknown, value_not_sold, total_needed, destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_* */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -19,6 +19,8 @@ import {
 import type { Core } from "./core.ts";
 import { ours } from "./core.ts";
 import { cardOf, fill, originOf } from "./fill.ts";
+import { openCode } from "../trust/reveal.ts";
+import { askReveal } from "./reveal.ts";
 import type { LocalPurchase } from "./model.ts";
 import { cancel, look } from "./purchases.ts";
 import type { Answer, Ask, PageRequest, PermissionWanted, Requests, Settings } from "./requests.ts";
@@ -66,6 +68,7 @@ const HANDLERS: Handlers = {
   receipt: (core, { id }) => core.ask((client) => client.receipt(id)),
   cancel: cancelById,
   unlock_card: unlock,
+  gift_code: giftCode,
   refunds: (core, { beforeMs }) => core.ask((client) => client.refunds(beforeMs)),
   refund_destination: giveRefundDestination,
   sent: async (core) => yes((await core.store.get()).sent),
@@ -122,6 +125,15 @@ async function unlock(core: Core, { id, password }: { readonly id: string; reado
   if (purchase === null) return no("not_found");
   if ((await cardOf(core, purchase, password)) !== null) return yes(null);
   return { ok: false, problem: (await byId(core, id))?.problem ?? ours("card_unreadable") };
+}
+
+/** To the extension's own page, for a code that the store's page has no box for, or that is wanted on another device. */
+async function giftCode(core: Core, { id, password }: Requests["gift_code"]["in"]): Promise<Result<Requests["gift_code"]["out"]>> {
+  const result = await askReveal(core, id, password ?? undefined, openCode);
+  if (!result.ok) return result;
+  if (result.value === null) return no("code_unreadable");
+  const { code, pin, link } = result.value;
+  return yes({ code, pin, link });
 }
 
 /** `activeTab` holds since the shopper opened the popup on that tab: the page's script is put there now, and nowhere else. */

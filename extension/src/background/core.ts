@@ -5,8 +5,10 @@ import type { Reading } from "../types/detect.ts";
 import type { CardToFill } from "../types/messages.ts";
 import type { Trouble } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
+import type { OpenedCode } from "../trust/reveal.ts";
 import type { Env, FramePort, PagePort } from "./env.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
+import type { OffersKept } from "./offers.ts";
 import type { Store } from "./store.ts";
 import { makeStore } from "./store.ts";
 import type { Typed } from "./typed.ts";
@@ -37,6 +39,10 @@ export interface Core {
   readonly doing: Map<string, Doing>;
   readonly pageTrouble: Map<string, Trouble>;
   readonly cards: Map<string, CardToFill>;
+  /** By local name: a gift card's code on its way into a box. */
+  readonly codes: Map<string, OpenedCode>;
+  /** By host: the gift cards that were asked for. */
+  readonly offers: Map<string, OffersKept>;
   readonly follows: Map<string, AbortController>;
   /** Tabs whose panel the shopper opened by the toolbar before the page's script was there. */
   readonly openOnUp: Set<number>;
@@ -83,6 +89,8 @@ export function makeCore(env: Env, draw: (core: Core) => Promise<void>): Core {
     doing: new Map(),
     pageTrouble: new Map(),
     cards: new Map(),
+    codes: new Map(),
+    offers: new Map(),
     follows: new Map(),
     openOnUp: new Set(),
     running: new Set(),

@@ -16,6 +16,8 @@ export interface Env extends Outside {
 
   readonly builtInRecipes: readonly Recipe[];
   readonly openPage: (page: string) => Promise<void>;
+  /** A page of the web in a tab of its own, which is told nothing of where it was opened from. */
+  readonly openLink: (url: string) => Promise<void>;
   readonly badge: (text: string) => Promise<void>;
   readonly notify: (id: string, message: string) => Promise<void>;
   readonly language: () => string;

@@ -6,27 +6,22 @@
  */
 import { ownFrameHosts } from "../manifest.ts";
 import { contradiction } from "../detect/contradiction.ts";
-import { makeRevealKey, openCard } from "../trust/reveal.ts";
+import { openCard } from "../trust/reveal.ts";
 import type { Reading } from "../types/detect.ts";
 import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
-import type { CopyField } from "../types/panel.ts";
+import type { CardField } from "../types/panel.ts";
 import type { FieldKind } from "../types/recipe.ts";
 import type { Core, PageState } from "./core.ts";
 import { once, ours } from "./core.ts";
 import type { FramePort } from "./env.ts";
 import type { FillHint, LocalPurchase } from "./model.ts";
 import { withoutPageTotal } from "./model.ts";
-import { look } from "./purchases.ts";
+import { reveal } from "./reveal.ts";
 
 const CARD_MS_MAX = 3 * 60_000;
 const READ_MS_MAX = 3_000;
 const FRAMES_MS_MAX = 4_000;
-/** The claim under `claim_on: reveal` takes some seconds: `not_ready` means ask again. */
-const REVEAL_TRIES_MAX = 6;
-const REVEAL_RETRY_MS = 1_500;
-/** Refusals after which the card was not given and nothing was claimed. */
-const NOT_REVEALED = new Set(["price_moved", "deadline_near", "password_needed", "wrong_password", "public_key_invalid", "too_late"]);
 
 /** Fills that wait for a page's or a frame's answer, by tab. In memory: a fill that is cut off is pressed again. */
 const waitingFor = new WeakMap<Core, Map<number, Waiting>>();
@@ -70,18 +65,37 @@ export async function fill(core: Core, local: string, page: PageState): Promise<
   }, FRAMES_MS_MAX * 3);
 }
 
-function doing(core: Core, local: string, what: "revealing" | "filling" | null): void {
+export function doing(core: Core, local: string, what: "revealing" | "filling" | null): void {
   if (what === null) core.doing.delete(local);
   else core.doing.set(local, what);
   core.draw();
 }
 
 /** The page is the purchase's store and still says the quoted total: asked of the page now, before a card is shown. */
-async function stillRight(core: Core, local: string, page: PageState): Promise<{ readonly purchase: LocalPurchase; readonly reading: Reading } | null> {
-  const find = async (): Promise<LocalPurchase | undefined> => (await core.store.get()).purchases.find((one) => one.local === local);
-  const before = await find();
+async function stillRight(core: Core, local: string, page: PageState): Promise<PageNow | null> {
+  const here = await pageHere(core, local, page);
+  if (here === null) return null;
+  const { purchase: before, reading } = here;
+  // A form on a page of its own, without a total: what was read before in this purchase still holds, and is said.
+  const now = contradiction(reading, before.view?.quote?.total ?? null, before.overruled ?? null);
+  if (now !== null) {
+    await core.store.changePurchase(local, (one) => otherTotal(one, now));
+    return null;
+  }
+  const purchase = await core.store.changePurchase(local, withoutPageTotal);
+  return purchase === null ? null : { purchase, reading };
+}
+
+export interface PageNow {
+  readonly purchase: LocalPurchase;
+  readonly reading: Reading;
+}
+
+/** The page is the purchase's store, can be given a secret, and answers: it is read now. */
+export async function pageHere(core: Core, local: string, page: PageState): Promise<PageNow | null> {
+  const before = (await core.store.get()).purchases.find((one) => one.local === local);
   if (before === undefined || before.store !== page.host) return null;
-  if (!isSafe(page.port.url)) {
+  if (!pageIsSafe(page)) {
     await core.store.changePurchase(local, (one) => ({ ...one, problem: ours("page_insecure") }));
     return null;
   }
@@ -98,15 +112,7 @@ async function stillRight(core: Core, local: string, page: PageState): Promise<{
     return null;
   }
   core.pageTrouble.delete(local);
-  const quoted = before.view?.quote?.total ?? null;
-  // A form on a page of its own, without a total: what was read before in this purchase still holds, and is said.
-  const now = contradiction(reading, quoted, before.overruled ?? null);
-  if (now !== null) {
-    await core.store.changePurchase(local, (one) => otherTotal(one, now));
-    return null;
-  }
-  const purchase = await core.store.changePurchase(local, withoutPageTotal);
-  return purchase === null ? null : { purchase, reading };
+  return { purchase: before, reading };
 }
 
 /**
@@ -145,40 +151,17 @@ function otherTotal(one: LocalPurchase, now: Money | null): LocalPurchase {
   return { ...one, fill, pageTotal: now };
 }
 
-/** A card number goes over no line that others can read. */
-function isSafe(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
+/** A card number or a claim code goes over no line that others can read. */
+export function pageIsSafe(page: PageState): boolean {
+  const { protocol, hostname } = new URL(page.port.url);
   return protocol === "https:" || hostname === "localhost" || hostname === "127.0.0.1";
 }
 
 export async function cardOf(core: Core, purchase: LocalPurchase, password?: string): Promise<CardToFill | null> {
   const kept = core.cards.get(purchase.local);
   if (kept !== undefined) return kept;
-  const { id, local } = purchase;
-  if (id === null) return null;
-  // Stored first: from the call on a store could charge it, whether its answer comes here or not.
-  await core.store.changePurchase(local, (one) => ({ ...one, revealed: true, problem: null }));
-  for (let tried = 1; ; tried++) {
-    const key = await makeRevealKey();
-    const result = await core.ask((client) => client.reveal(id, { public_key: key.publicKey, ...(password === undefined ? {} : { password }) }));
-    if (result.ok) {
-      const card = await openCard(result.value, id, key.privateKey);
-      if (card === null) {
-        await core.store.changePurchase(local, (one) => ({ ...one, problem: ours("card_unreadable") }));
-        return null;
-      }
-      return keepCard(core, local, card);
-    }
-    if (result.problem.code === "not_ready" && tried < REVEAL_TRIES_MAX) {
-      await core.env.wait(REVEAL_RETRY_MS);
-      continue;
-    }
-    const { problem } = result;
-    const shownBefore = purchase.revealed || (purchase.view?.card?.reveals ?? 0) > 0;
-    await core.store.changePurchase(local, (one) => ({ ...one, problem, revealed: shownBefore || !NOT_REVEALED.has(problem.code) }));
-    await look(core, local);
-    return null;
-  }
+  const card = await reveal(core, purchase, password, openCard, "card_unreadable");
+  return card === null ? null : keepCard(core, purchase.local, card);
 }
 
 async function keepCard(core: Core, local: string, opened: { number: string; securityCode: string; expiryMonth: number; expiryYear: number }): Promise<CardToFill> {
@@ -282,7 +265,7 @@ async function finish(core: Core, local: string, hint: FillHint | null): Promise
 }
 
 const ESSENTIAL = new Set<FieldKind>(["number", "expiry", "expiryMonth", "expiryYear", "securityCode"]);
-const COPIES: Readonly<Record<FieldKind, CopyField>> = {
+const COPIES: Readonly<Record<FieldKind, CardField>> = {
   number: "number",
   expiry: "expiry",
   expiryMonth: "expiry",
@@ -293,7 +276,7 @@ const COPIES: Readonly<Record<FieldKind, CopyField>> = {
   familyName: "holder",
   postalCode: "postalCode",
 };
-const ALL: readonly CopyField[] = ["number", "expiry", "securityCode", "holder"];
+const ALL: readonly CardField[] = ["number", "expiry", "securityCode", "holder"];
 
 /** An expiry that the page lacked may stand in a frame in two fields. */
 const took = (filled: ReadonlySet<FieldKind>, kind: FieldKind): boolean =>
@@ -308,13 +291,13 @@ export function hintOf(filled: ReadonlySet<FieldKind>, wanted: ReadonlySet<Field
 }
 
 /** One value for the clipboard, to the page whose button the shopper just pressed. */
-export async function copy(core: Core, local: string, page: PageState, field: CopyField): Promise<void> {
+export async function copy(core: Core, local: string, page: PageState, field: CardField): Promise<void> {
   const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
-  if (purchase === undefined || purchase.store !== page.host || !isSafe(page.port.url)) return;
+  if (purchase === undefined || purchase.store !== page.host || !pageIsSafe(page)) return;
   const card = await cardOf(core, purchase);
   if (card === null) return;
   const two = (n: number): string => String(n).padStart(2, "0");
-  const values: Readonly<Record<CopyField, string>> = {
+  const values: Readonly<Record<CardField, string>> = {
     number: card.number,
     expiry: `${two(card.expiryMonth)}/${two(card.expiryYear % 100)}`,
     securityCode: card.securityCode,

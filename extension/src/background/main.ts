@@ -39,6 +39,9 @@ const env: Env = {
   openPage: async (page) => {
     await chrome.tabs.create({ url: chrome.runtime.getURL(`app.html#/${page}`) });
   },
+  openLink: async (url) => {
+    await chrome.tabs.create({ url });
+  },
   badge: async (text) => {
     await chrome.action.setBadgeBackgroundColor({ color: "#b3261e" });
     await chrome.action.setBadgeText({ text });

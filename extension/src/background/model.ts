@@ -10,7 +10,7 @@ import type { Network } from "../trust/bolt11.ts";
 import type { KeySetFault, Pinned } from "../trust/key_set.ts";
 import type { PinnedRecipes } from "../trust/recipes.ts";
 import type { Money } from "../types/money.ts";
-import type { ClaimOn, CopyField, NotFilled } from "../types/panel.ts";
+import type { ClaimOn, CopyField, GiftField, NotFilled } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { Attention, SentItem, Settings } from "./requests.ts";
 
@@ -50,6 +50,17 @@ export type FillHint =
   | { readonly kind: "needs_permission"; readonly hosts: readonly string[]; readonly unknown?: readonly string[] }
   | { readonly kind: "copy"; readonly fields: readonly CopyField[]; readonly why?: NotFilled };
 
+/** With a purchase by gift card. Its `total` is then the value that is bought. */
+export interface LocalGift {
+  readonly product: string;
+  /** What the order costs at the store. */
+  readonly orderTotal: Money;
+  /** What the opened gift card had; empty before. Names only. */
+  readonly has: readonly GiftField[];
+  /** The shopper said that the order is placed. */
+  readonly used: boolean;
+}
+
 /** A purchase as this browser began it. */
 export interface LocalPurchase {
   readonly local: string;
@@ -82,6 +93,7 @@ export interface LocalPurchase {
   readonly fill: FillHint;
   /** The page said another total when it was to be filled; `undefined`: it did not. */
   readonly pageTotal?: Money | null;
+  readonly gift?: LocalGift;
   readonly problem: Problem | null;
   readonly dismissed: boolean;
   readonly view: PurchaseView | null;

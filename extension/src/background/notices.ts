@@ -8,6 +8,7 @@ const EN: Words = {
   refund_destination_refused: "A refund could not be sent to where you said. Give another destination.",
   refund_paid: "A refund was sent to you.",
   charged: "A store charged your card.",
+  code_ready: "Your gift card's code is there.",
   destination_changing: "Your refund destination is about to change. If that was not you, call it off.",
 };
 const WORDS: Readonly<Record<string, Words>> = {
@@ -17,6 +18,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     refund_destination_refused: "Eine Rückzahlung kam nicht an. Nennen Sie ein anderes Ziel.",
     refund_paid: "Eine Rückzahlung wurde gesendet.",
     charged: "Ein Geschäft hat Ihre Karte belastet.",
+    code_ready: "Der Code Ihrer Geschenkkarte ist da.",
     destination_changing: "Ihr Ziel für Rückzahlungen ändert sich bald. Waren Sie das nicht, machen Sie es rückgängig.",
   },
   es: {
@@ -24,6 +26,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     refund_destination_refused: "Un reembolso no llegó a su destino. Indique otro.",
     refund_paid: "Se le envió un reembolso.",
     charged: "Una tienda cobró de su tarjeta.",
+    code_ready: "El código de su tarjeta regalo está listo.",
     destination_changing: "El destino de sus reembolsos va a cambiar. Si no fue usted, anúlelo.",
   },
   zh: {
@@ -31,6 +34,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     refund_destination_refused: "退款无法送达您指定的地址，请另行指定。",
     refund_paid: "一笔退款已发出。",
     charged: "商店已从您的卡扣款。",
+    code_ready: "您的礼品卡兑换码已到。",
     destination_changing: "您的退款地址即将变更。如非本人操作，请取消。",
   },
 };

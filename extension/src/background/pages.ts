@@ -1,18 +1,22 @@
 /** The lines to the store's pages: what they say, what they are shown, and what the shopper presses there. */
 import type { FromPage } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
-import type { PanelAction } from "../types/panel.ts";
+import type { CardField, CopyField, GiftField, GiftOpened, PanelAction, Stage } from "../types/panel.ts";
 import type { Core, PageState } from "./core.ts";
 import { purchaseOf, recipeFor, recipesOf } from "./core.ts";
 import { hostCurrency } from "./currency.ts";
 import type { PagePort } from "./env.ts";
 import { WORDS } from "./words.ts";
 import { copy, fill, pageFilled } from "./fill.ts";
+import { codeFilled, copyGift, fillGift, giftUsed, openGiftLink } from "./gift_code.ts";
+import type { GiftsAt } from "./gifts.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
-import { withoutPageTotal } from "./model.ts";
+import { askOffers, offersOf } from "./offers.ts";
+import { sameMoney, withoutPageTotal } from "./model.ts";
 import { begin, cancel, quote } from "./purchases.ts";
+import type { Recipe } from "../types/recipe.ts";
 import type { PageSeen, ViewInput } from "./view.ts";
-import { panelView, pillView } from "./view.ts";
+import { panelView, pillView, wantsGifts } from "./view.ts";
 import { addressOf, candidateOf, isMoney, readTyped, stillOf } from "./typed.ts";
 
 export interface PageLine {
@@ -74,6 +78,11 @@ async function heard(core: Core, page: PageState, message: FromPage): Promise<vo
     case "filled": {
       const purchase = await shown(core, page);
       if (purchase !== null) await pageFilled(core, purchase.local, page, message.result);
+      return;
+    }
+    case "code_filled": {
+      const purchase = await shown(core, page);
+      if (purchase !== null) await codeFilled(core, purchase.local, message.result);
     }
   }
 }
@@ -92,7 +101,7 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
     case "reread":
       return reread(core, page, purchase);
     case "begin":
-      return beginHere(core, page, purchase);
+      return beginHere(core, page, purchase, action);
     case "begin_card_first":
       return beginCardFirst(core, page);
     case "requote":
@@ -101,10 +110,16 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
       if (purchase !== null) await cancel(core, purchase.local, null);
       return;
     case "fill":
-      if (purchase !== null) await fill(core, purchase.local, page);
+      if (purchase !== null) await (purchase.gift === undefined ? fill : fillGift)(core, purchase.local, page);
       return;
     case "copy":
-      if (purchase !== null) await copy(core, purchase.local, page, action.field);
+      if (purchase !== null) await copyHere(core, purchase, page, action.field);
+      return;
+    case "open_link":
+      if (purchase?.gift !== undefined) await openGiftLink(core, purchase, page);
+      return;
+    case "gift_used":
+      if (purchase !== null) await giftUsed(core, purchase.local, action.used);
       return;
     case "dismiss":
       return dismiss(core, page, purchase);
@@ -115,6 +130,15 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
 function pageOf(page: Extract<PanelAction, { do: "open_page" }>["page"], purchase: LocalPurchase | null): string {
   const done = purchase?.view?.state === "completed" ? purchase.view.id : null;
   return page === "history" && done !== null ? `receipt/${done}` : page;
+}
+
+const isGiftField = (field: CopyField): field is GiftField => field === "giftCode" || field === "giftPin" || field === "giftLink";
+
+/** What is no field of this purchase's is not copied. */
+async function copyHere(core: Core, purchase: LocalPurchase, page: PageState, field: CopyField): Promise<void> {
+  if (isGiftField(field)) return purchase.gift === undefined ? undefined : copyGift(core, purchase, page, field);
+  const card: CardField = field;
+  if (purchase.gift === undefined) await copy(core, purchase.local, page, card);
 }
 
 async function typeTotal(core: Core, page: PageState, total: Money): Promise<void> {
@@ -139,28 +163,50 @@ async function reread(core: Core, page: PageState, purchase: LocalPurchase | nul
   page.port.say({ say: "read" });
 }
 
-/** The total that the shopper was shown, and whether it is theirs or the page's word. */
-interface Found {
+interface FoundTotal {
   readonly total: Money;
   readonly byHand: boolean;
   /** What the page seemed to say, and the shopper typed over. */
   readonly overruled: Money | null;
 }
 
-function totalOf(page: PageState): Found | null {
+/** The total that the shopper was shown, and whether it is theirs or the page's word. */
+function totalOf(page: PageState): FoundTotal | null {
   const read = page.reading?.total ?? null;
   const total = read ?? page.typed?.total ?? null;
   const byHand = read === null;
   return total === null ? null : { total, byHand, overruled: byHand ? (page.reading?.candidate?.money ?? null) : null };
 }
 
-async function beginHere(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
+type Begun = Extract<PanelAction, { do: "begin" }>;
+
+async function beginHere(core: Core, page: PageState, purchase: LocalPurchase | null, wanted: Begun = { do: "begin", way: "card" }): Promise<void> {
   const found = totalOf(page);
-  if (found === null || (await stageKind(core, page)) !== "offer") return;
+  let { stage } = panelView(await viewInput(core, page));
+  if (wanted.way === "gift_card" && stage.kind === "offer" && stage.looking === true) {
+    // A worker that was stopped meanwhile has forgotten what was offered.
+    await askOffers(core, page.host, countryOf(await core.store.get()));
+    ({ stage } = panelView(await viewInput(core, page)));
+  }
+  if (found === null || stage.kind !== "offer") return;
+  if (wanted.way === "gift_card") return beginGift(core, page, wanted, stage, found);
+  if (!stage.ways.includes("card")) return;
   if (purchase?.view?.state === "card_prepared") return quote(core, purchase.local, found);
   const name = (await seen(core, page)).name;
   const { total, byHand, overruled } = found;
   await begin(core, { tabId: page.port.tabId, store: page.host, storeName: name, total, currency: total.currency, cardFirst: false, totalByHand: byHand, overruled });
+}
+
+/** Only what was offered is bought. */
+async function beginGift(core: Core, page: PageState, wanted: Begun, stage: Extract<Stage, { kind: "offer" }>, found: FoundTotal): Promise<void> {
+  const { gift } = wanted;
+  const offered = stage.gift?.values.find(({ product, value }) => gift !== undefined && product === gift.product && sameMoney(value, gift.value));
+  if (offered === undefined || stage.gift?.needsDestination === true) return;
+  const storeName = (await seen(core, page)).name;
+  const { product, value } = offered;
+  const bought = { product, orderTotal: found.total };
+  const base = { tabId: page.port.tabId, store: page.host, storeName, cardFirst: false, totalByHand: found.byHand };
+  await begin(core, { ...base, total: value, currency: value.currency, gift: bought });
 }
 
 async function beginCardFirst(core: Core, page: PageState): Promise<void> {
@@ -188,8 +234,10 @@ async function requote(core: Core, page: PageState, purchase: LocalPurchase | nu
     await dismiss(core, page, purchase);
     return beginHere(core, page, null);
   }
+  // Of a gift card another value may be the right one: that is chosen anew.
+  const then = purchase.gift === undefined ? now : null;
   const declined = stage.kind === "card_ready" && stage.canRequote === true;
-  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || declined) await cancel(core, purchase.local, now);
+  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || declined) await cancel(core, purchase.local, then);
 }
 
 /** What has ended, or never began, is put away. What is under way is not forgotten by a press. */
@@ -198,11 +246,8 @@ async function dismiss(core: Core, page: PageState, purchase: LocalPurchase | nu
   const { view, wish } = purchase;
   const over = wish === null && (view === null || view.state === "completed" || view.state === "returned" || view.state === "expired");
   if (over) await forgetTyped(core, page);
+  if (over) core.codes.delete(purchase.local);
   await core.store.changePurchase(purchase.local, (one) => (over ? { ...one, dismissed: true } : { ...one, problem: null }));
-}
-
-async function stageKind(core: Core, page: PageState): Promise<string> {
-  return panelView(await viewInput(core, page)).stage.kind;
 }
 
 async function seen(core: Core, page: PageState): Promise<PageSeen> {
@@ -220,8 +265,25 @@ function seenOf(core: Core, page: PageState, kept: Kept): PageSeen {
     blank: page.blank,
     confirmed: page.typed?.total ?? null,
     cardFirst: recipe?.cardFirst ?? false,
+    gifts: giftsAt(recipe),
     currency: hostCurrency(page.host, served),
   };
+}
+
+/** A platform's recipe says what most of its stores do; the vendor's list says what this one does. */
+function giftsAt(recipe: Recipe | null): GiftsAt {
+  if (recipe === null || recipe.hosts.length === 0) return "beside";
+  if (!recipe.takesGiftCards) return "never";
+  return recipe.charges === "shipment" ? "first" : "beside";
+}
+
+const countryOf = (kept: Kept): string | null => kept.account?.address?.country ?? null;
+
+/** What may be drawn of an opened gift card. */
+function openedOf(core: Core, purchase: LocalPurchase): GiftOpened | null {
+  const opened = core.codes.get(purchase.local);
+  if (opened === undefined) return null;
+  return { linkHost: opened.link === null ? null : new URL(opened.link).host, instructions: opened.instructions };
 }
 
 async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
@@ -238,7 +300,9 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
     served: cache.served,
     rates: cache.rates,
     page: seenOf(core, page, kept),
+    offers: offersOf(core, page.host, countryOf(kept)),
     purchase,
+    opened: purchase === null ? null : openedOf(core, purchase),
     doing: purchase === null ? null : (core.doing.get(purchase.local) ?? null),
     trouble,
     nowMs: core.env.nowMs(),
@@ -252,6 +316,12 @@ export async function drawPages(core: Core): Promise<void> {
   for (const page of core.pages.values()) {
     const input = await viewInput(core, page);
     if (settings.showPill || input.purchase !== null) page.port.say({ say: "pill", pill: pillView(input) });
-    if (page.open) page.port.say({ say: "view", view: panelView(input) });
+    if (!page.open) continue;
+    const view = panelView(input);
+    page.port.say({ say: "view", view });
+    // The shopper has the panel open, and what the store can be paid with is being asked for, or should be.
+    const { stage } = view;
+    const looking = (stage.kind === "offer" && stage.looking === true) || (stage.kind === "working" && stage.what === "looking_for_gifts");
+    if (looking && wantsGifts(input)) void askOffers(core, page.host, input.address?.country ?? null);
   }
 }

@@ -12,6 +12,7 @@ import type { Core } from "./core.ts";
 import { note, once, outsideOf } from "./core.ts";
 import type { LocalPurchase, Wish } from "./model.ts";
 import { isBusy, isLive, isOver, isTerminal } from "./model.ts";
+import { forgetOffers } from "./offers.ts";
 import { addSent } from "./sent.ts";
 import { claimOnOf } from "./served.ts";
 
@@ -24,6 +25,8 @@ export interface Begin {
   readonly cardFirst: boolean;
   readonly totalByHand: boolean;
   readonly overruled?: Money | null;
+  /** By gift card: then `total` is its value. */
+  readonly gift?: { readonly product: string; readonly orderTotal: Money };
 }
 
 /** Purchases that are kept here; what is older and over is on the server only. */
@@ -33,17 +36,22 @@ const WISH_MS_MAX = 5 * 60_000;
 const RETRY_MS = 2_000;
 /** A cancelled purchase counts as open until its card and hold are gone. */
 const REPLACE_TRIES_MS = 30_000;
+/** What was offered is not sold any more. */
+const NOT_SOLD = new Set(["product_unknown", "value_not_sold", "way_not_served"]);
 const RETRIED = new Set(["unreachable", "timed_out_here", "timed_out", "busy", "rate_limited", "idempotency_in_progress"]);
 
 export async function begin(core: Core, wanted: Begin): Promise<void> {
   const [run, { cache }] = [await core.run(), await core.store.get()];
   const nowMs = core.env.nowMs();
+  const { gift, ...rest } = wanted;
   const made: LocalPurchase = {
-    ...wanted,
+    ...rest,
+    ...(gift === undefined ? {} : { gift: { ...gift, has: [], used: false } }),
     local: random128(),
     id: null,
     run,
-    claimOn: claimOnOf(cache.served, wanted.store),
+    // A gift card is claimed when its vendor is paid, whatever the store does: the terms call that `reveal`.
+    claimOn: gift === undefined ? claimOnOf(cache.served, wanted.store) : "reveal",
     nonce: random128(),
     begunAtMs: nowMs,
     wish: { kind: "begin", key: random128(), sinceMs: nowMs },
@@ -90,6 +98,7 @@ export async function cancel(core: Core, local: string, then: Money | null): Pro
     return one.wish?.kind === "cancel" ? one : { ...one, wish, problem: null };
   });
   core.cards.delete(local);
+  core.codes.delete(local);
   await runWish(core, local);
 }
 
@@ -114,7 +123,8 @@ function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<
       return client.begin(wish.key, {
         store_host: purchase.store,
         nonce: purchase.nonce,
-        ...(purchase.claimOn === null ? {} : { claim_on: purchase.claimOn }),
+        ...(purchase.gift === undefined ? {} : { gift_card: { product_id: purchase.gift.product } }),
+        ...(purchase.claimOn === null || purchase.gift !== undefined ? {} : { claim_on: purchase.claimOn }),
         ...(purchase.total === null ? { card_first: true, currency: purchase.currency } : { total: purchase.total }),
       });
     case "quote":
@@ -152,6 +162,7 @@ async function refused(core: Core, purchase: LocalPurchase, wish: Wish, problem:
     core.env.later(() => void runWish(core, purchase.local), problem.retryAfterMs ?? RETRY_MS);
     return;
   }
+  if (NOT_SOLD.has(problem.code)) forgetOffers(core, purchase.store);
   await core.store.changePurchase(purchase.local, (one) => (one.wish?.key === wish.key ? { ...one, wish: null, problem } : one));
   if (purchase.id !== null) await look(core, purchase.local);
 }

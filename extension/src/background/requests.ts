@@ -43,7 +43,7 @@ export interface OpenPurchase {
 
 /** What the badge counts. */
 export interface Attention {
-  readonly kind: "refund_destination_missing" | "refund_destination_refused" | "refund_paid" | "charged" | "destination_changing";
+  readonly kind: "refund_destination_missing" | "refund_destination_refused" | "refund_paid" | "charged" | "code_ready" | "destination_changing";
   /** A refund's or a purchase's id; for `destination_changing` the new address. */
   readonly id: string;
   readonly atMs: number;
@@ -77,6 +77,8 @@ export interface SentItem {
   /** Null when a card was prepared before the store showed its total. */
   readonly totalMinor: number | null;
   readonly currency: string;
+  /** Only this and the store were sent, to ask for gift cards. Empty: no country is on file. */
+  readonly country?: string;
 }
 
 /** Provider frames that the shopper was asked to let the extension fill. */
@@ -122,6 +124,8 @@ export interface Requests {
   cancel: { in: { readonly id: string }; out: PurchaseView };
   /** On a device that did not begin the purchase the card is shown only with the password; then it can be filled. */
   unlock_card: { in: { readonly id: string; readonly password: string }; out: null };
+  /** A gift card that was delivered; with the password where this device did not begin it. Kept nowhere. */
+  gift_code: { in: { readonly id: string; readonly password: string | null }; out: { readonly code: string | null; readonly pin: string | null; readonly link: string | null } };
   refunds: { in: { readonly beforeMs: number | null }; out: RefundList };
   refund_destination: { in: { readonly id: string; readonly password: string } & ({ readonly bolt11: string } | { readonly lightningAddress: string }); out: RefundView };
 

@@ -5,7 +5,9 @@
 import type { Address, PurchaseView, Rates, Served } from "../api/types.ts";
 import type { Reading } from "../types/detect.ts";
 import type { Money } from "../types/money.ts";
-import type { ClaimOn, PanelView, PillView, Stage, Trouble } from "../types/panel.ts";
+import type { ClaimOn, GiftOffer, GiftOpened, PanelView, PillView, Stage, Trouble } from "../types/panel.ts";
+import type { GiftsAt, Offers } from "./gifts.ts";
+import { valuesFor } from "./gifts.ts";
 import type { LocalPurchase } from "./model.ts";
 import { isTerminal } from "./model.ts";
 import { estimate } from "./price.ts";
@@ -24,6 +26,8 @@ export interface PageSeen {
   readonly confirmed: Money | null;
   /** Of the store's recipe. */
   readonly cardFirst: boolean;
+  /** Of the store's recipe; absent: beside the card. */
+  readonly gifts?: GiftsAt;
   /** What the store charges in, as far as the page or the host tells. */
   readonly currency: string | null;
 }
@@ -37,7 +41,11 @@ export interface ViewInput {
   readonly served: Served | null;
   readonly rates: Rates | null;
   readonly page: PageSeen;
+  /** Absent: not asked. */
+  readonly offers?: Offers;
   readonly purchase: LocalPurchase | null;
+  /** Of the opened gift card, while it is in memory. */
+  readonly opened?: GiftOpened | null;
   /** In this worker's memory: what is being done right now. */
   readonly doing: Doing | null;
   readonly trouble: Trouble | null;
@@ -88,6 +96,7 @@ function stageOf(input: ViewInput): Stage {
     purchase,
     page: input.page,
     served: input.served,
+    opened: input.opened ?? null,
     doing: input.doing,
     stale: input.trouble !== null && input.trouble.kind === "server_unreachable",
     aheadMs: input.aheadMs,
@@ -99,6 +108,8 @@ function stageOf(input: ViewInput): Stage {
 function refusedStage(input: ViewInput, purchase: LocalPurchase): Stage | null {
   const code = purchase.problem?.code;
   if (code === undefined || isMended(code, input)) return null;
+  // A gift card needs one too, which its offer says.
+  if (code === "destination_needed" && purchase.gift !== undefined) return null;
   if (code === "destination_needed") return { kind: "setup", missing: "refund_destination" };
   if (isLoggedOut(code)) return { kind: "setup", missing: "login" };
   const reason = refusedAs(code, purchase.total, purchase.currency, input.served);
@@ -128,8 +139,28 @@ function pageStage(input: ViewInput): Stage {
   if (total === null) return withoutTotal(input, claimOn);
   const reason = served === null ? null : totalNotServed(served, input.rates, total);
   if (reason !== null) return { kind: "not_served", reason };
-  const price = estimate(total, served, input.rates);
-  return { kind: "offer", total, estimate: price, ways: ["card"], claimOn };
+  return offerStage(input, total, claimOn);
+}
+
+/** The server pays by gift card too, and nothing says that this store takes none. A prepared card is on file already. */
+export const wantsGifts = ({ served, page, purchase }: ViewInput): boolean =>
+  served?.gift_cards === true && page.gifts !== "never" && purchase?.view?.state !== "card_prepared";
+
+function offerStage(input: ViewInput, total: Money, claimOn: ClaimOn): Stage {
+  const { served, page, rates } = input;
+  const base = { kind: "offer", total, estimate: estimate(total, served, rates), claimOn } as const;
+  const cards = served?.cards !== false;
+  const asked = wantsGifts(input) ? (input.offers ?? "unasked") : [];
+  if (typeof asked === "string") {
+    return cards ? { ...base, ways: ["card"], looking: true } : { kind: "working", what: "looking_for_gifts" };
+  }
+  const values = valuesFor(asked, total, served, rates);
+  if (values.length === 0) return cards ? { ...base, ways: ["card"] } : { kind: "not_served", reason: { why: "no_gift_card" } };
+  const gift: GiftOffer = { values, needsDestination: input.destination === null };
+  if (!cards) return { ...base, ways: ["gift_card"], gift };
+  // Where the store charges at shipment the bitcoin is taken early anyway, and a gift card is bought whole or not at all.
+  const first = page.gifts === "first" || claimOn === "reveal";
+  return { ...base, ways: first ? ["gift_card", "card"] : ["card", "gift_card"], gift };
 }
 
 function withoutTotal(input: ViewInput, claimOn: ClaimOn): Stage {
@@ -139,7 +170,8 @@ function withoutTotal(input: ViewInput, claimOn: ClaimOn): Stage {
   const currency = candidate?.money?.currency ?? page.currency;
   if (page.cardFirst && currency !== null && candidate?.money === undefined) {
     const reason = served === null ? null : currencyNotServed(served, currency);
-    return reason === null ? { kind: "offer_card_first", currency, claimOn } : { kind: "not_served", reason };
+    const instead = wantsGifts(input) && page.gifts === "first" ? { giftInstead: true as const } : {};
+    return reason === null ? { kind: "offer_card_first", currency, claimOn, ...instead } : { kind: "not_served", reason };
   }
   return {
     kind: "confirm_total",

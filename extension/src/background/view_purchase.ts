@@ -1,7 +1,8 @@
 /** The stage of a purchase that was begun: every state of the server's, under either policy, card first or not. */
 import type { PurchaseView, QuoteView, RefundView, Served } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
-import type { FillState, OwedBack, PriceParts, Stage } from "../types/panel.ts";
+import type { FillState, GiftBought, GiftOpened, OwedBack, PriceParts, Stage } from "../types/panel.ts";
+import { boughtOf } from "./gifts.ts";
 import type { LocalPurchase } from "./model.ts";
 import { sameMoney } from "./model.ts";
 import type { PageSeen } from "./view.ts";
@@ -12,6 +13,7 @@ export interface PurchaseInput {
   readonly purchase: LocalPurchase;
   readonly page: PageSeen;
   readonly served: Served | null;
+  readonly opened: GiftOpened | null;
   readonly doing: Doing | null;
   /** The server does not answer: its last word may no longer hold. */
   readonly stale: boolean;
@@ -27,7 +29,7 @@ export function purchaseStage(input: PurchaseInput): Stage | "offer" {
   const { view, wish } = purchase;
   if (wish?.kind === "cancel") return { kind: "working", what: "cancelling" };
   if (view === null) return { kind: "working", what: purchase.cardFirst ? "preparing_card" : "quoting" };
-  const ended = endedStage(view);
+  const ended = giftEnded(input, view) ?? endedStage(view);
   if (ended !== null) return ended;
   if (view.waits_for_operator) return { kind: "waits_for_operator", code: view.code, claimed: isTaken(view) };
   if (wish?.kind === "quote") return { kind: "working", what: "quoting" };
@@ -45,7 +47,7 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
       return preparedStage(input);
     case "quoted":
     case "awaiting_funds":
-      return { kind: "working", what: "quoting" };
+      return { kind: "working", what: isGift(view) ? "ordering_gift" : "quoting" };
     case "invoiced":
       return changed(input, view) ?? payStage(input, view);
     case "held":
@@ -54,11 +56,11 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
       // What is claimed is not called off any more: then another total is only said.
       return (isTaken(view) ? null : changed(input, view)) ?? readyStage(input, view);
     case "paying_vendor":
-      return { kind: "working", what: "preparing_card" };
+      return vendorStage(input, view);
     case "claiming":
-      return claimingStage(view);
+      return isGift(view) ? vendorStage(input, view) : claimingStage(view);
     case "funded":
-      return readyStage(input, view);
+      return isGift(view) ? vendorStage(input, view) : readyStage(input, view);
     case "closing":
       return { kind: "working", what: "ending" };
     case "completed":
@@ -66,6 +68,28 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
     case "expired":
       return { kind: "working", what: "cancelling" };
   }
+}
+
+const isGift = (view: PurchaseView): boolean => view.flow === "gift_card";
+
+/** From the bitcoin's arrival to the code: it cannot be called back, so nothing is said of whose it is. */
+function vendorStage({ purchase }: PurchaseInput, view: PurchaseView): Stage {
+  const gift = boughtOf(purchase);
+  if (gift === null) return { kind: "working", what: "ordering_gift" };
+  return { kind: "paying_vendor", price: view.quote ? priceOf(view.quote) : null, gift, paid: view.state !== "paying_vendor" };
+}
+
+/** To the server a delivered gift card is the end; to the shopper the order is still to be placed. */
+function giftEnded(input: PurchaseInput, view: PurchaseView): Stage | null {
+  const { purchase } = input;
+  const gift = boughtOf(purchase);
+  if (gift === null || view.state !== "completed" || view.gift_card?.delivered !== true) return null;
+  const claimedMsat = view.claimed_msat ?? 0;
+  if (purchase.gift?.used === true) {
+    return { kind: "done", price: view.quote ? priceOf(view.quote) : null, captured: gift.value, claimedMsat, owed: view.refunds.map(owedBack), receiptUrl: null, gift };
+  }
+  if (input.doing === "revealing") return { kind: "working", what: "revealing_code" };
+  return { kind: "gift_ready", gift, claimedMsat, fill: fillState(input), has: purchase.gift?.has ?? [], opened: input.opened };
 }
 
 function preparedStage(input: PurchaseInput): Stage | "offer" {
@@ -97,8 +121,14 @@ function payStage(input: PurchaseInput, view: PurchaseView): Stage {
     expiresAtMs: view.quote.expires_at_ms - input.aheadMs,
     claimOn: view.claim_on,
     stillYours: stillYours(input, view),
+    ...giftOf(purchase),
   };
 }
+
+const giftOf = (purchase: LocalPurchase): { readonly gift?: GiftBought } => {
+  const gift = boughtOf(purchase);
+  return gift === null ? {} : { gift };
+};
 
 function heldStage(input: PurchaseInput, view: PurchaseView): Stage {
   if (!view.quote) return { kind: "working", what: "preparing_card" };
@@ -144,7 +174,7 @@ function claimingStage(view: PurchaseView): Stage {
  */
 function changed(input: PurchaseInput, view: PurchaseView): Stage | null {
   const { purchase } = input;
-  const was = view.quote?.total;
+  const was = purchase.gift?.orderTotal ?? view.quote?.total;
   const filled = fillState(input).kind === "filled" && !purchase.cardFirst;
   const charging = view.charges.some((charge) => charge.decision === "approved" || charge.decision === "pending" || charge.decision === "stand_in");
   if (was === undefined || filled || charging) return null;
@@ -154,11 +184,14 @@ function changed(input: PurchaseInput, view: PurchaseView): Stage | null {
 
 /** `undefined`: the page says nothing against the quoted total. */
 function otherTotal({ purchase, page }: PurchaseInput, view: PurchaseView): Money | null | undefined {
-  const was = view.quote?.total;
+  const was = purchase.gift?.orderTotal ?? view.quote?.total;
   if (was === undefined) return undefined;
   if (purchase.pageTotal !== undefined) return purchase.pageTotal;
   const total: Money | null = page.host === purchase.store && page.reading?.checkout === true ? page.reading.total : null;
-  return total === null || sameMoney(total, was) ? undefined : total;
+  if (total === null || sameMoney(total, was)) return undefined;
+  // A gift card still pays an order that has become cheaper, or dearer within its value.
+  const covered = purchase.gift !== undefined && purchase.total?.currency === total.currency && total.minor <= purchase.total.minor;
+  return covered ? undefined : total;
 }
 
 const saysNoTotal = ({ purchase, page }: PurchaseInput): boolean =>
@@ -186,7 +219,7 @@ function fillState(input: PurchaseInput): FillState {
   if (input.doing === "filling") return { kind: "filling" };
   const { purchase, page } = input;
   // The page was loaded anew, or has drawn its form anew.
-  const lost = purchase.fill.kind === "filled" && page.blank === true && page.host === purchase.store;
+  const lost = purchase.fill.kind === "filled" && page.blank === true && page.host === purchase.store && purchase.gift === undefined;
   const found = purchase.fill.kind === "copy" && purchase.fill.why === "no_form" && hasCardForm(page);
   return purchase.fill.kind === "none" || lost || found ? { kind: "ready" } : purchase.fill;
 }
@@ -219,8 +252,9 @@ function endedStage(view: PurchaseView): Stage | null {
   // Nothing was taken only when nothing of the shopper's is anywhere but with them.
   const back = view.bitcoin === "unpaid" || view.bitcoin === "returned";
   const nothingTaken = back && owed.length === 0 && view.captured_minor === 0 && (view.claimed_msat ?? 0) === 0;
+  const undelivered = view.gift_card?.failed === true;
   const voided = view.charges.some((charge) => charge.reversed_minor > 0);
-  const because = whyClosed(view) ?? (view.state !== "completed" ? null : voided ? "voided" : "never_charged");
+  const because = whyClosed(view) ?? (view.state !== "completed" ? null : undelivered ? "not_delivered" : voided ? "voided" : "never_charged");
   return { kind: "ended", how: view.state === "expired" ? "expired" : "returned", because, nothingTaken, owed };
 }
 

@@ -23,7 +23,7 @@ export async function watch(core: Core): Promise<void> {
   const seen = whatIsNew(before.watched, purchases.value.purchases, refunds.value.refunds, destination.value, nowMs);
   await core.store.change("watched", () => seen.watched);
   const open = new Set(before.purchases.filter((one) => core.pages.get(one.tabId)?.open === true).map((one) => one.id));
-  const fresh = seen.fresh.filter((one) => !(one.kind === "charged" && open.has(one.id)));
+  const fresh = seen.fresh.filter((one) => !((one.kind === "charged" || one.kind === "code_ready") && open.has(one.id)));
   const { attention, settings } = await core.store.change("attention", (all) => {
     // A missing destination that was given meanwhile calls for nothing any more.
     const still = all.filter((one) => !one.kind.startsWith("refund_destination") || seen.missing.has(one.id));
@@ -64,7 +64,10 @@ export function whatIsNew(
   }
   for (const purchase of purchases) {
     const was = before?.purchases[purchase.id];
-    if (before !== null && was !== "charged" && purchaseWord(purchase) === "charged") add("charged", purchase.id);
+    const now = purchaseWord(purchase);
+    if (before === null || was === now) continue;
+    if (now === "charged") add("charged", purchase.id);
+    else if (now === "delivered") add("code_ready", purchase.id);
   }
   const waiting = destination.waiting?.lightning_address ?? null;
   if (waiting !== null && waiting !== (before?.destinationWaiting ?? null)) add("destination_changing", waiting);
@@ -82,7 +85,10 @@ export function whatIsNew(
 const refundWord = (refund: RefundView): string =>
   refund.destination_refused && refund.state !== "paid" && refund.state !== "cancelled" ? "refused" : refund.state;
 
-const purchaseWord = (purchase: PurchaseView): string => (purchase.captured_minor > 0 || purchase.charges.some(isCharge) ? "charged" : "begun");
+/** A gift card is not charged: its code is there, or is not. */
+const purchaseWord = (purchase: PurchaseView): string =>
+  purchase.flow === "gift_card" ? (purchase.gift_card?.delivered === true ? "delivered" : "begun") : cardWord(purchase);
+const cardWord = (purchase: PurchaseView): string => (purchase.captured_minor > 0 || purchase.charges.some(isCharge) ? "charged" : "begun");
 const isCharge = (charge: PurchaseView["charges"][number]): boolean => !charge.zero_check && (charge.decision === "approved" || charge.decision === "stand_in");
 
 function remembered(before: Readonly<Record<string, string>> | undefined, now: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {

@@ -1,7 +1,8 @@
 /** Fills a page. It comes with the panel's code, so that a page whose panel nobody opens does not carry it. */
 
 import { contradiction } from "../detect/contradiction.ts";
-import { type fillCode, fillSettled } from "../fill/fill.ts";
+import type { fillCode } from "../fill/code.ts";
+import { fillSettled } from "../fill/fill.ts";
 import type { reachable } from "../fill/reach.ts";
 import type { Place, Reading } from "../types/detect.ts";
 import type { FillResult, ToPage } from "../types/messages.ts";

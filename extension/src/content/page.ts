@@ -119,7 +119,9 @@ export function openPage(parts: PageParts): Page {
           });
           return;
         case "fill_code":
-          void parts.filler().then(({ fillCode }) => fillCode(read().giftCardCode, find, message.code));
+          void parts.filler().then(({ fillCode }) => {
+            parts.say({ say: "code_filled", result: fillCode(read().giftCardCode, find, message.code) });
+          });
           return;
         case "copy":
           parts.copy(message.field, message.value);

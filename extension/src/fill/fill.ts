@@ -57,15 +57,6 @@ function outcome(written: readonly Write[], missing: readonly FieldKind[], find:
   return { filled: kinds.filter((kind) => taken.get(kind) === true), refused: kinds.filter((kind) => taken.get(kind) === false), missing };
 }
 
-/** The claim code of a gift card into the first place that takes it. */
-export function fillCode(places: readonly Place[], find: Find, code: string): boolean {
-  return places.some((place) => {
-    const element = find(place);
-    if (element === null) return false;
-    return write(element, { kind: "number", place, how: "type", value: code, compare: "text" });
-  });
-}
-
 function shapes(fields: FieldPlaces, find: Find): FieldShapes {
   const found: Partial<Record<FieldKind, ReturnType<typeof shapeOf>[]>> = {};
   for (const [kind, places] of Object.entries(fields) as [FieldKind, readonly Place[]][]) {

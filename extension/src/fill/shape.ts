@@ -25,7 +25,7 @@ function maxLength(element: Element): number | null {
   return Number.isSafeInteger(length) && length > 0 ? length : null;
 }
 
-function hints(element: Element): string[] {
+export function hints(element: Element): string[] {
   const said = ["placeholder", "pattern", "aria-label", "title", "data-placeholder"].map((name) => element.getAttribute(name));
   const labels = Array.from((element as HTMLInputElement).labels ?? [], (label) => label.textContent);
   return [...said, ...labels].flatMap((text) => (text === null || text === "" ? [] : [text.slice(0, HINT_MAX)]));

@@ -21,7 +21,8 @@ export type FromPage =
   /** The panel was opened or closed by the shopper. */
   | { readonly say: "panel"; readonly open: boolean }
   /** What came of a fill. */
-  | { readonly say: "filled"; readonly result: FillResult };
+  | { readonly say: "filled"; readonly result: FillResult }
+  | { readonly say: "code_filled"; readonly result: CodeFilled };
 
 export type ToPage =
   /** What a content script reads with: it carries neither recipes nor words itself. */
@@ -38,7 +39,7 @@ export type ToPage =
    * another; `overruled`: what it seemed to say, and the shopper knew better.
    */
   | { readonly say: "fill"; readonly card: CardToFill; readonly total: Money | null; readonly overruled: Money | null }
-  | { readonly say: "fill_code"; readonly code: string }
+  | { readonly say: "fill_code"; readonly code: CodeToFill }
   /** Put one value on the clipboard: the shopper has just pressed the button for it. */
   | { readonly say: "copy"; readonly field: CopyField; readonly value: string };
 
@@ -57,6 +58,18 @@ export interface CardToFill {
   readonly expiryYear: number;
   readonly holder: string;
   readonly postalCode: string | null;
+}
+
+/** A gift card's claim code on its way into a box: in memory only, like a card. */
+export interface CodeToFill {
+  readonly code: string;
+  readonly pin: string | null;
+}
+
+export interface CodeFilled {
+  readonly code: boolean;
+  /** `false` also when there is no PIN, or no box for it. */
+  readonly pin: boolean;
 }
 
 export interface FillResult {

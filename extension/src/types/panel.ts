@@ -38,10 +38,36 @@ export type NotServed =
   | { readonly why: "store_blocked" | "store_unknown" | "country" | "address_missing" | "country_missing" | "not_accepting" }
   | { readonly why: "currency"; readonly currency: string; readonly served: readonly string[] }
   | { readonly why: "below_minimum" | "above_maximum"; readonly bound: Money }
-  | { readonly why: "no_rate"; readonly currency: string };
+  | { readonly why: "no_rate"; readonly currency: string }
+  /** The server pays by gift card only, and there is none that pays this order. */
+  | { readonly why: "no_gift_card" };
 
 export type ClaimOn = "authorization" | "reveal";
 export type Way = "card" | "gift_card";
+
+/** A gift card of one value: sold in steps, so something of it may stay on the shopper's account at the store. */
+export interface GiftValue {
+  /** The vendor's name for the product. */
+  readonly product: string;
+  readonly value: Money;
+  /** What the order leaves of it; zero when it fits exactly. */
+  readonly left: Money;
+  readonly estimate: PriceParts | null;
+}
+
+export interface GiftOffer {
+  /** The least value that pays the order comes first. Never empty. */
+  readonly values: readonly GiftValue[];
+  /** An undelivered card is owed back: the shopper has to say first where to. */
+  readonly needsDestination: boolean;
+}
+
+/** What was bought, as far as money goes. */
+export interface GiftBought {
+  readonly value: Money;
+  readonly total: Money;
+  readonly left: Money;
+}
 
 export interface OwedBack {
   readonly id: string;
@@ -53,8 +79,10 @@ export interface OwedBack {
   readonly notBeforeMs: number;
 }
 
-/** One card value for one-click copy; the value itself is asked for when the shopper presses the button. */
-export type CopyField = "number" | "expiry" | "securityCode" | "holder" | "postalCode";
+export type CardField = "number" | "expiry" | "securityCode" | "holder" | "postalCode";
+export type GiftField = "giftCode" | "giftPin" | "giftLink";
+/** One value for one-click copy; the value itself is asked for when the shopper presses the button. */
+export type CopyField = CardField | GiftField;
 
 export type Stage =
   /** Not ready to buy: what is missing is done on the extension's own page, which the panel's button opens. */
@@ -71,10 +99,17 @@ export type Stage =
       readonly estimate: PriceParts | null;
       readonly ways: readonly Way[];
       readonly claimOn: ClaimOn;
+      /** With the way `gift_card`. */
+      readonly gift?: GiftOffer;
+      /** Gift cards are being asked for. */
+      readonly looking?: true;
     }
   /** The store shows its total only once a card is on file: offer to begin with a prepared card. */
-  | { readonly kind: "offer_card_first"; readonly currency: string; readonly claimOn: ClaimOn }
-  | { readonly kind: "working"; readonly what: "quoting" | "checking_invoice" | "preparing_card" | "revealing" | "cancelling" | "ending" }
+  | { readonly kind: "offer_card_first"; readonly currency: string; readonly claimOn: ClaimOn; /** With a total that the shopper types, a gift card would do. */ readonly giftInstead?: true }
+  | {
+      readonly kind: "working";
+      readonly what: "quoting" | "checking_invoice" | "preparing_card" | "ordering_gift" | "revealing" | "revealing_code" | "looking_for_gifts" | "cancelling" | "ending";
+    }
   /** The invoice did not pass our own check: it is not shown. */
   | { readonly kind: "untrusted"; readonly fault: string }
   | {
@@ -86,6 +121,8 @@ export type Stage =
       readonly claimOn: ClaimOn;
       /** Only while the policy in force keeps it. */
       readonly stillYours: boolean;
+      /** A gift card is bought, not a card made. */
+      readonly gift?: GiftBought;
     }
   /** Accepted, not claimed. */
   | {
@@ -118,6 +155,18 @@ export type Stage =
     }
   /** Card first: on file at the store; go on to the review page. `checked`: the store's own small check has been seen. */
   | { readonly kind: "go_to_review"; readonly checked: boolean }
+  /** The gift card's vendor is being paid, or was and has not delivered yet. Nothing here says whose the bitcoin is: it cannot be called back. */
+  | { readonly kind: "paying_vendor"; readonly price: PriceParts | null; readonly gift: GiftBought; readonly paid: boolean }
+  /** The claim code is there. `opened` is in memory only: it is gone with the code. */
+  | {
+      readonly kind: "gift_ready";
+      readonly gift: GiftBought;
+      readonly claimedMsat: number;
+      readonly fill: FillState;
+      /** What this gift card has, once it was asked for; before, a code at least. */
+      readonly has: readonly GiftField[];
+      readonly opened: GiftOpened | null;
+    }
   /** The store charged (or is charging) the card. */
   | { readonly kind: "charged"; readonly price: PriceParts | null; readonly confirmed: boolean; /** The card is open still. */ readonly canGiveUp?: true }
   | {
@@ -127,6 +176,7 @@ export type Stage =
       readonly claimedMsat: number;
       readonly owed: readonly OwedBack[];
       readonly receiptUrl: string | null;
+      readonly gift?: GiftBought;
     }
   /** Ended without a purchase. `nothingTaken` is said only when it is so. */
   | {
@@ -138,6 +188,12 @@ export type Stage =
     }
   /** The server waits for its operator; what is claimed stays claimed or is owed, nothing is lost. */
   | { readonly kind: "waits_for_operator"; readonly code: string; readonly claimed: boolean };
+
+/** Of an opened gift card, what may be read: not the code, the PIN or the link itself. */
+export interface GiftOpened {
+  readonly linkHost: string | null;
+  readonly instructions: string;
+}
 
 export type FillState =
   | { readonly kind: "ready" }
@@ -156,12 +212,16 @@ export type PanelAction =
   | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" }
   | { readonly do: "confirm_total"; readonly total: Money }
   | { readonly do: "reread" }
-  | { readonly do: "begin"; readonly way: Way }
+  | { readonly do: "begin"; readonly way: Way; readonly gift?: { readonly product: string; readonly value: Money } }
   | { readonly do: "begin_card_first" }
   | { readonly do: "requote" }
   | { readonly do: "cancel" }
   | { readonly do: "fill" }
   | { readonly do: "copy"; readonly field: CopyField }
+  /** A gift card's own link, in a tab of its own. */
+  | { readonly do: "open_link" }
+  /** The order is placed: the gift card is done with; or it is wanted once more. */
+  | { readonly do: "gift_used"; readonly used: boolean }
   | { readonly do: "dismiss" };
 
 /** The pill at a named store's checkout, before anything is opened. */

@@ -22,6 +22,7 @@ box-shadow:0 2px 6px rgba(8,20,17,.14),0 18px 48px rgba(8,20,17,.24);animation:r
 .x:hover{background:var(--raised);color:var(--text)}
 .body:focus{outline:none}
 .body{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;padding:16px}
+.body>*{flex-shrink:0}
 .foot{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:2px 12px;padding:7px 16px;border-top:1px solid var(--line);
 background:var(--raised);font-size:13px;color:var(--soft)}
 .foot .via{display:inline-flex;align-items:center;gap:6px;min-width:0;overflow-wrap:anywhere}

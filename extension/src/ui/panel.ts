@@ -96,6 +96,7 @@ export function mountPanel(root: ShadowRoot, host: PanelHost): Panel {
   let announced = "";
   let before: HTMLElement | null = null;
   let pill = host.pill;
+  const choices = new Map<string, string>();
   const isOpen = (): boolean => !worn.parts.panel.hidden;
 
   addStyle(root, PANEL_CSS);
@@ -104,7 +105,7 @@ export function mountPanel(root: ShadowRoot, host: PanelHost): Panel {
   function drawing(view: PanelView): Drawing {
     const { payInBrowser } = host;
     return {
-      view, act, words: worn.words, copy: copyText,
+      view, act, choices, words: worn.words, copy: copyText,
       tick: (draw) => ticks.add(draw),
       say: (text) => { worn.parts.live.textContent = text; },
       readMoney: (text) => host.readMoney(text),
@@ -126,6 +127,7 @@ export function mountPanel(root: ShadowRoot, host: PanelHost): Panel {
     const text = JSON.stringify(view);
     if (text === drawn) return;
     change(view.language ?? host.locale);
+    if (view.stage.kind !== drawnKind) choices.clear();
     redraw(root, worn.parts.body, () => {
       ticks.clear();
       drawInto(worn.parts, drawing(view));

@@ -4,9 +4,29 @@ import type { Words } from "./i18n/index.ts";
 import type { PanelKey } from "./i18n/panel.ts";
 
 const STEPS = ["step_waiting", "step_held", "step_card", "step_filled", "step_charged", "step_done"] as const;
+/** With a gift card the store's charge is none of the steps: the order is placed with what is on the account. */
+const GIFT_STEPS = ["step_waiting", "step_vendor", "step_code", "step_code_filled", "step_done"] as const;
 
-/** Which of the six steps a purchase is at; null where there is no purchase under way to speak of. */
+const isGift = (stage: Stage): boolean => stage.kind === "paying_vendor" || stage.kind === "gift_ready" || ((stage.kind === "pay" || stage.kind === "done") && stage.gift !== undefined);
+
+function giftStepOf(stage: Stage): number | null {
+  switch (stage.kind) {
+    case "pay":
+      return 0;
+    case "paying_vendor":
+      return 1;
+    case "gift_ready":
+      return stage.fill.kind === "filled" ? 3 : 2;
+    case "done":
+      return 4;
+    default:
+      return null;
+  }
+}
+
+/** Which of its steps a purchase is at; null where there is no purchase under way to speak of. */
 export function stepOf(stage: Stage): number | null {
+  if (isGift(stage)) return giftStepOf(stage);
   switch (stage.kind) {
     case "pay":
       return 0;
@@ -37,12 +57,13 @@ export function stepper(view: PanelView, words: Words<PanelKey>): HTMLElement | 
   if (at === null) return null;
   const { t } = words;
   const arrived = !isHeldOnly(stage);
+  const steps = isGift(stage) ? GIFT_STEPS : STEPS;
   const label = (index: number): string => {
-    const key = STEPS[index] ?? "step_done";
+    const key = steps[index] ?? "step_done";
     return t(key === "step_held" && arrived ? "step_held_reveal" : key);
   };
   const over = stage.kind === "done";
-  const items = STEPS.map((_, index) => {
+  const items = steps.map((_, index) => {
     const state = index < at || over ? "done" : index === at ? "now" : "todo";
     return h(
       "li",
@@ -54,6 +75,6 @@ export function stepper(view: PanelView, words: Words<PanelKey>): HTMLElement | 
     "div",
     { class: "progress" },
     h("ol", { class: "steps" }, ...items),
-    h("p", { class: "where" }, h("b", null, label(at)), h("span", { class: "num" }, t("progress", { n: String(at + 1), of: String(STEPS.length) }))),
+    h("p", { class: "where" }, h("b", null, label(at)), h("span", { class: "num" }, t("progress", { n: String(at + 1), of: String(steps.length) }))),
   );
 }

@@ -6,7 +6,7 @@ import type { Kept } from "../../src/background/model.ts";
 import type { Answer, Ask, PageRequest, Requests } from "../../src/background/requests.ts";
 import type { PageLine } from "../../src/background/pages.ts";
 import type { Reading } from "../../src/types/detect.ts";
-import type { CardToFill, FillResult, FromFrame, ToFrame, ToPage } from "../../src/types/messages.ts";
+import type { CardToFill, CodeFilled, CodeToFill, FillResult, FromFrame, ToFrame, ToPage } from "../../src/types/messages.ts";
 import type { PanelAction, PanelView, PillView, Stage } from "../../src/types/panel.ts";
 import type { Recipe } from "../../src/types/recipe.ts";
 import { contradiction } from "../../src/detect/contradiction.ts";
@@ -28,6 +28,7 @@ export function makeBrowser(options: Options) {
   const badges: string[] = [];
   const notices: string[] = [];
   const opened: string[] = [];
+  const links: string[] = [];
   const injected: string[] = [];
   const focused: number[] = [];
   const called: number[] = [];
@@ -74,6 +75,7 @@ export function makeBrowser(options: Options) {
       },
       builtInRecipes: options.recipes ?? [],
       openPage: async (page) => void opened.push(page),
+      openLink: async (url) => void links.push(url),
       badge: async (text) => void badges.push(text),
       notify: async (_, message) => void notices.push(message),
       language: () => "en-US",
@@ -98,6 +100,7 @@ export function makeBrowser(options: Options) {
     badges,
     notices,
     opened,
+    links,
     injected,
     focused,
     called,
@@ -144,9 +147,11 @@ export class TestPage {
   readonly fills: CardToFill[] = [];
   /** What is left of the reading when only what can be filled counts. */
   readToFill: Reading | null = null;
+  readonly codes: CodeToFill[] = [];
   openedBy = 0;
   /** What the page makes of a fill. */
   fillWith: (card: CardToFill) => Partial<FillResult> = () => ({ filled: ["number", "expiry", "securityCode", "holder"] });
+  fillCodeWith: (code: CodeToFill) => CodeFilled = ({ pin }) => ({ code: true, pin: pin !== null });
   private line: PageLine | null = null;
   private readonly browser: Browser;
   readonly tabId: number;
@@ -187,6 +192,10 @@ export class TestPage {
     else if (said.say === "copy") this.copies.push({ field: said.field, value: said.value });
     else if (said.say === "read") void (said.toFill === true && this.readToFill !== null ? this.read(this.readToFill, false, true) : this.read(this.reading, false, said.toFill === true));
     else if (said.say === "fill") this.fill(said);
+    else if (said.say === "fill_code") {
+      this.codes.push(said.code);
+      void this.line?.heard({ say: "code_filled", result: this.fillCodeWith(said.code) });
+    }
   }
 
   private fill({ card, total, overruled }: Extract<ToPage, { say: "fill" }>): void {

@@ -4,7 +4,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { bech32 } from "@scure/base";
-import type { DestinationSetting, PurchaseView, RefundView, SignedRecipes, TermsView } from "../../src/api/types.ts";
+import type { DestinationSetting, GiftCardOffer, PurchaseView, RefundView, SignedRecipes, TermsView } from "../../src/api/types.ts";
 import { termsDescription, termsHash } from "../../src/trust/terms.ts";
 import { HOLD, NOW, QUOTE, RATES, SERVED, charge } from "./given.ts";
 
@@ -16,6 +16,7 @@ export const NODE_KEY = key(NODE);
 export const SERVER = "https://till.example";
 export const PAIRING = `anytill:${SERVER}#${ROOT_KEY}`;
 export const PAN = "4111111111111111";
+export const CLAIM_CODE = "RGR-7Q2M-XK4D";
 
 type Stream = ReadableStreamDefaultController<Uint8Array>;
 interface Asked {
@@ -45,6 +46,10 @@ export function makeTill() {
     bend: (terms: TermsView, bolt11: string): { terms: TermsView; bolt11: string } => ({ terms, bolt11 }),
     signer: NODE,
     claimOn: null as PurchaseView["claim_on"] | null,
+    /** Gift cards that it sells; none: it has no vendor. */
+    offers: [] as readonly GiftCardOffer[],
+    /** A gift card as it is handed out. */
+    gift: { code: CLAIM_CODE, pin: "4711", instructions: "Type it at the checkout." } as Record<string, string>,
     /** What it calls itself. */
     name: SERVER,
     away: false,
@@ -70,6 +75,11 @@ export function makeTill() {
       }
     },
     paid: (): PurchaseView => till.put({ ...till.only(), state: "card_ready", bitcoin: "held", hold: HOLD }),
+    /** The shopper's bitcoin is there, and the vendor is being paid. */
+    arrives: (): PurchaseView => till.put({ ...till.only(), state: "paying_vendor", bitcoin: "claiming", hold: HOLD }),
+    takes: (): PurchaseView => till.put({ ...till.only(), state: "funded", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat }),
+    delivers: (): PurchaseView => till.put({ ...vendor({ delivered: true }), captured_minor: till.only().quote?.total.minor ?? 0 }),
+    keeps: (owed: RefundView): PurchaseView => till.put({ ...vendor({ failed: true }), refunds: [owed] }),
     charges: (): PurchaseView => till.put({ ...till.only(), state: "funded", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat, charges: [charge()] }),
     captures: (): PurchaseView => till.put({ ...till.only(), state: "completed", captured_minor: till.only().quote?.total.minor ?? 0 }),
     fetch: async (url: string, init: RequestInit): Promise<Response> => {
@@ -88,6 +98,12 @@ export function makeTill() {
       if (pathname.endsWith("/events")) return events(pathname.split("/")[3] ?? "", init.signal ?? undefined);
       return remembered(one);
     },
+  };
+
+  const vendor = (how: { delivered?: true; failed?: true }): PurchaseView => {
+    const one = till.only();
+    const card = { product_id: "p", order_id: "o", delivered: false, failed: false, reveals: 0, ...one.gift_card, ...how };
+    return { ...one, state: "completed", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat, gift_card: card };
   };
 
   /** The same key is the same wish. */
@@ -110,7 +126,8 @@ export function makeTill() {
     const [, , room, id = "", what] = path.split("/");
     if (path === "/v1/keyset") return json(keySet());
     if (path === "/v1/rates") return json(RATES);
-    if (path === "/v1/served") return json({ ...SERVED, server: till.name });
+    if (path === "/v1/served") return json({ ...SERVED, gift_cards: till.offers.length > 0, server: till.name });
+    if (path === "/v1/gift-cards") return json({ offers: till.offers });
     if (path === "/v1/recipes") return till.recipes === null ? problem(404, "not_found") : json(till.recipes);
     if (path === "/v1/login" || path === "/v1/register") return json({ account: "a", device: "d", token: "t", expires_at_ms: NOW * 2, recovery_code: "code" });
     if (path === "/v1/logout") return answer(204, "");
@@ -131,11 +148,13 @@ export function makeTill() {
 
   function create(body: Record<string, unknown>): Response {
     if ([...purchases.values()].some((view) => view.bitcoin === "unpaid" && !["returned", "expired"].includes(view.state))) return problem(409, "unpaid_purchase_open");
+    const product = (body["gift_card"] as { product_id: string } | undefined)?.product_id;
     count += 1;
     const base: PurchaseView = {
       id: count.toString(16).padStart(32, "0"), code: "CODE", version: 0, state: "card_prepared", state_since_ms: NOW, created_at_ms: NOW,
-      store_host: body["store_host"] as string, store_name: "Shop", currency: "USD", flow: body["card_first"] === true ? "card_first" : "card",
-      claim_on: till.claimOn ?? "authorization", bitcoin: "unpaid", charges: [], captured_minor: 0, winding_up: false, waits_for_operator: false, refunds: [],
+      store_host: body["store_host"] as string, store_name: "Shop", currency: "USD", flow: body["card_first"] === true ? "card_first" : product === undefined ? "card" : "gift_card",
+      ...(product === undefined ? {} : { gift_card: { product_id: product, delivered: false, failed: false, reveals: 0 } }),
+      claim_on: till.claimOn ?? (product === undefined ? "authorization" : "reveal"), bitcoin: "unpaid", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false, refunds: [],
     };
     if (body["card_first"] === true) return json(till.put(base), 201);
     return json(invoiced(base, body["total"] as never, body["nonce"] as string), 201);
@@ -167,12 +186,18 @@ export function makeTill() {
 
   async function reveal(view: PurchaseView, publicKey: string): Promise<Response> {
     const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes128Gcm() });
-    const plain = `{"number":"${PAN}","security_code":"123","expiry_month":12,"expiry_year":2031}`;
+    if (view.gift_card && !view.gift_card.delivered) return problem(409, "not_ready");
+    const card = `{"number":"${PAN}","security_code":"123","expiry_month":12,"expiry_year":2031}`;
+    const plain = view.gift_card ? JSON.stringify(till.gift) : card;
     const sealed = await suite.seal(
       { recipientPublicKey: await suite.kem.deserializePublicKey(hexToBytes(publicKey)), info: utf8ToBytes("anytill reveal v1") },
       utf8ToBytes(plain),
       utf8ToBytes(view.id),
     );
+    if (view.gift_card) {
+      const again = till.put({ ...view, gift_card: { ...view.gift_card, reveals: view.gift_card.reveals + 1 } });
+      return json({ enc: bytesToHex(new Uint8Array(sealed.enc)), ciphertext: bytesToHex(new Uint8Array(sealed.ct)), reveals: again.gift_card?.reveals ?? 0 });
+    }
     const reveals = (view.card?.reveals ?? 0) + 1;
     const claimed = view.claim_on === "reveal" && view.state === "card_ready" ? { bitcoin: "claimed" as const, claimed_msat: QUOTE.amount_msat } : {};
     till.put({ ...view, ...claimed, card: { state: "open", limit: QUOTE.total, reveals } });

@@ -28,6 +28,13 @@ describe("what is new", () => {
     expect(kinds(whatIsNew(before, [view("card_ready", { charges: [charge({ zero_check: true })] })], [], quiet, NOW))).toEqual([]);
     expect(kinds(whatIsNew(before, [view("funded", { charges: [charge()] })], [], quiet, NOW))).toEqual(["charged"]);
   });
+  it("a gift card's code, which is no charge", () => {
+    const gift = (delivered: boolean) => view(delivered ? "completed" : "funded", { flow: "gift_card", captured_minor: delivered ? 2711 : 0, gift_card: { product_id: "p", delivered, failed: false, reveals: 0 } });
+    const before = whatIsNew(null, [gift(false)], [], quiet, NOW).watched;
+    const after = whatIsNew(before, [gift(true)], [], quiet, NOW);
+    expect(kinds(after)).toEqual(["code_ready"]);
+    expect(kinds(whatIsNew(after.watched, [gift(true)], [], quiet, NOW))).toEqual([]);
+  });
   it("a destination that does not work, and one that somebody is changing", () => {
     const before = whatIsNew(null, [], [refund()], quiet, NOW).watched;
     expect(kinds(whatIsNew(before, [], [refund({ destination_refused: true })], waiting, NOW))).toEqual(["refund_destination_refused", "destination_changing"]);

@@ -1,7 +1,7 @@
 import { JSDOM } from "jsdom";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { fillPage } from "../../src/content/fill.ts";
-import { fillCode } from "../../src/fill/fill.ts";
+import { fillCode } from "../../src/fill/code.ts";
 import { type Detector, openPage, type Page, type Surface } from "../../src/content/page.ts";
 import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, FromPage } from "../../src/types/messages.ts";
@@ -219,4 +219,18 @@ describe("filling", () => {
 it("a value goes to the clipboard when it was asked for", () => {
   page.hear({ say: "copy", field: "number", value: CARD.number });
   expect(copied).toEqual([`number ${CARD.number}`]);
+});
+
+it("a gift card's code goes into the box that the reader finds, and what came of it is told without the code", async () => {
+  window.document.body.innerHTML = `<form><input id=g><label>PIN <input id=p></label><button id=b>Apply</button></form>`;
+  let presses = 0;
+  window.document.addEventListener("click", () => (presses += 1));
+  reading = { ...reading, giftCardCode: ["#g"] };
+  page.hear({ say: "recipes", recipes: [], words: null });
+  said = [];
+  page.hear({ say: "fill_code", code: { code: "AB-1", pin: "42" } });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(said).toEqual([{ say: "code_filled", result: { code: true, pin: true } }]);
+  expect(["#g", "#p"].map((css) => (window.document.querySelector(css) as unknown as HTMLInputElement).value)).toEqual(["AB-1", "42"]);
+  expect(presses).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
-import { fillCard, fillCode, fillSettled } from "../../src/fill/fill.ts";
+import { fillCard, fillSettled } from "../../src/fill/fill.ts";
 import type { FieldPlaces, Place } from "../../src/types/detect.ts";
 import type { CardToFill } from "../../src/types/messages.ts";
 
@@ -116,11 +116,4 @@ it("fields of a same-origin frame are filled with that frame's own setters", () 
   inner.body.innerHTML = FORM;
   const done = fillCard(FIELDS, (place) => inner.querySelector(String(place)), CARD);
   expect(done.filled).toHaveLength(4);
-});
-
-it("a gift card's code goes into the first place that takes it", () => {
-  const { document, find } = page(`<input id=a disabled><input id=b>`);
-  expect(fillCode(["#a", "#b"], find, "ABCD-1234")).toBe(true);
-  expect(value(document, "#b")).toBe("ABCD-1234");
-  expect(fillCode(["#a"], find, "ABCD-1234")).toBe(false);
 });

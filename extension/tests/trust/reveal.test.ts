@@ -1,7 +1,7 @@
 import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, Aes128Gcm } from "@hpke/core";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeRevealKey, open, openCard } from "../../src/trust/reveal.ts";
+import { makeRevealKey, open, openCard, openCode } from "../../src/trust/reveal.ts";
 import { vectors } from "./vectors.ts";
 
 interface Sealed {
@@ -66,4 +66,24 @@ describe("a key made for one reveal", () => {
     const key = await makeRevealKey();
     expect(await openCard(await sealTo(key.publicKey, text, purchase), purchase, key.privateKey)).toBeNull();
   });
+});
+
+describe("a gift card", () => {
+  const purchase = "05".repeat(16);
+  const read = async (value: unknown): Promise<unknown> => {
+    const key = await makeRevealKey();
+    return openCode(await sealTo(key.publicKey, JSON.stringify(value), purchase), purchase, key.privateKey);
+  };
+  it.each<[string, unknown, unknown]>([
+    ["a code", { code: " AB-1 ", instructions: "Type it." }, { code: "AB-1", pin: null, link: null, instructions: "Type it." }],
+    ["code, PIN and link", { code: "AB-1", pin: "42", link: "https://v.example/c?x=1", instructions: "" }, { code: "AB-1", pin: "42", link: "https://v.example/c?x=1", instructions: "" }],
+    ["a link alone", { link: "https://v.example/c" }, { code: null, pin: null, link: "https://v.example/c", instructions: "" }],
+    ["a link that is none of https, beside a code", { code: "AB-1", link: "javascript:alert(1)" }, { code: "AB-1", pin: null, link: null, instructions: "" }],
+    ["the longest that is handed out", { code: "A".repeat(4_096), instructions: "B".repeat(4_096) }, { code: "A".repeat(4_096), pin: null, link: null, instructions: "B".repeat(4_096) }],
+    ["longer than that", { code: "A".repeat(4_097) }, null],
+    ["a PIN alone", { pin: "42" }, null],
+    ["two lines", { code: "AB\n1" }, null],
+    ["no text", { code: 17, link: ["https://v.example"] }, null],
+    ["nothing", null, null],
+  ])("%s", async (_, value, expected) => expect(await read(value)).toEqual(expected));
 });

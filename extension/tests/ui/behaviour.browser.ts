@@ -53,6 +53,32 @@ describe("what a page tries", () => {
     expect(await acts()).toEqual([{ do: "begin", way: "card" }]);
   });
 
+  it("keeps what was chosen of ways and values when it is drawn anew, and begins that", async () => {
+    await show("offer_gift_beside");
+    await key("way-gift_card").click();
+    await key("main").click();
+    await show("offer_ways");
+    await key("value-10000").click();
+    await update({ ...STAGES.offer_ways, trouble: { kind: "server_unreachable" } });
+    expect(await key("value-10000").isChecked()).toBe(true);
+    await key("main").click();
+    await key("way-card").click();
+    await key("main").click();
+    const gift = (minor: number) => ({ do: "begin", way: "gift_card", gift: { product: "blue_note-usa", value: { minor, currency: "USD" } } });
+    expect(await acts()).toEqual([gift(2711), gift(10_000), { do: "begin", way: "card" }]);
+  });
+
+  it("scrolls in a low window, and squashes nothing", async () => {
+    await page.setViewportSize({ width: 480, height: 480 });
+    for (const name of ["gift_filled", "gift_copy", "card_copy", "pay_gift"] as const) {
+      await show(name);
+      const cut = await page.evaluate(() =>
+        [...(document.querySelector("anytill-panel")?.shadowRoot?.querySelectorAll(".body > *") ?? [])].filter((part) => getComputedStyle(part).overflowY === "hidden" && part.scrollHeight > part.clientHeight).map((part) => part.className),
+      );
+      expect(cut, name).toEqual([]);
+    }
+  });
+
   it("does not hear what is typed in the panel", async () => {
     await page.evaluate(() => {
       const heard: string[] = [];

@@ -1,5 +1,5 @@
 /** One view for each thing the panel can show. Times stand still at `NOW_MS`. */
-import type { OwedBack, PanelView, PriceParts, Stage, Trouble } from "../../src/types/panel.ts";
+import type { GiftValue, OwedBack, PanelView, PriceParts, Stage, Trouble } from "../../src/types/panel.ts";
 
 export const NOW_MS = Date.UTC(2026, 2, 14, 9, 30, 0);
 const MINUTE_MS = 60_000;
@@ -26,6 +26,13 @@ const held = { price: PRICE, heldUntilMs: NOW_MS + 9 * MINUTE_MS + 12_000, claim
 const card = { kind: "card_ready", price: PRICE, prepared: false, claimOn: "authorization", stillYours: true, heldUntilMs: NOW_MS + 8 * MINUTE_MS } as const;
 const pay = { kind: "pay", price: PRICE, code: "7K3M9QXA", bolt11: BOLT11, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000, claimOn: "authorization", stillYours: true } as const;
 
+const giftValue = (minor: number, amountMsat: number): GiftValue => ({
+  product: "blue_note-usa", value: usd(minor), left: usd(minor - 2711), estimate: { ...PRICE, total: usd(minor), amountMsat },
+});
+const FIFTY = { value: usd(5000), total: usd(2711), left: usd(2289) };
+const FIFTY_PRICE = { ...PRICE, total: usd(5000), amountMsat: 916_190_000 };
+const gift = { kind: "gift_ready", gift: FIFTY, claimedMsat: 916_190_000, has: ["giftCode", "giftPin"], opened: null } as const;
+
 export const STAGES = {
   setup_pairing: { ...view({ kind: "setup", missing: "pairing" }), server: null },
   setup_login: view({ kind: "setup", missing: "login" }),
@@ -39,7 +46,11 @@ export const STAGES = {
   not_served_maximum: view({ kind: "not_served", reason: { why: "above_maximum", bound: usd(50_000) } }),
   not_served_address: view({ kind: "not_served", reason: { why: "address_missing" } }),
   offer: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization" }),
-  offer_ways: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card", "card"], claimOn: "reveal" }),
+  offer_ways: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card", "card"], claimOn: "reveal", gift: { values: [giftValue(5000, 916_190_000), giftValue(10_000, 1_832_380_000)], needsDestination: false } }),
+  offer_gift_exact: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card"], claimOn: "reveal", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: true } }),
+  offer_gift_beside: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card", "gift_card"], claimOn: "authorization", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: false } }),
+  offer_looking: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization", looking: true }),
+  offer_card_first_gift: view({ kind: "offer_card_first", currency: "USD", claimOn: "reveal", giftInstead: true }),
   offer_no_rate: view({ kind: "offer", total: usd(2711), estimate: null, ways: ["card"], claimOn: "authorization" }),
   offer_card_first: view({ kind: "offer_card_first", currency: "USD", claimOn: "reveal" }),
   working: view({ kind: "working", what: "checking_invoice" }),
@@ -66,6 +77,16 @@ export const STAGES = {
   card_prepared: view({ ...card, price: null, prepared: true, heldUntilMs: null, fill: { kind: "filled", fields: ["number", "expiry", "holder"], missing: [], storeSavesCard: true } }),
   review: view({ kind: "go_to_review", checked: false }),
   review_checked: view({ kind: "go_to_review", checked: true }),
+  pay_gift: view({ ...pay, price: FIFTY_PRICE, claimOn: "reveal", gift: FIFTY }),
+  paying_vendor: view({ kind: "paying_vendor", price: FIFTY_PRICE, gift: FIFTY, paid: false }),
+  paying_vendor_paid: view({ kind: "paying_vendor", price: FIFTY_PRICE, gift: FIFTY, paid: true }),
+  gift_ready: view({ ...gift, has: [], fill: { kind: "ready" } }),
+  gift_filling: view({ ...gift, fill: { kind: "filling" } }),
+  gift_filled: view({ ...gift, fill: { kind: "filled", fields: ["giftCode"], missing: ["giftPin"], storeSavesCard: false }, opened: { linkHost: null, instructions: "Type the code at the checkout of the store." } }),
+  gift_copy: view({ ...gift, fill: { kind: "copy", fields: ["giftCode", "giftPin"] } }),
+  gift_link: view({ ...gift, has: ["giftLink"], fill: { kind: "copy", fields: ["giftLink"] }, opened: { linkHost: "claims.vendor.example", instructions: "" } }),
+  done_gift: view({ kind: "done", price: FIFTY_PRICE, captured: usd(5000), claimedMsat: 916_190_000, owed: [], receiptUrl: null, gift: FIFTY }),
+  ended_gift: view({ kind: "ended", how: "returned", because: "not_delivered", nothingTaken: false, owed: [owed("waiting", { cause: "not_delivered", owed: null, msat: 916_190_000 })] }),
   charged: view({ kind: "charged", price: PRICE, confirmed: false }),
   charged_confirmed: view({ kind: "charged", price: PRICE, confirmed: true, canGiveUp: true }),
   done: view({ kind: "done", price: PRICE, captured: usd(2711), claimedMsat: 496_758_000, owed: [], receiptUrl: null }),

@@ -26,7 +26,7 @@ const QUOTE: NonNullable<PurchaseView["quote"]> = {
 function purchase(n: number, state: PurchaseView["state"], more: Partial<PurchaseView> = {}): PurchaseView {
   return {
     id: id(n), code: "7K3M9QXA", state, state_since_ms: NOW_MS, created_at_ms: NOW_MS - n * DAY_MS, store_host: "www.shop.example", store_name: "Blue Note Records",
-    currency: "USD", flow: "card", claim_on: "authorization", bitcoin: "claimed", charges: [], captured_minor: 0, winding_up: false, waits_for_operator: false,
+    currency: "USD", flow: "card", claim_on: "authorization", bitcoin: "claimed", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false,
     refunds: [], quote: QUOTE, version: 4, ...more,
   };
 }
@@ -59,12 +59,14 @@ export const ANSWERS: Answers = {
     { id: id(32), name: "Chrome on Windows", created_at_ms: NOW_MS - 5 * DAY_MS, last_seen_at_ms: NOW_MS - DAY_MS, expires_at_ms: NOW_MS + 25 * DAY_MS, live: true, this: false },
     { id: id(33), name: "Old laptop", created_at_ms: NOW_MS - 400 * DAY_MS, last_seen_at_ms: NOW_MS - 300 * DAY_MS, expires_at_ms: NOW_MS - 200 * DAY_MS, live: false, this: false },
   ],
+  gift_code: () => ({ code: "RGR-7Q2M-XK4D", pin: "4711", link: null }),
   purchases: () => ({ purchases: [purchase(1, "held", { bitcoin: "held" }), purchase(2, "completed"), purchase(3, "returned", { bitcoin: "returned" }), purchase(4, "card_ready", { bitcoin: "held" })], next_before_ms: NOW_MS - 9 * DAY_MS }),
   receipt: () => RECEIPT,
   refunds: () => ({ refunds: [refund(11, "awaiting_destination", { destination: null }), refund(12, "paid", { sent_msat: 130_271_552 }), refund(13, "waiting", { owed: null, owed_msat: 3_853_391, cause: "overpaid" })], next_before_ms: null }),
   sent: () => [
     { atMs: NOW_MS, server: "https://till.example", store: "www.shop.example", totalMinor: 2711, currency: "USD" },
     { atMs: NOW_MS - DAY_MS, server: "https://till.example", store: "www.amazon.de", totalMinor: null, currency: "EUR" },
+    { atMs: NOW_MS - DAY_MS, server: "https://till.example", store: "www.shop.example", totalMinor: null, currency: "", country: "GB" },
   ],
   permission_wanted: () => ({ tabId: 7, store: "www.shop.example", hosts: ["js.stripe.com"], unknown: [], origins: ["https://js.stripe.com/*"] }),
   register: () => ({ recoveryCode: "K7QX-3MZ9-TR2P-8WNB-5HDC" }),
@@ -120,6 +122,7 @@ export const PAGES = {
   refunds_new: { route: "refunds", answers: { destination_get: () => ({ in_force: null, waiting: null }), refunds: () => ({ refunds: [], next_before_ms: null }) } },
   devices: { route: "devices" },
   history: { route: "history" },
+  history_gift: { route: "history", answers: { purchases: () => ({ purchases: [purchase(2, "completed", { flow: "gift_card", captured_minor: 2711, gift_card: { product_id: "p", order_id: "o", delivered: true, failed: false, reveals: 1 } })], next_before_ms: null }) } },
   history_unpaired: { route: "history", state: unpaired, refusing: "not_paired" },
   receipt: { route: `receipt/${id(2)}` },
   sent: { route: "sent" },

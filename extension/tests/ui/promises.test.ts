@@ -13,7 +13,7 @@ const say: Words<PanelKey> = words(panelWords, "en");
 
 function textOf(view: PanelView): string {
   const drawing: Drawing = {
-    view, words: say, act: () => undefined, tick: (draw) => draw(NOW_MS), say: () => undefined, copy: async () => true,
+    view, words: say, act: () => undefined, tick: (draw) => draw(NOW_MS), say: () => undefined, choices: new Map(), copy: async () => true,
     readMoney: () => ({ unsure: "no_amount" }), payInBrowser: null,
   };
   const box = document.createElement("div");
@@ -29,10 +29,20 @@ describe.each(STAGE_NAMES)("%s", (name) => {
   const shown = textOf(view);
 
   it("says that money is still the shopper's only where the view does", () => {
-    const keeps = "stillYours" in stage ? stage.stillYours : stage.kind === "offer" && stage.claimOn === "authorization";
+    const gift = stage.kind === "offer" && stage.ways[0] === "gift_card";
+    const keeps = gift ? false : "stillYours" in stage ? stage.stillYours : stage.kind === "offer" && stage.claimOn === "authorization";
     const promised = PROMISES.some((promise) => shown.includes(promise));
     expect(promised && !keeps).toBe(false);
     if (stage.kind === "held" || stage.kind === "total_changed" || (stage.kind === "card_ready" && !stage.prepared)) expect(shown.includes(say.t("still_yours"))).toBe(stage.stillYours);
+  });
+
+  it("calls no gift card held, nor says that a store's charge takes the bitcoin", () => {
+    const gift = ("gift" in stage && stage.gift !== undefined && (stage.kind !== "offer" || stage.ways[0] === "gift_card")) || stage.kind === "paying_vendor";
+    if (!gift) return;
+    for (const words of [...PROMISES, say.t("promise_reveal"), say.t("still_yours_reveal")]) expect(shown).not.toContain(words);
+    const left = stage.kind === "offer" ? stage.gift?.values[0]?.left : stage.gift?.left;
+    // What stays at the store is said wherever a gift card is spoken of.
+    expect(/stays (on your account )?at/iu.test(shown)).toBe((left?.minor ?? 0) > 0);
   });
 
   it("never says under `reveal` that only the store's charge takes it", () => {
@@ -46,6 +56,11 @@ describe.each(STAGE_NAMES)("%s", (name) => {
     expect(shown.includes(say.t("nothing_taken")) && !nothing).toBe(false);
     if (nothing) expect(shown).toContain(say.t("nothing_taken"));
   });
+});
+
+it("shows the five steps of a gift card in their order", () => {
+  const order = (["offer_ways", "pay_gift", "paying_vendor", "gift_ready", "gift_filled", "done_gift", "ended_gift"] as const).map((name) => stepOf(STAGES[name].stage));
+  expect(order).toEqual([null, 0, 1, 2, 3, 4, null]);
 });
 
 it("shows the six steps of a purchase in their order and none before it", () => {

@@ -12,6 +12,8 @@ use purchase::{Event, Purchase, State};
 
 /// Between look-ups of what the outside is still at.
 const LOOK_MS: u64 = 2_000;
+/// A paid order that is not delivered by then waits for the operator.
+const DELIVERY_MS: u64 = 30 * 60_000;
 /// How long a send waits for a channel that can be used.
 const PEERS_MS: u64 = 15_000;
 /// Between look-ups for funds that nobody waits for any more.
@@ -138,7 +140,14 @@ impl Engine {
                 self.finish(row, p, &Event::VendorFailed { reason }).await
             }
             Outcome::Done(VendorOrderStatus::Paid | VendorOrderStatus::AwaitingFunds | VendorOrderStatus::NotFound) => {
-                self.postpone(row, self.now().plus_ms(LOOK_MS), "not delivered yet").await
+                let now = self.now();
+                if now < row.created_at.plus_ms(DELIVERY_MS) {
+                    return self.postpone(row, now.plus_ms(LOOK_MS), "not delivered yet").await;
+                }
+                // The operator has to ask the vendor; what still comes is taken as before.
+                let reason = format!("the vendor was paid and has not delivered: order {order_id}");
+                self.apply(p.id, &Event::Parked { reason }, crate::apply::With::default()).await?;
+                self.postpone(row, now.plus_ms(LATE_LOOK_MS), "not delivered for long").await
             }
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,

@@ -252,4 +252,11 @@ export const pagesDe: Catalogue<keyof typeof pagesEn> = {
   attention_refund_paid: "Eine Erstattung wurde gezahlt",
   attention_charged: "Ein Shop hat Ihre Karte belastet",
   attention_destination_changing: "Erstattungen gehen bald an eine andere Adresse: {id}",
+  sent_gift_cards: "Nach Geschenkkarten gefragt; Land: {country}",
+  attention_code_ready: "Der Code einer Geschenkkarte ist da",
+  history_code: "Code der Geschenkkarte zeigen",
+  history_code_kept: "Wer ihn hat, hat die Geschenkkarte. Hier wird er nirgends behalten.",
+  code_code: "Code",
+  code_pin: "PIN",
+  code_link: "Link",
 };

@@ -250,4 +250,11 @@ export const pagesEn = {
   attention_refund_paid: "A refund was paid",
   attention_charged: "A store charged your card",
   attention_destination_changing: "Refunds will go to another address: {id}",
+  sent_gift_cards: "Asked for gift cards; country: {country}",
+  attention_code_ready: "A gift card's code is there",
+  history_code: "Show the gift card's code",
+  history_code_kept: "Whoever has it has the gift card. It is kept nowhere here.",
+  code_code: "Code",
+  code_pin: "PIN",
+  code_link: "Link",
 } as const;

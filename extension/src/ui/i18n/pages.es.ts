@@ -252,4 +252,11 @@ export const pagesEs: Catalogue<keyof typeof pagesEn> = {
   attention_refund_paid: "Se pagó un reembolso",
   attention_charged: "Una tienda cargó tu tarjeta",
   attention_destination_changing: "Los reembolsos irán a otra dirección: {id}",
+  sent_gift_cards: "Se preguntó por tarjetas regalo; país: {country}",
+  attention_code_ready: "El código de una tarjeta regalo está listo",
+  history_code: "Mostrar el código de la tarjeta regalo",
+  history_code_kept: "Quien lo tiene, tiene la tarjeta regalo. Aquí no se guarda.",
+  code_code: "Código",
+  code_pin: "PIN",
+  code_link: "Enlace",
 };

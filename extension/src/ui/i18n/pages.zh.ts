@@ -252,4 +252,11 @@ export const pagesZh: Catalogue<keyof typeof pagesEn> = {
   attention_refund_paid: "已支付一笔退款",
   attention_charged: "有商店向您的卡扣款",
   attention_destination_changing: "退款将发往另一地址：{id}",
+  sent_gift_cards: "查询礼品卡；国家：{country}",
+  attention_code_ready: "礼品卡兑换码已到",
+  history_code: "显示礼品卡兑换码",
+  history_code_kept: "谁有它谁就有礼品卡。此处不会保存。",
+  code_code: "兑换码",
+  code_pin: "PIN 码",
+  code_link: "链接",
 };

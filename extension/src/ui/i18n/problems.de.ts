@@ -85,4 +85,8 @@ export const problemsDe: Catalogue<keyof typeof problemsEn> = {
   problem_declined_deadline_near: "Die Belastung durch das Geschäft wurde abgelehnt: die Haltezeit war fast vorbei.",
   problem_declined_claim_unconfirmed: "Die Belastung durch das Geschäft wurde abgelehnt: die Bitcoin ließen sich nicht rechtzeitig einziehen.",
   problem_declined_check_limit: "Die Belastung durch das Geschäft wurde abgelehnt: zu viele Kartenprüfungen.",
+  problem_way_not_served: "Ihr Server kann diesen Shop so nicht bezahlen.",
+  problem_product_unknown: "Diese Geschenkkarte wird nicht mehr angeboten. Wählen Sie neu.",
+  problem_value_not_sold: "Diesen Wert gibt es nicht mehr. Wählen Sie neu.",
+  problem_code_unreadable: "Der Code der Geschenkkarte war nicht lesbar. Versuchen Sie es noch einmal.",
 };

@@ -83,4 +83,8 @@ export const problemsEn = {
   problem_declined_deadline_near: "The store's charge was declined: the hold was about to end.",
   problem_declined_claim_unconfirmed: "The store's charge was declined: the bitcoin could not be taken in time.",
   problem_declined_check_limit: "The store's charge was declined: too many card checks.",
+  problem_way_not_served: "Your server cannot pay this store in that way.",
+  problem_product_unknown: "That gift card is no longer offered. Choose again.",
+  problem_value_not_sold: "That value is no longer sold. Choose again.",
+  problem_code_unreadable: "The gift card's code could not be read. Try again.",
 } as const;

@@ -85,4 +85,8 @@ export const problemsEs: Catalogue<keyof typeof problemsEn> = {
   problem_declined_deadline_near: "El cobro de la tienda se rechazó: la retención estaba a punto de acabar.",
   problem_declined_claim_unconfirmed: "El cobro de la tienda se rechazó: los bitcoins no se pudieron cobrar a tiempo.",
   problem_declined_check_limit: "El cobro de la tienda se rechazó: demasiadas comprobaciones de tarjeta.",
+  problem_way_not_served: "Tu servidor no puede pagar esta tienda de esa forma.",
+  problem_product_unknown: "Esa tarjeta regalo ya no se ofrece. Elige otra vez.",
+  problem_value_not_sold: "Ese valor ya no se vende. Elige otra vez.",
+  problem_code_unreadable: "No se pudo leer el código de la tarjeta regalo. Inténtalo otra vez.",
 };

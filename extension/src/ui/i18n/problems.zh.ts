@@ -85,4 +85,8 @@ export const problemsZh: Catalogue<keyof typeof problemsEn> = {
   problem_declined_deadline_near: "商店的扣款被拒绝：暂扣即将结束。",
   problem_declined_claim_unconfirmed: "商店的扣款被拒绝：未能及时收取比特币。",
   problem_declined_check_limit: "商店的扣款被拒绝：卡验证次数过多。",
+  problem_way_not_served: "您的服务器无法以该方式付款给这家商店。",
+  problem_product_unknown: "该礼品卡已不再提供，请重新选择。",
+  problem_value_not_sold: "该面值已不再出售，请重新选择。",
+  problem_code_unreadable: "无法读取礼品卡兑换码，请重试。",
 };

@@ -19,7 +19,7 @@ export interface PopupHost {
 
 const ROUTE_OF: Readonly<Record<NonNullable<BackgroundState["missing"]>, string>> = { pairing: "pair", login: "login", billing_address: "address" };
 const ATTENTION_ROUTE: Readonly<Record<Attention["kind"], string>> = {
-  refund_destination_missing: "refunds", refund_destination_refused: "refunds", refund_paid: "refunds", charged: "history", destination_changing: "refunds",
+  refund_destination_missing: "refunds", refund_destination_refused: "refunds", refund_paid: "refunds", charged: "history", code_ready: "history", destination_changing: "refunds",
 };
 
 function openItem(say: Words<PagesKey>, host: PopupHost, one: OpenPurchase): HTMLElement {

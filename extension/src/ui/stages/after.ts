@@ -1,7 +1,7 @@
 /** After the store charged, or after it ended otherwise. */
 import type { OwedBack, Stage } from "../../types/panel.ts";
 import { h } from "../h.ts";
-import { button, mainButton, note, owedList, quietButton, rows, seal, softText, text, title, type Drawing } from "./parts.ts";
+import { button, leftNote, mainButton, note, owedList, quietButton, rows, seal, softText, text, title, type Drawing } from "./parts.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
 
@@ -28,11 +28,13 @@ export function done(d: Drawing, stage: Of<"done">): Node[] {
   return [
     seal("good", "check"),
     title(t("done_title")),
-    text(t("done_text", { captured: format.money(stage.captured), store: d.view.store.name })),
+    text(t(stage.gift === undefined ? "done_text" : "done_gift_text", { captured: format.money(stage.captured), store: d.view.store.name })),
+    ...(stage.gift === undefined ? [] : leftNote(d, stage.gift.left)),
     rows([t("done_taken"), `${format.btc(stage.claimedMsat)} (${format.sat(stage.claimedMsat)})`]),
     ...list(owedList(d, stage.owed)),
     onward(stage.owed)(t("dismiss"), "main", () => d.act({ do: "dismiss" })),
     button(t("receipt"), "receipt", () => d.act({ do: "open_page", page: "history" })),
+    ...(stage.gift === undefined ? [] : [quietButton(t("gift_again"), "gift-again", () => d.act({ do: "gift_used", used: false }))]),
   ];
 }
 

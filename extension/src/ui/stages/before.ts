@@ -1,10 +1,10 @@
 /** Everything before a purchase: set-up, the total, what is not served, the offer. */
 import type { Money } from "../../types/money.ts";
-import type { NotServed, Stage, Way } from "../../types/panel.ts";
+import type { NotServed, Stage } from "../../types/panel.ts";
 import { h } from "../h.ts";
-import { icon } from "../icons.ts";
 import type { PanelKey } from "../i18n/panel.ts";
-import { bigPrice, button, mainButton, note, priceRows, quietButton, rows, softText, text, title, type Drawing } from "./parts.ts";
+import { lookingForGifts, offerCard, offerPrice, offerWays } from "./offer.ts";
+import { button, mainButton, note, promise, quietButton, rows, softText, text, title, type Drawing } from "./parts.ts";
 import { totalForm } from "./total.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
@@ -89,38 +89,10 @@ export function notServed(d: Drawing, stage: Of<"not_served">): Node[] {
   return [title(t("not_served_title")), note("warn", "alert", reasonText(d, stage.reason)), softText(t("not_served_nothing")), next];
 }
 
-function wayChoice(d: Drawing, ways: readonly Way[], chosen: (way: Way) => void): HTMLElement {
-  const { t } = d.words;
-  const option = (way: Way, index: number): HTMLElement =>
-    h(
-      "label",
-      { class: "way" },
-      h("input", { key: `way-${way}`, change: () => chosen(way), attrs: { type: "radio", name: "way", value: way, checked: index === 0 } }),
-      icon(way === "card" ? "card" : "gift", 24),
-      h("span", null, h("b", null, t(`way_${way}`)), h("span", { class: "soft" }, t(`way_${way}_text`))),
-    );
-  return h("fieldset", { class: "ways" }, h("legend", { class: "label" }, t("offer_ways")), ...ways.map(option));
-}
-
-export function promise(d: Drawing, claimOn: "authorization" | "reveal"): HTMLElement {
-  return note("plain", claimOn === "authorization" ? "lock" : "alert", d.words.t(`promise_${claimOn}`));
-}
-
 export function offer(d: Drawing, stage: Of<"offer">): Node[] {
-  const { t, format } = d.words;
-  let way: Way = stage.ways[0] ?? "card";
-  const { estimate } = stage;
-  const price = estimate
-    ? [bigPrice(d, estimate), priceRows(d, estimate, null), softText(t("estimate_note"))]
-    : [h("p", { class: "price big money" }, format.money(stage.total)), softText(t("estimate_missing"))];
-  return [
-    title(t("offer_title")),
-    ...price,
-    ...(stage.ways.length > 1 ? [wayChoice(d, stage.ways, (chosen) => { way = chosen; })] : []),
-    promise(d, stage.claimOn),
-    mainButton(t("offer_do"), "main", () => d.act({ do: "begin", way })),
-    softText(t("sent_note")),
-  ];
+  const { t } = d.words;
+  if (stage.gift !== undefined) return [title(t("offer_title")), ...offerWays(d, stage, stage.gift)];
+  return [title(t("offer_title")), ...offerPrice(d, stage.total, stage.estimate), ...(stage.looking === true ? [lookingForGifts(d)] : []), ...offerCard(d, stage)];
 }
 
 export function path(d: Drawing, keys: readonly PanelKey[], at: number | null): HTMLElement {
@@ -142,6 +114,7 @@ export function offerCardFirst(d: Drawing, stage: Of<"offer_card_first">): Node[
     note("plain", "card", t("cf_check")),
     ...(stage.claimOn === "reveal" ? [promise(d, "reveal")] : []),
     mainButton(t("cf_do"), "main", () => d.act({ do: "begin_card_first" })),
+    ...(stage.giftInstead === true ? [h("hr", { class: "rule" }), h("h3", { class: "label" }, t("cf_gift_title")), softText(t("cf_gift_text")), totalForm(d, null)] : []),
   ];
 }
 

@@ -4,9 +4,9 @@ import { h } from "../h.ts";
 import { icon } from "../icons.ts";
 import type { PanelKey } from "../i18n/panel.ts";
 import { invoiceQr } from "../qr.ts";
-import { CARD_FIRST_PATH, path, promise } from "./before.ts";
+import { CARD_FIRST_PATH, path } from "./before.ts";
 import {
-  bigPrice, copyButton, countdown, mainButton, note, priceRows, quietButton, seal, softText, stillYours, text, title, button, type Drawing,
+  bigPrice, copyButton, countdown, leftNote, mainButton, note, priceRows, promise, quietButton, seal, softText, stillYours, text, title, button, type Drawing,
 } from "./parts.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
@@ -48,18 +48,19 @@ export function pay(d: Drawing, stage: Of<"pay">): Node[] {
     h("div", { class: "pair" }, open, copyButton(d, t("copy_invoice"), "copy-invoice", "", () => d.copy(invoice))),
     browser ? h("button", { class: "btn wide", key: "browser-wallet", click: () => browser(stage.bolt11), attrs: { type: "button" } }, t("pay_browser")) : null,
   );
-  const whose = stage.stillYours && stage.claimOn === "authorization" ? note("good", "lock", t("still_yours_pay")) : promise(d, stage.claimOn);
+  const whose = stage.stillYours && stage.claimOn === "authorization" ? note("good", "lock", t("still_yours_pay")) : promise(d, stage.claimOn, stage.gift !== undefined);
   d.tick((now) => {
     ways.hidden = now >= stage.expiresAtMs;
     whose.hidden = ways.hidden;
   });
   return [
     title(t("pay_title")),
-    bigPrice(d, stage.price),
+    bigPrice(d, stage.price, stage.gift),
     ways,
     countdown(d, t("price_locked"), stage.expiresAtMs, t("price_over")),
     whose,
-    priceRows(d, stage.price, stage.code),
+    ...(stage.gift === undefined ? [] : leftNote(d, stage.gift.left)),
+    priceRows(d, stage.price, stage.code, stage.gift),
     quietButton(t("cancel_unpaid"), "cancel", () => d.act({ do: "cancel" })),
   ];
 }
@@ -95,11 +96,11 @@ function copyRow(d: Drawing, field: CopyField): HTMLElement {
   );
 }
 
-function copyList(d: Drawing, fields: readonly CopyField[]): HTMLElement {
+export function copyList(d: Drawing, fields: readonly CopyField[]): HTMLElement {
   return h("ul", { class: "fields" }, ...fields.map((field) => copyRow(d, field)));
 }
 
-function filledList(d: Drawing, fill: Extract<FillState, { kind: "filled" }>): HTMLElement {
+export function filledList(d: Drawing, fill: Extract<FillState, { kind: "filled" }>): HTMLElement {
   const done = fill.fields.map((field) => h("li", { class: "ok" }, h("span", null, d.words.t(`field_${field}`)), icon("check", 18)));
   return h("ul", { class: "fields" }, ...done);
 }

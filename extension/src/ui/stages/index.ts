@@ -1,5 +1,6 @@
 import { charged, done, ended, waitsForOperator } from "./after.ts";
 import { confirmTotal, noCheckout, notServed, offer, offerCardFirst, setup, totalChanged } from "./before.ts";
+import { giftReady, payingVendor } from "./gift.ts";
 import { cardReady, goToReview, held, pay, untrusted, working } from "./during.ts";
 import type { Drawing } from "./parts.ts";
 
@@ -33,6 +34,10 @@ export function drawStage(d: Drawing): Node[] {
       return cardReady(d, stage);
     case "go_to_review":
       return goToReview(d, stage);
+    case "paying_vendor":
+      return payingVendor(d, stage);
+    case "gift_ready":
+      return giftReady(d, stage);
     case "charged":
       return charged(d, stage);
     case "done":

@@ -1,6 +1,6 @@
 /** What the stages are put together from. Nothing here decides anything. */
-import type { MoneyRead } from "../../types/money.ts";
-import type { ClaimOn, OwedBack, PanelAction, PanelView, PriceParts } from "../../types/panel.ts";
+import type { Money, MoneyRead } from "../../types/money.ts";
+import type { ClaimOn, GiftBought, OwedBack, PanelAction, PanelView, PriceParts } from "../../types/panel.ts";
 import { h, type Child } from "../h.ts";
 import { icon, type IconName } from "../icons.ts";
 import type { PanelKey } from "../i18n/panel.ts";
@@ -17,6 +17,8 @@ export interface Drawing {
   readonly copy: (text: string) => Promise<boolean>;
   /** Reads a total that the shopper typed, knowing the page's host and language. */
   readonly readMoney: (text: string) => MoneyRead;
+  /** What the shopper chose in this stage, kept over a redraw. */
+  readonly choices: Map<string, string>;
   readonly payInBrowser: ((bolt11: string) => void) | null;
 }
 
@@ -71,10 +73,12 @@ export function rows(...pairs: readonly (readonly [label: string, value: string,
 }
 
 /** Every part of the price, as it is asked for before and while paying. */
-export function priceRows(d: Drawing, price: PriceParts, code: string | null): HTMLElement {
+export function priceRows(d: Drawing, price: PriceParts, code: string | null, gift?: GiftBought): HTMLElement {
   const { t, format } = d.words;
   return rows(
-    [t("order_total"), format.money(price.total)],
+    [t("order_total"), format.money(gift?.total ?? price.total)],
+    gift === undefined ? null : [t("gift_value"), format.money(gift.value)],
+    gift === undefined || gift.left.minor === 0 ? null : [t("gift_left"), format.money(gift.left)],
     [t("fee"), price.fee.minor === 0 ? t("no_fee") : format.money(price.fee)],
     [t("rate"), format.rate(price.rateMicro, price.total.currency)],
     [t("spread"), format.percent(price.spreadPpm)],
@@ -82,14 +86,15 @@ export function priceRows(d: Drawing, price: PriceParts, code: string | null): H
   );
 }
 
-export function bigPrice(d: Drawing, price: PriceParts): HTMLElement {
+export function bigPrice(d: Drawing, price: PriceParts, gift?: GiftBought): HTMLElement {
   const { t, format } = d.words;
+  const what = gift === undefined ? t("pay_for", { total: format.money(price.total), store: d.view.store.name }) : t("pay_for_gift", { value: format.money(gift.value), store: d.view.store.name });
   return h(
     "div",
     { class: "price" },
     h("p", { class: "big" }, format.btc(price.amountMsat)),
     h("p", { class: "soft num" }, format.sat(price.amountMsat)),
-    h("p", { class: "soft small" }, t("pay_for", { total: format.money(price.total), store: d.view.store.name })),
+    h("p", { class: "soft small" }, what),
   );
 }
 
@@ -110,6 +115,18 @@ export function countdown(d: Drawing, label: string, untilMs: number, over?: str
 /** True under either policy, but what ends it differs: the store's charge, or the card's being filled in. */
 export function stillYours(d: Drawing, claimOn: ClaimOn): HTMLElement {
   return note("good", "lock", d.words.t("still_yours"), d.words.t(claimOn === "authorization" ? "still_yours_text" : "still_yours_reveal"));
+}
+
+/** What is kept by the policy, said before it is agreed to. */
+export function promise(d: Drawing, claimOn: ClaimOn, gift = false): HTMLElement {
+  if (gift) return note("plain", "gift", d.words.t("promise_gift"));
+  return note("plain", claimOn === "authorization" ? "lock" : "alert", d.words.t(`promise_${claimOn}`));
+}
+
+/** What of a gift card is not used by the order: on the shopper's account at the store, and nowhere else. */
+export function leftNote(d: Drawing, left: Money): readonly HTMLElement[] {
+  const { t, format } = d.words;
+  return left.minor === 0 ? [] : [note("warn", "gift", t("gift_left_note", { left: format.money(left), store: d.view.store.name }), t("gift_left_text"))];
 }
 
 /** A button that copies and says so where it was pressed. */

@@ -72,7 +72,8 @@ export async function devices(page: Page): Promise<readonly Child[]> {
 
 function sentRow(page: Page, item: SentItem): HTMLElement {
   const { t, format } = page.words;
-  const total = item.totalMinor === null ? t("sent_no_total", { currency: item.currency }) : formatMoney({ minor: item.totalMinor, currency: item.currency }, format.locale);
+  const asked = item.country === undefined ? null : t("sent_gift_cards", { country: item.country === "" ? "-" : item.country });
+  const total = asked ?? (item.totalMinor === null ? t("sent_no_total", { currency: item.currency }) : formatMoney({ minor: item.totalMinor, currency: item.currency }, format.locale));
   return h("tr", null, h("td", null, format.dateTime(item.atMs)), h("td", { class: "break" }, serverName(item.server)), h("td", { class: "break" }, item.store), h("td", { class: "num" }, total));
 }
 

@@ -3,7 +3,7 @@ import type { ChargeView, PurchaseView, Receipt } from "../../../api/types.ts";
 import type { Trouble } from "../../../background/requests.ts";
 import { h, replaceChildren, type Child } from "../../h.ts";
 import type { PagesKey } from "../../i18n/pages.ts";
-import { asking, describe, errorNote, form, growing, heading, link, section, type Page } from "../kit.ts";
+import { asking, copyText, describe, errorNote, form, growing, heading, link, section, type Page } from "../kit.ts";
 import { refundItem } from "./refunds.ts";
 
 const ENDS: readonly PurchaseView["state"][] = ["completed", "returned", "expired"];
@@ -32,6 +32,36 @@ function unlock(page: Page, purchase: PurchaseView): HTMLElement {
   return h("details", { class: "fold" }, h("summary", null, t("history_unlock")), box);
 }
 
+/** Shown on a page of our own, which no store can look into; where another device began it, the password is asked for. */
+function giftCode(page: Page, purchase: PurchaseView): HTMLElement {
+  const { t } = page.words;
+  const box = h("div", { class: "stack tight" });
+  const show = async (password: string | null): Promise<Trouble | null> => {
+    const answer = await page.ask("gift_code", { id: purchase.id, password });
+    if (!answer.ok) return answer.trouble;
+    const parts = (["code", "pin", "link"] as const).flatMap((name) => {
+      const text = answer.value[name];
+      return text === null ? [] : [describe([t(`code_${name}`), text]), h("div", { class: "buttons" }, copyText(page, t("copy"), text))];
+    });
+    replaceChildren(box, ...parts, h("p", { class: "soft small" }, t("history_code_kept")));
+    return null;
+  };
+  const withPassword = form(page, {
+    fields: [{ name: "password", label: t("password"), type: "password", autocomplete: "current-password" }],
+    submit: t("history_code"),
+    look: "",
+    send: (values) => show(values["password"] ?? ""),
+  });
+  const press = asking(page, t("history_code"), "", async () => {
+    const trouble = await show(null);
+    if (trouble?.code !== "password_needed") return trouble;
+    replaceChildren(box, h("p", { class: "soft small" }, t("history_unlock_text")), withPassword);
+    return null;
+  });
+  replaceChildren(box, press);
+  return box;
+}
+
 export function purchaseItem(page: Page, purchase: PurchaseView, mine: boolean): HTMLElement {
   const { t, format } = page.words;
   const open = !ENDS.includes(purchase.state);
@@ -50,6 +80,7 @@ export function purchaseItem(page: Page, purchase: PurchaseView, mine: boolean):
     h("p", { class: "small" }, h("span", { class: `tag ${tone}` }, t(`state_${purchase.state}`)), " ", t(`bitcoin_${purchase.bitcoin}`)),
     purchase.waits_for_operator ? h("p", { class: "small" }, t("history_operator")) : null,
     purchase.state === "card_ready" && !mine ? unlock(page, purchase) : null,
+    purchase.gift_card?.delivered === true ? giftCode(page, purchase) : null,
     h(
       "div",
       { class: "buttons" },
