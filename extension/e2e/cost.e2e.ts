@@ -175,17 +175,19 @@ describe("the store's page", () => {
     await served.close();
   });
 
-  it("has nothing of ours when it is no checkout, and the panel's code only when it is opened", async () => {
+  it("has an address check and nothing else of ours when it is no checkout, and the panel's code only when it is opened", async () => {
     const shop: Shop = { ...target, page: (url) => (url.pathname === "/checkout" ? target.page(url) : "<!doctype html><title>Target</title><h1>Blue Train</h1><p>$18.60") };
     const served = await serve(browser.context, lab, shop);
     const page = await browser.context.newPage();
-    const { contexts, scripts } = await watched(page);
+    const { scripts } = await watched(page);
     await page.goto("https://www.target.com/p/blue-train/-/A-1");
     await page.waitForLoadState("load");
-    expect([contexts, scripts]).toEqual([[], []]);
+    await expect.poll(() => scripts).toEqual(["address.js"]);
+    expect(await page.evaluate(() => document.querySelector("anytill-panel"))).toBeNull();
+    scripts.splice(0);
     await page.goto(target.checkout);
     await expect.poll(() => scripts, { timeout: 20_000 }).toContain("reader.js");
-    expect(scripts).toEqual(["content.js", "reader.js"]);
+    expect([...scripts].sort()).toEqual(["address.js", "content.js", "reader.js"]);
     await openPanel(page);
     await expect.poll(() => scripts, { timeout: 20_000 }).toContain("panel.js");
     await page.close();

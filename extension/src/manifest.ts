@@ -53,7 +53,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
     optional_permissions: ["notifications"],
     // Asked for one by one, at the moment they are needed: a provider's frames, or the store whose frames they are.
     optional_host_permissions: ["https://*/*"],
-    web_accessible_resources: [{ resources: ["panel.js", "reader.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
+    web_accessible_resources: [{ resources: ["content.js", "panel.js", "reader.js"], matches: ["<all_urls>"], ...(browser === "chromium" ? { use_dynamic_url: true } : {}) }],
     content_security_policy: {
       extension_pages:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
@@ -64,7 +64,7 @@ export function manifest(browser: Browser, version: string, recipes: readonly Re
       ? { minimum_chrome_version: "133" }
       : {
           browser_specific_settings: {
-            gecko: { id: "anytill@anytill.example", strict_min_version: "142.0", data_collection_permissions: { required: ["authenticationInfo", "financialAndPaymentInfo", "personallyIdentifyingInfo"] } },
+            gecko: { id: "anytill@anytill.example", strict_min_version: "140.0", data_collection_permissions: { required: ["authenticationInfo", "financialAndPaymentInfo", "personallyIdentifyingInfo"] } },
           },
         }),
   };
@@ -74,5 +74,7 @@ function contentScripts(recipes: readonly Recipe[]): readonly Record<string, unk
   const pages = { matches: checkoutPatterns(recipes), js: ["content.js"], run_at: "document_idle" };
   // Asleep until the background calls: a frame says nothing before the shopper has pressed "fill" in the page around it.
   const frames = { matches: ownFrameHosts(recipes).map((host) => `https://${host}/*`), js: ["frame.js"], all_frames: true, run_at: "document_idle" };
-  return [pages, frames].filter(({ matches }) => matches.length > 0);
+  // An address check and nothing more: at hosts that the browser names at install already, and at no other.
+  const hosts = { matches: [...new Set(pages.matches.map((pattern) => pattern.replace(/^(https:\/\/[^/]+)\/.*$/, "$1/*")))], js: ["address.js"], run_at: "document_idle" };
+  return [pages, frames, hosts].filter(({ matches }) => matches.length > 0);
 }

@@ -23,17 +23,18 @@ const DIST = path.join(ROOT, "dist");
 const ICON_SIZES = [16, 32, 48, 128];
 /** Gzipped, of what runs in a store's page: at every checkout, and once the shopper opens the panel. */
 const GZIP_MAX: readonly (readonly [readonly string[], number])[] = [
+  [["address.js"], 1_000],
   [["content.js"], 5_300],
-  [["content.js", "reader.js"], 30_000],
+  [["content.js", "reader.js"], 30_400],
   [["panel.js"], 100_000],
 ];
-const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", firefox: "firefox142" };
+const TARGETS: Readonly<Record<Browser, string>> = { chromium: "chrome133", firefox: "firefox140" };
 
 /** Code that comes later than the content script, into the same world, and makes itself known there (`content/world.ts`). */
 const LATE: Readonly<Record<string, string>> = {
   "panel.js":
-    `import { fillCard } from "./src/fill/fill.ts"; import { fillCode } from "./src/fill/code.ts"; import { mountPanel } from "./src/ui/panel.ts";` +
-    `globalThis.anytill?.panel(mountPanel, { fillCard, fillCode });`,
+    `import { fillPage } from "./src/content/fill.ts"; import { fillCode } from "./src/fill/code.ts"; import { reachable } from "./src/fill/reach.ts"; import { mountPanel } from "./src/ui/panel.ts";` +
+    `globalThis.anytill?.panel(mountPanel, { fillPage, fillCode, reachable });`,
   "reader.js":
     `import { find, read, useWords } from "./src/detect/read.ts"; import { readMoney } from "./src/money/read.ts";` +
     `globalThis.anytill?.reader({ find, read, useWords, readMoney });`,
@@ -73,7 +74,7 @@ async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<rea
     ...common,
     format: "iife",
     outdir: ".",
-    entryPoints: { background: "src/background/main.ts", content: "src/content/main.ts", frame: "src/frame/main.ts" },
+    entryPoints: { background: "src/background/main.ts", content: "src/content/main.ts", address: "src/content/address-main.ts", frame: "src/frame/main.ts" },
   });
   const late = await Promise.all(
     Object.entries(LATE).map(([outfile, contents]) => build({ ...common, format: "iife", outfile, stdin: { contents, resolveDir: ROOT, loader: "ts" } })),

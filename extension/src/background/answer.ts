@@ -154,11 +154,11 @@ async function permissionWanted(core: Core): Promise<PermissionWanted | null> {
   const [{ purchases }, run] = [await core.store.get(), await core.run()];
   const wanting = purchases.findLast((one) => one.run === run && !one.dismissed && one.fill.kind === "needs_permission");
   if (wanting === undefined || wanting.fill.kind !== "needs_permission") return null;
-  const { hosts } = wanting.fill;
+  const { hosts, unknown = [] } = wanting.fill;
   // A script enters a page's frames only where it may enter the page: on a named store's page that is asked for too.
   const used = (await core.env.session.get(`used ${wanting.tabId}`)) === true;
   const origins = [...hosts.map(originOf), ...(used ? [] : [originOf(wanting.store)])];
-  return { tabId: wanting.tabId, store: wanting.store, hosts, origins };
+  return { tabId: wanting.tabId, store: wanting.store, hosts, unknown, origins };
 }
 
 async function permissionAnswered(core: Core, { tabId, granted }: { readonly tabId: number; readonly granted: boolean }): Promise<Result<null>> {

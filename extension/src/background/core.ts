@@ -3,7 +3,6 @@ import type { Client, Problem, Result } from "../api/client.ts";
 import { makeClient, random128 } from "../api/client.ts";
 import type { Reading } from "../types/detect.ts";
 import type { CardToFill } from "../types/messages.ts";
-import type { Money } from "../types/money.ts";
 import type { Trouble } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { OpenedCode } from "../trust/reveal.ts";
@@ -12,18 +11,21 @@ import type { Kept, LocalPurchase } from "./model.ts";
 import type { OffersKept } from "./offers.ts";
 import type { Store } from "./store.ts";
 import { makeStore } from "./store.ts";
+import type { Typed } from "./typed.ts";
 import { isLoggedOut } from "./view.ts";
 import type { Doing } from "./view_purchase.ts";
 
 export interface PageState {
   readonly port: PagePort;
   readonly host: string;
+  /** Without its fragment; a page may change it without being loaded anew. */
+  address: string;
   reading: Reading | null;
   /** Its card form is there and empty. */
   blank: boolean;
   open: boolean;
-  confirmed: Money | null;
-  /** Told of the next reading, once. */
+  typed: Typed | null;
+  /** Told of the next reading that was asked for before filling, once. */
   waiting: ((reading: Reading) => void)[];
 }
 

@@ -47,6 +47,8 @@ export interface FramePort {
   /** As the browser says, not as the frame does. */
   readonly url: string;
   readonly say: (message: ToFrame) => void;
+  /** What is around it, as its script has said; until then it is filled by nobody. */
+  around?: readonly string[];
 }
 
 export type { FromFrame, FromPage };

@@ -5,7 +5,9 @@
  * Invariant: the opened card is in memory only, in no state, log or error, and is dropped after use or after some minutes.
  */
 import { ownFrameHosts } from "../manifest.ts";
+import { contradiction } from "../detect/contradiction.ts";
 import { openCard } from "../trust/reveal.ts";
+import type { Reading } from "../types/detect.ts";
 import type { CardToFill, FillResult, FromFrame } from "../types/messages.ts";
 import type { Money } from "../types/money.ts";
 import type { CardField } from "../types/panel.ts";
@@ -14,7 +16,7 @@ import type { Core, PageState } from "./core.ts";
 import { once, ours } from "./core.ts";
 import type { FramePort } from "./env.ts";
 import type { FillHint, LocalPurchase } from "./model.ts";
-import { sameMoney, withoutPageTotal } from "./model.ts";
+import { withoutPageTotal } from "./model.ts";
 import { reveal } from "./reveal.ts";
 
 const CARD_MS_MAX = 3 * 60_000;
@@ -25,6 +27,8 @@ const FRAMES_MS_MAX = 4_000;
 const waitingFor = new WeakMap<Core, Map<number, Waiting>>();
 interface Waiting {
   readonly local: string;
+  /** The page's host. */
+  readonly store: string;
   readonly card: CardToFill;
   readonly storeSavesCard: boolean;
   readonly hosts: readonly string[];
@@ -41,15 +45,16 @@ const waiting = (core: Core): Map<number, Waiting> => {
 export async function fill(core: Core, local: string, page: PageState): Promise<void> {
   await once(core, `fill ${local}`, async () => {
     try {
-      const purchase = await stillRight(core, local, page);
-      if (purchase === null) return;
+      const before = page.reading;
+      const right = await stillRight(core, local, page);
+      if (right === null || !(await hasWayIn(core, local, page, before, right.reading))) return;
+      const { purchase } = right;
       doing(core, local, "revealing");
       const card = await cardOf(core, purchase);
       if (card === null) return;
       doing(core, local, "filling");
-      // A total that the shopper typed cannot be compared with what the page says.
-      const total = purchase.view?.state === "card_prepared" || purchase.totalByHand ? null : purchase.total;
-      page.port.say({ say: "fill", card, total });
+      const total = purchase.view?.state === "card_prepared" ? null : purchase.total;
+      page.port.say({ say: "fill", card, total, overruled: purchase.overruled ?? null });
     } finally {
       if (core.doing.get(local) !== "filling") doing(core, local, null);
     }
@@ -67,41 +72,78 @@ export function doing(core: Core, local: string, what: "revealing" | "filling" |
 }
 
 /** The page is the purchase's store and still says the quoted total: asked of the page now, before a card is shown. */
-async function stillRight(core: Core, local: string, page: PageState): Promise<LocalPurchase | null> {
-  const before = await pageHere(core, local, page);
-  if (before === null) return null;
-  const quoted = before.view?.quote?.total ?? null;
-  const now = page.reading?.total ?? null;
-  if (quoted !== null && now !== null && !sameMoney(quoted, now)) {
+async function stillRight(core: Core, local: string, page: PageState): Promise<PageNow | null> {
+  const here = await pageHere(core, local, page);
+  if (here === null) return null;
+  const { purchase: before, reading } = here;
+  // A form on a page of its own, without a total: what was read before in this purchase still holds, and is said.
+  const now = contradiction(reading, before.view?.quote?.total ?? null, before.overruled ?? null);
+  if (now !== null) {
     await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return null;
   }
-  return core.store.changePurchase(local, withoutPageTotal);
+  const purchase = await core.store.changePurchase(local, withoutPageTotal);
+  return purchase === null ? null : { purchase, reading };
+}
+
+export interface PageNow {
+  readonly purchase: LocalPurchase;
+  readonly reading: Reading;
 }
 
 /** The page is the purchase's store, can be given a secret, and answers: it is read now. */
-export async function pageHere(core: Core, local: string, page: PageState): Promise<LocalPurchase | null> {
+export async function pageHere(core: Core, local: string, page: PageState): Promise<PageNow | null> {
   const before = (await core.store.get()).purchases.find((one) => one.local === local);
   if (before === undefined || before.store !== page.host) return null;
   if (!pageIsSafe(page)) {
     await core.store.changePurchase(local, (one) => ({ ...one, problem: ours("page_insecure") }));
     return null;
   }
-  const reading = await new Promise<boolean>((resolve) => {
-    const stop = core.env.later(() => resolve(false), READ_MS_MAX);
-    page.waiting.push(() => {
+  const reading = await new Promise<Reading | null>((resolve) => {
+    const stop = core.env.later(() => resolve(null), READ_MS_MAX);
+    page.waiting.push((told) => {
       stop();
-      resolve(true);
+      resolve(told);
     });
-    page.port.say({ say: "read" });
+    page.port.say({ say: "read", toFill: true });
   });
-  if (!reading) {
+  if (reading === null) {
     core.pageTrouble.set(local, { kind: "page_unreachable" });
     return null;
   }
   core.pageTrouble.delete(local);
-  return before;
+  return { purchase: before, reading };
 }
+
+/**
+ * Under `reveal` asking for the card takes the bitcoin. So it comes only after the page has shown a form that may be
+ * filled: else the shopper is asked for the frames' hosts first, or chooses to copy.
+ */
+async function hasWayIn(core: Core, local: string, page: PageState, before: Reading | null, now: Reading): Promise<boolean> {
+  const { frames, rival } = now;
+  if (rival === true) {
+    await finish(core, local, { kind: "copy", fields: ALL, why: "two_forms" });
+    return false;
+  }
+  if (hasNumber(now)) return true;
+  const hosts = [...new Set(frames.map(({ host }) => host))];
+  if (ownOf(core, hosts).length > 0) return true;
+  if (hosts.length > 0 && (await enterFrames(core, page.port.tabId, hosts))) return true;
+  // A form that is there and cannot be reached is not what the shopper is sent to look for.
+  const none = !hasNumber(before) && (before?.frames.length ?? 0) === 0;
+  await finish(core, local, hosts.length > 0 ? asking(page, hosts) : { kind: "copy", fields: ALL, ...(none ? { why: "no_form" as const } : {}) });
+  return false;
+}
+
+const hasNumber = (reading: Reading | null): boolean => (reading?.fields.number?.length ?? 0) > 0;
+
+function asking(page: PageState, hosts: readonly string[]): FillHint {
+  const unknown = hosts.filter((host) => page.reading?.frames.some((frame) => frame.host === host && frame.unknown === true));
+  return { kind: "needs_permission", hosts, ...(unknown.length > 0 ? { unknown } : {}) };
+}
+
+/** Where the store's own frame is, the manifest has put the script, and no other is filled. */
+const ownOf = (core: Core, hosts: readonly string[]): readonly string[] => hosts.filter((host) => ownFrameHosts(core.env.builtInRecipes).includes(host));
 
 /** A form that was filled for one total is not filled for another; a card that is on file before any total stays so. */
 function otherTotal(one: LocalPurchase, now: Money | null): LocalPurchase {
@@ -146,6 +188,7 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
     await core.store.changePurchase(local, (one) => otherTotal(one, now));
     return finish(core, local, null);
   }
+  if (result.twoForms === true) return finish(core, local, { kind: "copy", fields: ALL, why: "two_forms" });
   // It says so itself with its next reading, which comes a moment later.
   page.blank = false;
   const lacking = [...result.missing, ...result.refused];
@@ -153,17 +196,16 @@ export async function pageFilled(core: Core, local: string, page: PageState, res
   const inFrames = lacking.some((kind) => ESSENTIAL.has(kind)) && result.frameHosts.length > 0;
   const wanted = new Set([...result.filled, ...lacking]);
   if (!inFrames || card === undefined) return finish(core, local, hintOf(filled, wanted, result.saveCardTicked));
-  await fillFrames(core, page, { local, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted, answered: new Set() });
+  await fillFrames(core, page, { local, store: page.host, card, storeSavesCard: result.saveCardTicked, hosts: result.frameHosts, filled, wanted, answered: new Set() });
 }
 
 export const originOf = (host: string): string => `https://${host}/*`;
 
 async function fillFrames(core: Core, page: PageState, asked: Waiting): Promise<void> {
   const { tabId } = page.port;
-  // Where the store's own frame is, the manifest has put the script, and no other is filled.
-  const own = asked.hosts.filter((host) => ownFrameHosts(core.env.builtInRecipes).includes(host));
+  const own = ownOf(core, asked.hosts);
   const job = own.length > 0 ? { ...asked, hosts: own } : asked;
-  if (own.length === 0 && !(await enterFrames(core, tabId, job.hosts))) return finish(core, job.local, { kind: "needs_permission", hosts: job.hosts });
+  if (own.length === 0 && !(await enterFrames(core, tabId, job.hosts))) return finish(core, job.local, asking(page, job.hosts));
   waiting(core).set(tabId, job);
   // Frames that were there already say nothing by themselves again.
   for (const frame of core.frames) if (frame.tabId === tabId) offerFrame(core, frame);
@@ -190,10 +232,20 @@ export function offerFrame(core: Core, frame: FramePort): void {
   if (job !== undefined && isFor(job, frame)) frame.say({ say: "fill", card: job.card });
 }
 
-const isFor = (job: Waiting, frame: FramePort): boolean => frame.url.startsWith("https://") && job.hosts.includes(new URL(frame.url).host);
+/**
+ * Of an allowed host, and in the page itself or in a frame that is the store's own or allowed too: a provider's form in an
+ * advertisement is not the store's.
+ */
+function isFor(job: Waiting, frame: FramePort): boolean {
+  const ours = (host: string): boolean => job.hosts.includes(host);
+  return frame.url.startsWith("https://") && ours(new URL(frame.url).host) && frame.around?.every((host) => ours(host) || host === job.store) === true;
+}
 
 export function frameSaid(core: Core, frame: FramePort, message: FromFrame): void {
-  if (message.say === "frame") return offerFrame(core, frame);
+  if (message.say === "frame") {
+    frame.around = message.around;
+    return offerFrame(core, frame);
+  }
   const job = waiting(core).get(frame.tabId);
   if (job === undefined) return;
   message.filled.forEach((kind) => job.filled.add(kind));

@@ -20,8 +20,9 @@ const FILL_MS_MAX = 12_000;
 export async function fillGift(core: Core, local: string, page: PageState): Promise<void> {
   await once(core, `fill ${local}`, async () => {
     try {
-      const purchase = await pageHere(core, local, page);
-      if (purchase === null) return;
+      const here = await pageHere(core, local, page);
+      if (here === null) return;
+      const { purchase } = here;
       doing(core, local, "revealing");
       const opened = await codeOf(core, purchase);
       if (opened === null) return;

@@ -10,7 +10,7 @@ import type { Network } from "../trust/bolt11.ts";
 import type { KeySetFault, Pinned } from "../trust/key_set.ts";
 import type { PinnedRecipes } from "../trust/recipes.ts";
 import type { Money } from "../types/money.ts";
-import type { ClaimOn, CopyField, GiftField } from "../types/panel.ts";
+import type { ClaimOn, CopyField, GiftField, NotFilled } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { Attention, SentItem, Settings } from "./requests.ts";
 
@@ -47,8 +47,8 @@ export type Wish =
 export type FillHint =
   | { readonly kind: "none" }
   | { readonly kind: "filled"; readonly fields: readonly CopyField[]; readonly missing: readonly CopyField[]; readonly storeSavesCard: boolean }
-  | { readonly kind: "needs_permission"; readonly hosts: readonly string[] }
-  | { readonly kind: "copy"; readonly fields: readonly CopyField[] };
+  | { readonly kind: "needs_permission"; readonly hosts: readonly string[]; readonly unknown?: readonly string[] }
+  | { readonly kind: "copy"; readonly fields: readonly CopyField[]; readonly why?: NotFilled };
 
 /** With a purchase by gift card. Its `total` is then the value that is bought. */
 export interface LocalGift {
@@ -81,8 +81,10 @@ export interface LocalPurchase {
   readonly nonce: string;
   readonly begunAtMs: number;
   readonly wish: Wish | null;
-  /** The total was typed or confirmed by the shopper: the page cannot be compared with it. */
+  /** The total was typed or confirmed by the shopper. */
   readonly totalByHand: boolean;
+  /** What the page seemed to say when the shopper typed another total: that, and only that, is no contradiction. */
+  readonly overruled?: Money | null;
   /** The invoice that passed our check, and no other. */
   readonly checkedInvoice: string | null;
   readonly fault: string | null;

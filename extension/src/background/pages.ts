@@ -17,20 +17,21 @@ import { begin, cancel, quote } from "./purchases.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { PageSeen, ViewInput } from "./view.ts";
 import { panelView, pillView, wantsGifts } from "./view.ts";
+import { addressOf, candidateOf, isMoney, readTyped, stillOf } from "./typed.ts";
 
 export interface PageLine {
   readonly heard: (message: FromPage) => Promise<void>;
   readonly gone: () => void;
 }
 
-const confirmedKey = (tabId: number): string => `confirmed ${tabId}`;
+const typedKey = (tabId: number): string => `typed ${tabId}`;
 
 export async function pageUp(core: Core, port: PagePort): Promise<PageLine> {
   const { hostname } = new URL(port.url);
-  const page: PageState = { port, host: hostname, reading: null, blank: false, open: false, confirmed: null, waiting: [] };
+  const page: PageState = { port, host: hostname, address: addressOf(port.url), reading: null, blank: false, open: false, typed: null, waiting: [] };
   core.pages.set(port.tabId, page);
-  const confirmed = readConfirmed(await core.env.session.get(confirmedKey(port.tabId)), hostname);
-  page.confirmed ??= confirmed;
+  const typed = readTyped(await core.env.session.get(typedKey(port.tabId)), port.url);
+  page.typed ??= typed;
   const kept = await core.store.get();
   const recipes = recipesOf(core.env, kept).filter((recipe) => recipe.hosts.length === 0 || recipeFor([recipe], hostname, null) !== null);
   const { language } = kept.settings;
@@ -58,24 +59,14 @@ async function adopt(core: Core, page: PageState): Promise<void> {
   }
 }
 
-function readConfirmed(value: unknown, host: string): Money | null {
-  if (typeof value !== "object" || value === null) return null;
-  const { host: of, total } = value as { host?: unknown; total?: unknown };
-  return of === host && isMoney(total) ? total : null;
-}
-
-function isMoney(value: unknown): value is Money {
-  if (typeof value !== "object" || value === null) return false;
-  const { minor, currency } = value as Partial<Money>;
-  return Number.isSafeInteger(minor) && (minor ?? 0) > 0 && typeof currency === "string" && /^[A-Z]{3}$/.test(currency);
-}
-
 async function heard(core: Core, page: PageState, message: FromPage): Promise<void> {
   switch (message.say) {
     case "reading":
       page.reading = message.reading;
+      page.address = addressOf(message.url);
+      if (page.typed !== null && !stillOf(page.typed, message.url, message.reading)) await forgetTyped(core, page);
       page.blank = message.blank;
-      page.waiting.splice(0).forEach((told) => told(message.reading));
+      if (message.toFill === true) page.waiting.splice(0).forEach((told) => told(message.reading));
       core.draw();
       return;
     case "panel":
@@ -106,7 +97,7 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
     case "open_page":
       return core.env.openPage(pageOf(action.page, purchase));
     case "confirm_total":
-      return confirmTotal(core, page, action.total);
+      return typeTotal(core, page, action.total);
     case "reread":
       return reread(core, page, purchase);
     case "begin":
@@ -131,7 +122,7 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
       if (purchase !== null) await giftUsed(core, purchase.local, action.used);
       return;
     case "dismiss":
-      return dismiss(core, purchase);
+      return dismiss(core, page, purchase);
   }
 }
 
@@ -150,20 +141,24 @@ async function copyHere(core: Core, purchase: LocalPurchase, page: PageState, fi
   if (purchase.gift === undefined) await copy(core, purchase.local, page, card);
 }
 
-async function confirmTotal(core: Core, page: PageState, total: Money): Promise<void> {
+async function typeTotal(core: Core, page: PageState, total: Money): Promise<void> {
   if (!isMoney(total)) return;
-  page.confirmed = total;
-  await core.env.session.set(confirmedKey(page.port.tabId), { host: page.host, total });
+  page.typed = { total, address: page.address, candidate: candidateOf(page.reading) };
+  await core.env.session.set(typedKey(page.port.tabId), page.typed);
   core.draw();
 }
 
+async function forgetTyped(core: Core, page: PageState): Promise<void> {
+  page.typed = null;
+  await core.env.session.set(typedKey(page.port.tabId), null);
+}
+
 async function reread(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
-  page.confirmed = null;
-  await core.env.session.set(confirmedKey(page.port.tabId), null);
+  await forgetTyped(core, page);
   if (purchase !== null) {
     await core.store.changePurchase(purchase.local, (one) => ({ ...withoutPageTotal(one), problem: null }));
     // "Start over": what has ended makes room for what the page says.
-    await dismiss(core, purchase);
+    await dismiss(core, page, purchase);
   }
   page.port.say({ say: "read" });
 }
@@ -171,13 +166,16 @@ async function reread(core: Core, page: PageState, purchase: LocalPurchase | nul
 interface FoundTotal {
   readonly total: Money;
   readonly byHand: boolean;
+  /** What the page seemed to say, and the shopper typed over. */
+  readonly overruled: Money | null;
 }
 
 /** The total that the shopper was shown, and whether it is theirs or the page's word. */
 function totalOf(page: PageState): FoundTotal | null {
   const read = page.reading?.total ?? null;
-  const total = read ?? page.confirmed;
-  return total === null ? null : { total, byHand: read === null };
+  const total = read ?? page.typed?.total ?? null;
+  const byHand = read === null;
+  return total === null ? null : { total, byHand, overruled: byHand ? (page.reading?.candidate?.money ?? null) : null };
 }
 
 type Begun = Extract<PanelAction, { do: "begin" }>;
@@ -193,10 +191,10 @@ async function beginHere(core: Core, page: PageState, purchase: LocalPurchase | 
   if (found === null || stage.kind !== "offer") return;
   if (wanted.way === "gift_card") return beginGift(core, page, wanted, stage, found);
   if (!stage.ways.includes("card")) return;
-  if (purchase?.view?.state === "card_prepared") return quote(core, purchase.local, found.total, found.byHand);
+  if (purchase?.view?.state === "card_prepared") return quote(core, purchase.local, found);
   const name = (await seen(core, page)).name;
-  const { total, byHand } = found;
-  await begin(core, { tabId: page.port.tabId, store: page.host, storeName: name, total, currency: total.currency, cardFirst: false, totalByHand: byHand });
+  const { total, byHand, overruled } = found;
+  await begin(core, { tabId: page.port.tabId, store: page.host, storeName: name, total, currency: total.currency, cardFirst: false, totalByHand: byHand, overruled });
 }
 
 /** Only what was offered is bought. */
@@ -228,29 +226,28 @@ async function beginCardFirst(core: Core, page: PageState): Promise<void> {
 
 /** Called off and begun anew with what the page says now; what has ended is put away. */
 async function requote(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
-  const kind = await stageKind(core, page);
+  const { stage } = panelView(await viewInput(core, page));
+  const { kind } = stage;
   const now = totalOf(page)?.total ?? null;
   if (purchase === null) return;
   if (kind === "ended") {
-    await dismiss(core, purchase);
+    await dismiss(core, page, purchase);
     return beginHere(core, page, null);
   }
   // Of a gift card another value may be the right one: that is chosen anew.
   const then = purchase.gift === undefined ? now : null;
-  if (kind === "total_changed" || kind === "untrusted" || kind === "pay") await cancel(core, purchase.local, then);
+  const declined = stage.kind === "card_ready" && stage.canRequote === true;
+  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || declined) await cancel(core, purchase.local, then);
 }
 
 /** What has ended, or never began, is put away. What is under way is not forgotten by a press. */
-async function dismiss(core: Core, purchase: LocalPurchase | null): Promise<void> {
+async function dismiss(core: Core, page: PageState, purchase: LocalPurchase | null): Promise<void> {
   if (purchase === null) return;
   const { view, wish } = purchase;
   const over = wish === null && (view === null || view.state === "completed" || view.state === "returned" || view.state === "expired");
+  if (over) await forgetTyped(core, page);
   if (over) core.codes.delete(purchase.local);
   await core.store.changePurchase(purchase.local, (one) => (over ? { ...one, dismissed: true } : { ...one, problem: null }));
-}
-
-async function stageKind(core: Core, page: PageState): Promise<string> {
-  return panelView(await viewInput(core, page)).stage.kind;
 }
 
 async function seen(core: Core, page: PageState): Promise<PageSeen> {
@@ -266,7 +263,7 @@ function seenOf(core: Core, page: PageState, kept: Kept): PageSeen {
     name: recipe !== null && recipe.hosts.length > 0 ? recipe.name : page.host,
     reading: page.reading,
     blank: page.blank,
-    confirmed: page.confirmed,
+    confirmed: page.typed?.total ?? null,
     cardFirst: recipe?.cardFirst ?? false,
     gifts: giftsAt(recipe),
     currency: hostCurrency(page.host, served),

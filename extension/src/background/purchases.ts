@@ -24,6 +24,7 @@ export interface Begin {
   readonly currency: string;
   readonly cardFirst: boolean;
   readonly totalByHand: boolean;
+  readonly overruled?: Money | null;
   /** By gift card: then `total` is its value. */
   readonly gift?: { readonly product: string; readonly orderTotal: Money };
 }
@@ -75,11 +76,12 @@ export async function begin(core: Core, wanted: Begin): Promise<void> {
 }
 
 /** The total of a prepared card's purchase. */
-export async function quote(core: Core, local: string, total: Money, byHand: boolean): Promise<void> {
+export async function quote(core: Core, local: string, found: { readonly total: Money; readonly byHand: boolean; readonly overruled: Money | null }): Promise<void> {
+  const { total, byHand, overruled } = found;
   const wish: Wish = { kind: "quote", key: random128(), sinceMs: core.env.nowMs(), total, nonce: random128() };
   const after = await core.store.changePurchase(local, (one) =>
     one.wish === null && one.view?.state === "card_prepared"
-      ? { ...one, wish, total, nonce: wish.nonce, totalByHand: byHand, fault: null, checkedInvoice: null, problem: null }
+      ? { ...one, wish, total, nonce: wish.nonce, totalByHand: byHand, overruled, fault: null, checkedInvoice: null, problem: null }
       : one,
   );
   if (after?.wish !== wish) return;

@@ -87,6 +87,8 @@ export interface PermissionWanted {
   readonly store: string;
   /** Hosts of the frames, `js.stripe.com`. */
   readonly hosts: readonly string[];
+  /** Those of them that are no known provider's. */
+  readonly unknown: readonly string[];
   /** The same as match patterns, for `chrome.permissions.request({ origins })`, which only a click on a page may call. */
   readonly origins: readonly string[];
 }

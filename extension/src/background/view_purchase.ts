@@ -53,7 +53,8 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
     case "held":
       return changed(input, view) ?? heldStage(input, view);
     case "card_ready":
-      return changed(input, view) ?? readyStage(input, view);
+      // What is claimed is not called off any more: then another total is only said.
+      return (isTaken(view) ? null : changed(input, view)) ?? readyStage(input, view);
     case "paying_vendor":
       return vendorStage(input, view);
     case "claiming":
@@ -143,6 +144,8 @@ function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
   if (view.charges.some((charge) => charge.decision === "pending")) return { kind: "charged", price, confirmed: false };
   if (view.winding_up) return { kind: "working", what: "cancelling" };
   if (input.doing === "revealing") return { kind: "working", what: "revealing" };
+  const other = otherTotal(input, view);
+  const declined = view.charges.at(-1)?.decision === "declined";
   return {
     kind: "card_ready",
     price,
@@ -152,6 +155,9 @@ function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
     stillYours: stillYours(input, view),
     heldUntilMs: view.bitcoin === "held" ? heldUntil(input, view) : null,
     ...(isTaken(view) ? { taken: true as const } : {}),
+    ...(other === undefined ? {} : { totalNow: other }),
+    ...(other && declined && !isTaken(view) ? { canRequote: true as const } : {}),
+    ...(hasCardForm(input.page) && saysNoTotal(input) ? { noTotalHere: true as const } : {}),
   };
 }
 
@@ -167,18 +173,29 @@ function claimingStage(view: PurchaseView): Stage {
  * or what it said when it was to be filled.
  */
 function changed(input: PurchaseInput, view: PurchaseView): Stage | null {
-  const { purchase, page } = input;
+  const { purchase } = input;
   const was = purchase.gift?.orderTotal ?? view.quote?.total;
   const filled = fillState(input).kind === "filled" && !purchase.cardFirst;
   const charging = view.charges.some((charge) => charge.decision === "approved" || charge.decision === "pending" || charge.decision === "stand_in");
   if (was === undefined || filled || charging) return null;
-  if (purchase.pageTotal !== undefined) return { kind: "total_changed", was, now: purchase.pageTotal, stillYours: stillYours(input, view) };
-  const total: Money | null = page.host === purchase.store && page.reading?.checkout === true ? page.reading.total : null;
-  if (total === null || sameMoney(total, was)) return null;
-  // A gift card still pays an order that has become cheaper, or dearer within its value.
-  if (purchase.gift !== undefined && purchase.total?.currency === total.currency && total.minor <= purchase.total.minor) return null;
-  return { kind: "total_changed", was, now: total, stillYours: stillYours(input, view) };
+  const now = otherTotal(input, view);
+  return now === undefined ? null : { kind: "total_changed", was, now, stillYours: stillYours(input, view) };
 }
+
+/** `undefined`: the page says nothing against the quoted total. */
+function otherTotal({ purchase, page }: PurchaseInput, view: PurchaseView): Money | null | undefined {
+  const was = purchase.gift?.orderTotal ?? view.quote?.total;
+  if (was === undefined) return undefined;
+  if (purchase.pageTotal !== undefined) return purchase.pageTotal;
+  const total: Money | null = page.host === purchase.store && page.reading?.checkout === true ? page.reading.total : null;
+  if (total === null || sameMoney(total, was)) return undefined;
+  // A gift card still pays an order that has become cheaper, or dearer within its value.
+  const covered = purchase.gift !== undefined && purchase.total?.currency === total.currency && total.minor <= purchase.total.minor;
+  return covered ? undefined : total;
+}
+
+const saysNoTotal = ({ purchase, page }: PurchaseInput): boolean =>
+  page.host === purchase.store && page.reading !== null && page.reading.total === null && page.reading.candidate?.money === undefined;
 
 /**
  * Unpaid or held, by the server's last word. Once the card was asked for, somebody else's act can end that: a store that
@@ -203,7 +220,8 @@ function fillState(input: PurchaseInput): FillState {
   const { purchase, page } = input;
   // The page was loaded anew, or has drawn its form anew.
   const lost = purchase.fill.kind === "filled" && page.blank === true && page.host === purchase.store && purchase.gift === undefined;
-  return purchase.fill.kind === "none" || lost ? { kind: "ready" } : purchase.fill;
+  const found = purchase.fill.kind === "copy" && purchase.fill.why === "no_form" && hasCardForm(page);
+  return purchase.fill.kind === "none" || lost || found ? { kind: "ready" } : purchase.fill;
 }
 
 function priceOf(quote: QuoteView): PriceParts {

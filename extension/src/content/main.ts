@@ -4,7 +4,7 @@
  */
 
 import { isCheckoutUrl } from "../detect/recipe.ts";
-import type { Filler } from "../fill/fill.ts";
+import type { PageFiller } from "./fill.ts";
 import type { FromPage, ToPage } from "../types/messages.ts";
 import { type Line, openLine } from "./line.ts";
 import { openPage, type Page } from "./page.ts";
@@ -24,8 +24,8 @@ function start(): void {
     () => page?.changed(),
   );
   const loadPanel = (): Promise<unknown> => import(chrome.runtime.getURL("panel.js"));
-  let fillerHere: (filler: Filler) => void = () => undefined;
-  const filler = new Promise<Filler>((resolve) => {
+  let fillerHere: (filler: PageFiller) => void = () => undefined;
+  const filler = new Promise<PageFiller>((resolve) => {
     fillerHere = resolve;
   });
   const surface = openSurface({

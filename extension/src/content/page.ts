@@ -7,17 +7,19 @@
 
 import type { Packed } from "../detect/pack.ts";
 import type { Place, Reading } from "../types/detect.ts";
-import type { FillResult, FromPage, ToPage } from "../types/messages.ts";
-import type { Money } from "../types/money.ts";
+import type { FromPage, ToPage } from "../types/messages.ts";
 import type { CopyField, PanelAction, PanelView, PillView } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
-import type { Filler } from "../fill/fill.ts";
+import type { PageFiller } from "./fill.ts";
+import type { ToFill } from "./reader.ts";
 
 /** What the shopper sees of us in the page. */
 export interface Surface {
   pill(view: PillView): void;
   view(view: PanelView): void;
   open(): void;
+  /** Remembers whether the keyboard is in the panel; what it returns puts it back there. */
+  holdFocus(): () => void;
   readonly isOpen: boolean;
 }
 
@@ -28,7 +30,7 @@ export interface Detector {
   /** Its code is here; asked for by this, it calls for another look when it has come. */
   ready?(): boolean;
   isCheckoutUrl(url: string, recipes: readonly Recipe[]): boolean;
-  read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
+  read(document: Document, url: string, recipes: readonly Recipe[], context?: ToFill): Reading;
   find(document: Document, place: Place): Element | null;
 }
 
@@ -41,7 +43,7 @@ export interface PageParts {
   readonly surface: Surface;
   readonly say: (message: FromPage) => void;
   /** What writes into forms; it comes with the panel's code. */
-  readonly filler: () => Promise<Filler>;
+  readonly filler: () => Promise<PageFiller>;
   /** Puts a card's value on the clipboard and says so. */
   readonly copy: (field: CopyField, value: string) => void;
 }
@@ -64,12 +66,12 @@ export function openPage(parts: PageParts): Page {
 
   const wanted = (): boolean =>
     recipes !== null && (parts.surface.isOpen || parts.detector.isCheckoutUrl(parts.url(), recipes));
-  const read = (): Reading => parts.detector.read(parts.document, parts.url(), recipes ?? []);
-  const sayReading = (always: boolean): void => {
+  const read = (context?: ToFill): Reading => parts.detector.read(parts.document, parts.url(), recipes ?? [], context);
+  const sayReading = (always: boolean, context?: ToFill): void => {
     if (!always && !wanted()) return;
     if (parts.detector.ready?.() === false) return;
-    const reading = read();
-    const message: FromPage = { say: "reading", url: parts.url(), reading, blank: isBlank(reading) };
+    const reading = read(context);
+    const message: FromPage = { say: "reading", url: parts.url(), reading, blank: isBlank(reading), ...(context === undefined ? {} : { toFill: true }) };
     const now = JSON.stringify(message);
     if (!always && now === said) return;
     said = now;
@@ -103,11 +105,15 @@ export function openPage(parts: PageParts): Page {
           parts.surface.open();
           return;
         case "read":
-          sayReading(true);
+          if (message.toFill !== true) sayReading(true);
+          else void parts.filler().then(({ reachable }) => sayReading(true, { fillable: reachable }));
           return;
         case "fill":
-          void parts.filler().then(({ fillCard }) => {
-            const result = fill(fillCard, read(), find, message);
+          void parts.filler().then(async ({ fillPage, reachable }) => {
+            const back = parts.surface.holdFocus();
+            const done = fillPage(read({ fillable: reachable }), find, message);
+            back();
+            const result = await done;
             filled ||= result.totalChanged === false;
             parts.say({ say: "filled", result });
           });
@@ -139,35 +145,6 @@ export function openPage(parts: PageParts): Page {
   };
 }
 
-/** Reads the page once more, and fills only when it still says what was quoted. */
-function fill(
-  fillCard: Filler["fillCard"],
-  now: Reading,
-  find: (place: Place) => Element | null,
-  { card, total }: Extract<ToPage, { say: "fill" }>,
-): FillResult {
-  const nothing = { filled: [], refused: [], missing: [], saveCardTicked: false, frameHosts: [] };
-  if (total !== null) {
-    const shown = now.total ?? now.candidate?.money ?? null;
-    if (shown === null || !same(shown, total)) return { ...nothing, totalChanged: shown };
-  }
-  const done = fillCard(now.fields, find, card);
-  return {
-    ...done,
-    totalChanged: false,
-    saveCardTicked: now.saveCard.some(({ css }) => isChecked(find(css))),
-    frameHosts: done.missing.length > 0 ? [...new Set(now.frames.map(({ host }) => host))] : [],
-  };
-}
-
-function isChecked(element: Element | null): boolean {
-  return element !== null && "checked" in element && element.checked === true;
-}
-
 function isEmpty(element: Element | null): boolean {
   return element !== null && "value" in element && element.value === "";
-}
-
-function same(one: Money, other: Money): boolean {
-  return one.minor === other.minor && one.currency === other.currency;
 }

@@ -8,9 +8,14 @@ import type { Place, Reading } from "../types/detect.ts";
 import type { MoneyContext, MoneyRead } from "../types/money.ts";
 import type { Recipe } from "../types/recipe.ts";
 
+/** What is asked of each field before it is filled. */
+export interface ToFill {
+  readonly fillable: (element: Element) => boolean;
+}
+
 /** What `reader.js` hands over. */
 export interface Reader {
-  read(document: Document, url: string, recipes: readonly Recipe[]): Reading;
+  read(document: Document, url: string, recipes: readonly Recipe[], context?: ToFill): Reading;
   find(document: Document, place: Place): Element | null;
   useWords(words: Packed): void;
   readMoney(text: string, context: MoneyContext): MoneyRead;
@@ -51,7 +56,7 @@ export function lateReader(load: () => Promise<unknown>, then: () => void): Late
       words = given;
       reader?.useWords(given);
     },
-    read: (document, url, recipes) => reader?.read(document, url, recipes) ?? NOTHING,
+    read: (document, url, recipes, context) => reader?.read(document, url, recipes, context) ?? NOTHING,
     find: (document, place) => reader?.find(document, place) ?? null,
     readMoney: (text, context) => reader?.readMoney(text, context) ?? { unsure: "no_amount" },
   };

@@ -24,10 +24,33 @@ export interface SurfaceParts {
 export interface PageSurface extends Surface {
   panelCode(mount: MountPanel): void;
   copied(field: CopyField): void;
-  /** The page may have thrown our element away with its own. */
+  /** The page may have thrown our element away with its own, or laid a dialog over it. */
   stay(): void;
   remove(): void;
   readonly element: HTMLElement | null;
+}
+
+/**
+ * Into the browser's top layer, where no transform, clip or layer of the page reaches. A modal dialog makes all else of its
+ * page inert, so while one is open our element is in it.
+ */
+function place(element: HTMLElement): void {
+  const document = element.ownerDocument;
+  const home = [...document.querySelectorAll("dialog[open]")].filter(isModal).at(-1) ?? document.documentElement;
+  if (element.parentNode !== home) home.append(element);
+  try {
+    if (!element.matches(":popover-open")) element.showPopover();
+  } catch {
+    // A browser without it, or a page that is going away: then it stands where it is.
+  }
+}
+
+function isModal(dialog: Element): boolean {
+  try {
+    return dialog.matches(":modal");
+  } catch {
+    return false;
+  }
 }
 
 export function openSurface(parts: SurfaceParts): PageSurface {
@@ -42,8 +65,9 @@ export function openSurface(parts: SurfaceParts): PageSurface {
   const own = (): ShadowRoot => {
     if (root !== null) return root;
     element = parts.document.createElement("anytill-panel");
+    element.popover = "manual";
     root = element.attachShadow({ mode: "closed" });
-    parts.document.documentElement.append(element);
+    place(element);
     return root;
   };
   const ownPill = (): Pill => (pill ??= mountPill(own(), { open, locale: parts.locale() }));
@@ -66,6 +90,12 @@ export function openSurface(parts: SurfaceParts): PageSurface {
       panel?.update(next);
     },
     open,
+    holdFocus() {
+      const held = root?.activeElement ?? null;
+      return () => {
+        if (held instanceof HTMLElement && held.isConnected) held.focus({ preventScroll: true });
+      };
+    },
     get isOpen() {
       return shown || wanted;
     },
@@ -90,7 +120,7 @@ export function openSurface(parts: SurfaceParts): PageSurface {
       panel?.copied(field);
     },
     stay() {
-      if (element !== null && !element.isConnected) parts.document.documentElement.append(element);
+      if (element !== null) place(element);
     },
     remove() {
       panel?.destroy();

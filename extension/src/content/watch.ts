@@ -40,7 +40,7 @@ export function watch(view: Window, own: () => Node | null, changed: () => void)
   };
 }
 
-const WATCHED = ["hidden", "aria-hidden", "style", "class", "value", "checked", "disabled", "data-step"];
+const WATCHED = ["hidden", "aria-hidden", "style", "class", "value", "checked", "disabled", "data-step", "open"];
 
 function whenIdle(view: Window, call: () => void): void {
   // Safari's relatives have no idle callback.

@@ -1,11 +1,11 @@
 /** How code that is loaded when it is wanted finds the content script: both live in the extension's own world. */
 
-import type { Filler } from "../fill/fill.ts";
+import type { PageFiller } from "./fill.ts";
 import type { Reader } from "./reader.ts";
 import type { MountPanel } from "./surface.ts";
 
 export interface Hook {
-  panel(mount: MountPanel, filler: Filler): void;
+  panel(mount: MountPanel, filler: PageFiller): void;
   reader(code: Reader): void;
 }
 

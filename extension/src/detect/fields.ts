@@ -17,6 +17,8 @@ export interface Fields {
   readonly spots: ReadonlyMap<FieldKind, readonly Spot[]>;
   readonly saveCard: Reading["saveCard"];
   readonly giftCardCode: readonly Place[];
+  /** As in `Reading`. */
+  readonly rival: Pick<Reading, "rival">;
 }
 
 interface Guess {
@@ -44,6 +46,8 @@ export interface Setting {
   readonly alone: boolean;
   /** The rest of the card form is in frames that we cannot look into. */
   readonly frames: boolean;
+  /** Whether a second form is looked for. */
+  readonly rivals?: boolean;
 }
 
 export function findFields(walked: Walked, recipe: Recipe | null, shown: (element: Element) => boolean, setting: Setting): Fields {
@@ -58,7 +62,8 @@ export function findFields(walked: Walked, recipe: Recipe | null, shown: (elemen
     if (found.length > 0) places[kind] = found;
   }
   const folded = walked.controls.filter((spot) => spot.tier === 2 && isUsable(spot.element) && spot.element.closest("details:not([open])") !== null);
-  return { places, spots: chosen, saveCard: saveCards(walked, recipe), giftCardCode: giftCards([...facts, ...folded.map((spot) => factsOf(spot))], recipe, chosen) };
+  const rival = setting.rivals === true && hasRival(chosen, guesses, facts, setting) ? { rival: true as const } : {};
+  return { places, spots: chosen, rival, saveCard: saveCards(walked, recipe), giftCardCode: giftCards([...facts, ...folded.map((spot) => factsOf(spot))], recipe, chosen) };
 }
 
 function isUsable(element: Element): boolean {
@@ -209,6 +214,17 @@ function choose(guesses: readonly Guess[], facts: readonly Facts[], { alone, fra
     if (best !== null) chosen.set(kind, [best.facts.spot]);
   }
   return settle(chosen, guesses, facts);
+}
+
+/** A second form, as complete as the chosen one and known by as much: either could be meant. */
+function hasRival(chosen: Chosen, guesses: readonly Guess[], facts: readonly Facts[], setting: Setting): boolean {
+  const whole = (form: Chosen): boolean => form.has("number") && form.has("securityCode") && (form.has("expiry") || form.has("expiryMonth"));
+  if (!whole(chosen)) return false;
+  const taken = new Set([...chosen.values()].flat().map(({ element }) => element));
+  const rest = guesses.filter(({ facts: { spot } }) => !taken.has(spot.element));
+  const weight = (form: Chosen): number => guesses.find(({ facts: { spot } }) => spot === form.get("number")?.[0])?.weight ?? 0;
+  const other = choose(rest, facts.filter(({ spot }) => !taken.has(spot.element)), setting);
+  return whole(other) && weight(other) >= weight(chosen);
 }
 
 function better(a: Guess, b: Guess, at: (one: Guess) => number, anchor: Guess): boolean {

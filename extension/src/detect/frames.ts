@@ -19,7 +19,7 @@ export function isProviderHost(host: string): boolean {
 }
 
 /** Whether a frame that we cannot look into may hold card fields, and whose it is. */
-export function cardFrame(spot: Spot, base: string, extra: readonly string[]): { readonly host: string } | null {
+export function cardFrame(spot: Spot, base: string, extra: readonly string[]): { readonly host: string; readonly known: boolean } | null {
   const { element } = spot;
   if (spot.tier !== 0) return null;
   let host = "";
@@ -32,7 +32,8 @@ export function cardFrame(spot: Spot, base: string, extra: readonly string[]): {
   const named = extra.some((known) => host === known || (known.startsWith("*.") && host.endsWith(known.slice(1))) || host.endsWith(`.${known}`));
   // A provider that we do not know, by what the shop calls the frame.
   const called = CALLED_CARD.test(`${element.getAttribute("title") ?? ""} ${element.getAttribute("name") ?? ""} ${element.getAttribute("id") ?? ""}`.toLowerCase()) && host !== hostOf(base) && host !== "";
-  if (!named && !called && !isProviderHost(host)) return null;
+  const known = named || isProviderHost(host);
+  if (!called && !known) return null;
   if (element.getAttribute("aria-hidden") === "true" || (NOT_CARD_FRAME.test(said) && !/card|number|cvc|cvv|expir/.test(said))) return null;
-  return named || called || CARD_FRAME.test(said) ? { host } : null;
+  return named || called || CARD_FRAME.test(said) ? { host, known } : null;
 }

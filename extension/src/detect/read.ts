@@ -29,6 +29,8 @@ import { hasWords } from "./lexicon.ts";
 export interface ReadContext extends Look {
   /** The currency that the shopper's account is known to use at this store, if it is known. */
   readonly currency?: string | undefined;
+  /** Asked of each card field and frame when the page is to be filled now: a closer look than whether it is shown. */
+  readonly fillable?: ((element: Element) => boolean) | undefined;
 }
 
 const NOTHING: Omit<Reading, "confidence"> = { checkout: false, store: null, total: null, fields: {}, frames: [], saveCard: [], giftCardCode: [] };
@@ -46,15 +48,16 @@ export function read(page: Document, url: string, recipes: readonly Recipe[], gi
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
   const total = readTotal(walked, money, recipe, buttons.paying, shown);
-  const frames = framesOf(walked, url, recipe, shown);
+  const able = ableBy(shown, given.fillable);
+  const frames = framesOf(walked, url, recipe, able);
   const provider = isProviderHost(hostOf(url));
-  const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
+  const fields = findFields(walked, recipe, able, { alone: provider, frames: frames.length > 0, rivals: given.fillable !== undefined });
   const signs = weigh(walked, url, total, fields, frames.length, buttons, path, shown);
   if (provider || !isCheckout(signs, path, known === null ? null : known.named ? "named" : "platform")) {
     const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
     // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
     const form = provider || (signs.card && !signs.account && fields.spots.has("number"));
-    return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence } : { ...NOTHING, confidence };
+    return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence, ...fields.rival } : { ...NOTHING, confidence };
   }
   return {
     checkout: true,
@@ -66,16 +69,18 @@ export function read(page: Document, url: string, recipes: readonly Recipe[], gi
     frames,
     saveCard: fields.saveCard,
     giftCardCode: fields.giftCardCode,
+    ...fields.rival,
   };
 }
 
 /** What a payment provider's frame holds: for the extension's own script in there. */
-export function readFrame(document: Document, given: Look = {}): Pick<Reading, "fields" | "saveCard"> {
+export function readFrame(document: Document, given: ReadContext = {}): Pick<Reading, "fields" | "saveCard" | "rival"> {
   if (!hasWords()) return { fields: {}, saveCard: [] };
   const look = withLayout(unclouded(document), given);
   const walked = walk(document, look);
-  const fields: Fields = findFields(walked, null, shownBy(look), { alone: true, frames: false });
-  return { fields: fields.places, saveCard: fields.saveCard };
+  const able = ableBy(shownBy(look), given.fillable);
+  const fields: Fields = findFields(walked, null, able, { alone: true, frames: false, rivals: given.fillable !== undefined });
+  return { fields: fields.places, saveCard: fields.saveCard, ...fields.rival };
 }
 
 /** In a browser the layout says what is seen, unless the caller knows better. */
@@ -93,6 +98,9 @@ function shownBy({ visible }: Look): (element: Element) => boolean {
     }
   };
 }
+
+const ableBy = (shown: (element: Element) => boolean, fillable: ReadContext["fillable"]): ((element: Element) => boolean) =>
+  fillable === undefined ? shown : (element) => shown(element) && fillable(element);
 
 function moneyContext(walked: Walked, url: string, context: ReadContext): PageMoney {
   const language = walked.document.documentElement?.getAttribute("lang") ?? metaLanguage(walked.document);
@@ -115,7 +123,7 @@ function metaLanguage(document: Document): string | null {
 }
 
 function framesOf(walked: Walked, url: string, recipe: Recipe | null, shown: (element: Element) => boolean): Reading["frames"] {
-  const out: { css: string; host: string }[] = [];
+  const out: { css: string; host: string; unknown?: true }[] = [];
   for (const spot of walked.frames) {
     const frame = cardFrame(spot, url, recipe?.frameHosts ?? []);
     if (frame === null || !shown(spot.element)) continue;
@@ -123,7 +131,8 @@ function framesOf(walked: Walked, url: string, recipe: Recipe | null, shown: (el
     if (place === null) continue;
     // A frame inside a shadow root or another frame is told by its outermost selector.
     const css = typeof place === "string" ? place : "host" in place ? place.host : place.frame;
-    if (out.length < FRAMES_MAX) out.push({ css, host: frame.host });
+    if (out.length < FRAMES_MAX) out.push({ css, host: frame.host, ...(frame.known ? {} : { unknown: true }) });
   }
-  return out;
+  // Anybody can call a frame a card's. Beside a provider's own it is nobody's that the card should go to.
+  return out.some(({ unknown }) => unknown !== true) ? out.filter(({ unknown }) => unknown !== true) : out;
 }

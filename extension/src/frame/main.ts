@@ -5,12 +5,31 @@
  */
 
 import { find, readFrame, useWords } from "../detect/read.ts";
-import { fillCard } from "../fill/fill.ts";
+import { fillSettled } from "../fill/fill.ts";
+import { reachable } from "../fill/reach.ts";
+import { hostOf } from "../detect/frames.ts";
 import type { FromFrame, ToFrame } from "../types/messages.ts";
 import type { FieldKind } from "../types/recipe.ts";
 
 /** Whether the script that was here before still can be called: after an update of the extension it cannot. */
 const marked = globalThis as typeof globalThis & { anytillFrame?: () => boolean };
+
+/** From the inside out, without the page itself. This is asked in the extension's own world, where no page can answer. */
+function around(view: Window): readonly string[] {
+  const hosts: string[] = [];
+  const told = view.location.ancestorOrigins as DOMStringList | undefined;
+  for (let at = view.parent, level = 0; at !== view.top; at = at.parent, level++) hosts.push(told === undefined ? hostIn(at) : hostOf(told[level] ?? ""));
+  return hosts;
+}
+
+/** A browser without `ancestorOrigins`: only what is of the same origin can be told. */
+function hostIn(view: Window): string {
+  try {
+    return view.location.hostname;
+  } catch {
+    return "";
+  }
+}
 
 function start(): void {
   let port: chrome.runtime.Port | null = null;
@@ -33,12 +52,11 @@ function connect(down: () => void): chrome.runtime.Port {
   port.onMessage.addListener((message: ToFrame) => {
     if (message.say === "words") {
       useWords(message.words);
-      say({ say: "frame", host: location.host, kinds: Object.keys(readFrame(document).fields) as FieldKind[] });
+      say({ say: "frame", host: location.host, kinds: Object.keys(readFrame(document).fields) as FieldKind[], around: around(window) });
       return;
     }
-    const { fields } = readFrame(document);
-    const done = fillCard(fields, (place) => find(document, place), message.card);
-    say({ say: "filled", filled: done.filled, refused: done.refused });
+    const { fields, rival } = readFrame(document, { fillable: reachable });
+    void fillSettled(rival === true ? {} : fields, (place) => find(document, place), message.card).then(({ filled, refused }) => say({ say: "filled", filled, refused }));
   });
   port.onDisconnect.addListener(down);
   return port;

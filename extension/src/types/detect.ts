@@ -20,8 +20,10 @@ export interface Reading {
   readonly confidence: number;
   readonly fields: FieldPlaces;
   /** Cross-origin frames in which a payment provider may hold card fields. */
-  readonly frames: readonly { readonly css: string; readonly host: string }[];
+  readonly frames: readonly { readonly css: string; readonly host: string; /** Of no provider that is known: so called by the page. */ readonly unknown?: true }[];
   /** Check boxes with which the store would keep the card, and whether they are ticked. */
   readonly saveCard: readonly { readonly css: Place; readonly checked: boolean }[];
   readonly giftCardCode: readonly Place[];
+  /** Told when the page is to be filled: a second complete card form that is seen as well. */
+  readonly rival?: true;
 }

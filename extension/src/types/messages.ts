@@ -16,7 +16,7 @@ export type FromPage =
    * What the page is now. Sent on opening the panel and on every change while it is open; it stays in the browser.
    * `blank`: its card form is there and nothing is in it, as after a reload.
    */
-  | { readonly say: "reading"; readonly url: string; readonly reading: Reading; readonly blank: boolean }
+  | { readonly say: "reading"; readonly url: string; readonly reading: Reading; readonly blank: boolean; /** The answer to a look before filling. */ readonly toFill?: true }
   | { readonly say: "action"; readonly action: PanelAction }
   /** The panel was opened or closed by the shopper. */
   | { readonly say: "panel"; readonly open: boolean }
@@ -32,10 +32,13 @@ export type ToPage =
   | { readonly say: "pill"; readonly pill: PillView }
   | { readonly say: "view"; readonly view: PanelView }
   | { readonly say: "open" }
-  /** Read the page again now and answer with `reading`. */
-  | { readonly say: "read" }
-  /** Fill these values into the page's own fields (never pressed on, never kept). `total`: refuse when the page says another. */
-  | { readonly say: "fill"; readonly card: CardToFill; readonly total: Money | null }
+  /** Read the page again now and answer with `reading`. `toFill`: only what could be filled now, and whether it is one form. */
+  | { readonly say: "read"; readonly toFill?: true }
+  /**
+   * Fill these values into the page's own fields (never pressed on, never kept). `total`: refuse when the page says
+   * another; `overruled`: what it seemed to say, and the shopper knew better.
+   */
+  | { readonly say: "fill"; readonly card: CardToFill; readonly total: Money | null; readonly overruled: Money | null }
   | { readonly say: "fill_code"; readonly code: CodeToFill }
   /** Put one value on the clipboard: the shopper has just pressed the button for it. */
   | { readonly say: "copy"; readonly field: CopyField; readonly value: string };
@@ -43,7 +46,8 @@ export type ToPage =
 /** To the script in a payment provider's frame, and back. The frame says what it is before anything is sent to it. */
 export type ToFrame = { readonly say: "words"; readonly words: Packed } | { readonly say: "fill"; readonly card: CardToFill };
 export type FromFrame =
-  | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[] }
+  /** `around`: hosts of the frames between it and the page, `""` for one that cannot be told. */
+  | { readonly say: "frame"; readonly host: string; readonly kinds: readonly FieldKind[]; readonly around: readonly string[] }
   | { readonly say: "filled"; readonly filled: readonly FieldKind[]; readonly refused: readonly FieldKind[] };
 
 /** Card data on its way into a form: in memory only, in no storage, log or view. */
@@ -76,6 +80,8 @@ export interface FillResult {
   /** The page's total is not the quoted one: nothing was filled. */
   readonly totalChanged: Money | null | false;
   readonly saveCardTicked: boolean;
+  /** Two forms, either of which could be meant: nothing was filled. */
+  readonly twoForms?: true;
   /** Provider frames that could hold what is missing. */
   readonly frameHosts: readonly string[];
 }

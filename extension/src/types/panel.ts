@@ -146,6 +146,12 @@ export type Stage =
       readonly heldUntilMs: number | null;
       /** Claimed already: said, since the card is still to be used. */
       readonly taken?: true;
+      /** What the page says now, where it is another total than the quoted one; `null`: it is none any more. */
+      readonly totalNow?: Money | null;
+      /** The store was declined, and nothing is claimed: a new price is possible. */
+      readonly canRequote?: true;
+      /** The page with the form shows no total: the card is for the one of `price`. */
+      readonly noTotalHere?: true;
     }
   /** Card first: on file at the store; go on to the review page. `checked`: the store's own small check has been seen. */
   | { readonly kind: "go_to_review"; readonly checked: boolean }
@@ -194,9 +200,12 @@ export type FillState =
   | { readonly kind: "filling" }
   | { readonly kind: "filled"; readonly fields: readonly CopyField[]; readonly missing: readonly CopyField[]; readonly storeSavesCard: boolean }
   /** The card form is in a payment provider's frame: permission for `hosts` is asked for on the extension's page. */
-  | { readonly kind: "needs_permission"; readonly hosts: readonly string[] }
+  | { readonly kind: "needs_permission"; readonly hosts: readonly string[]; /** Those that are no known provider's. */ readonly unknown?: readonly string[] }
   /** Could not be filled: one-click copy. */
-  | { readonly kind: "copy"; readonly fields: readonly CopyField[] };
+  | { readonly kind: "copy"; readonly fields: readonly CopyField[]; readonly why?: NotFilled };
+
+/** Why nothing was filled, where that is known: nowhere to, or two forms of which either could be meant. */
+export type NotFilled = "no_form" | "two_forms";
 
 /** What the shopper can press. Sent by panel and popup only for trusted events. */
 export type PanelAction =

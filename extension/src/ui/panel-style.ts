@@ -58,6 +58,7 @@ background:var(--raised);font-size:13px;color:var(--soft)}
 .path li.done::before{content:"✓";background:var(--brand);border-color:var(--brand);color:var(--on-brand)}
 .path li.now::before{border-color:var(--brand);color:var(--good);background:var(--good-bg)}
 .path li.now{font-weight:600}
+.body>*{flex:none}
 .fields{display:grid;gap:0;border:1px solid var(--line);border-radius:10px;overflow:hidden}
 .fields li{display:flex;align-items:center;gap:10px;min-height:44px;padding:5px 6px 5px 13px;border-top:1px solid var(--line);font-size:14px}
 .fields li:first-child{border-top:0}

@@ -9,7 +9,8 @@ import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, CodeFilled, CodeToFill, FillResult, FromFrame, ToFrame, ToPage } from "../../src/types/messages.ts";
 import type { PanelAction, PanelView, PillView, Stage } from "../../src/types/panel.ts";
 import type { Recipe } from "../../src/types/recipe.ts";
-import { reading } from "./given.ts";
+import { contradiction } from "../../src/detect/contradiction.ts";
+import { FORM, reading } from "./given.ts";
 
 export interface Options {
   readonly fetch: Env["fetch"];
@@ -124,7 +125,7 @@ export function makeBrowser(options: Options) {
       if (!answer.ok) throw new Error(`${name}: ${answer.trouble.code} ${answer.trouble.detail ?? ""}`);
       return answer.value;
     },
-    async open(tabId: number, url: string, seen: Reading = reading()): Promise<TestPage> {
+    async open(tabId: number, url: string, seen: Reading = reading(FORM)): Promise<TestPage> {
       const page = new TestPage(browser, tabId, url, seen);
       pages.set(tabId, page);
       await page.connect();
@@ -144,6 +145,8 @@ export class TestPage {
   pill: PillView | null = null;
   readonly copies: { field: string; value: string }[] = [];
   readonly fills: CardToFill[] = [];
+  /** What is left of the reading when only what can be filled counts. */
+  readToFill: Reading | null = null;
   readonly codes: CodeToFill[] = [];
   openedBy = 0;
   /** What the page makes of a fill. */
@@ -170,9 +173,9 @@ export class TestPage {
     await this.read();
   }
 
-  async read(seen: Reading = this.reading, blank = false): Promise<void> {
+  async read(seen: Reading = this.reading, blank = false, toFill = false): Promise<void> {
     this.reading = seen;
-    await this.line?.heard({ say: "reading", url: this.url, reading: seen, blank });
+    await this.line?.heard({ say: "reading", url: this.url, reading: seen, blank, ...(toFill ? { toFill } : {}) });
   }
 
   /** What the shopper presses; ends when the background is done with it, or was killed on it. */
@@ -187,7 +190,7 @@ export class TestPage {
     else if (said.say === "pill") this.pill = said.pill;
     else if (said.say === "open") this.openedBy += 1;
     else if (said.say === "copy") this.copies.push({ field: said.field, value: said.value });
-    else if (said.say === "read") void this.read();
+    else if (said.say === "read") void (said.toFill === true && this.readToFill !== null ? this.read(this.readToFill, false, true) : this.read(this.reading, false, said.toFill === true));
     else if (said.say === "fill") this.fill(said);
     else if (said.say === "fill_code") {
       this.codes.push(said.code);
@@ -195,9 +198,9 @@ export class TestPage {
     }
   }
 
-  private fill({ card, total }: Extract<ToPage, { say: "fill" }>): void {
-    const now = this.reading.total;
-    const changed = total !== null && (now === null || now.minor !== total.minor || now.currency !== total.currency);
+  private fill({ card, total, overruled }: Extract<ToPage, { say: "fill" }>): void {
+    const now = contradiction(this.reading, total, overruled);
+    const changed = now !== null;
     const none: FillResult = { filled: [], refused: [], missing: [], totalChanged: false, saveCardTicked: false, frameHosts: [] };
     if (!changed) this.fills.push(card);
     const result: FillResult = changed ? { ...none, totalChanged: now } : { ...none, ...this.fillWith(card) };
@@ -225,7 +228,7 @@ export class TestPage {
 }
 
 /** A frame script in a payment provider's frame. */
-export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode" | "holder")[]): { readonly cards: CardToFill[] } {
+export function openFrame(browser: Browser, tabId: number, url: string, kinds: readonly ("number" | "expiry" | "securityCode" | "holder")[], around: readonly string[] = []): { readonly cards: CardToFill[] } {
   const cards: CardToFill[] = [];
   const line: { heard?: (message: FromFrame) => void } = {};
   const say = (message: ToFrame): void => {
@@ -234,6 +237,6 @@ export function openFrame(browser: Browser, tabId: number, url: string, kinds: r
     setTimeout(() => line.heard?.({ say: "filled", filled: kinds, refused: [] }), 1);
   };
   line.heard = browser.background.frameUp({ tabId, frameId: 7, url, say }).heard;
-  line.heard({ say: "frame", host: new URL(url).host, kinds });
+  line.heard({ say: "frame", host: new URL(url).host, kinds, around });
   return { cards };
 }

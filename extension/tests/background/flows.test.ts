@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Stage } from "../../src/types/panel.ts";
 import type { Browser, TestPage } from "./browser.ts";
 import { Killed, makeBrowser, openFrame } from "./browser.ts";
-import { HOST, NOW, TOTAL, charge, reading } from "./given.ts";
+import { HOST, NOW, TOTAL, FORM, charge, reading } from "./given.ts";
 import type { Till } from "./till.ts";
 import { PAIRING, PAN, SERVER, makeTill } from "./till.ts";
 
@@ -307,7 +307,7 @@ describe("the total changes", () => {
     const page = await begun(browser);
     till.paid();
     await page.until("card_ready");
-    page.reading = reading({ total: other });
+    page.reading = reading({ ...FORM, total: other });
     await page.press({ do: "fill" });
     expect(await page.until("total_changed")).toMatchObject({ was: TOTAL, now: other });
     expect(till.asked.some((one) => one.path.endsWith("/reveal"))).toBe(false);
@@ -324,17 +324,58 @@ describe("the total changes", () => {
     till.paid();
     await page.until("card_ready");
     const { read } = page;
-    page.read = async (seen = page.reading) => {
-      await read.call(page, seen);
-      page.reading = reading({ total: other });
+    page.read = async (seen = page.reading, blank = false, toFill = false) => {
+      await read.call(page, seen, blank, toFill);
+      page.reading = reading({ ...FORM, total: other });
     };
     await page.press({ do: "fill" });
     expect(await page.until("total_changed")).toMatchObject({ now: other });
     expect(page.fills).toEqual([]);
   });
+  it("after it was filled: that is said, and after a decline a new price can be had", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.stage).not.toHaveProperty("totalNow");
+    await page.read(reading({ ...FORM, total: other }));
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.totalNow !== undefined, "said");
+    expect(page.stage).toMatchObject({ totalNow: other, fill: { kind: "filled" }, price: { total: TOTAL } });
+    // Until the store was declined it may still charge what was quoted.
+    expect(page.stage).not.toHaveProperty("canRequote");
+    await page.press({ do: "requote" });
+    expect(page.stage?.kind).toBe("card_ready");
+    till.put({ ...till.only(), charges: [charge({ decision: "declined", decline_reason: "amount_too_high", amount: other })] });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.canRequote === true, "a way on");
+    await page.press({ do: "requote" });
+    await page.until("pay");
+    expect(till.only().quote?.total).toEqual(other);
+  });
+  it("is unreadable on the page with the form: the one that was read before holds", async () => {
+    const { till, browser } = await ready();
+    await begun(browser);
+    till.paid();
+    const page = await browser.open(1, `https://${HOST}/pay`, reading({ ...FORM, total: null }));
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.noTotalHere === true, "said");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.fills).toHaveLength(1);
+  });
+  it("is unsure there and another: nothing is filled", async () => {
+    const { till, browser } = await ready();
+    await begun(browser);
+    till.paid();
+    const page = await browser.open(1, `https://${HOST}/pay`, reading({ ...FORM, total: null, candidate: { text: "$30.00", money: other, why: "two_totals" } }));
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    expect(await page.until("total_changed")).toMatchObject({ now: other });
+    expect(till.asked.some((one) => one.path.endsWith("/reveal"))).toBe(false);
+  });
   it("that the shopper typed is not compared with a page that says nothing", async () => {
     const { till, browser } = await ready();
-    const page = await browser.open(1, URL_OF, reading({ total: null }));
+    const page = await browser.open(1, URL_OF, reading({ ...FORM, total: null }));
     await page.until("confirm_total");
     await page.press({ do: "confirm_total", total: TOTAL });
     await page.until("offer");
@@ -346,6 +387,57 @@ describe("the total changes", () => {
     await page.until("card_ready");
     await page.press({ do: "fill" });
     await page.untilTrue(() => filled(page), "filled");
+  });
+});
+
+describe("a total that the shopper typed", () => {
+  const unsure = (minor: number) => reading({ ...FORM, total: null, candidate: { text: `$${minor / 100} + tax`, money: { minor, currency: "USD" }, why: "two_totals" } });
+  async function typed(): Promise<{ till: Till; browser: Browser; page: TestPage }> {
+    const { till, browser } = await ready();
+    const page = await browser.open(1, `${URL_OF}?order=1`, unsure(2500));
+    await page.until("confirm_total");
+    await page.press({ do: "confirm_total", total: TOTAL });
+    await page.until("offer");
+    return { till, browser, page };
+  }
+  async function held(): Promise<{ till: Till; browser: Browser; page: TestPage }> {
+    const all = await typed();
+    await all.page.press({ do: "begin", way: "card" });
+    await all.page.until("pay");
+    all.till.paid();
+    await all.page.until("card_ready");
+    return all;
+  }
+  it("is over with the page that it was said of: the next order is asked for anew", async () => {
+    const { browser } = await typed();
+    const next = await browser.open(1, `${URL_OF}?order=2`, unsure(2500));
+    await next.until("confirm_total");
+  });
+  it("is over when the same page seems to say something else", async () => {
+    const { page } = await typed();
+    await page.read(unsure(48_000));
+    await page.until("confirm_total");
+  });
+  it("is over with the purchase", async () => {
+    const { till, page } = await held();
+    till.charges();
+    till.captures();
+    await page.until("done");
+    await page.press({ do: "dismiss" });
+    await page.until("confirm_total");
+  });
+  it("is filled in where the page seems to say what the shopper knew better", async () => {
+    const { page } = await held();
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+  });
+  it.each([["seems to say", unsure(48_000)], ["is sure of", reading({ ...FORM, total: { minor: 48_000, currency: "USD" } })]])("is not filled in where the page %s another", async (_, other) => {
+    const { till, page } = await held();
+    page.reading = other;
+    await page.press({ do: "fill" });
+    expect(await page.until("total_changed")).toMatchObject({ now: { minor: 48_000 } });
+    expect(page.fills).toEqual([]);
+    expect(till.asked.some((one) => one.path.endsWith("/reveal"))).toBe(false);
   });
 });
 
@@ -370,7 +462,7 @@ describe("a form that was filled and is empty again", () => {
     await page.until("card_ready");
     await page.press({ do: "fill" });
     await page.untilTrue(() => filled(page), "filled");
-    const anew = await browser.open(1, `https://${HOST}/checkout`, reading({ total: { minor: 2811, currency: "USD" } }));
+    const anew = await browser.open(1, `https://${HOST}/checkout`, reading({ ...FORM, total: { minor: 2811, currency: "USD" } }));
     await anew.until("card_ready");
     await anew.press({ do: "fill" });
     await anew.until("total_changed");
@@ -391,6 +483,77 @@ describe("claim on reveal", () => {
     await page.press({ do: "fill" });
     await page.untilTrue(() => filled(page), "filled");
     expect(page.stage).toMatchObject({ stillYours: false });
+  });
+  const held = async (seen = reading(FORM)): Promise<{ till: Till; browser: Browser; page: TestPage }> => {
+    const { till, browser } = await ready();
+    till.claimOn = "reveal";
+    const page = await browser.open(1, "https://www.later.example/checkout");
+    await page.until("offer");
+    await page.press({ do: "begin", way: "card" });
+    await page.until("pay");
+    till.paid();
+    await page.until("card_ready");
+    await page.read(seen);
+    return { till, browser, page };
+  };
+  const revealed = (till: Till): boolean => till.asked.some((one) => one.path.endsWith("/reveal"));
+  it("fills a form on a page without a total, and says which total the card is for", async () => {
+    const { page } = await held(reading({ ...FORM, total: null }));
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.noTotalHere === true, "said");
+    expect(page.stage).toMatchObject({ price: { total: TOTAL } });
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+    expect(page.fills.map((card) => card.number)).toEqual([PAN]);
+  });
+  it("takes nothing on a page without a form: copying is offered, and filling where the form is", async () => {
+    const { till, page } = await held(reading());
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "copy", "copy");
+    expect(page.stage).toMatchObject({ fill: { why: "no_form" }, stillYours: true });
+    expect([revealed(till), till.only().bitcoin]).toEqual([false, "held"]);
+    await page.read(reading({ ...FORM, total: null }));
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "ready", "ready again");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => filled(page), "filled");
+  });
+  it.each([
+    ["a form that nobody sees", reading(), undefined],
+    ["two forms", reading({ ...FORM, rival: true }), "two_forms"],
+  ])("takes nothing for %s", async (_, toFill, why) => {
+    const { till, page } = await held();
+    page.readToFill = toFill;
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "copy", "copy");
+    const { fill } = page.stage as Extract<Stage, { kind: "card_ready" }>;
+    expect(fill.kind === "copy" && fill.why).toBe(why);
+    expect([revealed(till), till.only().bitcoin]).toEqual([false, "held"]);
+  });
+  it("takes nothing before a frame's host was asked for", async () => {
+    const { till, page } = await held(reading({ frames: [{ css: "iframe", host: "js.stripe.com" }] }));
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "needs_permission", "asked");
+    expect([revealed(till), till.only().bitcoin]).toEqual([false, "held"]);
+    await page.press({ do: "copy", field: "number" });
+    expect(page.copies).toEqual([{ field: "number", value: PAN }]);
+    await page.untilTrue(() => till.only().bitcoin === "claimed", "chosen, and taken");
+  });
+  it("once taken is no dead end: another total is a warning, and the card can be had", async () => {
+    const { till, page } = await held();
+    const other = { minor: 3000, currency: "USD" };
+    const { read } = page;
+    page.read = async (seen = page.reading, blank = false, toFill = false) => {
+      await read.call(page, seen, blank, toFill);
+      page.reading = reading({ ...FORM, total: other });
+    };
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.totalNow !== undefined, "said");
+    expect(page.stage).toMatchObject({ kind: "card_ready", taken: true, totalNow: other, fill: { kind: "ready" } });
+    expect(page.fills).toEqual([]);
+    await page.press({ do: "copy", field: "number" });
+    expect(page.copies).toEqual([{ field: "number", value: PAN }]);
+    till.put({ ...till.only(), state: "funded" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready", "funded");
+    expect(page.stage).toMatchObject({ totalNow: other });
   });
   it("takes the promise back when the reveal's answer is lost, and gives it again when nothing was claimed", async () => {
     const { till, browser } = await ready();
@@ -452,10 +615,12 @@ describe("card first", () => {
 describe("where the card form is in a provider's frame", () => {
   const hosts = ["js.stripe.com"];
   const inFrame = () => ({ filled: ["holder"] as const, missing: ["number", "expiry", "securityCode"] as const, frameHosts: hosts });
+  const framed = (of: readonly string[]) => reading({ frames: of.map((host) => ({ css: "iframe", host })) });
   async function atForm(): Promise<{ till: Till; browser: Browser; page: TestPage }> {
     const { till, browser } = await ready();
     const page = await begun(browser);
     page.fillWith = inFrame;
+    await page.read(framed(hosts));
     till.paid();
     await page.until("card_ready");
     await page.press({ do: "fill" });
@@ -465,19 +630,34 @@ describe("where the card form is in a provider's frame", () => {
   it("asks on an own page, then fills the frame of that host and no other", async () => {
     const { browser, page } = await atForm();
     expect(browser.injected).toEqual([]);
-    expect(await browser.ask("permission_wanted", {})).toEqual({ tabId: 1, store: HOST, hosts, origins: ["https://js.stripe.com/*", `https://${HOST}/*`] });
+    expect(await browser.ask("permission_wanted", {})).toEqual({ tabId: 1, store: HOST, hosts, unknown: [], origins: ["https://js.stripe.com/*", `https://${HOST}/*`] });
     browser.origins.add("https://js.stripe.com/*");
     const evil = openFrame(browser, 1, "https://evil.example/frame", ["number", "expiry", "securityCode"]);
     const plain = openFrame(browser, 1, "http://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
     const other = openFrame(browser, 2, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const inAnAd = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"], ["ads.example"]);
+    const hiddenAway = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"], ["js.stripe.com", ""]);
     const frame = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);
+    const nested = openFrame(browser, 1, "https://js.stripe.com/inner", ["holder"], ["js.stripe.com", HOST]);
     await browser.ask("permission_answered", { tabId: 1, granted: true });
     await page.untilTrue(() => filled(page), "filled");
-    expect(browser.injected).toEqual(["1 frame.js"]);
+    expect(new Set(browser.injected)).toEqual(new Set(["1 frame.js"]));
     expect(browser.focused).toEqual([1]);
     expect(frame.cards.map((card) => card.number)).toEqual([PAN]);
-    expect([...evil.cards, ...plain.cards, ...other.cards]).toEqual([]);
+    expect([...evil.cards, ...plain.cards, ...other.cards, ...inAnAd.cards, ...hiddenAway.cards]).toEqual([]);
+    expect(nested.cards).toHaveLength(1);
     expect(page.stage).toMatchObject({ fill: { kind: "filled", missing: [] } });
+  });
+  it("says which host is no known provider's", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    await page.read(reading({ frames: [{ css: "iframe", host: "pay.new.example", unknown: true }] }));
+    till.paid();
+    await page.until("card_ready");
+    await page.press({ do: "fill" });
+    await page.untilTrue(() => page.stage?.kind === "card_ready" && page.stage.fill.kind === "needs_permission", "asked");
+    expect(page.stage).toMatchObject({ fill: { hosts: ["pay.new.example"], unknown: ["pay.new.example"] } });
+    expect(await browser.ask("permission_wanted", {})).toMatchObject({ unknown: ["pay.new.example"] });
   });
   it("waits for the frame that answers last, though the card itself is in", async () => {
     const { browser, page } = await atForm();
@@ -493,6 +673,7 @@ describe("where the card form is in a provider's frame", () => {
     const { till, browser } = await ready({ frameHosts: ["safe.shop.example", "js.stripe.com"] });
     const page = await begun(browser);
     page.fillWith = () => ({ ...inFrame(), frameHosts: ["safe.shop.example", "js.stripe.com"] });
+    await page.read(framed(["safe.shop.example", "js.stripe.com"]));
     till.paid();
     await page.until("card_ready");
     const provider = openFrame(browser, 1, "https://js.stripe.com/frame", ["number", "expiry", "securityCode"]);

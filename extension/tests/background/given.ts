@@ -66,6 +66,9 @@ export const reading = (change: Partial<Reading> = {}): Reading => ({
   ...change,
 });
 
+/** A page with a card form of its own. */
+export const FORM: Partial<Reading> = { fields: { number: ["#n"], expiry: ["#e"], securityCode: ["#c"], holder: ["#h"] } };
+
 export const page = (change: Partial<PageSeen> = {}): PageSeen => ({
   host: HOST,
   name: "Shop",

@@ -67,6 +67,13 @@ export function makeTill() {
       if (one === undefined || others.length > 0) throw new Error(`${others.length + (one === undefined ? 0 : 1)} purchases are open`);
       return one;
     },
+    /** Every stream that stands breaks off, as when a cable is pulled. */
+    cut: (): void => {
+      for (const all of streams.values()) {
+        all.forEach((stream) => stream.error(new TypeError("network error")));
+        all.clear();
+      }
+    },
     paid: (): PurchaseView => till.put({ ...till.only(), state: "card_ready", bitcoin: "held", hold: HOLD }),
     /** The shopper's bitcoin is there, and the vendor is being paid. */
     arrives: (): PurchaseView => till.put({ ...till.only(), state: "paying_vendor", bitcoin: "claiming", hold: HOLD }),

@@ -258,3 +258,17 @@ it("another store's card is not offered here", () => {
   expect(elsewhere.store.host).not.toBe(HOST);
   expect(elsewhere.stage.kind).toBe("offer");
 });
+
+describe("another total on the page", () => {
+  const other = { minor: 3000, currency: "USD" };
+  const seen = page({ reading: reading({ total: other }) });
+  const declined = [charge({ decision: "declined", decline_reason: "amount_too_high" })];
+  it("calls for a new price while nothing is claimed, and is only said afterwards", () => {
+    expect(of({ view: view("card_ready", { bitcoin: "held", hold: HOLD }) }, { page: seen })).toMatchObject({ kind: "total_changed", now: other });
+    for (const state of ["card_ready", "funded"] as const) {
+      const stage = of({ revealed: true, view: view(state, { bitcoin: "claimed", claim_on: "reveal", charges: declined }) }, { page: seen });
+      expect(stage).toMatchObject({ kind: "card_ready", taken: true, totalNow: other });
+      expect(stage).not.toHaveProperty("canRequote");
+    }
+  });
+});

@@ -1,7 +1,7 @@
 import { JSDOM } from "jsdom";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { fillPage } from "../../src/content/fill.ts";
 import { fillCode } from "../../src/fill/code.ts";
-import { fillCard } from "../../src/fill/fill.ts";
 import { type Detector, openPage, type Page, type Surface } from "../../src/content/page.ts";
 import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, FromPage } from "../../src/types/messages.ts";
@@ -39,6 +39,7 @@ const surface: Surface = {
   pill: () => undefined,
   view: () => undefined,
   open: () => undefined,
+  holdFocus: () => () => undefined,
   get isOpen() {
     return open;
   },
@@ -67,7 +68,7 @@ beforeEach(() => {
     detector,
     surface,
     say: (message) => said.push(message),
-    filler: () => Promise.resolve({ fillCard, fillCode }),
+    filler: () => Promise.resolve({ fillPage, fillCode, reachable: () => true }),
     copy: (field, value) => copied.push(`${field} ${value}`),
   });
 });
@@ -110,10 +111,10 @@ it("a new line hears everything again", () => {
   expect(said.map((message) => message.say)).toEqual(["panel", "reading"]);
 });
 
-async function fill(what: { readonly card: CardToFill; readonly total: Money | null }): Promise<void> {
-  page.hear({ say: "fill", ...what });
-  // Its code comes by a promise.
-  await Promise.resolve();
+async function fill(what: { readonly card: CardToFill; readonly total: Money | null; readonly overruled?: Money }): Promise<void> {
+  page.hear({ say: "fill", overruled: null, ...what });
+  // Its code comes by a promise, and so does what came of it.
+  await vi.waitFor(() => expect(said.some((message) => message.say === "filled")).toBe(true), 2_000);
 }
 
 describe("an empty card form", () => {
@@ -163,7 +164,7 @@ describe("filling", () => {
   it.each([
     ["another total", { total: { minor: 2811, currency: "USD" } }, { minor: 2811, currency: "USD" }],
     ["another currency", { total: { minor: 2711, currency: "CAD" } }, { minor: 2711, currency: "CAD" }],
-    ["no total any more", { total: null }, null],
+    ["another that it is not sure of", { total: null, candidate: { text: "$28.11", money: { minor: 2811, currency: "USD" }, why: "two totals" } }, { minor: 2811, currency: "USD" }],
   ])("fills nothing when the page says %s", async (_, change, now) => {
     reading = { ...reading, ...change };
     await fill({ card: CARD, total: USD_2711 });
@@ -172,10 +173,33 @@ describe("filling", () => {
     expect(value("#n")).toBe("");
   });
 
+  it("fills a page that shows no total", async () => {
+    reading = { ...reading, total: null };
+    await fill({ card: CARD, total: USD_2711 });
+    expect(value("#n")).toBe(CARD.number);
+  });
+
+  it.each([
+    ["what the shopper overruled", { total: null, candidate: { text: "$1.00", money: { minor: 100, currency: "USD" }, why: "two totals" } }, CARD.number],
+    ["the same, and is sure of it", { total: { minor: 100, currency: "USD" } }, ""],
+  ])("a typed total: the page says %s", async (_, change, then) => {
+    reading = { ...reading, ...change };
+    await fill({ card: CARD, total: USD_2711, overruled: { minor: 100, currency: "USD" } });
+    expect(value("#n")).toBe(then);
+  });
+
   it("compares with what the shopper confirmed where the page is not sure", async () => {
     reading = { ...reading, total: null, candidate: { text: "$27.11", money: USD_2711, why: "two totals" } };
     await fill({ card: CARD, total: USD_2711 });
     expect(value("#n")).toBe(CARD.number);
+  });
+
+  it("fills neither of two forms, and says so", async () => {
+    reading = { ...reading, rival: true };
+    await fill({ card: CARD, total: USD_2711 });
+    const [told] = said;
+    expect(told?.say === "filled" && told.result.twoForms).toBe(true);
+    expect(value("#n")).toBe("");
   });
 
   it("names provider frames only for what is missing", async () => {

@@ -91,3 +91,16 @@ describe("card fields", () => {
     expect(readHtml(`<fieldset><legend>Gift certificate</legend><label>Redemption code <input id="g"></label></fieldset><label>Card number <input name="n"></label><label>Expiry <input name="e"></label>${summary}`).giftCardCode).toEqual(["#g"]);
   });
 });
+
+describe("frames that hold a card form", () => {
+  const stripe = `<iframe title="Secure card number input frame" src="https://js.stripe.com/v3/elements-inner-card-1.html"></iframe>`;
+  const other = `<iframe title="Card number" id="card-number-frame" src="https://cards-stripe.evil.example/number"></iframe>`;
+  const framesOf = (html: string) => readHtml(`<h1>Payment</h1>${html}${summary}`).frames.map(({ host, unknown }) => `${host}${unknown === true ? " unknown" : ""}`);
+  it("beside a known provider's, one that is only called so is left out", () => {
+    expect(framesOf(`${stripe}${other}`)).toEqual(["js.stripe.com"]);
+    expect(framesOf(`${other}${stripe}`)).toEqual(["js.stripe.com"]);
+  });
+  it("alone it is told as unknown", () => {
+    expect(framesOf(other)).toEqual(["cards-stripe.evil.example unknown"]);
+  });
+});

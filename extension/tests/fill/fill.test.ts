@@ -1,6 +1,6 @@
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
-import { fillCard } from "../../src/fill/fill.ts";
+import { fillCard, fillSettled } from "../../src/fill/fill.ts";
 import type { FieldPlaces, Place } from "../../src/types/detect.ts";
 import type { CardToFill } from "../../src/types/messages.ts";
 
@@ -94,6 +94,14 @@ describe("a field that does not take its value", () => {
       (document.querySelector("#c") as HTMLInputElement).value = "";
     });
     expect(fillCard(FIELDS, find, CARD).refused).toEqual(["securityCode"]);
+  });
+
+  it("also when it empties itself a moment later", async () => {
+    const { document, find } = page(FORM);
+    const expiry = document.querySelector("#e") as HTMLInputElement;
+    expiry.addEventListener("blur", () => setTimeout(() => (expiry.value = ""), 300));
+    const done = await fillSettled(FIELDS, find, CARD);
+    expect(done).toEqual({ filled: ["number", "securityCode", "holder"], refused: ["expiry"], missing: [] });
   });
 
   it("may not be written to at all", () => {

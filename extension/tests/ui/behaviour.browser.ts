@@ -197,6 +197,27 @@ describe("a typed total", () => {
   });
 });
 
+describe("in a short window", () => {
+  it.each([["card_copy", 1280, 720], ["card_copy", 1280, 560], ["card_copy", 360, 640], ["card_permission", 1280, 560], ["pay", 640, 360]] as const)("%s at %d by %d keeps its size and is rolled", async (name, width, height) => {
+    await page.setViewportSize({ width, height });
+    await show(name);
+    const cut = await page.evaluate(() => {
+      const body = document.querySelector("anytill-panel")?.shadowRoot?.querySelector(".body");
+      return [...(body?.children ?? [])].filter((one) => getComputedStyle(one).overflowY !== "visible" && one.scrollHeight > one.clientHeight + 2).map((one) => one.className);
+    });
+    expect(cut).toEqual([]);
+    for (const button of await page.locator(".body .btn").all()) {
+      await button.scrollIntoViewIfNeeded();
+      const at = await button.evaluate((element) => {
+        const { left, top, width: w, height: h } = element.getBoundingClientRect();
+        const met = (element.getRootNode() as ShadowRoot).elementFromPoint(left + w / 2, top + h / 2);
+        return element.contains(met);
+      });
+      expect(at).toBe(true);
+    }
+  });
+});
+
 describe("the invoice", () => {
   it("is in the QR code, in upper case, readable on a picture of the panel", async () => {
     for (const scheme of ["light", "dark"] as const) {
@@ -348,6 +369,18 @@ describe("the pages", () => {
     await page.evaluate(() => { (globalThis as unknown as { gallery: { changed(): void } }).gallery.changed(); });
     await expect.poll(async () => (await asked("purchases")).length).toBe(before + 1);
     expect(await page.evaluate(() => (document.activeElement as unknown as { mark?: number }).mark)).toBe(1);
+  });
+
+  it("keep the keyboard where it is when the shopper changes the language by it", async () => {
+    await openPage(page, opened.gallery.app, "settings", "en");
+    const before = (await asked("state")).length;
+    await page.locator("#language").focus();
+    await page.locator("#language").evaluate((element) => { Object.assign(element, { mark: 1 }); });
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(async () => (await asked("state")).length).toBeGreaterThan(before);
+    // Drawn anew, and the keyboard is where it was.
+    await expect.poll(() => page.locator("#language").evaluate((element) => (element as unknown as { mark?: number }).mark)).toBeUndefined();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("language");
   });
 
   it("show the way out of a trouble", async () => {

@@ -68,9 +68,10 @@ export const ANSWERS: Answers = {
     { atMs: NOW_MS - DAY_MS, server: "https://till.example", store: "www.amazon.de", totalMinor: null, currency: "EUR" },
     { atMs: NOW_MS - DAY_MS, server: "https://till.example", store: "www.shop.example", totalMinor: null, currency: "", country: "GB" },
   ],
-  permission_wanted: () => ({ tabId: 7, store: "www.shop.example", hosts: ["js.stripe.com"], origins: ["https://js.stripe.com/*"] }),
+  permission_wanted: () => ({ tabId: 7, store: "www.shop.example", hosts: ["js.stripe.com"], unknown: [], origins: ["https://js.stripe.com/*"] }),
   register: () => ({ recoveryCode: "K7QX-3MZ9-TR2P-8WNB-5HDC" }),
   permission_answered: () => null,
+  settings_set: () => ({ language: "auto", notifications: false, showPill: true }),
   destination_call_off: () => ({ in_force: "ada@wallet.example", waiting: null }),
 };
 

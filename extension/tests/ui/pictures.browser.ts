@@ -91,6 +91,13 @@ describe("the panel", () => {
     await compare(page.locator(".panel"), nameOf(name, look));
   });
 
+  /** Windows as people have them: what does not fit is rolled, and keeps its size. */
+  it.each([["card_copy", 1280, 720], ["card_copy", 1280, 560], ["card_copy", 360, 640], ["card_permission", 1280, 560], ["pay", 1280, 560]] as const)("%s in a window of %d by %d", async (name, width, height) => {
+    await wear(page, { ...EN, width }, height);
+    await drawStage(page, name, "en");
+    await compare(page.locator(".panel"), `${name}.en.light.${width}x${height}`);
+  });
+
   it.each(["offer", "unsure", "active", "attention"] as const)("the pill: %s", async (tone) => {
     await wear(page, EN);
     await page.evaluate((view) => {

@@ -228,6 +228,7 @@ export const pagesDe: Catalogue<keyof typeof pagesEn> = {
   permission_title: "Darf Anytill das Kartenformular ausfüllen?",
   permission_text: "Bei {store} gehört das Kartenformular einem Zahlungsdienst. Zum Ausfüllen braucht Anytill Zugriff auf:",
   permission_only: "Es trägt diese Karte ein und liest dort sonst nichts.",
+  permission_unknown: "{hosts} kennen wir nicht als Zahlungsdienst. Erlauben Sie es nur, wenn Sie dort die Karte angeben würden.",
   permission_do: "Erlauben",
   permission_no: "Nein, ich kopiere die Karte selbst",
   permission_granted: "Erlaubt. Gehen Sie zurück zur Seite des Shops: Die Karte wird eingetragen.",

@@ -226,6 +226,7 @@ export const pagesEn = {
   permission_title: "May Anytill fill in the card form?",
   permission_text: "At {store} the card form belongs to a payment provider. To fill it in, Anytill needs access to:",
   permission_only: "It fills in this card and reads nothing else there.",
+  permission_unknown: "We do not know {hosts} as a payment provider. Allow it only if you would give it the card.",
   permission_do: "Allow",
   permission_no: "No, I copy the card myself",
   permission_granted: "Allowed. Go back to the store's page: the card is being filled in.",

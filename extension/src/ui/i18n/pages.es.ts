@@ -228,6 +228,7 @@ export const pagesEs: Catalogue<keyof typeof pagesEn> = {
   permission_title: "¿Puede Anytill rellenar el formulario de la tarjeta?",
   permission_text: "En {store} el formulario es de un proveedor de pagos. Para rellenarlo, Anytill necesita acceso a:",
   permission_only: "Rellena esta tarjeta y no lee nada más allí.",
+  permission_unknown: "No conocemos {hosts} como proveedor de pagos. Permítelo solo si le darías la tarjeta.",
   permission_do: "Permitir",
   permission_no: "No, copio yo la tarjeta",
   permission_granted: "Permitido. Vuelve a la página de la tienda: la tarjeta se está rellenando.",

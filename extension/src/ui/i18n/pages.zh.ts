@@ -228,6 +228,7 @@ export const pagesZh: Catalogue<keyof typeof pagesEn> = {
   permission_title: "允许 Anytill 填写卡片表单吗？",
   permission_text: "在 {store}，卡片表单属于支付服务商。要填写它，Anytill 需要访问：",
   permission_only: "它只填入这张卡，不读取其他内容。",
+  permission_unknown: "我们不认识支付服务商 {hosts}。只有愿意把卡交给它时才允许。",
   permission_do: "允许",
   permission_no: "不，我自己复制卡的信息",
   permission_granted: "已允许。请回到商店页面：正在填入卡。",

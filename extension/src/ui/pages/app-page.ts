@@ -45,6 +45,12 @@ function busy(main: HTMLElement): boolean {
   return active instanceof HTMLElement && main.contains(active) && active.closest("form") !== null;
 }
 
+/** Where the keyboard is, by number: what is drawn anew has the same things in the same order. */
+function heldIn(main: HTMLElement): { readonly at: number } | null {
+  const at = [...main.querySelectorAll(FOCUSABLE)].findIndex((element) => element === document.activeElement);
+  return at < 0 ? null : { at };
+}
+
 const FOCUSABLE = "a, button, input, select, summary";
 
 /** Draws anew what nobody asked to be drawn: only where it differs, with the focus where it was. */
@@ -53,9 +59,9 @@ function swap(main: HTMLElement, content: readonly Child[]): void {
   // The identifiers of fields are counted up with each drawing.
   const plain = (html: string): string => html.replace(/\bf\d+(?=[eh]?["\s])/g, "");
   if (plain(next.innerHTML) === plain(main.innerHTML)) return;
-  const at = [...main.querySelectorAll(FOCUSABLE)].findIndex((element) => element === document.activeElement);
+  const held = heldIn(main);
   main.replaceChildren(...next.childNodes);
-  if (at >= 0) main.querySelectorAll<HTMLElement>(FOCUSABLE)[at]?.focus({ preventScroll: true });
+  if (held !== null) main.querySelectorAll<HTMLElement>(FOCUSABLE)[held.at]?.focus({ preventScroll: true });
 }
 
 interface Doors {
@@ -137,7 +143,9 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
     const content: readonly Child[] = await (ROUTES[route] ?? home)(page, rest);
     if (mine !== generation || (yielding && busy(main))) return;
     if (yielding) return swap(main, content);
+    const held = moved ? null : heldIn(main);
     replaceChildren(main, ...content);
+    if (held !== null) main.querySelectorAll<HTMLElement>(FOCUSABLE)[held.at]?.focus({ preventScroll: true });
     const title = main.querySelector("h1");
     document.title = `${title?.textContent ?? ""} · Anytill`;
     if (!moved) return;

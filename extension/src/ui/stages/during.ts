@@ -128,13 +128,37 @@ function fillPart(d: Drawing, stage: Of<"card_ready">): Node[] {
     case "needs_permission":
       return [
         text(t("permission_text", { hosts: format.list(fill.hosts) })),
+        ...(fill.unknown === undefined ? [] : [note("warn", "alert", t("permission_unknown", { hosts: format.list(fill.unknown) }))]),
         mainButton(t("permission_do"), "main", () => d.act({ do: "open_page", page: "permission" })),
         h("p", { class: "soft small" }, t("permission_copy")),
         copyList(d, ALL_FIELDS),
       ];
     case "copy":
-      return [text(t("copy_text")), copyList(d, fill.fields), note("plain", "arrow", t(stage.prepared ? "prepared_next" : "place_order"))];
+      return [
+        text(t(`copy_${fill.why ?? "text"}`)),
+        copyList(d, fill.fields),
+        note("plain", "arrow", t(stage.prepared ? "prepared_next" : "place_order")),
+        // The form may be on the next page, or there is one only now.
+        quietButton(t("fill_do"), "fill-again", () => d.act({ do: "fill" })),
+      ];
   }
+}
+
+/** What is listed already under what is missing is not listed twice. */
+function copyable(fill: FillState): readonly CopyField[] {
+  return fill.kind === "filled" ? ALL_FIELDS.filter((field) => !fill.missing.includes(field)) : ALL_FIELDS;
+}
+
+function totalPart(d: Drawing, stage: Of<"card_ready">): Node[] {
+  const { t, format } = d.words;
+  if (stage.price === null) return [];
+  const total = format.money(stage.price.total);
+  const { totalNow } = stage;
+  if (totalNow === undefined) return stage.noTotalHere === true && stage.fill.kind === "ready" ? [note("plain", "card", t("no_total_here", { total }))] : [];
+  return [
+    note("warn", "alert", t("changed_after", { now: totalNow === null ? t("changed_unknown") : format.money(totalNow), was: total })),
+    ...(stage.canRequote === true ? [button(t("changed_do"), "requote", () => d.act({ do: "requote" }))] : []),
+  ];
 }
 
 function cardTitle(stage: Of<"card_ready">): PanelKey {
@@ -156,7 +180,10 @@ export function cardReady(d: Drawing, stage: Of<"card_ready">): Node[] {
     ...(stage.prepared ? [path(d, CARD_FIRST_PATH, 0)] : []),
     title(t(cardTitle(stage))),
     ...(stage.prepared ? [text(t("prepared_text"))] : []),
+    ...totalPart(d, stage),
     ...fillPart(d, stage),
+    // Paid for: whatever the page does, the card can be had.
+    ...(stage.taken === true && (stage.fill.kind === "ready" || stage.fill.kind === "filled") ? [h("p", { class: "label" }, t("permission_copy")), copyList(d, copyable(stage.fill))] : []),
     ...(stage.stillYours && !stage.prepared ? [stillYours(d, stage.claimOn)] : []),
     ...(stage.taken === true ? [note("warn", "alert", t("taken"), t("taken_text"))] : []),
     ...(stage.stillYours && stage.heldUntilMs !== null ? [countdown(d, t("held_left"), stage.heldUntilMs)] : []),

@@ -28,6 +28,7 @@ export async function permission(page: Page): Promise<readonly Child[]> {
     box,
     h("p", null, t("permission_text", { store: wanted.store })),
     h("ul", { class: "hosts" }, ...wanted.hosts.map((host) => h("li", { class: "code break" }, host))),
+    wanted.unknown.length > 0 ? h("div", { class: "note warn" }, icon("alert"), h("strong", null, t("permission_unknown", { hosts: wanted.unknown.join(", ") }))) : null,
     h("p", { class: "soft small" }, t("permission_only")),
     h(
       "div",

@@ -1,0 +1,3 @@
+import { start } from "./address.ts";
+
+if (window.top === window) start();
