@@ -75,6 +75,7 @@ pub const EXTENSION: &[Need] = &[
     Need { probe: Probe::OnPath("chromium"), debian: "chromium", why: "the browser that purchases are made in" },
     Need { probe: Probe::OnPath("fc-list"), debian: "fontconfig", why: "tells which fonts are there" },
     Need { probe: Probe::Font("DejaVu Sans"), debian: "fonts-dejavu-core", why: "the pictures' letters" },
+    Need { probe: Probe::Font("Noto Sans"), debian: "fonts-noto-core", why: "the pictures' letters" },
     Need { probe: Probe::Font("Noto Sans CJK SC"), debian: "fonts-noto-cjk", why: "the pictures' Chinese letters" },
 ];
 

@@ -29,6 +29,7 @@ pub fn audit(world: &World) -> Vec<String> {
     audit.ended();
     audit.outside_ended();
     audit.borne();
+    audit.exposed();
     audit.approvals();
     audit.postings();
     audit.balances();
@@ -80,10 +81,22 @@ impl Audit<'_> {
         wrong.extend(self.rows.outbox.keys().map(|key| format!("outbox row {key} is left")));
         wrong.extend(self.rows.timers.keys().map(|(at, name)| format!("timer {name} of {at} is left")));
         // What counts for good is told apart below.
-        let counts = |name: &str| name.starts_with("borne:") || name.starts_with("breaches:");
+        let counts = |name: &str| ["borne:", "breaches:", "unsold:exposed"].iter().any(|kind| name.starts_with(kind));
         let kept = self.rows.reservations.iter().filter(|((name, _), _)| !counts(name));
         wrong.extend(kept.map(|((name, at), (amount, _))| format!("{at} still has {amount} of {name}")));
         self.wrong.append(&mut wrong);
+    }
+
+    /// Sales that were given up, as the purchases have them, are what is counted.
+    fn exposed(&mut self) {
+        let counted = self.rows.reservations.iter().filter(|((name, _), _)| name == "unsold:exposed");
+        let counted: u64 = counted.map(|(_, (amount, _))| amount).sum();
+        let given_up = self.purchases.iter().map(|(_, v)| &v["sale"]).filter(|sale| sale["state"] == "exposed");
+        let left = |sale: &serde_json::Value| Some(sale["wanted"].as_u64()?.saturating_sub(sale["sold"].as_u64()?));
+        let unsold: u64 = given_up.filter_map(left).sum();
+        if unsold != counted {
+            self.say(format!("{unsold} sat are given up, and {counted} are counted"));
+        }
     }
 
     /// What the operator bore, as the ledger has it, is what is counted against accounts.

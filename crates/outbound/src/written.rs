@@ -49,7 +49,10 @@ pub fn parse_rfc3339(text: &str) -> Option<UnixMs> {
     };
     let mut date = date.split('-');
     let (year, month, day) = (number(date.next(), 4)?, number(date.next(), 2)?, number(date.next(), 2)?);
-    let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let (clock, fraction) = match time.split_once('.') {
+        Some((_, "")) => return None,
+        split => split.unwrap_or((time, "")),
+    };
     let mut clock = clock.split(':');
     let (hour, minute, second) = (number(clock.next(), 2)?, number(clock.next(), 2)?, number(clock.next(), 2)?);
     let in_range = (1_970..=9_999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
