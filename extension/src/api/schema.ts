@@ -288,6 +288,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/purchases/{id}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the shopper says to the challenge that the purchase shows: it is me, or it is not. `too_late`: it was answered
+         *     before, or its time is over. `not_ready`: the issuer could not be told; ask again.
+         */
+        post: operations["answer_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/purchases/{id}/events": {
         parameters: {
             query?: never;
@@ -554,6 +574,21 @@ export interface components {
              */
             reveals: number;
             state: components["schemas"]["CardState"];
+        };
+        /**
+         * @description It is me; it is not.
+         * @enum {string}
+         */
+        ChallengeAnswer: "approve" | "reject";
+        ChallengeRequest: {
+            answer: components["schemas"]["ChallengeAnswer"];
+        };
+        ChallengeView: {
+            amount?: null | components["schemas"]["MoneyOut"];
+            /** Format: int64 */
+            answer_by_ms: number;
+            /** @description As the store names itself. */
+            merchant: string;
         };
         /** @enum {string} */
         ChargeDecision: "pending" | "approved" | "approved_check" | "declined" | "stand_in";
@@ -860,6 +895,7 @@ export interface components {
             /** Format: int64 */
             captured_minor: number;
             card?: null | components["schemas"]["CardView"];
+            challenge?: null | components["schemas"]["ChallengeView"];
             charges: components["schemas"]["ChargeView"][];
             claim_on: components["schemas"]["ClaimOn"];
             /** Format: int64 */
@@ -1795,6 +1831,42 @@ export interface operations {
                 };
             };
             /** @description not_found, too_late */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    answer_challenge: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description not_found, not_ready, too_late */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
