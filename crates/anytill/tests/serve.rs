@@ -148,6 +148,45 @@ async fn funded_and_reconciled(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_treasury_is_shown_and_moves_are_suggested() {
+    let mut world = World::new().await;
+    let set = |key, value: &str| (key, value.to_owned());
+    world.settings.extend([
+        set("ANYTILL_TREASURY__ISSUER_FLOAT_KEEP", "[\"9000.00 USD\"]"),
+        set("ANYTILL_TREASURY__ISSUER_FLOAT_WARN", "[\"15000.00 USD\"]"),
+        set("ANYTILL_TREASURY__ISSUER_FLOAT_TARGET", "[\"5000000.00 USD\"]"),
+    ]);
+    let _server = world.serve();
+    let float = |word: &str| {
+        let said: serde_json::Value = serde_json::from_str(&world.ok(&["treasury", "--json"])).unwrap();
+        let rows = said["places"].as_array().unwrap().iter();
+        let row = rows.filter(|row| row["what"] == "float").collect::<Vec<_>>();
+        assert!(row.len() == 1 && row[0]["word"] == word, "{said}");
+        row[0]["amount"].as_i64().unwrap()
+    };
+    assert_eq!(float("low"), 1_000_000);
+    let text = world.ok(&["treasury"]);
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = text.lines().map(words).collect();
+    for line in
+        ["lithic float USD 10000.00 5000000.00 low", "node room for holds BTC 0.00000000000 empty: quoting stops"]
+    {
+        assert!(lines.iter().any(|shown| shown == line), "{line}\n{text}");
+    }
+    assert!(text.contains("at kraken's own site to the bank account that funds lithic"), "{text}");
+    assert!(text.contains("from elsewhere") && text.contains("reconcile --accept"), "{text}");
+    assert!(said(&world.run(&["doctor"])).contains("warning treasury        lithic float: 10000.00 USD low"));
+    // One cent less than the floor, the smallest purchase and its tolerance need.
+    world.issuer.fund(-(1_000_000 - 900_000 - 200) - 1);
+    assert_eq!(float("stops"), 900_199);
+    world.issuer.fund(1);
+    assert_eq!(float("low"), 900_200);
+
+    let refused = world.refused(&["node", "pay", "lnbcrt1", "--max-fee-sat", "1"]);
+    assert!(refused.contains("no BOLT 11 invoice"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_belong_together_is_refused() {
     let world = World::new().await;
     let again = world.refused(&["init", "--yes"]);

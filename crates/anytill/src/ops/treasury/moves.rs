@@ -53,7 +53,7 @@ impl Picture<'_> {
     fn reserve(&self, said: &mut Vec<String>) {
         for (what, command) in [(What::OnChain, "anytill node"), (What::VendorOnChain, "anytill node --vendor")] {
             if let Some(row) = self.row(what).filter(|row| matches!(row.word, Word::Low | Word::Stops)) {
-                let sat = sat_up(missing(row));
+                let sat = sat_up(missing(row)).max(1);
                 said.push(format!("send at least {sat} sat to `{command} address`: the reserve for closing channels"));
             }
         }
