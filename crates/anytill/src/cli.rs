@@ -243,6 +243,11 @@ pub enum Node {
         #[arg(long)]
         sat_per_vbyte: Option<u64>,
     },
+    /// An invoice for bitcoin of your own, good for an hour
+    ///
+    /// `anytill node --vendor invoice AMOUNT`, paid by `anytill node pay`, moves bitcoin from the node that holds to the
+    /// one that pays vendors.
+    Invoice { amount_sat: u64 },
     /// Pays an invoice of your own elsewhere, such as the exchange's Lightning deposit
     ///
     /// Once, however often it is run: the same invoice again says how it went. Not for refunds and vendors, which the

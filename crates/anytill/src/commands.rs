@@ -155,6 +155,7 @@ fn node_request(node: Node) -> (Request, bool) {
         Node::Withdraw { address, amount_sat, sat_per_vbyte } => {
             (Request::NodeWithdraw { address, amount_sat, sat_per_vbyte }, false)
         }
+        Node::Invoice { amount_sat } => (Request::NodeInvoice { amount_sat }, false),
         Node::Pay { bolt11, max_fee_sat } => (Request::NodePay { bolt11, max_fee_sat }, false),
     }
 }

@@ -68,6 +68,9 @@ pub enum Request {
         amount_sat: u64,
         sat_per_vbyte: Option<u64>,
     },
+    NodeInvoice {
+        amount_sat: u64,
+    },
     NodePay {
         bolt11: String,
         max_fee_sat: u64,

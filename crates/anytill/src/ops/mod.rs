@@ -59,6 +59,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         | Request::NodePeers
         | Request::NodeHolds
         | Request::NodeWithdraw { .. }
+        | Request::NodeInvoice { .. }
         | Request::NodePay { .. } => node::run(server, request).await,
     }
 }

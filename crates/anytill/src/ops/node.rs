@@ -12,6 +12,9 @@ use ports::{AggregateKind, LightningNode as _, Lookup, Outcome, PayRequest, Paye
 use serde_json::json;
 use std::fmt::Write as _;
 
+/// How long an invoice for the operator's own bitcoin is good.
+const INVOICE_SECS: u32 = 3_600;
+
 pub async fn run(server: &Server, request: Request) -> Result<Answer> {
     let (node, listens, request) = match request {
         Request::VendorNode { request } => {
@@ -62,6 +65,11 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
         Request::NodeWithdraw { address, amount_sat, sat_per_vbyte } => {
             let txid = node.send_on_chain(address, amount_sat, sat_per_vbyte).await?;
             Answer::new(true, format!("sent in {txid}"), &json!({ "txid": txid }))
+        }
+        Request::NodeInvoice { amount_sat } => {
+            let amount = Sat::new(amount_sat)?.msat();
+            let invoice = node.own_invoice(amount.get(), "own funds".to_owned(), INVOICE_SECS).await?;
+            Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
         }
         Request::NodePay { bolt11, max_fee_sat } => pay(server, node, &bolt11, max_fee_sat).await,
         other => bail!("{other:?} is not the node's"),

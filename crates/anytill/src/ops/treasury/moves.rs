@@ -61,9 +61,12 @@ impl Picture<'_> {
 
     /// Out of the holding node's channels, and into the exchange's stock.
     fn bitcoin(&self, said: &mut Vec<String>) {
-        let ours = self.sat(What::Ours);
+        let refilled = self.refill();
+        let ours = self.sat(What::Ours).saturating_sub(refilled);
         let surplus = match self.row(What::Ours) {
-            Some(row) if row.word == Word::High => ours.saturating_sub(row.band.target.unwrap_or(0) / MSAT_PER_SAT),
+            Some(row) if row.word == Word::High => {
+                ours.saturating_sub(row.band.target.unwrap_or(0) / MSAT_PER_SAT).max(0)
+            }
             _ => 0,
         };
         let stock = self.row(What::ExchangeBitcoin);
@@ -110,11 +113,28 @@ impl Picture<'_> {
         }
     }
 
+    /// What the node that holds can pay to the one that pays vendors, fee included, whole satoshi.
+    fn refill(&self) -> i64 {
+        let low = self.row(What::VendorSends).filter(|row| matches!(row.word, Word::Low | Word::Stops));
+        low.map_or(0, |row| sat_up(missing(row)).min(self.sat(What::VendorInbound)).min(self.sat(What::Ours)))
+    }
+
     fn vendor(&self, said: &mut Vec<String>) {
         let Some(row) = self.row(What::VendorSends).filter(|row| matches!(row.word, Word::Low | Word::Stops)) else {
             return;
         };
-        let need = sat_up(missing(row));
+        let refill = self.refill();
+        let max_fee = refill / FEE_PART;
+        let paid = refill.saturating_sub(max_fee);
+        if paid > 0 {
+            said.push(format!(
+                "`anytill node --vendor invoice {paid}` gives INVOICE; `anytill node pay INVOICE --max-fee-sat {max_fee}`"
+            ));
+        }
+        let need = sat_up(missing(row)).saturating_sub(paid);
+        if need == max_fee {
+            return;
+        }
         let from_node = need.min(self.spare_on_chain());
         if from_node > 0 {
             said.push(format!(
@@ -264,6 +284,15 @@ mod tests {
         let text = said(&[btc(What::VendorSends, 1_500, low(5_000_000, 5_000_000, 5_000_000))]);
         assert!(text.contains("send 4999 sat from elsewhere to `anytill node --vendor address`"), "{text}");
         assert!(text.contains("`anytill node --vendor open PEER 4999`"), "{text}");
+        let rows = [
+            btc(What::VendorSends, 0, low(5_000_000, 5_000_000, 200_000_000)),
+            btc(What::VendorInbound, 900_000_000, Band::default()),
+            btc(What::Ours, 250_000_000, high(0, 100_000_000)),
+        ];
+        let text = said(&rows);
+        assert!(text.contains("`anytill node --vendor invoice 199000` gives INVOICE"), "{text}");
+        assert!(text.contains("pay INVOICE --max-fee-sat 1000") && !text.contains("elsewhere"), "{text}");
+        assert!(text.contains("a wallet of yours for 49750 sat"), "{text}");
         let text = said(&[btc(What::OnChain, 0, low(0, 25_000_000, 25_000_000))]);
         assert!(text.contains("send at least 25000 sat to `anytill node address`"), "{text}");
         let text = said(&[btc(What::Room, 0, low(5_000_000, 5_000_000, 5_000_000))]);
