@@ -157,7 +157,7 @@ async fn the_treasury_is_shown_and_moves_are_suggested() {
         set("ANYTILL_TREASURY__ISSUER_FLOAT_WARN", "[\"15000.00 USD\"]"),
         set("ANYTILL_TREASURY__ISSUER_FLOAT_TARGET", "[\"5000000.00 USD\"]"),
     ]);
-    let _server = world.serve();
+    let server = world.serve();
     let float = |word: &str| {
         let said: serde_json::Value = serde_json::from_str(&world.ok(&["treasury", "--json"])).unwrap();
         let rows = said["places"].as_array().unwrap().iter();
@@ -177,6 +177,14 @@ async fn the_treasury_is_shown_and_moves_are_suggested() {
     assert!(text.contains("at kraken's own site to the bank account that funds lithic"), "{text}");
     assert!(text.contains("from elsewhere") && text.contains("reconcile --accept"), "{text}");
     assert!(said(&world.run(&["doctor"])).contains("warning treasury        lithic float: 10000.00 USD low"));
+    let http = server.ready["http_url"].as_str().unwrap();
+    let metrics = || tokio::task::block_in_place(|| Handle::current().block_on(get(http, "/metrics"))).1;
+    let shown = |start: &str, value: &str| {
+        let of = |line: &&str| line.starts_with(start) && line.contains("what=\"float\"");
+        metrics().lines().find(of).is_some_and(|line| line.ends_with(value))
+    };
+    wait("the metrics", || shown("anytill_treasury_level{", " 2"));
+    assert!(shown("anytill_treasury_amount{", " 1000000"), "{}", metrics());
     // One cent less than the floor, the smallest purchase and its tolerance need.
     world.issuer.fund(-(1_000_000 - 900_000 - 200) - 1);
     assert_eq!(float("stops"), 900_199);
