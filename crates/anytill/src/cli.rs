@@ -57,6 +57,11 @@ pub enum Command {
     ///
     /// Every posting adds up to zero per currency and layer, so the trial balance does. Debits are positive.
     Ledger(Report),
+    /// Where bitcoin and money are, what should be there, and what to move
+    ///
+    /// Channels, exchange, issuer float, what is unsold and owed, each against `[treasury]`. It moves nothing: below
+    /// the table are commands for you to run. What cannot be read is shown as `?`.
+    Treasury(Report),
     /// Compares the ledger with node, exchange and issuer
     ///
     /// To the satoshi and the cent; exits with 1 on a difference. Bitcoin or money that you moved by hand is a
@@ -237,6 +242,22 @@ pub enum Node {
         /// Else the node's estimate.
         #[arg(long)]
         sat_per_vbyte: Option<u64>,
+    },
+    /// An invoice for bitcoin of your own, good for an hour
+    ///
+    /// `anytill node --vendor invoice AMOUNT`, paid by `anytill node pay`, moves bitcoin from the node that holds to the
+    /// one that pays vendors.
+    Invoice { amount_sat: u64 },
+    /// Pays an invoice of your own elsewhere, such as the exchange's Lightning deposit
+    ///
+    /// Once, however often it is run: the same invoice again says how it went. Not for refunds and vendors, which the
+    /// server pays itself. Then `anytill reconcile --accept NOTE`.
+    Pay {
+        /// A BOLT 11 invoice with an amount.
+        bolt11: String,
+        /// Highest routing fee.
+        #[arg(long, value_name = "SATOSHI")]
+        max_fee_sat: u64,
     },
 }
 

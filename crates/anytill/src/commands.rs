@@ -38,6 +38,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             (of_server(place, &request)?, json)
         }
         Command::Ledger(report) => (of_server_or_store(place, &Request::Ledger)?, report.json),
+        Command::Treasury(report) => (of_server(place, &Request::Treasury)?, report.json),
         Command::Reconcile(args) => (of_server(place, &Request::Reconcile { accept: args.accept })?, args.json),
         Command::Parked(Parked::List(report)) => (of_server_or_store(place, &Request::ParkedList)?, report.json),
         Command::Parked(Parked::Explain { id, report }) => {
@@ -154,5 +155,7 @@ fn node_request(node: Node) -> (Request, bool) {
         Node::Withdraw { address, amount_sat, sat_per_vbyte } => {
             (Request::NodeWithdraw { address, amount_sat, sat_per_vbyte }, false)
         }
+        Node::Invoice { amount_sat } => (Request::NodeInvoice { amount_sat }, false),
+        Node::Pay { bolt11, max_fee_sat } => (Request::NodePay { bolt11, max_fee_sat }, false),
     }
 }

@@ -7,6 +7,7 @@ use outbound::{HttpClient, Limits, Request};
 use rustix::process::Signal;
 use std::os::unix::fs::PermissionsExt as _;
 use std::str::FromStr as _;
+use tokio::runtime::Handle;
 
 /// Offset of `user_version` in a database's header (SQLite file format).
 const USER_VERSION: usize = 60;
@@ -145,6 +146,97 @@ async fn funded_and_reconciled(world: &World) {
     let differs = world.refused(&["reconcile"]);
     assert!(differs.contains("issuer:lithic") && differs.contains("-0.01"), "{differs}");
     world.issuer.fund(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_treasury_is_shown_and_moves_are_suggested() {
+    let mut world = World::new().await;
+    let set = |key, value: &str| (key, value.to_owned());
+    world.settings.extend([
+        set("ANYTILL_TREASURY__ISSUER_FLOAT_KEEP", "[\"9000.00 USD\"]"),
+        set("ANYTILL_TREASURY__ISSUER_FLOAT_WARN", "[\"15000.00 USD\"]"),
+        set("ANYTILL_TREASURY__ISSUER_FLOAT_TARGET", "[\"5000000.00 USD\"]"),
+    ]);
+    let server = world.serve();
+    let float = |word: &str| {
+        let said: serde_json::Value = serde_json::from_str(&world.ok(&["treasury", "--json"])).unwrap();
+        let rows = said["places"].as_array().unwrap().iter();
+        let row = rows.filter(|row| row["what"] == "float").collect::<Vec<_>>();
+        assert!(row.len() == 1 && row[0]["word"] == word, "{said}");
+        row[0]["amount"].as_i64().unwrap()
+    };
+    assert_eq!(float("low"), 1_000_000);
+    let text = world.ok(&["treasury"]);
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = text.lines().map(words).collect();
+    for line in
+        ["lithic float USD 10000.00 5000000.00 low", "node room for holds BTC 0.00000000000 empty: quoting stops"]
+    {
+        assert!(lines.iter().any(|shown| shown == line), "{line}\n{text}");
+    }
+    assert!(text.contains("at kraken's own site to the bank account that funds lithic"), "{text}");
+    assert!(text.contains("from elsewhere") && text.contains("reconcile --accept"), "{text}");
+    assert!(said(&world.run(&["doctor"])).contains("warning treasury        lithic float: 10000.00 USD low"));
+    let http = server.ready["http_url"].as_str().unwrap();
+    let metrics = || tokio::task::block_in_place(|| Handle::current().block_on(get(http, "/metrics"))).1;
+    let shown = |start: &str, value: &str| {
+        let of = |line: &&str| line.starts_with(start) && line.contains("what=\"float\"");
+        metrics().lines().find(of).is_some_and(|line| line.ends_with(value))
+    };
+    wait("the metrics", || shown("anytill_treasury_level{", " 2"));
+    assert!(shown("anytill_treasury_amount{", " 1000000"), "{}", metrics());
+    // One cent less than the floor, the smallest purchase and its tolerance need.
+    world.issuer.fund(-(1_000_000 - 900_000 - 200) - 1);
+    assert_eq!(float("stops"), 900_199);
+    world.issuer.fund(1);
+    assert_eq!(float("low"), 900_200);
+
+    let refused = world.refused(&["node", "pay", "lnbcrt1", "--max-fee-sat", "1"]);
+    assert!(refused.contains("no BOLT 11 invoice"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bitcoin_moves_from_one_node_to_the_other_and_only_once() {
+    let mut world = World::new().await;
+    let set = |key, value: &str| (key, value.to_owned());
+    world.settings.extend([
+        set("ANYTILL_VENDOR_NODE__ENABLED", "true"),
+        set("ANYTILL_VENDOR_NODE__LISTEN", "[\"127.0.0.1:0\"]"),
+        set("ANYTILL_TREASURY__VENDOR_OUTBOUND_SAT_TARGET", "40000"),
+    ]);
+    let _server = world.serve();
+    for node in [&["node", "address"][..], &["node", "--vendor", "address"]] {
+        let address = bitcoin::Address::from_str(world.ok(node).trim()).unwrap();
+        let address = address.require_network(bitcoin::Network::Regtest).unwrap();
+        world.chain.fund(&address, 1_000_000).await.unwrap();
+    }
+    world.chain.mine(6).await.unwrap();
+    let json = |args: &[&str]| serde_json::from_str::<serde_json::Value>(&world.ok(args)).unwrap();
+    wait("the nodes to see their funds", || {
+        let funded = |args| json(args)["onchain_spendable_sat"].as_u64().unwrap() > 900_000;
+        funded(&["node", "balances", "--json"]) && funded(&["node", "--vendor", "balances", "--json"])
+    });
+    let peer = world.ok(&["node", "--vendor", "id"]);
+    world.ok(&["node", "open", peer.trim(), "500000"]);
+    let mempool = || tokio::task::block_in_place(|| Handle::current().block_on(world.chain.mempool())).unwrap();
+    wait("the channel's funding", || !mempool().is_empty());
+    world.chain.mine(6).await.unwrap();
+    wait("the channel to be usable", || json(&["node", "channels", "--json"])[0]["usable"] == true);
+
+    let suggested = world.ok(&["treasury"]);
+    assert!(suggested.contains("`anytill node --vendor invoice 39800` gives INVOICE"), "{suggested}");
+    let invoice = world.ok(&["node", "--vendor", "invoice", "39800"]);
+    let pay = ["node", "pay", invoice.trim(), "--max-fee-sat", "200"];
+    wait("the payment to arrive", || world.ok(&pay).contains("paid: 39800000 msat and a fee of 0 msat"));
+    let vendor_sends = || {
+        let shown = json(&["treasury", "--json"]);
+        let rows = shown["places"].as_array().unwrap();
+        rows.iter().find(|row| row["what"] == "vendor_sends").unwrap()["amount"].as_i64().unwrap()
+    };
+    // Less the channel's reserve, a hundredth of it.
+    wait("the vendor node to have it", || vendor_sends() == 34_800_000);
+    assert!(world.ok(&pay).contains("paid: 39800000 msat"));
+    assert_eq!(vendor_sends(), 34_800_000, "the same invoice was paid twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

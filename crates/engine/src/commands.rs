@@ -186,10 +186,11 @@ impl Engine {
         let Outcome::Done(float) = self.ports.issuer.float().await else {
             return Err(CommandError::Unavailable("the card issuer"));
         };
-        if float.available.currency() != limit.currency() || float.available.minor() < limit.minor() {
+        let free = beyond(float.available, self.config.float_keep)?;
+        if free.currency() != limit.currency() || free.minor() < limit.minor() {
             return Err(CommandError::NoFloat);
         }
-        Ok([receives, reservations::of_float(self.ports.issuer.name(), float.available, limit)])
+        Ok([receives, reservations::of_float(self.ports.issuer.name(), free, limit)])
     }
 
     /// What the node that pays vendors has to have left: all that is quoted, since its fees come out of that.
@@ -200,10 +201,11 @@ impl Engine {
         let Outcome::Done(room) = node.room().await else {
             return Err(CommandError::Unavailable("the node that pays vendors"));
         };
-        if room.outbound_msat() < amount.get() {
+        let free_msat = room.outbound_msat().saturating_sub(self.config.vendor_send_keep_msat);
+        if free_msat < amount.get() {
             return Err(CommandError::NoFloat);
         }
-        Ok(reservations::of_send(node.node_id(), &room, amount))
+        Ok(reservations::of_send(node.node_id(), free_msat, amount))
     }
 
     fn terms_hash(
@@ -304,6 +306,11 @@ impl Engine {
     }
 }
 
+/// What may be quoted of a float of which so much is kept.
+fn beyond(available: Money, keep: Option<Money>) -> Result<Money, MoneyError> {
+    keep.map_or(Ok(available), |keep| available.saturating_sub(keep))
+}
+
 fn no_room(error: EngineError) -> CommandError {
     match error {
         EngineError::Store(StoreError::NoRoom { resource }) if resource.starts_with("room:") => CommandError::NoRoom,
@@ -321,5 +328,21 @@ fn no_room(error: EngineError) -> CommandError {
         EngineError::Store(StoreError::NoRoom { resource }) if exposure::is_unsold(&resource) => CommandError::NotNow,
         EngineError::Store(StoreError::NoRoom { resource }) => CommandError::Limit(resource),
         other => CommandError::Engine(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use money::Currency;
+
+    #[test]
+    fn what_is_kept_is_not_quoted() {
+        let usd = |minor| Money::new(minor, Currency::USD).unwrap();
+        assert_eq!(beyond(usd(500), None).unwrap(), usd(500));
+        assert_eq!(beyond(usd(500), Some(usd(120))).unwrap(), usd(380));
+        assert_eq!(beyond(usd(100), Some(usd(120))).unwrap(), usd(0));
+        let other = Money::new(1, Currency::EUR).unwrap();
+        assert!(beyond(usd(100), Some(other)).is_err());
     }
 }

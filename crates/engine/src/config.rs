@@ -1,6 +1,6 @@
 //! What the operator sets for the engine.
 
-use money::{Bps, Ppm};
+use money::{Bps, Money, Ppm};
 
 /// Windows, limits and margins. Times in milliseconds.
 #[derive(Debug, Clone)]
@@ -42,6 +42,10 @@ pub struct Config {
     /// Highest routing fee of a refund: share of it, and at least so much.
     pub refund_fee_max: Bps,
     pub refund_fee_msat_min: u64,
+    /// Quoting stops before the issuer's balance, less what is quoted, falls below it. None: at zero.
+    pub float_keep: Option<Money>,
+    /// The same of what the node that pays vendors can send.
+    pub vendor_send_keep_msat: u64,
 }
 
 impl Default for Config {
@@ -67,6 +71,8 @@ impl Default for Config {
             borne_store_minor_max: 20_000,
             refund_fee_max: Bps(100),
             refund_fee_msat_min: 10_000,
+            float_keep: None,
+            vendor_send_keep_msat: 0,
         }
     }
 }

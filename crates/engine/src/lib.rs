@@ -30,6 +30,7 @@ pub use issuer::{ChargeAnswer, NewsOutcome};
 pub use ports::AggregateRef;
 pub use recovery::RecoveryReport;
 pub use refunds::refund_id;
+pub use reservations::{float_name, room_name, send_name};
 pub use watch::Changes;
 
 use async_trait::async_trait;

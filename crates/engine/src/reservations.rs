@@ -7,12 +7,19 @@ use money::{Currency, Money, Msat};
 use ports::{GiveBack, Reservation, ReservationChange, Room};
 use purchase::{CardState, CloseCause, Purchase, State};
 
-pub(crate) fn room_name(node: NodeId) -> String {
+/// Room to receive that quotes have taken, msat.
+pub fn room_name(node: NodeId) -> String {
     format!("room:{node}")
 }
 
-pub(crate) fn float_name(issuer: &str, currency: Currency) -> String {
+/// Float that quotes and open purchases have taken, minor units.
+pub fn float_name(issuer: &str, currency: Currency) -> String {
     format!("float:{issuer}:{currency}")
+}
+
+/// What quotes for gift cards have taken of what a node can send, msat.
+pub fn send_name(node: NodeId) -> String {
+    format!("send:{node}")
 }
 
 /// What ends with a step, and what the operator bears from it on.
@@ -105,7 +112,7 @@ pub(crate) fn of_float(issuer: &str, float: Money, limit: Money) -> Reservation 
 
 /// What a quote for a gift card takes: what the node that pays vendors can send. Kept until the claim, although the
 /// node counts the send itself a little earlier.
-pub(crate) fn of_send(node: NodeId, room: &Room, amount: Msat) -> Reservation {
-    let (resource, limit) = (format!("send:{node}"), room.outbound_msat());
+pub(crate) fn of_send(node: NodeId, limit: u64, amount: Msat) -> Reservation {
+    let resource = send_name(node);
     Reservation { resource, amount: amount.get(), limit, give_back: GiveBack::WhenClaimedOrOver }
 }

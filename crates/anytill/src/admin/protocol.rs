@@ -12,6 +12,7 @@ pub const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub enum Request {
     Doctor,
     Ledger,
+    Treasury,
     Reconcile {
         accept: Option<String>,
     },
@@ -66,6 +67,13 @@ pub enum Request {
         address: String,
         amount_sat: u64,
         sat_per_vbyte: Option<u64>,
+    },
+    NodeInvoice {
+        amount_sat: u64,
+    },
+    NodePay {
+        bolt11: String,
+        max_fee_sat: u64,
     },
 }
 

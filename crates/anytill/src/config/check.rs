@@ -20,6 +20,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     lists(config, &mut found);
     prices(config, &mut found);
     gift_cards(config, &mut found);
+    treasury(config, &mut found);
     found.0
 }
 
@@ -210,6 +211,35 @@ fn issuer(config: &Config, found: &mut Found) {
             found.unless(in_time, "purchase.answer_ms_max", "is at most 1700 with Stripe, which waits two seconds");
         }
     }
+}
+
+/// Amounts that could never be reached together, or in a currency that no place has.
+fn treasury(config: &Config, found: &mut Found) {
+    let t = &config.treasury;
+    let lists = [
+        ("treasury.issuer_float_keep", &t.issuer_float_keep),
+        ("treasury.issuer_float_warn", &t.issuer_float_warn),
+        ("treasury.issuer_float_target", &t.issuer_float_target),
+        ("treasury.exchange_money_max", &t.exchange_money_max),
+    ];
+    for (key, list) in lists {
+        let known = list.iter().all(|amount| config.served.currencies.contains(&amount.currency()));
+        let once = list.iter().all(|amount| of(list, amount.currency()).is_some());
+        found.unless(known && once, key, "has one amount for each served currency at most");
+    }
+    let rises = |steps: &[u64]| {
+        let set: Vec<u64> = steps.iter().copied().filter(|step| *step > 0).collect();
+        set.is_sorted()
+    };
+    let float = [&t.issuer_float_keep, &t.issuer_float_warn, &t.issuer_float_target];
+    let float = float.map(|list| of(list, config.issuer.currency).map_or(0, Money::minor));
+    found.unless(rises(&float), "treasury.issuer_float_...", "keep <= warn <= target has to hold");
+    let vendor = [t.vendor_outbound_sat_keep, t.vendor_outbound_sat_min, t.vendor_outbound_sat_target];
+    found.unless(rises(&vendor), "treasury.vendor_outbound_sat_...", "keep <= min <= target has to hold");
+    let exchange = [t.exchange_bitcoin_sat_min, t.exchange_bitcoin_sat_target, t.exchange_bitcoin_sat_max];
+    found.unless(rises(&exchange), "treasury.exchange_bitcoin_sat_...", "min <= target <= max has to hold");
+    let node = [t.node_outbound_sat_target, t.node_outbound_sat_max];
+    found.unless(rises(&node), "treasury.node_outbound_sat_...", "target <= max has to hold");
 }
 
 fn prices(config: &Config, found: &mut Found) {

@@ -29,6 +29,7 @@ pub struct Config {
     pub exchange: Exchange,
     pub gift_cards: GiftCards,
     pub prices: Prices,
+    pub treasury: Treasury,
     pub recipes: Recipes,
     pub log: Log,
     pub process: Process,
@@ -338,6 +339,29 @@ pub struct Venue {
     pub base_url: String,
     #[serde(default)]
     pub websocket_url: String,
+}
+
+/// Zero and an empty list are "not set".
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Treasury {
+    #[serde(deserialize_with = "amounts")]
+    pub issuer_float_keep: Vec<Money>,
+    #[serde(deserialize_with = "amounts")]
+    pub issuer_float_warn: Vec<Money>,
+    #[serde(deserialize_with = "amounts")]
+    pub issuer_float_target: Vec<Money>,
+    pub exchange_bitcoin_sat_min: u64,
+    pub exchange_bitcoin_sat_target: u64,
+    pub exchange_bitcoin_sat_max: u64,
+    #[serde(deserialize_with = "amounts")]
+    pub exchange_money_max: Vec<Money>,
+    pub node_room_sat_min: u64,
+    pub node_outbound_sat_target: u64,
+    pub node_outbound_sat_max: u64,
+    pub vendor_outbound_sat_keep: u64,
+    pub vendor_outbound_sat_min: u64,
+    pub vendor_outbound_sat_target: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -112,6 +112,20 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("[gift_cards]\nproducts = [{ host = \"a.example\", product = \"a\" }]", &["gift_cards.products", "country"]),
     ("[prices]\nvenues = [{ vendor = \"kraken\" }]", &["prices.venues", "base_url"]),
     ("[prices]\nage_ms_max = 100", &["prices.age_ms_max"]),
+    ("[treasury]\nissuer_float_keep = [\"5.00 EUR\"]", &["treasury.issuer_float_keep", "served currency"]),
+    (
+        "[treasury]\nissuer_float_keep = [\"5.00 USD\"]\nissuer_float_target = [\"4.00 USD\"]",
+        &["treasury.issuer_float_", "keep <= warn <= target"],
+    ),
+    (
+        "[treasury]\nvendor_outbound_sat_keep = 5\nvendor_outbound_sat_min = 4",
+        &["treasury.vendor_outbound_sat_", "keep <= min"],
+    ),
+    (
+        "[treasury]\nexchange_bitcoin_sat_min = 5\nexchange_bitcoin_sat_max = 4",
+        &["treasury.exchange_bitcoin_sat_", "min <= target"],
+    ),
+    ("[treasury]\nnode_outbound_sat_target = 5\nnode_outbound_sat_max = 4", &["treasury.node_outbound_sat_"]),
     ("[log]\nformat = \"xml\"", &["log.format"]),
     ("[log\nformat = 1", &["anytill.toml: line 1"]),
 ];

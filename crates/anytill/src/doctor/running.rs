@@ -2,6 +2,7 @@
 
 use super::{Check, answer, outside};
 use crate::admin::Answer;
+use crate::ops::treasury::{Row, Word, look};
 use crate::server::Server;
 use anyhow::Result;
 use ports::{AggregateKind, LightningNode as _, Outcome, Page, Store};
@@ -22,6 +23,7 @@ pub async fn running(server: &Arc<Server>) -> Result<Answer> {
         checks.push(outside::of_public_url(&server.config.server.public_url).await);
     }
     checks.push(parked(server).await);
+    checks.extend(treasury(server).await);
     answer(checks)
 }
 
@@ -117,5 +119,19 @@ async fn parked(server: &Server) -> Check {
     match count {
         0 => Check::ok("parked", "nothing waits for you"),
         _ => Check::warning("parked", format!("{count} wait for you"), "anytill parked list"),
+    }
+}
+
+/// One line for each place that is not as `[treasury]` has it.
+async fn treasury(server: &Server) -> Vec<Check> {
+    const NAME: &str = "treasury";
+    match look(server).await {
+        Ok(rows) => {
+            let bad = |row: &&Row| !matches!(row.word, Word::Plain | Word::Fine);
+            let lines: Vec<Check> =
+                rows.iter().filter(bad).map(|row| Check::warning(NAME, row.line(), "anytill treasury")).collect();
+            if lines.is_empty() { vec![Check::ok(NAME, "nothing is low")] } else { lines }
+        }
+        Err(error) => vec![Check::wrong(NAME, format!("{error:#}"), "see the database")],
     }
 }

@@ -12,6 +12,7 @@ pub mod reconcile;
 pub mod story;
 #[cfg(test)]
 mod tests;
+pub mod treasury;
 
 use crate::admin::{Answer, Request};
 use crate::doctor;
@@ -36,6 +37,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
     match request {
         Request::Doctor => doctor::running(server).await,
         Request::Ledger => ledger::report(store).await,
+        Request::Treasury => treasury::report(server).await,
         Request::Reconcile { accept } => reconcile::run(server, accept).await,
         Request::ParkedList => parked::list(store).await,
         Request::ParkedExplain { id } => parked::explain(store, &id).await,
@@ -56,7 +58,9 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         | Request::NodeChannels
         | Request::NodePeers
         | Request::NodeHolds
-        | Request::NodeWithdraw { .. } => node::run(server, request).await,
+        | Request::NodeWithdraw { .. }
+        | Request::NodeInvoice { .. }
+        | Request::NodePay { .. } => node::run(server, request).await,
     }
 }
 

@@ -2,12 +2,18 @@
 
 use crate::admin::{Answer, Request};
 use crate::server::Server;
+use crate::wiring::LightningPayees;
+use accounts::Hosts;
 use anyhow::{Context as _, Result, bail};
 use ids::NodeId;
 use lightning_node::ldk::{EmbeddedNode, OpenChannel};
-use ports::LightningNode as _;
+use money::Sat;
+use ports::{AggregateKind, LightningNode as _, Lookup, Outcome, PayRequest, Payees as _, SendStatus, Store};
 use serde_json::json;
 use std::fmt::Write as _;
+
+/// How long an invoice for the operator's own bitcoin is good.
+const INVOICE_SECS: u32 = 3_600;
 
 pub async fn run(server: &Server, request: Request) -> Result<Answer> {
     let (node, listens, request) = match request {
@@ -60,8 +66,46 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let txid = node.send_on_chain(address, amount_sat, sat_per_vbyte).await?;
             Answer::new(true, format!("sent in {txid}"), &json!({ "txid": txid }))
         }
+        Request::NodeInvoice { amount_sat } => {
+            let amount = Sat::new(amount_sat)?.msat();
+            let invoice = node.own_invoice(amount.get(), "own funds".to_owned(), INVOICE_SECS).await?;
+            Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
+        }
+        Request::NodePay { bolt11, max_fee_sat } => pay(server, node, &bolt11, max_fee_sat).await,
         other => bail!("{other:?} is not the node's"),
     }
+}
+
+/// Once: the payment hash is the node's idempotency key. The books know of it by `reconcile --accept`.
+async fn pay(server: &Server, node: &EmbeddedNode, bolt11: &str, max_fee_sat: u64) -> Result<Answer> {
+    let payees = LightningPayees::new(server.config.chain.network.bitcoin(), Hosts::Public);
+    let invoice = payees.read_invoice(bolt11).map_err(anyhow::Error::msg)?;
+    let Some(amount) = invoice.amount_msat else { bail!("the invoice names no amount: ask for one that does") };
+    let payment_hash = invoice.payment_hash;
+    for kind in [AggregateKind::Purchase, AggregateKind::Refund] {
+        if Store::find(&server.store, kind, Lookup::PaymentHash(payment_hash)).await?.is_some() {
+            bail!("this is the invoice of a {}: the server pays and takes those itself", kind.name());
+        }
+    }
+    let max_fee_msat = Sat::new(max_fee_sat)?.msat();
+    let request =
+        PayRequest { bolt11: invoice.bolt11, payment_hash, amount_msat: None, max_fee_msat, max_cltv_blocks: None };
+    let again = "the same command again says how it ended, and never pays twice";
+    let (ok, status, text) = match node.pay(request).await {
+        Outcome::Done(SendStatus::Succeeded { fee_msat, .. }) => {
+            let text = format!("paid: {} msat and a fee of {} msat", amount.get(), fee_msat.get());
+            (true, "succeeded", format!("{text}; `anytill reconcile --accept NOTE` books it"))
+        }
+        Outcome::Done(SendStatus::Pending) => (true, "pending", format!("under way; {again}")),
+        Outcome::Done(SendStatus::Failed { reason }) => {
+            (false, "failed", format!("failed, nothing was paid: {reason}"))
+        }
+        Outcome::Done(SendStatus::NotFound) => (false, "unknown", format!("not known; {again}")),
+        Outcome::Rejected(r) => (false, "refused", format!("refused, nothing was paid: {}: {}", r.code, r.message)),
+        Outcome::NotSent(why) => (false, "not_sent", format!("not sent, nothing was paid: {why}")),
+        Outcome::Unknown(why) => (false, "unknown", format!("not known ({why}); {again}")),
+    };
+    Answer::new(ok, text, &json!({ "payment_hash": payment_hash, "status": status, "amount_msat": amount.get() }))
 }
 
 async fn balances(node: &EmbeddedNode) -> Result<Answer> {

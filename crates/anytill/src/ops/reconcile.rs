@@ -157,7 +157,8 @@ fn name(text: &'static str) -> Result<PlaceName> {
     PlaceName::new(text).ok_or_else(|| anyhow::anyhow!("`{text}` names no place"))
 }
 
-fn why<T>(outcome: Outcome<T>) -> Result<T, String> {
+/// The answer, or why there is none.
+pub fn why<T>(outcome: Outcome<T>) -> Result<T, String> {
     match outcome {
         Outcome::Done(value) => Ok(value),
         Outcome::Rejected(refusal) => Err(format!("{}: {}", refusal.code, refusal.message)),
@@ -203,7 +204,8 @@ async fn look_at_issuer(server: &Server, seen: &mut Vec<Seen>) -> Result<()> {
     Ok(())
 }
 
-fn at_exchange(balances: &[AssetBalance], asset: Asset) -> Result<i64, String> {
+/// What the exchange has of an asset, msat or minor units; none is zero.
+pub fn at_exchange(balances: &[AssetBalance], asset: Asset) -> Result<i64, String> {
     let mut amounts = balances.iter().filter_map(|balance| match balance {
         AssetBalance::Bitcoin(sat) if asset == Asset::Btc => Some(sat.msat().signed()),
         AssetBalance::Currency(money) if asset == Asset::Fiat(money.currency()) => Some(money.signed()),

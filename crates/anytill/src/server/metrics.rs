@@ -13,6 +13,8 @@ use tokio::time::sleep;
 const EVERY: Duration = Duration::from_secs(10);
 /// Seconds: an authorization is answered in about 0.05, a vendor in up to some.
 const BUCKETS: [f64; 10] = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 3.0, 10.0];
+/// Exchanges count such questions against a key: five minutes.
+const TREASURY_ROUNDS: u64 = 30;
 const PARKED_PAGE: u32 = 256;
 
 pub fn install() -> Result<PrometheusHandle> {
@@ -21,8 +23,11 @@ pub fn install() -> Result<PrometheusHandle> {
 }
 
 pub async fn run(server: Arc<Server>, mut watch: Watch) -> &'static str {
-    loop {
+    for round in 0u64.. {
         look(&server).await;
+        if round.is_multiple_of(TREASURY_ROUNDS) {
+            treasury(&server).await;
+        }
         server.metrics.run_upkeep();
         tokio::select! {
             () = watch.reached(Phase::NoWork) => break,
@@ -77,6 +82,25 @@ async fn look(server: &Server) {
     let stats = server.store.stats();
     gauge!("anytill_store_commits").set(whole(stats.groups));
     gauge!("anytill_store_steps").set(whole(stats.steps));
+}
+
+/// Where bitcoin (satoshi) and money (minor units) are. What is not known is not a number: never a zero.
+async fn treasury(server: &Server) {
+    let Ok(rows) = crate::ops::treasury::look(server).await else { return };
+    for row in rows {
+        let labels = [
+            ("place", row.place.clone()),
+            ("what", row.what.words().replace([' ', '-'], "_")),
+            ("asset", row.asset.to_string()),
+        ];
+        let unit = if row.asset == ledger::Asset::Btc { 1_000 } else { 1 };
+        let amount = row.known().map_or(f64::NAN, |amount| {
+            let size = whole(amount.unsigned_abs() / unit);
+            if amount < 0 { -size } else { size }
+        });
+        gauge!("anytill_treasury_amount", &labels).set(amount);
+        gauge!("anytill_treasury_level", &labels).set(row.word.level().map_or(f64::NAN, f64::from));
+    }
 }
 
 /// Whether it answered, trades, and agrees with our clock, when it was last asked.

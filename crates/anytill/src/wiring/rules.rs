@@ -31,6 +31,8 @@ pub fn engine_config(config: &Config, server_url: String) -> engine::Config {
         borne_store_minor_max: config.limits.borne_store_minor_max,
         refund_fee_max: Bps(refund.fee_bps_max),
         refund_fee_msat_min: refund.fee_msat_min,
+        float_keep: amount_of(&config.treasury.issuer_float_keep, config.issuer.currency),
+        vendor_send_keep_msat: config.treasury.vendor_outbound_sat_keep.saturating_mul(1_000),
         ..engine::Config::default()
     }
 }

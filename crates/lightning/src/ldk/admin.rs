@@ -8,6 +8,7 @@ use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, FeeRate};
 use ids::{NodeId, PaymentHash};
 use ldk_node::{ChannelDetails, UserChannelId};
+use lightning_invoice::{Bolt11InvoiceDescription, Description};
 use ports::BlockHeight;
 use serde::Serialize;
 
@@ -236,6 +237,19 @@ impl EmbeddedNode {
                 None => None,
             };
             Ok(shared.node.onchain_payment().send_to_address(&checked, amount_sat, rate)?.to_string())
+        })
+        .await
+    }
+
+    /// An invoice that the node claims by itself, for the operator's own bitcoin. No hold, and no purchase's.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn own_invoice(&self, amount_msat: u64, text: String, expiry_secs: u32) -> Result<String, AdminError> {
+        self.admin(move |shared| {
+            let text = Description::new(text).map_err(|error| AdminError::Input(error.to_string()))?;
+            let text = Bolt11InvoiceDescription::Direct(text);
+            Ok(shared.node.bolt11_payment().receive(amount_msat, &text, expiry_secs)?.to_string())
         })
         .await
     }

@@ -4,9 +4,12 @@ use crate::setup::{Options, Server, album, with};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use money::{Currency, Money};
+use ports::{Issuer as _, Store};
 use purchase::State;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use web::RequestRate;
 
 #[tokio::test]
@@ -231,4 +234,23 @@ async fn an_address_cannot_try_log_ins_for_ever() {
         assert_eq!(server.post("/v1/login", &body(number)).await.problem(), (401, "bad_credentials".to_owned()));
     }
     assert_eq!(server.post("/v1/login", &body(4)).await.problem(), (429, "rate_limited".to_owned()));
+}
+
+/// What the operator keeps at the issuer is for nobody's quote, and what is quoted is not quoted twice.
+#[tokio::test]
+async fn quoting_stops_before_the_float_falls_below_what_is_kept() {
+    let mut options = Options::default();
+    options.config.float_keep = Some(Money::new(7_240, Currency::USD).unwrap());
+    let server = Server::with(options).await;
+    let (ada, bob) = (server.shopper("ada").await, server.shopper("bob").await);
+    // 27.11 and a tolerance of 0.50.
+    server.issuer.float_minor.store(7_240 + 2_760, Ordering::SeqCst);
+    assert_eq!(ada.post("/v1/purchases", "k1", &album()).await.problem(), (503, "no_float".to_owned()));
+    server.issuer.float_minor.store(7_240 + 2_761, Ordering::SeqCst);
+    ada.post("/v1/purchases", "k2", &album()).await.ok();
+    let taken = server.store.reserved(&engine::float_name(server.issuer.name(), Currency::USD)).await.unwrap();
+    assert_eq!(taken, 2_761);
+    assert_eq!(bob.post("/v1/purchases", "k3", &album()).await.problem(), (503, "no_float".to_owned()));
+    server.issuer.float_minor.store(7_240 + 2 * 2_761, Ordering::SeqCst);
+    bob.post("/v1/purchases", "k4", &album()).await.ok();
 }
