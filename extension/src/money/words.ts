@@ -24,6 +24,7 @@ export const BEFORE = new RegExp(
       String.raw`\d[ \n]*[x×*@/][ \n]*`,
       String.raw`[@~≈≃<>≤≥±][ \n]*`,
       String.raw`\d[ \n]*[-–][ \n]*`,
+      String.raw`\d[ \n]*[万萬億亿만억千천][ \n]*`,
       String.raw`(?<![\p{L}\d])\d+[ \n]*[a-zа-яäöüé]{1,3}\.?[ \n]*`,
       String.raw`(?<![\p{L}\d])(?:from|starting at|starts at|as low as|only from|ab|je|à partir de|dès|desde|a partir de|da|vanaf|från|fra|od|от|до|από|começando em|up to|bis zu|bis|jusqu'à|hasta|até|fino a|tot|over|under|above|below|less than|more than|at least|at most|minimum|min|max|mehr als|über|unter|moins de|plus de|menos de|más de|approx|approximately|about|around|circa|ca|etwa|env|environ|aprox|save|saves|you save|saving|savings|spare|sparen|sie sparen|ahorra|ahorras|économisez|risparmi|each|every|per|pro|off|rabatt|discount|between|entre|zwischen|another|extra|additional|spend)[.:]?[ \n]*`,
       String.raw`(?:約|约|大约|大約|最大|最高|最低|毎月|每月|月額|月额|月々|年額|每件|每|単価|单价|立減|立减|省|满|滿|うち|平均|약|최대|월)[ \n]*`,

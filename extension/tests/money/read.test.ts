@@ -126,7 +126,7 @@ describe("printed amounts by page", () => {
   });
 
   it("others", () => {
-    rows({ locale: "ja" }, "￥15 => 15 JPY\n12,345 円 => 12345 JPY\n合計12,345円(税込) => 12345 JPY\n１２，３４５円 => 12345 JPY\n1,000円〜 => malformed\n約1,000円 => malformed\n1万円 => malformed");
+    rows({ locale: "ja" }, "￥15 => 15 JPY\n12,345 円 => 12345 JPY\n合計12,345円(税込) => 12345 JPY\n１２，３４５円 => 12345 JPY\n1,000円〜 => malformed\n約1,000円 => malformed\n1万円 => malformed\n1万2800円 => malformed\n3万5,000円 => malformed\n1억 2,800円 => malformed");
     rows({ locale: "zh-CN" }, "¥15 => 1500 CNY\n￥15.50 => 1550 CNY\n15元 => 1500 CNY\n人民币 15.00 => 1500 CNY\n合计：￥15 => 1500 CNY\n￥15起 => malformed");
     rows({ locale: "cs-CZ" }, "1 299 Kč => 129900 CZK\n1 299,- Kč => 129900 CZK\n1.299 Kč => 129900 CZK");
     rows({ locale: "pl-PL" }, String.raw`
