@@ -28,6 +28,7 @@ export let folds: ReadonlyMap<string, string> = new Map();
 
 export let BEFORE: MoneyData["BEFORE"];
 export let BEHIND: MoneyData["BEHIND"];
+export let COINS: MoneyData["COINS"];
 export let COUNTRY: MoneyData["COUNTRY"];
 export let DOLLARS_BEFORE: MoneyData["DOLLARS_BEFORE"];
 export let DOLLARS_BEHIND: MoneyData["DOLLARS_BEHIND"];
@@ -35,6 +36,7 @@ export let ENTITIES: MoneyData["ENTITIES"];
 export let INSTALMENT: MoneyData["INSTALMENT"];
 export let LOOSE_CODE: MoneyData["LOOSE_CODE"];
 export let NO_CURRENCY: MoneyData["NO_CURRENCY"];
+export let PRICE_ENDS: MoneyData["PRICE_ENDS"];
 export let SHARED_DEFAULT: MoneyData["SHARED_DEFAULT"];
 export let SPACED_BEFORE: MoneyData["SPACED_BEFORE"];
 export let SPACED_BEHIND: MoneyData["SPACED_BEHIND"];
@@ -46,7 +48,7 @@ export let WORDLIKE: MoneyData["WORDLIKE"];
 export let WORLDWIDE: MoneyData["WORLDWIDE"];
 
 export function useMoney(data: MoneyData): void {
-  ({ BEFORE, BEHIND, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, ENTITIES, INSTALMENT, LOOSE_CODE, NO_CURRENCY, SHARED_DEFAULT, SPACED_BEFORE, SPACED_BEHIND, STRONG, TOTAL_BEFORE, TOTAL_DASH, UNITED_STATES, WORDLIKE, WORLDWIDE } = data);
+  ({ BEFORE, BEHIND, COINS, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, ENTITIES, INSTALMENT, LOOSE_CODE, NO_CURRENCY, PRICE_ENDS, SHARED_DEFAULT, SPACED_BEFORE, SPACED_BEHIND, STRONG, TOTAL_BEFORE, TOTAL_DASH, UNITED_STATES, WORDLIKE, WORLDWIDE } = data);
   useCurrencies(data);
   useSymbols(data);
   folds = new Map(data.FOLDED.flatMap(([many, one]) => [...many].map((sign) => [sign, one] as const)));

@@ -36,7 +36,7 @@ describe("near misses and house styles", () => {
       12,345.67 € => 1234567 EUR
       1.23.456,00 € => malformed
       1,234,567 € => 123456700 EUR
-      1234,5 € => 123450 EUR
+      1234,5 € => ambiguous_number
       0,123 € => malformed
       12.12.2026 12,00 € => malformed
       CHF 12,00 => 1200 CHF
@@ -50,7 +50,7 @@ describe("near misses and house styles", () => {
       12,00€inkl. MwSt. => 1200 EUR
       1 234,56 € => 123456 EUR
       Menge 1 234,56 € => ambiguous_number
-      1 299 € => ambiguous_number
+      1 299 € => 129900 EUR
       € 1 299,00 => 129900 EUR
     `);
   });
@@ -199,7 +199,7 @@ describe("near misses and house styles", () => {
       1,234円~2,000円 => malformed
       1,234円/月 => malformed
       月額1,234円 => malformed
-      ¥1,234.00 => 1234 JPY
+      ¥1,234.00 => ambiguous_currency
       ¥1.234 => 1234 JPY
       一千円 => no_amount
       100円OFF => malformed
