@@ -3,7 +3,8 @@
 import { isCurrency } from "../money/currency.ts";
 import { past } from "./past.ts";
 import type { Walked } from "./walk.ts";
-import { EXPLICIT, JSON_CURRENCY, OTHER_DOLLARS, SAYING, SAYING_TAGS } from "./lexicon.ts";
+import { hostOf } from "./frames.ts";
+import { APPROX, CURRENCY_BOX, EXPLICIT, FOREIGN_PLACE, JSON_CURRENCY, MONEY_SAID, OTHER_DOLLAR_CODES, OTHER_DOLLARS, SAYING, SAYING_TAGS, STATED, US_NAME, US_PLACE, US_ZIP } from "./lexicon.ts";
 
 const JSON_TYPE = /^application\/(ld\+)?json$/i;
 const CURRENCY_ATTRIBUTES = ["data-currency", "data-currency-code"];
@@ -37,27 +38,80 @@ export function currencyHint(walked: Walked): string | undefined {
   return undefined;
 }
 
-/** What the text says of a currency, where a symbol stands for several; and whose a bare `$` is on a page in English that names no country: the United States', unless anything speaks of another. */
-export function spokenOf(walked: Walked, host: string, language: string | null): string | undefined {
-  const said = new Set<string>();
-  for (const line of walked.lines.slice(0, LINES_MAX)) {
-    if (line.text.length > 300 || !/[A-Z]{2}|\$|円|元|币/.test(line.text)) continue;
-    for (const { pattern, code } of EXPLICIT) if (pattern.test(line.text)) said.add(code);
-  }
-  return said.size > 0 ? (said.size === 1 ? [...said][0] : undefined) : dollarOf(walked, host, language);
+/** What a page's words, beside its data, say of whose money a shared symbol is. */
+export interface Spoken {
+  /** Said of all amounts, or chosen in the page's currency box: more than the host and the language say. */
+  readonly stated: string | undefined;
+  /** The one currency that is spoken of at all, or whose a bare `$` is on a page in English without a country. */
+  readonly said: string | undefined;
+  /** Another country's dollar is as likely as the United States'. */
+  readonly doubt: boolean;
 }
 
-function dollarOf(walked: Walked, host: string, language: string | null): string | undefined {
-  if (language !== null && !/^en([-_]us)?$/i.test(language.trim())) return undefined;
-  if (/\.[a-z]{2}$/.test(host) && !/\.(us|io|co|ai|me|tv|so|to|gg)$/.test(host)) return undefined;
-  for (const line of walked.said.having(OTHER_DOLLARS)) {
-    if (line.index < LINES_MAX && line.text.length <= 400) return undefined;
+/** Asked only where a symbol stands for several currencies. */
+export function spokenOf(walked: Walked, url: string, language: string | null): Spoken {
+  const stated = new Set(chosen(walked));
+  const said = new Set<string>();
+  for (const line of walked.said.having(MONEY_SAID)) {
+    if (line.index >= LINES_MAX) break;
+    if (line.text.length > 300) continue;
+    const codes = EXPLICIT.filter(({ pattern }) => pattern.test(line.text)).map(({ code }) => code);
+    for (const code of codes) said.add(code);
+    if (STATED.test(line.folded) && !APPROX.test(line.folded)) for (const code of codes) stated.add(code);
   }
-  for (const option of select(walked.document, 'select[name*="country" i] option[selected],select[id*="country" i] option[selected]')) {
-    if (!/^(us|usa|united states)/i.test((option.getAttribute("value") ?? option.textContent ?? "").trim()) && !/united states/i.test(option.textContent ?? "")) return undefined;
-  }
-  return "USD";
+  const [one] = said;
+  const countries = countriesChosen(walked.document);
+  const foreign = countries.some((country) => !US_NAME.test(country)) || otherPath(url) || stated.size > 1;
+  const others = [...said].some((code) => OTHER_DOLLAR_CODES.includes(code)) && !said.has("USD");
+  const doubt = foreign || others || spoken(walked, FOREIGN_PLACE);
+  return { stated: stated.size === 1 ? [...stated][0] : undefined, said: said.size > 0 ? (said.size === 1 ? one : undefined) : dollarOf(walked, url, language, countries, doubt), doubt };
 }
+
+/** What the page's own currency box stands at. */
+function* chosen({ controls }: Walked): Generator<string> {
+  for (const { element, tier } of controls) {
+    if (element.localName !== "select" || tier > 1) continue;
+    if (!CURRENCY_BOX.test(["name", "id", "class", "aria-label"].map((name) => element.getAttribute(name) ?? "").join(" "))) continue;
+    const option = (element as HTMLSelectElement).selectedOptions[0];
+    const code = /(?<![A-Za-z])[A-Za-z]{3}(?![A-Za-z])/.exec(`${option?.getAttribute("value") ?? ""} ${option?.textContent ?? ""}`)?.[0].toUpperCase();
+    if (code !== undefined && isCurrency(code)) yield code;
+  }
+}
+
+/** `/en-au/checkout`: the address names a country that writes `$` and is not the United States. */
+function otherPath(url: string): boolean {
+  return /^https?:\/\/[^/]+\/(?:[^/]+\/)?[a-z]{2}[-_](ca|au|nz|sg|hk|mx|tw)(?=\/|$)/i.test(url);
+}
+
+function countriesChosen(document: Document): string[] {
+  const out: string[] = [];
+  for (const box of select(document, 'select[name*="country" i],select[id*="country" i]').slice(0, 20)) {
+    if (/phone|tel|code|birth|issu|citizen|nation/i.test(`${box.getAttribute("name") ?? ""} ${box.getAttribute("id") ?? ""}`)) continue;
+    // What stands first may only be what nobody has chosen yet.
+    const { options, selectedIndex } = box as HTMLSelectElement;
+    const option = selectedIndex > 0 ? options[selectedIndex] : box.querySelector("option[selected]");
+    const text = option === null || option === undefined ? "" : `${option.getAttribute("value") ?? ""} ${option.textContent ?? ""}`.trim();
+    if (text !== "" && !/select|choose|^[-–—. ]+$/i.test(text)) out.push(text);
+  }
+  return out;
+}
+
+function dollarOf(walked: Walked, url: string, language: string | null, countries: readonly string[], doubt: boolean): string | undefined {
+  if (doubt || (language !== null && !/^en([-_]us)?$/i.test(language.trim()))) return undefined;
+  const host = hostOf(url);
+  if (/\.[a-z]{2}$/.test(host) && !/\.(us|io|co|ai|me|tv|so|to|gg)$/.test(host)) return undefined;
+  if (spoken(walked, OTHER_DOLLARS)) return undefined;
+  return countries.length > 0 || /\.us$/.test(host) || /^https?:\/\/[^/]+\/(en[-_])?us(\/|$)/i.test(url) || spoken(walked, US_PLACE) || asksZip(walked) ? "USD" : undefined;
+}
+
+function spoken(walked: Walked, words: RegExp): boolean {
+  for (const line of walked.said.having(words)) if (line.index < LINES_MAX && line.text.length <= 400) return true;
+  return false;
+}
+
+/** Nobody but the United States has a ZIP code or a billing field of that name. */
+const asksZip = ({ controls }: Walked): boolean =>
+  controls.some(({ element, before }) => US_ZIP.test(`${["name", "id", "placeholder", "aria-label"].map((name) => element.getAttribute(name) ?? "").join(" ")} ${before}`));
 
 function select(document: Document, css: string): Element[] {
   try {

@@ -101,7 +101,9 @@ function moneyContext(walked: Walked, url: string, context: ReadContext): PageMo
   return {
     host,
     ...(language === null || language === "" ? {} : { locale: language }),
-    ...(hint === undefined ? { spoken: once(() => spokenOf(walked, host, language)) } : { currency: hint }),
+    // The shopper's own account knows better than the page.
+    ...(context.currency === undefined ? { spoken: once(() => spokenOf(walked, url, language)) } : {}),
+    ...(hint === undefined ? {} : { currency: hint }),
   };
 }
 
