@@ -10,7 +10,7 @@ import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
 import { parentOf, past } from "./past.ts";
-import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { ACCOUNT_HOLDER, AUTOCOMPLETE, BANK_FORM, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVED_CARD, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -50,7 +50,9 @@ export function findFields(walked: Walked, recipe: Recipe | null, shown: (elemen
   const usable = walked.controls.filter((spot) => spot.tier === 0 && isUsable(spot.element) && shown(spot.element));
   const facts = usable.map((spot) => factsOf(spot));
   const named = byRecipe(recipe, facts);
-  const guesses = facts.flatMap((one) => named.get(one.spot.element) ?? guess(one) ?? []);
+  const banks = facts.some((one) => BANK_FORM.test(`${one.names} ${one.labels}`));
+  const others = (one: Facts): boolean => SAVED_CARD.test(`${one.names} ${one.own}`) || (banks && ACCOUNT_HOLDER.test(`${one.names} ${one.labels}`));
+  const guesses = facts.flatMap((one) => (others(one) ? [] : (named.get(one.spot.element) ?? guess(one) ?? [])));
   const chosen = choose(guesses, facts, setting);
   const places: { [kind in FieldKind]?: readonly Place[] } = {};
   for (const [kind, spots] of chosen) {

@@ -6,7 +6,7 @@
  */
 
 import type { Reading } from "../types/detect.ts";
-import type { Recipe } from "../types/recipe.ts";
+import type { FieldKind, Recipe } from "../types/recipe.ts";
 import type { PageMoney } from "./amounts.ts";
 import { isCheckout, readButtons, weigh } from "./checkout.ts";
 import { currencyHint, spokenOf } from "./currency.ts";
@@ -14,7 +14,7 @@ import { findFields, placeOf, type Fields } from "./fields.ts";
 import { cardFrame, hostOf, isProviderHost } from "./frames.ts";
 import { recipeFor } from "./recipe.ts";
 import { unclouded } from "./past.ts";
-import { readTotal } from "./total.ts";
+import { loneAmount, readTotal } from "./total.ts";
 import { type Look, walk, type Walked } from "./walk.ts";
 
 export { find } from "./places.ts";
@@ -45,15 +45,21 @@ export function read(page: Document, url: string, recipes: readonly Recipe[], gi
   const path = known?.path ?? false;
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
-  const total = readTotal(walked, money, recipe, buttons.paying, shown);
+  let total = readTotal(walked, money, recipe, buttons.paying, shown);
   const frames = framesOf(walked, url, recipe, shown);
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
+  const has = (kind: FieldKind): boolean => fields.spots.has(kind);
+  const wholeCard = has("number") && has("securityCode") && (has("expiry") || has("expiryMonth"));
+  if (total.total === null && !total.rowSeen && !total.partsSeen && wholeCard && buttons.paying.some((button) => button.pays)) {
+    const lone = loneAmount(walked, money, shown);
+    if (lone !== null) total = { ...total, total: lone, confidence: 80 };
+  }
   const signs = weigh(walked, url, total, fields, frames.length, buttons, path, shown);
   if (provider || !isCheckout(signs, path, known === null ? null : known.named ? "named" : "platform")) {
     const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
     // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
-    const form = provider || (signs.card && !signs.account && fields.spots.has("number"));
+    const form = provider || (signs.card && !signs.account && has("number") && (has("expiry") || has("expiryMonth") || has("securityCode") || frames.length > 0));
     return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence } : { ...NOTHING, confidence };
   }
   return {

@@ -226,10 +226,21 @@ export function together(label: Line, value: Line): boolean {
   let at: Element | null = label.element;
   for (let i = 0; at !== null && i <= CLIMB_MAX; i++, at = at.parentElement) {
     at = past(at);
-    if (at.localName === "body" || at.localName === "html") return false;
+    if (at.localName === "body" || at.localName === "html") return beside(at, label.element, value.element);
     if (at.contains(value.element)) return true;
   }
   return false;
+}
+
+/** Two boxes right below the body, one after the other and nothing between: a page without a frame around its summary. */
+function beside(body: Element, label: Element, value: Element): boolean {
+  const topOf = (element: Element): Element => {
+    let at = element;
+    for (let up = parentOf(at); up !== null && up !== body; up = parentOf(up)) at = up;
+    return at;
+  };
+  const next = past(topOf(label)).nextElementSibling;
+  return next !== null && next === topOf(value) && past(next).localName !== "form";
 }
 
 function inColumnHeads(lines: readonly Line[], index: number): boolean {

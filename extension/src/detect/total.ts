@@ -61,6 +61,24 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
   return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit }), partsSeen };
 }
 
+/** The only amount of a page that has nothing but ways to pay it: a payment provider's own page. */
+export function loneAmount(walked: Walked, context: PageMoney, shown: Shown): Money | null {
+  let only: Money | null = null;
+  for (const [i, line] of walked.lines.slice(0, 1_000).entries()) {
+    // A label that is known says that it is something else than all.
+    if ([i, i - 1].some((at) => rowsAt(walked.lines, at, context).length > 0)) return null;
+    if (line.tier > 1 || !/\p{Nd}/u.test(line.text)) continue;
+    const amounts = found(line.text, context);
+    if (amounts.length === 0) continue;
+    const [first] = amounts;
+    const money = first === undefined ? null : moneyOf(first.read);
+    const bare = first !== undefined && amounts.length === 1 && line.text.trim() === first.text.trim();
+    if (!bare || money === null || money.minor === 0 || line.tier > 0 || !shown(line.element) || (only !== null && !same(only, money))) return null;
+    only = money;
+  }
+  return only;
+}
+
 /** A page without a total may still have an order's summary. */
 function anyPart(walked: Walked, context: PageMoney): boolean {
   let looked = 0;
@@ -263,6 +281,9 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
     const agrees = onButtons.length === 0 ? checkSum(guessed, evidence.parts) === "adds_up" : onButtons.length === 1 && button !== undefined && same(guessed, button);
     if (agrees) return sure(guessed, 82);
   }
+  // Sums in other words (a balance, what it will be) against what the button says that it pays.
+  const unknown = rows.every((other) => other.kind === "perhaps" && other.tier === 0);
+  if (unknown && evidence.parts.length === 0 && onButtons.length === 1 && button !== undefined && button.minor > 0 && doubt === null) return sure(button, 82);
   if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84);
   const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : row.kind === "perhaps" ? "unknown_label" : (row.unsure ?? "not_sure");
   return unsure(row.text, row.money, why, 40);
