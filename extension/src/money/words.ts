@@ -7,9 +7,10 @@ export const BEHIND = new RegExp(
       String.raw`[/⁄][ \n]*[\p{L}\d]`,
       String.raw`[-–~][ \n]*[^\d\s]{0,4}[ \n]?\d`,
       String.raw`[~+%‰]`,
+      String.raw`p[/.][ \n]?(?:st|stuk|m|p|e)(?!\p{L})`,
       String.raw`[x×*][ \n]*\d`,
       String.raw`[@]`,
-      String.raw`\(?[ \n]*(?:per|pro|por|par|a|an|each|ea|apiece|every|monthly|weekly|yearly|annually|mensual|mensuel|mensile|monatlich|mtl|jährlich|je|le kilo|stk|off|discount|rabatt|nachlass|de réduction|de remise|de descuento|di sconto|korting|rabat|less|cashback|back|credit|plus|zzgl|zuzüglich|exkl|excl|excluding|before|ohne|hors|sans|sin|senza|más|mais|più|plus|or more|or less|and up|and over|and above|or above|and below|minimum|oder mehr|ou plus|o más|ou mais|million|millions|millionen|mio|mln|mrd|ht|h\.t|netto|net|ex|billion|thousand|tausend|tsd|mille|mil|lakh|lac|crore|cr|k|тыс|млн|rb|ribu|jt|juta|tr|triệu|nghìn|ngàn|bin|milyon|mo|month|months|monat|mois|mes|mese|maand|yr|year|hr|hour|day|week|night|wk|p\.?m|p\.?a|за|в месяц|w|x)(?![\p{L}\d])`,
+      String.raw`\(?[ \n]*(?:per|pro|por|par|a|an|each|ea|apiece|every|monthly|weekly|yearly|annually|mensual|mensuel|mensile|monatlich|mtl|jährlich|je|le kilo|stk|off|discount|rabatt|nachlass|de réduction|de remise|de descuento|di sconto|korting|rabat|less|cashback|back|credit|plus|zzgl|zuzüglich|exkl|excl|excluding|before|ohne|hors|sans|sin|senza|más|mais|più|plus|or more|or less|and up|and over|and above|or above|and below|minimum|oder mehr|ou plus|o más|ou mais|million|millions|millionen|mio|mln|mrd|ht|h\.t|netto|net|ex|billion|thousand|tausend|tsd|mille|mil|lakh|lac|crore|cr|k|тыс|млн|rb|ribu|jt|juta|tr|triệu|nghìn|ngàn|bin|milyon|mo|month|months|monat|mois|mes|mese|maand|yr|year|al mes|al mese|ao mês|im monat|i månaden|hr|hour|day|week|night|wk|p\.?m|p\.?a|за|в месяц|w|x)(?![\p{L}\d])`,
       String.raw`(?:から|より|起|以上|以下|未満|まで|引|割|オフ|OFF|ずつ|相当|分|ポイント|万|萬|億|亿|兆|千|百|만|천|억|부터|이상|이하|할인|씩|毎|每|至|折)`,
       String.raw`[（(]?[ \n]*(?:税抜|税別|不含税|未税|未稅)`,
       String.raw`[（(][ \n]*(?:ht|netto|excl|exkl|ex|hors|zzgl|plus|\+)(?![\p{L}\d])`,
@@ -27,6 +28,10 @@ export const BEFORE = new RegExp(
       String.raw`\d[ \n]*[-–][ \n]*`,
       // Twelve thousand as "1万2000": the digits behind are a part of it.
       String.raw`\d[ \n]?[百千万萬億亿兆만천억조][ \n]?`,
+      // A price that was, or is only advised; what comes on top; the tax inside.
+      String.raw`(?<![\p{L}\d])(?:uvp|rrp|msrp|srp|was|statt|list price|instead of|au lieu de|prix conseillé|antes|en lugar de|invece di|adviesprijs|zamiast|ord\.? pris|est\.)[:]?[ \n]*`,
+      String.raw`\+[ \n]*\p{L}{0,12}\.?[ \n]*`,
+      String.raw`(?:^|[\n(])[ ]*(?:incl|inkl|inc|dont|davon|di cui|w tym|waarvan|varav)\.?[ ][^\p{L}]{0,8}(?:vat|tax|gst|hst|mwst|ust|tva|iva|btw|moms)\.?:?[ \n]*`,
       String.raw`[%‰][ \n]*(?:von|of|off|de|des|del|di|do|da|van|auf|sur|sobre|su|z|från|av|af|på)[ \n]*`,
       String.raw`(?<![\p{L}\d])\d+[ \n]*[a-zа-яäöüé]{1,3}\.?[ \n]*`,
       String.raw`(?<![\p{L}\d])(?:from|starting at|starts at|as low as|only from|ab|je|à partir de|dès|desde|a partir de|da|vanaf|från|fra|od|от|до|από|começando em|up to|bis zu|bis|jusqu'à|hasta|até|fino a|tot|over|under|above|below|less than|more than|at least|at most|minimum|min|max|mehr als|über|unter|moins de|plus de|menos de|más de|approx|approximately|about|around|circa|ca|etwa|env|environ|aprox|save|saves|you save|saving|savings|spare|sparen|sie sparen|ahorra|ahorras|économisez|risparmi|each|every|per|pro|off|rabatt|discount|between|entre|zwischen|another|extra|additional|spend)[.:]?[ \n]*`,
@@ -37,7 +42,7 @@ export const BEFORE = new RegExp(
 );
 
 /** Several instalments: what is printed is one of them. */
-export const INSTALMENT = /\d[ \n]*(?:x|×)[ \n]*(?:de[ \n]*)?$|(?:payments?|instal?lments?|raten|mensualités|cuotas|parcelas|vezes|rate|termijnen|回払い|期)[ \n]*(?:of|von|zu|à|de|da|a|van|je)?[ \n]*$/iu;
+export const INSTALMENT = /\d[ \n]*(?:x|×)[ \n]*(?:de[ \n]*)?$|(?:payments?|instal?lments?|raten|mensualités|cuotas|parcelas|vezes|rate|termijnen|taksit|回払い|期)[ \n]*(?:of|von|zu|à|de|da|a|van|je|x|×)?[ \n]*$/iu;
 
 /** A dash behind a total's name joins it to its amount. */
 export const TOTAL_DASH = /(?:total|summe|betrag|importe|totale|totaal)[ \n][-–][ \n]$/iu;
