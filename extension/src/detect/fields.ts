@@ -97,7 +97,7 @@ function matches(element: Element, css: string): boolean {
 /** What one control is by itself. */
 function guess(facts: Facts): Guess | null {
   const { autocomplete, names, labels, spot } = facts;
-  if (NEVER_NAMES.test(names)) return null;
+  if (NEVER_NAMES.test(names) || GIFT_CARD.test(facts.group)) return null;
   const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
   const said = autocomplete.map((token) => (Object.hasOwn(AUTOCOMPLETE, token) ? AUTOCOMPLETE[token] : undefined)).find((kind) => kind !== undefined);
   if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;

@@ -43,6 +43,8 @@ interface Evidence {
   readonly buttons: readonly Money[];
   /** The button pays a deposit. */
   readonly deposit: boolean;
+  /** What the heads of folded summaries say. */
+  readonly folded: readonly Money[];
 }
 
 interface RecipeValue {
@@ -58,7 +60,7 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
   const amountsSeen = rows.length + parts.length >= 2 || amountLines(walked, context) >= 2;
   const deposit = buttons.some((button) => button.pays && DEPOSIT.test(fold(button.text)));
-  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit }), partsSeen };
+  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit, folded: rows.some((row) => row.tier > 0) ? foldedAmounts(walked, context, shown) : [] }), partsSeen };
 }
 
 /** The only amount of a page that has nothing but ways to pay it: a payment provider's own page. */
@@ -211,6 +213,19 @@ function buttonAmounts(buttons: readonly PayButton[], context: PageMoney): Money
   return out;
 }
 
+/** "Show order summary $27.11": the summary is shut, and its head says the total. */
+function foldedAmounts(walked: Walked, context: PageMoney, shown: Shown): Money[] {
+  const out: Money[] = [];
+  for (const line of walked.lines.slice(0, 1_000)) {
+    if (line.tier > 0 || !/\p{Nd}/u.test(line.text) || past(line.element).closest("summary,[aria-expanded=false]") === null || !shown(line.element)) continue;
+    for (const amount of found(line.text, context)) {
+      const money = moneyOf(amount.read);
+      if (money !== null) out.push(money);
+    }
+  }
+  return out;
+}
+
 const distinct = (list: readonly (Money | null)[]): Money[] => {
   const out: Money[] = [];
   for (const money of list) if (money !== null && !out.some((other) => same(other, money))) out.push(money);
@@ -237,7 +252,7 @@ function decide(evidence: Evidence): Decided {
   const { money, row, confidence } = best;
   if (doubt !== null) return unsure(row.text, money, doubt);
   if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(row.text, money, "button_differs");
-  if (row.tier > 0) return unsure(row.text, money, "not_visible");
+  if (row.tier > 0 && !evidence.folded.some((other) => same(other, money))) return unsure(row.text, money, "not_visible");
   if (money.minor === 0) return unsure(row.text, money, "nothing_to_pay");
   if (row.kind === "total" && rows.some((other) => other.kind !== "not_final" && isTotal(other.kind) && other.money === null && !other.pending)) {
     return unsure(row.text, money, "another_total_unread");
@@ -317,6 +332,9 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
     const only = adding[0];
     const largest = values.every((value) => only !== undefined && value.currency === only.currency && value.minor <= only.minor);
     if (kindRank === 1 && adding.length === 1 && only !== undefined && largest) return { money: only, row: ranked.find((r) => r.money !== null && same(r.money, only)) ?? row, confidence: 84, kindRank };
+    const more = withFee(values, parts);
+    const whole = ranked.find((other) => more !== null && other.money !== null && same(other.money, more));
+    if (more !== null && whole !== undefined) return { money: more, row: whole, confidence: 84, kindRank };
     return { conflict: values[values.length - 1] ?? money, text: row.text, plain: kindRank === 1 };
   }
   // What is due may be less than the total by a gift card; a plain total beside a grand one is a part of it.
@@ -342,10 +360,19 @@ function comesAfter(part: Row, row: Row, kindRank: number): boolean {
 }
 
 
+/** Of two sums the one that is the other and a fee that the page shows. */
+function withFee(values: readonly Money[], parts: readonly Row[]): Money | null {
+  const [a, b] = values;
+  if (values.length !== 2 || a === undefined || b === undefined || a.currency !== b.currency) return null;
+  const [less, more] = a.minor < b.minor ? [a, b] : [b, a];
+  const fees = parts.filter((part) => part.kind === "fee" && part.money?.currency === a.currency && part.tier === 0).map(amountOf);
+  return subsetSums(fees).has(BigInt(more.minor) - BigInt(less.minor)) ? more : null;
+}
+
 /** Is the difference between total and what is due a gift card, a credit or a discount on the page? */
 function explained(total: Money, due: Money, parts: readonly Row[]): boolean {
   if (total.currency !== due.currency || total.minor < due.minor) return false;
-  const off = parts.filter((part) => part.kind === "gift" || part.kind === "discount").map((part) => amountOf(part));
+  const off = parts.filter((part) => part.kind === "gift" || part.kind === "discount" || part.kind === "previous").map((part) => amountOf(part));
   return subsetSums(off).has(BigInt(total.minor) - BigInt(due.minor));
 }
 
