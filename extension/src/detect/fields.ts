@@ -10,7 +10,7 @@ import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
 import { parentOf, past } from "./past.ts";
-import { ACCOUNT_HOLDER, AUTOCOMPLETE, BANK_FORM, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVED_CARD, SAVE_CARD, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { ACCOUNT_HOLDER, AUTOCOMPLETE, BANK_FORM, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, FOUR_GROUPS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVED_CARD, SAVE_CARD, SAYS_CARD, SAYS_NUMBER, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -115,7 +115,6 @@ function guess(facts: Facts): Guess | null {
   return guessInput(facts);
 }
 
-const FOUR_GROUPS = /^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/;
 const isCardLabel = (labels: string): boolean =>
   CARD_LABEL.test(labels) && !OTHER_CARD.test(labels);
 const saysPlainly = ({ labels }: Facts): boolean => isCardLabel(labels) || (CODE_LABEL.test(labels) && !NOT_CODE.test(labels));
@@ -144,7 +143,7 @@ function guessInput(facts: Facts): Guess | null {
   if (person !== null) return make(person, 2);
   if (EXPIRY(facts)) return make(expiryPart(facts), 2);
   if (says("holder")) return make("holder", 2);
-  if (says("number")) return isShort(facts) && !/number|nummer|num\b|\d$|番号|numero/.test(`${names} ${labels}`) ? null : make("number", 2);
+  if (says("number")) return isShort(facts) && !SAYS_NUMBER.test(`${names} ${labels}`) ? null : make("number", 2);
   if (says("postalCode")) {
     if (facts.context === "shipping") return null;
     return make("postalCode", facts.context === "billing" ? 2 : 1);
@@ -154,7 +153,7 @@ function guessInput(facts: Facts): Guess | null {
   if (FOUR_GROUPS.test(placeholder)) return make("number", 1);
   if (PLAIN_NAME.test(labels) && !facts.context) return make("holder", 1);
   if (/^account number/.test(labels) && /^[\dx•·*]{4}/.test(placeholder)) return make("number", 2);
-  if (/\b(number|num)$/.test(names) && /card|karte|carte|tarjeta|カード/.test(`${facts.group} ${facts.before}`)) return make("number", 1);
+  if (/\b(number|num)$/.test(names) && SAYS_CARD.test(`${facts.group} ${facts.before}`)) return make("number", 1);
   return null;
 }
 

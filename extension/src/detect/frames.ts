@@ -1,10 +1,9 @@
 /** Payment providers' frames: by the host they are served from. Subdomains count. */
 
 import type { Spot } from "./walk.ts";
-import { CALLED_CARD, CARD_FRAME, NOT_CARD_FRAME, PROVIDER_HOSTS } from "./lexicon.ts";
+import { AMAZON, CALLED_CARD, CARD_FRAME, NOT_CARD_FRAME, PROVIDER_HOSTS } from "./lexicon.ts";
 
 
-const AMAZON = /^apx-security\.amazon\.[a-z.]{2,6}$/;
 
 
 export function hostOf(url: string): string {

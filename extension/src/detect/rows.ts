@@ -6,7 +6,7 @@ import type { Line, Tier } from "./lines.ts";
 import { TORN } from "./lines.ts";
 import { fold } from "./fold.ts";
 import { parentOf, past } from "./past.ts";
-import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, DUE, FREE, GRAND, keeping, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
+import { CART_TOTAL, CHARGED, CODE_IN_LABEL, COLUMN_HEAD, CURRENCY_SIGN, DUE, FREE, GRAND, keeping, LABEL_ASIDES, NOT_FINAL, PENDING, PERHAPS, PIECE, ROWS, SPOILS, TOTAL } from "./lexicon.ts";
 import type { RowKind } from "./words/totals.ts";
 
 export type TotalKind = "due" | "grand" | "total";
@@ -184,13 +184,13 @@ function isValue(text: string, context: PageMoney): boolean {
   return labelKind(text.slice(0, amounts[0]?.start)) === null && (rest.match(/\p{L}/gu)?.length ?? 0) <= 24;
 }
 
-const isPiece = (text: string): boolean => /^([\p{Sc}\d.,'\s]|US|CA|AU|HK|NZ|[A-Z]{3}|kr|zł|Kč|円|元){1,20}$/u.test(text) && !/^[A-Z]{3}$/.test(text);
+const isPiece = (text: string): boolean => PIECE.test(text) && !/^[A-Z]{3}$/.test(text);
 
 /** Joins an amount that stands in several blocks ("$", "267", ".", "49"). */
 function valueFrom(lines: readonly Line[], from: number, label: Line, context: PageMoney): Omit<Value, "loose"> {
   const first = lines[from] as Line;
   const whole = { text: withoutAsides(first.text), element: first.element, tier: first.tier };
-  const complete = (text: string): boolean => /\p{Sc}|[A-Z]{3}|kr|zł|円|元/u.test(text) && /\d/.test(text);
+  const complete = (text: string): boolean => CURRENCY_SIGN.test(text) && /\d/.test(text);
   if (!isPiece(first.text)) return whole;
   const next = lines[from + 1];
   const cells = past(first.element).closest("tr") !== null;

@@ -232,7 +232,8 @@ const distinct = (list: readonly (Money | null)[]): Money[] => {
   return out;
 };
 
-const sure = (total: Money, confidence: number): Decided => ({ total, confidence, rowSeen: true });
+const sure = (total: Money, confidence: number, text: string): Decided =>
+  total.minor > 0 ? { total, confidence, rowSeen: true } : unsure(text, total, "nothing_to_pay");
 
 function unsure(text: string, money: Money | null, why: string, confidence = 50): Decided {
   return { total: null, candidate: money === null ? { text, why } : { text, money, why }, confidence, rowSeen: true };
@@ -253,11 +254,10 @@ function decide(evidence: Evidence): Decided {
   if (doubt !== null) return unsure(row.text, money, doubt);
   if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(row.text, money, "button_differs");
   if (row.tier > 0 && !evidence.folded.some((other) => same(other, money))) return unsure(row.text, money, "not_visible");
-  if (money.minor === 0) return unsure(row.text, money, "nothing_to_pay");
   if (row.kind === "total" && rows.some((other) => other.kind !== "not_final" && isTotal(other.kind) && other.money === null && !other.pending)) {
     return unsure(row.text, money, "another_total_unread");
   }
-  return sure(money, evidence.buttons.length > 0 ? Math.min(99, confidence + 3) : confidence);
+  return sure(money, evidence.buttons.length > 0 ? Math.min(99, confidence + 3) : confidence, row.text);
 }
 
 function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): Decided {
@@ -269,15 +269,15 @@ function byRecipe(evidence: Evidence, best: Best | null, doubt: string | null): 
   if (values.length > 1) {
     const settled = best !== null && !("conflict" in best) && values.some((value) => same(value, best.money)) && best.kindRank >= 2 ? best.money : null;
     if (settled === null) return unsure(first.text, values[values.length - 1] ?? null, "two_totals");
-    return doubt === null ? sure(settled, 85) : unsure(first.text, settled, doubt);
+    return doubt === null ? sure(settled, 85, first.text) : unsure(first.text, settled, doubt);
   }
   const takenBack = evidence.rows.some((row) => isTotal(row.kind) && row.spoiled && row.money !== null && same(row.money, money));
   if (takenBack || named.some((value) => value.spoiled)) return unsure(first.text, money, "not_final");
   if (doubt !== null) return unsure(first.text, money, doubt);
-  if (best !== null && "conflict" in best) return best.plain && named.length > 0 ? sure(money, 85) : unsure(first.text, money, "two_totals");
+  if (best !== null && "conflict" in best) return best.plain && named.length > 0 ? sure(money, 85, first.text) : unsure(first.text, money, "two_totals");
   if (best !== null && !same(best.money, money)) return unsure(first.text, money, "two_totals");
   if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(first.text, money, "button_differs");
-  return sure(money, best === null ? 90 : 98);
+  return sure(money, best === null ? 90 : 98, first.text);
 }
 
 /** No row gave a total: the pay button may, or there is at least something to show. */
@@ -286,7 +286,7 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
   const row = rows.find((other) => isTotal(other.kind)) ?? rows[0];
   if (row === undefined) {
     const [only] = onButtons;
-    if (onButtons.length === 1 && only !== undefined && doubt === null) return { ...sure(only, 82), rowSeen: false };
+    if (onButtons.length === 1 && only !== undefined && only.minor > 0 && doubt === null) return { total: only, confidence: 82, rowSeen: false };
     return { total: null, confidence: 30, rowSeen: false };
   }
   const [button] = onButtons;
@@ -294,12 +294,12 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
   const guessed = perhaps[0];
   if (perhaps.length === 1 && guessed !== undefined && guessed.minor > 0 && doubt === null && rows.every((other) => other.kind === "perhaps" && other.tier === 0)) {
     const agrees = onButtons.length === 0 ? checkSum(guessed, evidence.parts) === "adds_up" : onButtons.length === 1 && button !== undefined && same(guessed, button);
-    if (agrees) return sure(guessed, 82);
+    if (agrees) return sure(guessed, 82, row.text);
   }
   // Sums in other words (a balance, what it will be) against what the button says that it pays.
   const unknown = rows.every((other) => other.kind === "perhaps" && other.tier === 0);
-  if (unknown && evidence.parts.length === 0 && onButtons.length === 1 && button !== undefined && button.minor > 0 && doubt === null) return sure(button, 82);
-  if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84);
+  if (unknown && evidence.parts.length === 0 && onButtons.length === 1 && button !== undefined && button.minor > 0 && doubt === null) return sure(button, 82, row.text);
+  if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84, row.text);
   const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : row.kind === "perhaps" ? "unknown_label" : (row.unsure ?? "not_sure");
   return unsure(row.text, row.money, why, 40);
 }

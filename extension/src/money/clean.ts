@@ -2,7 +2,7 @@
  * A printed text as the reader works on it: every decimal digit as ASCII, one kind of space, of dash and of apostrophe,
  * invisible characters gone. Each character remembers where it stood, so that spans can be given in the original.
  */
-import { ENTITIES, folds, zeros } from "./tables.ts";
+import { ENTITIES, folds, INVISIBLE, zeros } from "./tables.ts";
 
 /** Longer texts are no price label; what is beyond is not looked at. */
 export const TEXT_MAX = 4000;
@@ -19,7 +19,6 @@ export interface Clean {
 /** Stands for what no price contains, so that nothing is joined over it. */
 const BREAK = "\u0001";
 
-const INVISIBLE = /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202d\u2060-\u2069\ufe00-\ufe0f\ufeff]/u;
 const SPACE = /\s/u;
 const FIRM = /[\u00a0\u2007-\u2009\u202f]/u;
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/iy;

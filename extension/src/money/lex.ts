@@ -1,7 +1,7 @@
 /** The numbers and the currencies of a cleaned text. */
 import { isCurrency, symbolCurrencies } from "./currency.ts";
-import { scanNumber, UNSPACED } from "./number.ts";
-import { COINS, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, LOOSE_CODE, NO_CURRENCY, SPACED_BEFORE, SPACED_BEHIND, symbolLengthMax, symbolStarts, WORDLIKE } from "./tables.ts";
+import { scanNumber } from "./number.ts";
+import { COINS, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, LOOSE_CODE, NO_CURRENCY, SHOWN_DECIMALS, SPACED_BEFORE, SPACED_BEHIND, symbolLengthMax, symbolStarts, UNSPACED, WORDLIKE } from "./tables.ts";
 import type { Clean } from "./clean.ts";
 import type { PrintedNumber } from "./number.ts";
 
@@ -34,7 +34,7 @@ function plausibleCode(text: string, end: number, code: string): boolean {
   if (!WORDLIKE.has(code)) return true;
   // `TOP 10`, `ALL 3 items`, `PHP 8.1` are words; an amount behind such a code shows its decimals or groups.
   if (/\d[ \n]?$/u.test(text.slice(Math.max(0, end - 5), end - 3))) return true;
-  return /^[ \n:]{0,2}[$]|^[ \n:]{0,2}\d[\d.,'٫ ]*[.,'٫ ]\d{2,3}(?!\d)/u.test(text.slice(end, end + 24));
+  return SHOWN_DECIMALS.test(text.slice(end, end + 24));
 }
 
 function codeAt(text: string, at: number): Mark | undefined {

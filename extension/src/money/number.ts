@@ -1,5 +1,6 @@
 /** A printed number: where it stands, its digit groups and separators, and what whole and fraction they make. */
 import type { Unsure } from "../types/money.ts";
+import { JOINS, UNSPACED } from "./tables.ts";
 
 export interface PrintedNumber {
   readonly start: number;
@@ -54,13 +55,9 @@ export interface NumberHints {
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-/** Something between digits that no amount has: `5:30`, `1,,234`, `1_000`. */
-const JOINS = /^(?:[_:;'/\\=^#&"!?。、٫][.,]?|[.,]{2,}|[.,]['٫])\d/u;
 const COLON_CENTS = /^:\d\d(?![\d.,:'])/u;
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= "0" && char <= "9";
 const LETTER = /[\p{L}\p{M}]/u;
-/** Scripts written without spaces: a word before or behind says nothing. */
-export const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}ー]/u;
 
 function digitsFrom(text: string, at: number): number {
   let end = at;

@@ -8,7 +8,7 @@ import { isLocal, isWeak, minorDigits, resolve, surroundings } from "./currency.
 import { lex } from "./lex.ts";
 import { homeConventions, pageConvention, writesLakh } from "./locale.ts";
 import { minorOf, readNumber } from "./number.ts";
-import { PRICE_ENDS, TOTAL_BEFORE } from "./tables.ts";
+import { LEFT_GAP, PRICE_ENDS, TOTAL_BEFORE } from "./tables.ts";
 import { negative, vetoed } from "./veto.ts";
 import type { Surroundings } from "./currency.ts";
 import type { Lexed, Mark } from "./lex.ts";
@@ -32,7 +32,6 @@ interface Amount {
 }
 
 const unsure = (why: Unsure): MoneyRead => ({ unsure: why });
-const LEFT_GAP = /^(?:[ \n]*[-–+−]?[ \n]*|[ \n]?\)?[ \n]?:[ \n]*|[ \n]?\)[ \n]?)$/u;
 const RIGHT_GAP = /^(?:-?[ \n]*|[ \n]?\()$/u;
 
 /** Every amount with a currency in the text, in order. */

@@ -2,10 +2,12 @@
  * The currencies and words in use. They are data, and a content script does not carry them: they come with the reader's
  * words, and `useMoney` puts them here. `index.ts` has them from the start; without them no text has an amount.
  */
-import type { MONEY } from "./data.ts";
+import type { BY_NAME } from "./data.ts";
 import type { Convention } from "./number.ts";
 
-export type MoneyData = typeof MONEY;
+type MoneyData = typeof BY_NAME;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- types go by name, the list by order
+type Ordered = any;
 
 /** Decimals of the minor unit, of every currency there is. */
 export let decimals: ReadonlyMap<string, number> = new Map();
@@ -34,27 +36,47 @@ export let DOLLARS_BEFORE: MoneyData["DOLLARS_BEFORE"];
 export let DOLLARS_BEHIND: MoneyData["DOLLARS_BEHIND"];
 export let ENTITIES: MoneyData["ENTITIES"];
 export let INSTALMENT: MoneyData["INSTALMENT"];
+export let INVISIBLE: MoneyData["INVISIBLE"];
+export let JOINS: MoneyData["JOINS"];
+export let LEFT_GAP: MoneyData["LEFT_GAP"];
 export let LOOSE_CODE: MoneyData["LOOSE_CODE"];
 export let NO_CURRENCY: MoneyData["NO_CURRENCY"];
+export let NUMBER_BEFORE: MoneyData["NUMBER_BEFORE"];
 export let PRICE_ENDS: MoneyData["PRICE_ENDS"];
 export let SHARED_DEFAULT: MoneyData["SHARED_DEFAULT"];
+export let SHOWN_DECIMALS: MoneyData["SHOWN_DECIMALS"];
 export let SPACED_BEFORE: MoneyData["SPACED_BEFORE"];
 export let SPACED_BEHIND: MoneyData["SPACED_BEHIND"];
 export let STRONG: MoneyData["STRONG"];
 export let TOTAL_BEFORE: MoneyData["TOTAL_BEFORE"];
 export let TOTAL_DASH: MoneyData["TOTAL_DASH"];
 export let UNITED_STATES: MoneyData["UNITED_STATES"];
+export let UNSPACED: MoneyData["UNSPACED"];
 export let WORDLIKE: MoneyData["WORDLIKE"];
 export let WORLDWIDE: MoneyData["WORLDWIDE"];
 
-export function useMoney(data: MoneyData): void {
-  ({ BEFORE, BEHIND, COINS, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, ENTITIES, INSTALMENT, LOOSE_CODE, NO_CURRENCY, PRICE_ENDS, SHARED_DEFAULT, SPACED_BEFORE, SPACED_BEHIND, STRONG, TOTAL_BEFORE, TOTAL_DASH, UNITED_STATES, WORDLIKE, WORLDWIDE } = data);
-  useCurrencies(data);
-  useSymbols(data);
-  folds = new Map(data.FOLDED.flatMap(([many, one]) => [...many].map((sign) => [sign, one] as const)));
-  zeros = data.ZEROS.split(" ").map((hex) => Number.parseInt(hex, 16));
+/** The data in the order of their names, all of them: a test holds it to `data.ts`. */
+export function useMoney(data: readonly unknown[]): void {
+  let TWO_DECIMALS: MoneyData["TWO_DECIMALS"];
+  let OTHER_DECIMALS: MoneyData["OTHER_DECIMALS"];
+  let SEPARATORS: MoneyData["SEPARATORS"];
+  let ZEROS: MoneyData["ZEROS"];
+  let REGION_CURRENCIES: MoneyData["REGION_CURRENCIES"];
+  let LOCAL_SYMBOLS: MoneyData["LOCAL_SYMBOLS"];
+  let SYMBOLS: MoneyData["SYMBOLS"];
+  let SPELLINGS: MoneyData["SPELLINGS"];
+  let FOLDED: MoneyData["FOLDED"];
+  [
+    BEFORE, BEHIND, COINS, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, ENTITIES, FOLDED, INSTALMENT, INVISIBLE, JOINS, LEFT_GAP, LOCAL_SYMBOLS,
+    LOOSE_CODE, NO_CURRENCY, NUMBER_BEFORE, OTHER_DECIMALS, PRICE_ENDS, REGION_CURRENCIES, SEPARATORS, SHARED_DEFAULT, SHOWN_DECIMALS, SPACED_BEFORE,
+    SPACED_BEHIND, SPELLINGS, STRONG, SYMBOLS, TOTAL_BEFORE, TOTAL_DASH, TWO_DECIMALS, UNITED_STATES, UNSPACED, WORDLIKE, WORLDWIDE, ZEROS,
+  ] = data as Ordered;
+  useCurrencies(TWO_DECIMALS, OTHER_DECIMALS, REGION_CURRENCIES);
+  useSymbols(SYMBOLS, SPELLINGS, LOCAL_SYMBOLS);
+  folds = new Map(FOLDED.flatMap(([many, one]) => [...many].map((sign) => [sign, one] as const)));
+  zeros = ZEROS.split(" ").map((hex) => Number.parseInt(hex, 16));
   const written = new Map<string, Convention>();
-  for (const group of data.SEPARATORS.split("|")) {
+  for (const group of SEPARATORS.split("|")) {
     const colon = group.indexOf(":");
     for (const tag of group.slice(colon + 1).split(",")) written.set(tag, { decimal: group[0] ?? ".", group: group[1] ?? "," });
   }
@@ -63,18 +85,18 @@ export function useMoney(data: MoneyData): void {
 
 const triples = (text: string): readonly string[] => text.match(/.{3}/gu) ?? [];
 
-function useCurrencies({ TWO_DECIMALS, OTHER_DECIMALS, REGION_CURRENCIES }: MoneyData): void {
-  const digitsOf = new Map<string, number>(triples(TWO_DECIMALS).map((code) => [code, 2]));
+function useCurrencies(two: string, other: string, inUse: string): void {
+  const digitsOf = new Map<string, number>(triples(two).map((code) => [code, 2]));
   const currencyOf = new Map<string, string>();
   const regionsOf = new Map<string, readonly string[]>();
-  for (const group of REGION_CURRENCIES.split("|")) {
+  for (const group of inUse.split("|")) {
     const [code = "", list = ""] = group.split(":");
     const regions = list.split(",");
     digitsOf.set(code, 2);
     regionsOf.set(code, regions);
     for (const region of regions) currencyOf.set(region, code);
   }
-  for (const group of OTHER_DECIMALS.split("|")) {
+  for (const group of other.split("|")) {
     const [digits = "", codes = ""] = group.split(":");
     for (const code of codes.split(",")) digitsOf.set(code, Number.parseInt(digits, 10));
   }
@@ -83,9 +105,9 @@ function useCurrencies({ TWO_DECIMALS, OTHER_DECIMALS, REGION_CURRENCIES }: Mone
   homes = regionsOf;
 }
 
-function useSymbols({ SYMBOLS, SPELLINGS, LOCAL_SYMBOLS }: MoneyData): void {
+function useSymbols(ofCldr: string, spelt: string, meant: string): void {
   const meanings = new Map<string, readonly string[]>();
-  for (const line of `${SYMBOLS}\n${SPELLINGS}`.split("\n")) {
+  for (const line of `${ofCldr}\n${spelt}`.split("\n")) {
     const [codes = "", ...list] = line.split(" ");
     for (const symbol of list) meanings.set(symbol, [...new Set([...(meanings.get(symbol) ?? []), ...triples(codes)])]);
   }
@@ -100,7 +122,7 @@ function useSymbols({ SYMBOLS, SPELLINGS, LOCAL_SYMBOLS }: MoneyData): void {
   symbolLengthMax = Math.max(...[...meanings.keys()].map((symbol) => symbol.length));
   symbolStarts = new Set([...meanings.keys()].map((symbol) => symbol[0] ?? ""));
   const local = new Map<string, string>();
-  for (const line of LOCAL_SYMBOLS.split("\n")) {
+  for (const line of meant.split("\n")) {
     const [symbol = "", code = "", tags = ""] = line.split("\t");
     for (const tag of tags.split(",")) local.set(`${tag} ${symbol}`, code);
   }

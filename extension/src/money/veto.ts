@@ -1,13 +1,13 @@
 /** What stands around an amount and makes it something else than a price to pay: a rate, a range, a unit price, a sum left open. */
 
-import { BEFORE, BEHIND, INSTALMENT, TOTAL_DASH } from "./tables.ts";
+import { BEFORE, BEHIND, INSTALMENT, NUMBER_BEFORE, TOTAL_DASH } from "./tables.ts";
 
 const WINDOW = 40;
 
 export function vetoed(text: string, start: number, end: number, prefixed: boolean): boolean {
   const before = text.slice(Math.max(0, start - WINDOW), start);
   const behind = text.slice(end, end + WINDOW);
-  if (!prefixed && /(?:\d |\d[.,][ \n]|[\d.,'٫_:;/\\=^][.,'٫_:;/\\=^]|#)$/u.test(before)) return true;
+  if (!prefixed && NUMBER_BEFORE.test(before)) return true;
   // `12 €50` may be twelve and a half.
   if (prefixed && /\d $/u.test(before) && /^[€£$]\d\d$/u.test(text.slice(start, end))) return true;
   return BEHIND.test(behind) || BEFORE.test(before) || INSTALMENT.test(before);

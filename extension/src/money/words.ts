@@ -102,3 +102,21 @@ export const DOLLARS_BEHIND = /^[ \n]?(Canad|Austral|New Zeal|Hong|Singap|Mexic|
 export const COUNTRY: Readonly<Record<string, string>> = { US: "USD", "U.S.": "USD", CAN: "CAD", CDN: "CAD", AUS: "AUD" };
 export const SPACED_BEFORE = /^(?:US|U\.S\.|AU|AUS|Aus|CA|CAN|Can|CDN|Cdn|NZ|HK|NT|MX|RD|R|C)$/u;
 export const SPACED_BEHIND = /^(?:US|CA|AU|NZ|HK|SG|ZN|SU|MX|TT)(?![\p{L}\d])/u;
+
+/** Marks that nobody sees. */
+export const INVISIBLE = /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202d\u2060-\u2069\ufe00-\ufe0f\ufeff]/u;
+
+/** Something between digits that no amount has: `5:30`, `1,,234`, `1_000`. */
+export const JOINS = /^(?:[_:;'/\\=^#&"!?。、٫][.,]?|[.,]{2,}|[.,]['٫])\d/u;
+
+/** Scripts written without spaces: a word before or behind says nothing. */
+export const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}ー]/u;
+
+/** What may stand between a currency and the number behind it. */
+export const LEFT_GAP = /^(?:[ \n]*[-–+−]?[ \n]*|[ \n]?\)?[ \n]?:[ \n]*|[ \n]?\)[ \n]?)$/u;
+
+/** Digits or their marks right before a number without a currency in front. */
+export const NUMBER_BEFORE = /(?:\d |\d[.,][ \n]|[\d.,'٫_:;/\\=^][.,'٫_:;/\\=^]|#)$/u;
+
+/** An amount with its decimals or groups. */
+export const SHOWN_DECIMALS = /^[ \n:]{0,2}[$]|^[ \n:]{0,2}\d[\d.,'٫ ]*[.,'٫ ]\d{2,3}(?!\d)/u;

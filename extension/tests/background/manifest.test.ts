@@ -77,8 +77,8 @@ describe("a package", () => {
   it("is too large when what runs in pages is", () => {
     const noise = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7_919 + (i >> 3) * 104_729) & 0xff));
     const random = createHash("shake256", { outputLength: 120_000 }).update(noise).digest();
-    expect(tooLarge([{ name: "content.js", data: random.subarray(0, 31_000) }])).toHaveLength(1);
-    expect(tooLarge([{ name: "content.js", data: random.subarray(0, 5_000) }, { name: "reader.js", data: random.subarray(0, 34_000) }])).toHaveLength(1);
+    expect(tooLarge([{ name: "content.js", data: random.subarray(0, 6_000) }])).toHaveLength(1);
+    expect(tooLarge([{ name: "content.js", data: random.subarray(0, 5_000) }, { name: "reader.js", data: random.subarray(0, 26_000) }])).toHaveLength(1);
     expect(tooLarge([{ name: "panel.js", data: random }])).toHaveLength(1);
     expect(tooLarge([{ name: "content.js", data: random.subarray(0, 5_000) }, { name: "background.js", data: random }])).toEqual([]);
   });

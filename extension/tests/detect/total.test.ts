@@ -98,6 +98,8 @@ const SURE: readonly Case[] = [
 ];
 
 const UNSURE: readonly Case[] = [
+  ["nothing to pay", divs("Total|$0.00"), "?"],
+  ["nothing to pay, said by the button", "<button>Pay now $0.00</button>", "?"],
   ["subtotal only", divs("Subtotal|$18.60", "Shipping|$8.51"), "?"],
   ["two totals by shipping", divs("Total|$27.11", "Total|$35.00"), "?"],
   ["totals in the choice of shipping", `<label><input type="radio" name="s">Standard: total $27.11</label><label><input type="radio" name="s">Express: total $35.00</label>`, "?"],

@@ -57,3 +57,15 @@ export const TELLING = /hidden|only|screen|assist|clipped|stri?[ku]|through|old|
 export const CENTS_CLASS = /cents?\b|fraction|decimals?\b|minor|centimes|superscript|\bsup\b/i;
 /** Languages that write a decimal comma, where nothing else says so. */
 export const COMMA_LANGUAGES = /^(de|fr|es(?!-(mx|us))|it|pt|nl|pl|sv|da|nb|no|fi|cs|ru|tr|el|hu|ro|id)\b/i;
+/** A placeholder of four groups of four. */
+export const FOUR_GROUPS = /^[\dx•·*]{4}([ -]?[\dx•·*]{4}){3}$/;
+/** Says that it is a number, in a field that is short for one. */
+export const SAYS_NUMBER = /number|nummer|num\b|\d$|番号|numero/;
+/** Speaks of a card before or around a number. */
+export const SAYS_CARD = /card|karte|carte|tarjeta|カード/;
+/** Amazon serves its card form from its own hosts. */
+export const AMAZON = /^apx-security\.amazon\.[a-z.]{2,6}$/;
+/** A piece of an amount that stands in several blocks. */
+export const PIECE = /^([\p{Sc}\d.,'\s]|US|CA|AU|HK|NZ|[A-Z]{3}|kr|zł|Kč|円|元){1,20}$/u;
+/** Says a currency beside digits. */
+export const CURRENCY_SIGN = /\p{Sc}|[A-Z]{3}|kr|zł|円|元/u;
