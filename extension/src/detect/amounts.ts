@@ -4,35 +4,27 @@ import { amountsIn, readMoney } from "../money/read.ts";
 import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
 import type { Spoken } from "./currency.ts";
 import { fold } from "./fold.ts";
-import { APPROX, ASIDES, keeping } from "./lexicon.ts";
+import { APPROX, ASIDES, keeping, SHARED } from "./lexicon.ts";
 
 /** What is known of the page's money. `spoken` goes through the page's text, so it is asked only where a symbol is shared. */
 export interface PageMoney extends MoneyContext {
   readonly spoken?: (() => Spoken) | undefined;
 }
 
-const isOpen = (read: MoneyRead): boolean => "unsure" in read && (read.unsure === "ambiguous_currency" || read.unsure === "no_currency");
-/** A sign of several countries without any letters of one beside it. */
-const SHARED = /(?<!\p{L} ?)[$¥]|\bkr\b|元|円/u;
-const BARE_DOLLAR = /^[^\p{L}]*\$[^\p{L}]*$/u;
 const AMBIGUOUS: MoneyRead = { unsure: "ambiguous_currency" };
 
 /** Reads with what the page's text says of its currency: before the language and the host when it says so of all amounts, after them when it only speaks of one. */
-function readWith<T>(text: string, context: PageMoney, read: (context: MoneyContext) => T, open: (done: T) => boolean): T {
-  const spoken = context.spoken !== undefined && (SHARED.test(text) || /\p{Sc}/u.test(text)) ? context.spoken() : undefined;
+function readWith(text: string, context: PageMoney, read: (context: MoneyContext) => MoneyRead): MoneyRead {
+  // Letters beside the sign, or a code, say whose it is.
+  const spoken = SHARED.test(text) ? context.spoken?.() : undefined;
   if (spoken === undefined) return read(context);
-  const { stated, said } = spoken;
-  if (stated !== undefined && context.currency === undefined) return read({ ...context, currency: stated });
-  const done = read(context);
-  return context.currency === undefined && said !== undefined && open(done) ? read({ ...context, currency: said }) : done;
-}
-
-/** A bare `$` that only the page's language made the United States', against what the page says. */
-function settled(printed: string, read: MoneyRead, context: PageMoney): MoneyRead {
-  if (!("money" in read) || context.spoken === undefined || !SHARED.test(printed)) return read;
-  const { stated, doubt } = context.spoken();
-  if (context.currency !== undefined) return stated !== undefined && stated !== context.currency && read.money.currency === context.currency ? AMBIGUOUS : read;
-  return stated === undefined && doubt && read.money.currency === "USD" && BARE_DOLLAR.test(printed) ? AMBIGUOUS : read;
+  const { stated, said, doubt } = spoken;
+  const known = context.currency;
+  if (known !== undefined) return stated === undefined || stated === known ? read(context) : AMBIGUOUS;
+  const done = read(stated === undefined ? context : { ...context, currency: stated });
+  if ("unsure" in done) return stated === undefined && said !== undefined && /currency/.test(done.unsure) ? read({ ...context, currency: said }) : done;
+  // A bare `$` that only the page's language made the United States'.
+  return stated === undefined && doubt && done.money.currency === "USD" && !/\p{L}/u.test(text) ? AMBIGUOUS : done;
 }
 
 export interface Found {
@@ -55,22 +47,28 @@ export const withoutAsides = keeping((text: string): string => {
 /** A digit is needed for an amount; most lines of a page have none. */
 export function found(text: string, context: PageMoney): readonly Found[] {
   if (!/\p{Nd}/u.test(text)) return [];
-  const amounts = readWith(text, context, (known) => amountsIn(text, known), (done) => done.some(({ read }) => isOpen(read)));
-  return amounts.map(({ start, end, read }) => ({ text: text.slice(start, end), start, end, read: settled(text.slice(start, end), read, context) }));
+  return amountsIn(text, context).map(({ start, end, read }) => {
+    const printed = text.slice(start, end);
+    // Read in its place: what stands around an amount counts.
+    return { text: printed, start, end, read: readWith(printed, context, (known) => (known === context ? read : (amountsIn(text, known).find((other) => other.start === start)?.read ?? read))) };
+  });
 }
 
 /** One amount for a text: the charged one where another is only a conversion. */
 export function readOne(text: string, context: PageMoney): MoneyRead {
-  const read = readWith(text, context, (known) => readMoney(text, known), isOpen);
-  const amounts = "money" in read || read.unsure === "several_amounts" ? found(text, context) : [];
-  if ("money" in read) return amounts[0] === undefined || moneyOf(amounts[0].read) !== null ? read : amounts[0].read;
-  if (read.unsure !== "several_amounts") return read;
+  const amounts = found(text, context);
+  const first = amounts[0];
+  if (first === undefined) return readMoney(text, context);
+  const of = (list: readonly Found[]): MoneyRead => {
+    const [one] = list;
+    return one !== undefined && list.every(({ read }) => JSON.stringify(read) === JSON.stringify(one.read)) ? one.read : { unsure: "several_amounts" };
+  };
+  const read = of(amounts);
+  if ("money" in read || read.unsure !== "several_amounts") return read;
   const charged = amounts.filter((amount, i) => {
     const before = text.slice(amounts[i - 1]?.end ?? 0, amount.start);
     return !APPROX.test(fold(before)) && !/≈|~|≃|約|约/.test(before);
   });
-  const first = charged[0];
-  if (first === undefined) return read;
-  const all = charged.map((amount) => moneyOf(amount.read));
-  return all.every((money) => money !== null && same(money, moneyOf(first.read) ?? money)) ? first.read : read;
+  const settled = of(charged);
+  return "money" in settled ? settled : read;
 }

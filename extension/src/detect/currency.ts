@@ -4,7 +4,8 @@ import { isCurrency } from "../money/currency.ts";
 import { past } from "./past.ts";
 import type { Walked } from "./walk.ts";
 import { hostOf } from "./frames.ts";
-import { APPROX, CURRENCY_BOX, EXPLICIT, FOREIGN_PLACE, JSON_CURRENCY, MONEY_SAID, OTHER_DOLLAR_CODES, OTHER_DOLLARS, SAYING, SAYING_TAGS, STATED, US_NAME, US_PLACE, US_ZIP } from "./lexicon.ts";
+import { APPROX, CURRENCY_BOX, EXPLICIT, FOREIGN_PLACE, JSON_CURRENCY, MONEY_SAID, OTHER_COUNTRY, OTHER_DOLLAR_CODES, OTHER_DOLLARS, SAYING, SAYING_TAGS, STATED, US_BOX, US_PAGE, US_PLACE } from "./lexicon.ts";
+import type { Line } from "./lines.ts";
 
 const JSON_TYPE = /^application\/(ld\+)?json$/i;
 const CURRENCY_ATTRIBUTES = ["data-currency", "data-currency-code"];
@@ -50,68 +51,36 @@ export interface Spoken {
 
 /** Asked only where a symbol stands for several currencies. */
 export function spokenOf(walked: Walked, url: string, language: string | null): Spoken {
-  const stated = new Set(chosen(walked));
+  const stated = new Set<string>();
   const said = new Set<string>();
-  for (const line of walked.said.having(MONEY_SAID)) {
-    if (line.index >= LINES_MAX) break;
-    if (line.text.length > 300) continue;
-    const codes = EXPLICIT.filter(({ pattern }) => pattern.test(line.text)).map(({ code }) => code);
-    for (const code of codes) said.add(code);
-    if (STATED.test(line.folded) && !APPROX.test(line.folded)) for (const code of codes) stated.add(code);
+  for (const line of linesWith(walked, MONEY_SAID)) {
+    const states = STATED.test(line.folded) && !APPROX.test(line.folded);
+    for (const { pattern, code } of EXPLICIT) if (pattern.test(line.text)) (states ? stated.add(code) : said).add(code);
   }
-  const [one] = said;
-  const countries = countriesChosen(walked.document);
-  const foreign = countries.some((country) => !US_NAME.test(country)) || otherPath(url) || stated.size > 1;
-  const others = [...said].some((code) => OTHER_DOLLAR_CODES.includes(code)) && !said.has("USD");
-  const doubt = foreign || others || spoken(walked, FOREIGN_PLACE);
-  return { stated: stated.size === 1 ? [...stated][0] : undefined, said: said.size > 0 ? (said.size === 1 ? one : undefined) : dollarOf(walked, url, language, countries, doubt), doubt };
-}
-
-/** What the page's own currency box stands at. */
-function* chosen({ controls }: Walked): Generator<string> {
-  for (const { element, tier } of controls) {
-    if (element.localName !== "select" || tier > 1) continue;
-    if (!CURRENCY_BOX.test(["name", "id", "class", "aria-label"].map((name) => element.getAttribute(name) ?? "").join(" "))) continue;
-    const option = (element as HTMLSelectElement).selectedOptions[0];
-    const code = /(?<![A-Za-z])[A-Za-z]{3}(?![A-Za-z])/.exec(`${option?.getAttribute("value") ?? ""} ${option?.textContent ?? ""}`)?.[0].toUpperCase();
-    if (code !== undefined && isCurrency(code)) yield code;
+  const boxes = walked.controls.map(({ element, before }) => boxText(element as HTMLSelectElement, before));
+  for (const box of boxes) {
+    const code = CURRENCY_BOX.exec(box)?.[1]?.toUpperCase() ?? "";
+    if (isCurrency(code)) stated.add(code);
   }
+  const all = new Set([...said, ...stated]);
+  const [one] = all;
+  const has = (words: RegExp): boolean => !linesWith(walked, words).next().done;
+  const doubt = stated.size > 1 || OTHER_COUNTRY.test(url) || boxes.some((box) => OTHER_COUNTRY.test(box)) || (!all.has("USD") && [...all].some((code) => OTHER_DOLLAR_CODES.includes(code))) || has(FOREIGN_PLACE);
+  // Without any sign of the United States a bare `$` on a page in English is nobody's.
+  const us = (): boolean => !doubt && US_PAGE.test(`${language ?? ""} ${hostOf(url)}`) && !has(OTHER_DOLLARS) && (US_BOX.test(url) || boxes.some((box) => US_BOX.test(box)) || has(US_PLACE));
+  return { stated: stated.size === 1 ? [...stated][0] : undefined, said: all.size === 1 ? one : all.size === 0 && us() ? "USD" : undefined, doubt };
 }
 
-/** `/en-au/checkout`: the address names a country that writes `$` and is not the United States. */
-function otherPath(url: string): boolean {
-  return /^https?:\/\/[^/]+\/(?:[^/]+\/)?[a-z]{2}[-_](ca|au|nz|sg|hk|mx|tw)(?=\/|$)/i.test(url);
+/** What a control is called, and what a box with options stands at. What stands first in a list of countries may only be what nobody has chosen yet. */
+function boxText(box: HTMLSelectElement, before: string): string {
+  const names = ["name", "id", "class", "placeholder", "aria-label"].map((name) => box.getAttribute(name) ?? "").join(" ");
+  const option = box.localName === "select" && (box.selectedIndex > 0 || /curr/i.test(names)) ? box.options[box.selectedIndex] : undefined;
+  return `${names} ${before} =${option?.value ?? ""} ${option?.text ?? ""}`;
 }
 
-function countriesChosen(document: Document): string[] {
-  const out: string[] = [];
-  for (const box of select(document, 'select[name*="country" i],select[id*="country" i]').slice(0, 20)) {
-    if (/phone|tel|code|birth|issu|citizen|nation/i.test(`${box.getAttribute("name") ?? ""} ${box.getAttribute("id") ?? ""}`)) continue;
-    // What stands first may only be what nobody has chosen yet.
-    const { options, selectedIndex } = box as HTMLSelectElement;
-    const option = selectedIndex > 0 ? options[selectedIndex] : box.querySelector("option[selected]");
-    const text = option === null || option === undefined ? "" : `${option.getAttribute("value") ?? ""} ${option.textContent ?? ""}`.trim();
-    if (text !== "" && !/select|choose|^[-–—. ]+$/i.test(text)) out.push(text);
-  }
-  return out;
+function* linesWith(walked: Walked, words: RegExp): Generator<Line> {
+  for (const line of walked.said.having(words)) if (line.index < LINES_MAX && line.text.length <= 400) yield line;
 }
-
-function dollarOf(walked: Walked, url: string, language: string | null, countries: readonly string[], doubt: boolean): string | undefined {
-  if (doubt || (language !== null && !/^en([-_]us)?$/i.test(language.trim()))) return undefined;
-  const host = hostOf(url);
-  if (/\.[a-z]{2}$/.test(host) && !/\.(us|io|co|ai|me|tv|so|to|gg)$/.test(host)) return undefined;
-  if (spoken(walked, OTHER_DOLLARS)) return undefined;
-  return countries.length > 0 || /\.us$/.test(host) || /^https?:\/\/[^/]+\/(en[-_])?us(\/|$)/i.test(url) || spoken(walked, US_PLACE) || asksZip(walked) ? "USD" : undefined;
-}
-
-function spoken(walked: Walked, words: RegExp): boolean {
-  for (const line of walked.said.having(words)) if (line.index < LINES_MAX && line.text.length <= 400) return true;
-  return false;
-}
-
-/** Nobody but the United States has a ZIP code or a billing field of that name. */
-const asksZip = ({ controls }: Walked): boolean =>
-  controls.some(({ element, before }) => US_ZIP.test(`${["name", "id", "placeholder", "aria-label"].map((name) => element.getAttribute(name) ?? "").join(" ")} ${before}`));
 
 function select(document: Document, css: string): Element[] {
   try {

@@ -50,8 +50,8 @@ export function read(page: Document, url: string, recipes: readonly Recipe[], gi
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, shown, { alone: provider, frames: frames.length > 0 });
   const has = (kind: FieldKind): boolean => fields.spots.has(kind);
-  const wholeCard = has("number") && has("securityCode") && (has("expiry") || has("expiryMonth"));
-  if (total.total === null && !total.rowSeen && !total.partsSeen && wholeCard && buttons.paying.some((button) => button.pays)) {
+  const dated = has("expiry") || has("expiryMonth");
+  if (total.total === null && !total.amountsSeen && !total.rowSeen && !total.partsSeen && dated && has("number") && has("securityCode") && buttons.paying.some((button) => button.pays)) {
     const lone = loneAmount(walked, money, shown);
     if (lone !== null) total = { ...total, total: lone, confidence: 80 };
   }
@@ -59,7 +59,7 @@ export function read(page: Document, url: string, recipes: readonly Recipe[], gi
   if (provider || !isCheckout(signs, path, known === null ? null : known.named ? "named" : "platform")) {
     const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
     // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
-    const form = provider || (signs.card && !signs.account && has("number") && (has("expiry") || has("expiryMonth") || has("securityCode") || frames.length > 0));
+    const form = provider || (signs.card && !signs.account && has("number") && (dated || has("securityCode") || frames.length > 0));
     return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence } : { ...NOTHING, confidence };
   }
   return {

@@ -60,25 +60,19 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
   const amountsSeen = rows.length + parts.length >= 2 || amountLines(walked, context) >= 2;
   const deposit = buttons.some((button) => button.pays && DEPOSIT.test(fold(button.text)));
-  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit, folded: rows.some((row) => row.tier > 0) ? foldedAmounts(walked, context, shown) : [] }), partsSeen };
+  // "Show order summary $27.11": the summary is shut, and its head says the total.
+  const heads = rows.some((row) => row.tier > 0) ? walked.lines.filter((line) => line.tier === 0 && past(line.element).closest("summary,[aria-expanded=false]") !== null && shown(line.element)) : [];
+  const folded = distinct(heads.flatMap((line) => found(line.text, context).map(({ read }) => moneyOf(read))));
+  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit, folded }), partsSeen };
 }
 
 /** The only amount of a page that has nothing but ways to pay it: a payment provider's own page. */
 export function loneAmount(walked: Walked, context: PageMoney, shown: Shown): Money | null {
-  let only: Money | null = null;
-  for (const [i, line] of walked.lines.slice(0, 1_000).entries()) {
-    // A label that is known says that it is something else than all.
-    if ([i, i - 1].some((at) => rowsAt(walked.lines, at, context).length > 0)) return null;
-    if (line.tier > 1 || !/\p{Nd}/u.test(line.text)) continue;
-    const amounts = found(line.text, context);
-    if (amounts.length === 0) continue;
-    const [first] = amounts;
-    const money = first === undefined ? null : moneyOf(first.read);
-    const bare = first !== undefined && amounts.length === 1 && line.text.trim() === first.text.trim();
-    if (!bare || money === null || money.minor === 0 || line.tier > 0 || !shown(line.element) || (only !== null && !same(only, money))) return null;
-    only = money;
-  }
-  return only;
+  const line = walked.lines.find(({ tier, text }) => tier === 0 && found(text, context).length > 0);
+  if (line === undefined || !shown(line.element) || [line.index, line.index - 1].some((at) => rowsAt(walked.lines, at, context).length > 0)) return null;
+  const [only] = found(line.text, context);
+  const money = only?.text === line.text ? moneyOf(only.read) : null;
+  return money !== null && money.minor > 0 ? money : null;
 }
 
 /** A page without a total may still have an order's summary. */
@@ -213,19 +207,6 @@ function buttonAmounts(buttons: readonly PayButton[], context: PageMoney): Money
   return out;
 }
 
-/** "Show order summary $27.11": the summary is shut, and its head says the total. */
-function foldedAmounts(walked: Walked, context: PageMoney, shown: Shown): Money[] {
-  const out: Money[] = [];
-  for (const line of walked.lines.slice(0, 1_000)) {
-    if (line.tier > 0 || !/\p{Nd}/u.test(line.text) || past(line.element).closest("summary,[aria-expanded=false]") === null || !shown(line.element)) continue;
-    for (const amount of found(line.text, context)) {
-      const money = moneyOf(amount.read);
-      if (money !== null) out.push(money);
-    }
-  }
-  return out;
-}
-
 const distinct = (list: readonly (Money | null)[]): Money[] => {
   const out: Money[] = [];
   for (const money of list) if (money !== null && !out.some((other) => same(other, money))) out.push(money);
@@ -297,8 +278,7 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
     if (agrees) return sure(guessed, 82, row.text);
   }
   // Sums in other words (a balance, what it will be) against what the button says that it pays.
-  const unknown = rows.every((other) => other.kind === "perhaps" && other.tier === 0);
-  if (unknown && evidence.parts.length === 0 && onButtons.length === 1 && button !== undefined && button.minor > 0 && doubt === null) return sure(button, 82, row.text);
+  if (evidence.parts.length === 0 && onButtons.length === 1 && button !== undefined && button.minor > 0 && doubt === null && rows.every((other) => other.kind === "perhaps" && other.tier === 0)) return sure(button, 82, row.text);
   if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84, row.text);
   const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : row.kind === "perhaps" ? "unknown_label" : (row.unsure ?? "not_sure");
   return unsure(row.text, row.money, why, 40);
@@ -332,9 +312,10 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
     const only = adding[0];
     const largest = values.every((value) => only !== undefined && value.currency === only.currency && value.minor <= only.minor);
     if (kindRank === 1 && adding.length === 1 && only !== undefined && largest) return { money: only, row: ranked.find((r) => r.money !== null && same(r.money, only)) ?? row, confidence: 84, kindRank };
-    const more = withFee(values, parts);
-    const whole = ranked.find((other) => more !== null && other.money !== null && same(other.money, more));
-    if (more !== null && whole !== undefined) return { money: more, row: whole, confidence: 84, kindRank };
+    // A sum, and the same with a fee that the page shows.
+    const [more, less] = [...values].sort((a, b) => b.minor - a.minor) as [Money, Money];
+    const whole = ranked.find((other) => other.money === more);
+    if (values.length === 2 && whole !== undefined && more.currency === less.currency && subsetSums(parts.filter((part) => part.kind === "fee").map(amountOf)).has(BigInt(more.minor - less.minor))) return { money: more, row: whole, confidence: 84, kindRank };
     return { conflict: values[values.length - 1] ?? money, text: row.text, plain: kindRank === 1 };
   }
   // What is due may be less than the total by a gift card; a plain total beside a grand one is a part of it.
@@ -360,19 +341,10 @@ function comesAfter(part: Row, row: Row, kindRank: number): boolean {
 }
 
 
-/** Of two sums the one that is the other and a fee that the page shows. */
-function withFee(values: readonly Money[], parts: readonly Row[]): Money | null {
-  const [a, b] = values;
-  if (values.length !== 2 || a === undefined || b === undefined || a.currency !== b.currency) return null;
-  const [less, more] = a.minor < b.minor ? [a, b] : [b, a];
-  const fees = parts.filter((part) => part.kind === "fee" && part.money?.currency === a.currency && part.tier === 0).map(amountOf);
-  return subsetSums(fees).has(BigInt(more.minor) - BigInt(less.minor)) ? more : null;
-}
-
 /** Is the difference between total and what is due a gift card, a credit or a discount on the page? */
 function explained(total: Money, due: Money, parts: readonly Row[]): boolean {
   if (total.currency !== due.currency || total.minor < due.minor) return false;
-  const off = parts.filter((part) => part.kind === "gift" || part.kind === "discount" || part.kind === "previous").map((part) => amountOf(part));
+  const off = parts.filter(({ kind }) => kind === "gift" || kind === "discount" || kind === "previous").map(amountOf);
   return subsetSums(off).has(BigInt(total.minor) - BigInt(due.minor));
 }
 

@@ -22,11 +22,17 @@ export const FOREIGN_PLACE =
 /** And of the United States, where alone a row says no more than "Tax": without any of them a bare `$` on a page in English is nobody's. */
 export const US_PLACE =
   /\busa\b|\bu\.s\.|\bunited states\b|\bsales tax\b|\bzip( ?code)?\b|\b(a[klrz]|c[aot]|d[ce]|fl|ga|hi|i[adln]|k[sy]|la|m[adeinost]|n[cdehjmvy]|o[hkr]|pa|ri|s[cd]|t[nx]|ut|v[at]|w[aivy]),? \d{5}\b|^(estimated |est\. )?tax:?( \$.*)?$/m;
-export const US_ZIP = /\bzip\b|zip_?code|^zip/i;
-export const US_NAME = /^(us|usa)\b|united states/i;
+/** The same of a control, of what a box of countries stands at, and of the page's address. */
+export const US_BOX = /\bzip\b|zip_?code|country[^=]*=.*(\bUSA?\b|united states)|^https?:\/\/([^/]+\.us\/|[^/]+\/(en[-_])?us(\/|$))/i;
+/** Language and host of a page that may be the United States'. */
+export const US_PAGE = /^(en([-_]us)?)? (?!.*\.[a-z]{2}$(?<!\.(us|io|co|ai|me|tv|so|to|gg)))/i;
+/** A box of countries, or the page's address, names another country that writes `$`, or any that is not the United States. */
+export const OTHER_COUNTRY = /^(?!.*(phone|tel|code|birth|issu|citizen|nation))[^=]*country[^=]*=(?!.*(\bUSA?\b|united states|select|choose))\s*[a-z]{2}|^https?:\/\/[^/]+\/(?:[^/]+\/)?[a-z]{2}[-_](ca|au|nz|sg|hk|mx|tw)(\/|$)/i;
 export const OTHER_DOLLAR_CODES: readonly string[] = ["CAD", "AUD", "NZD", "HKD", "SGD", "MXN"];
+/** A sign of several countries without letters of one in front. */
+export const SHARED = /(?<!\p{L} ?)[$¥]|\bkr\b|元|円/u;
 /** The box in which a shopper chooses a currency. */
-export const CURRENCY_BOX = /currenc|w(ä|ae)hrung|devise|moneda|valuta|moeda|waluta|通貨|货币/i;
+export const CURRENCY_BOX = /(?:currenc|w(?:ä|ae)hrung|devise|moneda|valuta|moeda|waluta|通貨|货币)[^=]*=.*?(?<![a-z])([a-z]{3})(?![a-z])/i;
 /** Any word of a currency that shares its symbol. */
 export const MONEY_SAID = /\b(usd|cad|aud|nzd|hkd|sgd|mxn|cny|rmb|jpy|sek|nok|dkk)\b|dollar|dolar|dollari|\b(us|ca|au|nz|hk|mx|c|a|s) ?\$|人民币|日本円|pesos? mex/;
 /** Says it of all amounts of the page. */
