@@ -232,16 +232,9 @@ export function together(label: Line, value: Line, columns = false): boolean {
   return false;
 }
 
-/** Two boxes right below the body, one after the other and nothing between: a page without a frame around its summary. */
-function beside(body: Element, label: Element, value: Element): boolean {
-  const topOf = (element: Element): Element => {
-    let at = element;
-    for (let up = parentOf(at); up !== null && up !== body; up = parentOf(up)) at = up;
-    return at;
-  };
-  const next = past(topOf(label)).nextElementSibling;
-  return next !== null && next === topOf(value) && past(next).localName !== "form";
-}
+/** Two boxes right below the body, one after the other: a page without a frame around its summary. */
+const beside = (body: Element, label: Element, value: Element): boolean =>
+  Array.from(body.children).some((box) => past(box).contains(label) && past(box).nextElementSibling?.contains(value) === true);
 
 function inColumnHeads(lines: readonly Line[], index: number): boolean {
   const own = lines[index] as Line;

@@ -99,9 +99,8 @@ function amountsOf(text: string, { numbers, marks: all }: Lexed, around: Surroun
 
 /** `499:-` in Sweden: the way a price ends says whose money it is, at home. */
 function endedAs(text: string, number: PrintedNumber, around: Surroundings): Mark | undefined {
-  if (!number.closed) return undefined;
-  const sign = /[:,](?=[-–]$)/u.exec(text.slice(number.start, number.end))?.[0] ?? "";
-  const code = PRICE_ENDS[sign]?.find((one) => isLocal(one, around));
+  const sign = number.closed ? /[:,](?=[-–]$)/u.exec(text.slice(number.start, number.end)) : null;
+  const code = PRICE_ENDS[sign?.[0] ?? ""]?.find((one) => isLocal(one, around));
   return code === undefined ? undefined : { start: number.end, end: number.end, symbol: code, candidates: [code] };
 }
 
@@ -172,9 +171,8 @@ function readAmount(text: string, amount: Amount, around: Surroundings): MoneyRe
   if (minorDigits(currency) === 0 && /^\d\d$/u.test(number.groups[number.groups.length - 1] ?? "") && number.separators.length > 0 && marks.every((m) => m.candidates.length > 1) && around.hint !== currency && (currency === "JPY" || !isLocal(currency, around))) return unsure("ambiguous_currency");
   if (marks.some((mark) => mark.cents === true)) {
     // `99¢`, only where that money is at home.
-    const count = number.groups[0] ?? "";
-    const coins = marks.length === 1 && number.separators.length === 0 && number.raised === "" && !number.touched && /^[1-9]\d?$/u.test(count) && isLocal(currency, around) && minorDigits(currency) === 2;
-    return coins ? moneyOf({ whole: "0", fraction: count.padStart(2, "0") }, currency) : unsure("malformed");
+    const count = /^[1-9]\d?(?=[¢p]$)/u.exec(text.slice(amount.start, amount.end))?.[0];
+    return count !== undefined && isLocal(currency, around) && minorDigits(currency) === 2 ? moneyOf({ whole: "", fraction: count }, currency) : unsure("malformed");
   }
   if (cents !== undefined) {
     if (cents.touched || minorDigits(currency) !== 2) return unsure("malformed");
