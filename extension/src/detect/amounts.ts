@@ -2,21 +2,29 @@
 
 import { amountsIn, readMoney } from "../money/read.ts";
 import type { Money, MoneyContext, MoneyRead } from "../types/money.ts";
+import type { Spoken } from "./currency.ts";
 import { fold } from "./fold.ts";
-import { APPROX, ASIDES, keeping } from "./lexicon.ts";
+import { APPROX, ASIDES, keeping, SHARED } from "./lexicon.ts";
 
-/** What is known of the page's money. `spoken` goes through the page's text, so it is asked only when a symbol is open. */
+/** What is known of the page's money. `spoken` goes through the page's text, so it is asked only where a symbol is shared. */
 export interface PageMoney extends MoneyContext {
-  readonly spoken?: (() => string | undefined) | undefined;
+  readonly spoken?: (() => Spoken) | undefined;
 }
 
-const isOpen = (read: MoneyRead): boolean => "unsure" in read && (read.unsure === "ambiguous_currency" || read.unsure === "no_currency");
+const AMBIGUOUS: MoneyRead = { unsure: "ambiguous_currency" };
 
-/** The same with what the page's text says of its currency; `null` when it says nothing, or no shared symbol is there. */
-function spokenFor(text: string, context: PageMoney): MoneyContext | null {
-  if (context.currency !== undefined || context.spoken === undefined || !/[\p{Sc}]|\bkr\b|元|円/u.test(text)) return null;
-  const currency = context.spoken();
-  return currency === undefined ? null : { ...context, currency };
+/** Reads with what the page's text says of its currency: before the language and the host when it says so of all amounts, after them when it only speaks of one. */
+function readWith(text: string, context: PageMoney, read: (context: MoneyContext) => MoneyRead): MoneyRead {
+  // Letters beside the sign, or a code, say whose it is.
+  const spoken = SHARED.test(text) ? context.spoken?.() : undefined;
+  if (spoken === undefined) return read(context);
+  const { stated, said, doubt } = spoken;
+  const known = context.currency;
+  if (known !== undefined) return stated === undefined || stated === known ? read(context) : AMBIGUOUS;
+  const done = read(stated === undefined ? context : { ...context, currency: stated });
+  if ("unsure" in done) return stated === undefined && said !== undefined && /currency/.test(done.unsure) ? read({ ...context, currency: said }) : done;
+  // A bare `$` that only the page's language made the United States'.
+  return stated === undefined && doubt && done.money.currency === "USD" && !/\p{L}/u.test(text) ? AMBIGUOUS : done;
 }
 
 export interface Found {
@@ -39,25 +47,28 @@ export const withoutAsides = keeping((text: string): string => {
 /** A digit is needed for an amount; most lines of a page have none. */
 export function found(text: string, context: PageMoney): readonly Found[] {
   if (!/\p{Nd}/u.test(text)) return [];
-  let amounts = amountsIn(text, context);
-  const spoken = amounts.some(({ read }) => isOpen(read)) ? spokenFor(text, context) : null;
-  if (spoken !== null) amounts = amountsIn(text, spoken);
-  return amounts.map(({ start, end, read }) => ({ text: text.slice(start, end), start, end, read }));
+  return amountsIn(text, context).map(({ start, end, read }) => {
+    const printed = text.slice(start, end);
+    // Read in its place: what stands around an amount counts.
+    return { text: printed, start, end, read: readWith(printed, context, (known) => (known === context ? read : (amountsIn(text, known).find((other) => other.start === start)?.read ?? read))) };
+  });
 }
 
 /** One amount for a text: the charged one where another is only a conversion. */
 export function readOne(text: string, context: PageMoney): MoneyRead {
-  let read = readMoney(text, context);
-  const spoken = isOpen(read) ? spokenFor(text, context) : null;
-  if (spoken !== null) read = readMoney(text, spoken);
-  if ("money" in read || read.unsure !== "several_amounts") return read;
   const amounts = found(text, context);
+  const first = amounts[0];
+  if (first === undefined) return readMoney(text, context);
+  const of = (list: readonly Found[]): MoneyRead => {
+    const [one] = list;
+    return one !== undefined && list.every(({ read }) => JSON.stringify(read) === JSON.stringify(one.read)) ? one.read : { unsure: "several_amounts" };
+  };
+  const read = of(amounts);
+  if ("money" in read || read.unsure !== "several_amounts") return read;
   const charged = amounts.filter((amount, i) => {
     const before = text.slice(amounts[i - 1]?.end ?? 0, amount.start);
     return !APPROX.test(fold(before)) && !/≈|~|≃|約|约/.test(before);
   });
-  const first = charged[0];
-  if (first === undefined) return read;
-  const all = charged.map((amount) => moneyOf(amount.read));
-  return all.every((money) => money !== null && same(money, moneyOf(first.read) ?? money)) ? first.read : read;
+  const settled = of(charged);
+  return "money" in settled ? settled : read;
 }

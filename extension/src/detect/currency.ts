@@ -3,7 +3,9 @@
 import { isCurrency } from "../money/currency.ts";
 import { past } from "./past.ts";
 import type { Walked } from "./walk.ts";
-import { EXPLICIT, JSON_CURRENCY, OTHER_DOLLARS, SAYING, SAYING_TAGS } from "./lexicon.ts";
+import { hostOf } from "./frames.ts";
+import { APPROX, CURRENCY_BOX, EXPLICIT, FOREIGN_PLACE, JSON_CURRENCY, MONEY_SAID, OTHER_COUNTRY, OTHER_DOLLAR_CODES, OTHER_DOLLARS, SAYING, SAYING_TAGS, STATED, US_BOX, US_PAGE, US_PLACE } from "./lexicon.ts";
+import type { Line } from "./lines.ts";
 
 const JSON_TYPE = /^application\/(ld\+)?json$/i;
 const CURRENCY_ATTRIBUTES = ["data-currency", "data-currency-code"];
@@ -37,26 +39,47 @@ export function currencyHint(walked: Walked): string | undefined {
   return undefined;
 }
 
-/** What the text says of a currency, where a symbol stands for several; and whose a bare `$` is on a page in English that names no country: the United States', unless anything speaks of another. */
-export function spokenOf(walked: Walked, host: string, language: string | null): string | undefined {
-  const said = new Set<string>();
-  for (const line of walked.lines.slice(0, LINES_MAX)) {
-    if (line.text.length > 300 || !/[A-Z]{2}|\$|円|元|币/.test(line.text)) continue;
-    for (const { pattern, code } of EXPLICIT) if (pattern.test(line.text)) said.add(code);
-  }
-  return said.size > 0 ? (said.size === 1 ? [...said][0] : undefined) : dollarOf(walked, host, language);
+/** What a page's words, beside its data, say of whose money a shared symbol is. */
+export interface Spoken {
+  /** Said of all amounts, or chosen in the page's currency box: more than the host and the language say. */
+  readonly stated: string | undefined;
+  /** The one currency that is spoken of at all, or whose a bare `$` is on a page in English without a country. */
+  readonly said: string | undefined;
+  /** Another country's dollar is as likely as the United States'. */
+  readonly doubt: boolean;
 }
 
-function dollarOf(walked: Walked, host: string, language: string | null): string | undefined {
-  if (language !== null && !/^en([-_]us)?$/i.test(language.trim())) return undefined;
-  if (/\.[a-z]{2}$/.test(host) && !/\.(us|io|co|ai|me|tv|so|to|gg)$/.test(host)) return undefined;
-  for (const line of walked.said.having(OTHER_DOLLARS)) {
-    if (line.index < LINES_MAX && line.text.length <= 400) return undefined;
+/** Asked only where a symbol stands for several currencies. */
+export function spokenOf(walked: Walked, url: string, language: string | null): Spoken {
+  const stated = new Set<string>();
+  const said = new Set<string>();
+  for (const line of linesWith(walked, MONEY_SAID)) {
+    const states = STATED.test(line.folded) && !APPROX.test(line.folded);
+    for (const { pattern, code } of EXPLICIT) if (pattern.test(line.text)) (states ? stated.add(code) : said).add(code);
   }
-  for (const option of select(walked.document, 'select[name*="country" i] option[selected],select[id*="country" i] option[selected]')) {
-    if (!/^(us|usa|united states)/i.test((option.getAttribute("value") ?? option.textContent ?? "").trim()) && !/united states/i.test(option.textContent ?? "")) return undefined;
+  const boxes = walked.controls.map(({ element, before }) => boxText(element as HTMLSelectElement, before));
+  for (const box of boxes) {
+    const code = CURRENCY_BOX.exec(box)?.[1]?.toUpperCase() ?? "";
+    if (isCurrency(code)) stated.add(code);
   }
-  return "USD";
+  const all = new Set([...said, ...stated]);
+  const [one] = all;
+  const has = (words: RegExp): boolean => !linesWith(walked, words).next().done;
+  const doubt = stated.size > 1 || OTHER_COUNTRY.test(url) || boxes.some((box) => OTHER_COUNTRY.test(box)) || (!all.has("USD") && [...all].some((code) => OTHER_DOLLAR_CODES.includes(code))) || has(FOREIGN_PLACE);
+  // Without any sign of the United States a bare `$` on a page in English is nobody's.
+  const us = (): boolean => !doubt && US_PAGE.test(`${language ?? ""} ${hostOf(url)}`) && !has(OTHER_DOLLARS) && (US_BOX.test(url) || boxes.some((box) => US_BOX.test(box)) || has(US_PLACE));
+  return { stated: stated.size === 1 ? [...stated][0] : undefined, said: all.size === 1 ? one : all.size === 0 && us() ? "USD" : undefined, doubt };
+}
+
+/** What a control is called, and what a box with options stands at. What stands first in a list of countries may only be what nobody has chosen yet. */
+function boxText(box: HTMLSelectElement, before: string): string {
+  const names = ["name", "id", "class", "placeholder", "aria-label"].map((name) => box.getAttribute(name) ?? "").join(" ");
+  const option = box.localName === "select" && (box.selectedIndex > 0 || /curr/i.test(names)) ? box.options[box.selectedIndex] : undefined;
+  return `${names} ${before} =${option?.value ?? ""} ${option?.text ?? ""}`;
+}
+
+function* linesWith(walked: Walked, words: RegExp): Generator<Line> {
+  for (const line of walked.said.having(words)) if (line.index < LINES_MAX && line.text.length <= 400) yield line;
 }
 
 function select(document: Document, css: string): Element[] {

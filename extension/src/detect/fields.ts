@@ -10,7 +10,7 @@ import { selectorOf } from "./places.ts";
 import type { Spot, Walked } from "./walk.ts";
 import { fold } from "./fold.ts";
 import { parentOf, past } from "./past.ts";
-import { AUTOCOMPLETE, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, FOUR_GROUPS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVE_CARD, SAYS_CARD, SAYS_NUMBER, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
+import { ACCOUNT_HOLDER, AUTOCOMPLETE, BANK_FORM, CARD_LABEL, CARD_NAMES, CODE_LABEL, DD, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, FOUR_GROUPS, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, HONEYPOT, MM, MONTH, MONTH_AND_YEAR, NEVER_NAMES, NOT_CARD, NOT_CODE, NOT_GIFT_CODE, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_TOKENS, PLAIN_NAME, SAVED_CARD, SAVE_CARD, SAYS_CARD, SAYS_NUMBER, STARTS, STREET, WHOLE_NAME, YEAR, YY } from "./lexicon.ts";
 
 export interface Fields {
   readonly places: FieldPlaces;
@@ -54,7 +54,9 @@ export function findFields(walked: Walked, recipe: Recipe | null, shown: (elemen
   const usable = walked.controls.filter((spot) => spot.tier === 0 && isUsable(spot.element) && shown(spot.element));
   const facts = usable.map((spot) => factsOf(spot));
   const named = byRecipe(recipe, facts);
-  const guesses = facts.flatMap((one) => named.get(one.spot.element) ?? guess(one) ?? []);
+  const banks = facts.some((one) => BANK_FORM.test(`${one.names} ${one.labels}`));
+  const others = (one: Facts): boolean => SAVED_CARD.test(`${one.names} ${one.own}`) || (banks && ACCOUNT_HOLDER.test(`${one.names} ${one.labels}`));
+  const guesses = facts.flatMap((one) => (others(one) ? [] : (named.get(one.spot.element) ?? guess(one) ?? [])));
   const chosen = choose(guesses, facts, setting);
   const places: { [kind in FieldKind]?: readonly Place[] } = {};
   for (const [kind, spots] of chosen) {
@@ -100,7 +102,7 @@ function matches(element: Element, css: string): boolean {
 /** What one control is by itself. */
 function guess(facts: Facts): Guess | null {
   const { autocomplete, names, labels, spot } = facts;
-  if (NEVER_NAMES.test(names)) return null;
+  if (NEVER_NAMES.test(names) || GIFT_CARD.test(facts.group)) return null;
   const make = (kind: FieldKind, weight: 1 | 2 | 3): Guess => ({ kind, weight, facts });
   const said = autocomplete.map((token) => (Object.hasOwn(AUTOCOMPLETE, token) ? AUTOCOMPLETE[token] : undefined)).find((kind) => kind !== undefined);
   if (NOT_CARD.test(labels) && !isCardLabel(labels) && !FOUR_GROUPS.test(facts.placeholder)) return null;

@@ -16,8 +16,19 @@ const STYLE_OFF_SCREEN =
 const STYLE_TINY = /(^|[;\s{])(width|height)\s*:\s*[01](px)?\s*(!\s*important\s*)?(;|$)/i;
 const STYLE_STRUCK = /text-decoration(-line)?\s*:[^;]*line-through/i;
 
+const INK = /(?:^|[;\s{])color\s*:\s*([^;}!]+)/i;
+const GROUND = /(?:^|[;\s{])background(?:-color)?\s*:\s*([^;}!]+)/i;
+
+/** Written in the colour of its own ground. */
+function blends(declarations: string): boolean {
+  const plain = (re: RegExp): string | undefined => re.exec(declarations)?.[1]?.trim().toLowerCase().replace(/^white$/, "#fff").replace(/^#([\da-f])\1([\da-f])\2([\da-f])\3$/, "#$1$2$3");
+  const ink = plain(INK);
+  return ink !== undefined && ink === plain(GROUND);
+}
+
 /** What a list of CSS declarations does to an element. */
 export function styleConceals(declarations: string): Concealment | null {
+  if (blends(declarations)) return "hidden";
   if (STYLE_HIDDEN.test(declarations)) return "hidden";
   if (STYLE_OFF_SCREEN.test(declarations)) return "off_screen";
   if (STYLE_TINY.test(declarations) && /overflow\s*:\s*hidden|position\s*:\s*(absolute|fixed)/i.test(declarations)) return "off_screen";

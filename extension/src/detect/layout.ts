@@ -8,6 +8,9 @@ export function seen(element: Element): boolean {
   if (!element.checkVisibility({ opacityProperty, visibilityProperty: true })) return false;
   const box = element.getBoundingClientRect();
   const view = element.ownerDocument.defaultView;
+  const style = view?.getComputedStyle(element);
+  // Written in the colour of its own ground.
+  if (style !== undefined && style.color === style.backgroundColor && !/, 0\)$/.test(style.color)) return false;
   if (box.right + (view?.scrollX ?? 0) < 0 || box.bottom + (view?.scrollY ?? 0) < 0) return false;
   // Nothing to see in one pixel. `display: contents` has no box at all, and is seen.
   const box0 = box.width === 0 && box.height === 0;

@@ -8,12 +8,14 @@ import { type Packed, unpack } from "./pack.ts";
 import type * as Words from "./words/index.ts";
 
 export let ACCOUNT_HEADING: typeof Words.ACCOUNT_HEADING;
+export let ACCOUNT_HOLDER: typeof Words.ACCOUNT_HOLDER;
 export let ADDRESS_NAMES: typeof Words.ADDRESS_NAMES;
 export let ADDS_TO_CART: typeof Words.ADDS_TO_CART;
 export let AMAZON: typeof Words.AMAZON;
 export let APPROX: typeof Words.APPROX;
 export let ASIDES: typeof Words.ASIDES;
 export let AUTOCOMPLETE: typeof Words.AUTOCOMPLETE;
+export let BANK_FORM: typeof Words.BANK_FORM;
 export let BILLING: typeof Words.BILLING;
 export let CALLED_CARD: typeof Words.CALLED_CARD;
 export let CARD_FRAME: typeof Words.CARD_FRAME;
@@ -30,6 +32,7 @@ export let COLUMN_HEAD: typeof Words.COLUMN_HEAD;
 export let COMMA_LANGUAGES: typeof Words.COMMA_LANGUAGES;
 export let CONFIRMED: typeof Words.CONFIRMED;
 export let CONTINUES: typeof Words.CONTINUES;
+export let CURRENCY_BOX: typeof Words.CURRENCY_BOX;
 export let CURRENCY_SIGN: typeof Words.CURRENCY_SIGN;
 export let DD: typeof Words.DD;
 export let DEPOSIT: typeof Words.DEPOSIT;
@@ -39,6 +42,7 @@ export let FAMILY: typeof Words.FAMILY;
 export let FAMILY_LABEL: typeof Words.FAMILY_LABEL;
 export let FAMILY_TOO: typeof Words.FAMILY_TOO;
 export let FIELD_WORDS: typeof Words.FIELD_WORDS;
+export let FOREIGN_PLACE: typeof Words.FOREIGN_PLACE;
 export let FOUR_GROUPS: typeof Words.FOUR_GROUPS;
 export let FREE: typeof Words.FREE;
 export let GIFT_CARD: typeof Words.GIFT_CARD;
@@ -56,6 +60,7 @@ export let METHODS: typeof Words.METHODS;
 export let METHOD_BUTTON: typeof Words.METHOD_BUTTON;
 export let METHOD_NAMES: typeof Words.METHOD_NAMES;
 export let MM: typeof Words.MM;
+export let MONEY_SAID: typeof Words.MONEY_SAID;
 export let MONTH: typeof Words.MONTH;
 export let MONTH_AND_YEAR: typeof Words.MONTH_AND_YEAR;
 export let MONTH_NAMES: typeof Words.MONTH_NAMES;
@@ -71,7 +76,9 @@ export let OFF_SCREEN: typeof Words.OFF_SCREEN;
 export let OF_ADDRESS: typeof Words.OF_ADDRESS;
 export let OF_CARD: typeof Words.OF_CARD;
 export let OTHER_CARD: typeof Words.OTHER_CARD;
+export let OTHER_COUNTRY: typeof Words.OTHER_COUNTRY;
 export let OTHER_DOLLARS: typeof Words.OTHER_DOLLARS;
+export let OTHER_DOLLAR_CODES: typeof Words.OTHER_DOLLAR_CODES;
 export let OTHER_PAYS: typeof Words.OTHER_PAYS;
 export let OTHER_TOKENS: typeof Words.OTHER_TOKENS;
 export let PAYS: typeof Words.PAYS;
@@ -83,12 +90,14 @@ export let PREVIOUS_HEADING: typeof Words.PREVIOUS_HEADING;
 export let PROVIDER_HOSTS: typeof Words.PROVIDER_HOSTS;
 export let REVIEW: typeof Words.REVIEW;
 export let ROWS: typeof Words.ROWS;
+export let SAVED_CARD: typeof Words.SAVED_CARD;
 export let SAVES: typeof Words.SAVES;
 export let SAVE_CARD: typeof Words.SAVE_CARD;
 export let SAYING: typeof Words.SAYING;
 export let SAYING_TAGS: typeof Words.SAYING_TAGS;
 export let SAYS_CARD: typeof Words.SAYS_CARD;
 export let SAYS_NUMBER: typeof Words.SAYS_NUMBER;
+export let SHARED: typeof Words.SHARED;
 export let SHIPPING: typeof Words.SHIPPING;
 export let SHIPPING_BOX: typeof Words.SHIPPING_BOX;
 export let SHIPPING_NAMES: typeof Words.SHIPPING_NAMES;
@@ -96,6 +105,7 @@ export let SMALL_CART: typeof Words.SMALL_CART;
 export let SPOILS: typeof Words.SPOILS;
 export let STABLE: typeof Words.STABLE;
 export let STARTS: typeof Words.STARTS;
+export let STATED: typeof Words.STATED;
 export let STREET: typeof Words.STREET;
 export let STRONG_METHODS: typeof Words.STRONG_METHODS;
 export let STRUCK: typeof Words.STRUCK;
@@ -109,6 +119,9 @@ export let URL_CHECKOUT: typeof Words.URL_CHECKOUT;
 export let URL_DONE: typeof Words.URL_DONE;
 export let URL_LOGIN: typeof Words.URL_LOGIN;
 export let URL_STRONG: typeof Words.URL_STRONG;
+export let US_BOX: typeof Words.US_BOX;
+export let US_PAGE: typeof Words.US_PAGE;
+export let US_PLACE: typeof Words.US_PLACE;
 export let WEAK_PAYS: typeof Words.WEAK_PAYS;
 export let WHOLE_NAME: typeof Words.WHOLE_NAME;
 export let YEAR: typeof Words.YEAR;
@@ -143,15 +156,17 @@ export function useWords(packed: Packed): void {
   let MONEY: typeof Words.MONEY;
   // In the order of their names, all of them: a test holds it to the words.
   [
-    ACCOUNT_HEADING, ADDRESS_NAMES, ADDS_TO_CART, AMAZON, APPROX, ASIDES, AUTOCOMPLETE, BILLING, CALLED_CARD, CARD_FRAME, CARD_LABEL,
-    CARD_NAMES, CART_HEADING, CART_TOTAL, CENTS_CLASS, CHARGED, CODE_IN_LABEL, CODE_LABEL, CODE_NAMES, COLUMN_HEAD, COMMA_LANGUAGES,
-    CONFIRMED, CONTINUES, CURRENCY_SIGN, DD, DEPOSIT, DUE, EXPLICIT, FAMILY, FAMILY_LABEL, FAMILY_TOO, FIELD_WORDS, FOUR_GROUPS, FREE,
-    GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, GRAND, HONEYPOT, INSIDE, IN_PARTS, JSON_CURRENCY, LABEL_ASIDES, LOGIN, METHODS, METHOD_BUTTON,
-    METHOD_NAMES, MM, MONEY, MONTH, MONTH_AND_YEAR, MONTH_NAMES, NAMES, NEVER_NAMES, NOT_ALL, NOT_CARD, NOT_CARD_FRAME, NOT_CODE, NOT_FINAL,
-    NOT_GIFT_CODE, OFF_SCREEN, OF_ADDRESS, OF_CARD, OTHER_CARD, OTHER_DOLLARS, OTHER_PAYS, OTHER_TOKENS, PAYS, PENDING, PERHAPS, PIECE,
-    PLAIN_NAME, PREVIOUS_HEADING, PROVIDER_HOSTS, REVIEW, ROWS, SAVES, SAVE_CARD, SAYING, SAYING_TAGS, SAYS_CARD, SAYS_NUMBER, SHIPPING,
-    SHIPPING_BOX, SHIPPING_NAMES, SMALL_CART, SPOILS, STABLE, STARTS, STREET, STRONG_METHODS, STRUCK, TELLING, TOTAL, TOTAL_TOKEN,
-    TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, WEAK_PAYS, WHOLE_NAME, YEAR, YY,
+    ACCOUNT_HEADING, ACCOUNT_HOLDER, ADDRESS_NAMES, ADDS_TO_CART, AMAZON, APPROX, ASIDES, AUTOCOMPLETE, BANK_FORM, BILLING, CALLED_CARD,
+    CARD_FRAME, CARD_LABEL, CARD_NAMES, CART_HEADING, CART_TOTAL, CENTS_CLASS, CHARGED, CODE_IN_LABEL, CODE_LABEL, CODE_NAMES,
+    COLUMN_HEAD, COMMA_LANGUAGES, CONFIRMED, CONTINUES, CURRENCY_BOX, CURRENCY_SIGN, DD, DEPOSIT, DUE, EXPLICIT, FAMILY, FAMILY_LABEL,
+    FAMILY_TOO, FIELD_WORDS, FOREIGN_PLACE, FOUR_GROUPS, FREE, GIFT_CARD, GIFT_CODE, GIVEN, GIVEN_LABEL, GRAND, HONEYPOT, INSIDE,
+    IN_PARTS, JSON_CURRENCY, LABEL_ASIDES, LOGIN, METHODS, METHOD_BUTTON, METHOD_NAMES, MM, MONEY, MONEY_SAID, MONTH, MONTH_AND_YEAR,
+    MONTH_NAMES, NAMES, NEVER_NAMES, NOT_ALL, NOT_CARD, NOT_CARD_FRAME, NOT_CODE, NOT_FINAL, NOT_GIFT_CODE, OFF_SCREEN, OF_ADDRESS,
+    OF_CARD, OTHER_CARD, OTHER_COUNTRY, OTHER_DOLLARS, OTHER_DOLLAR_CODES, OTHER_PAYS, OTHER_TOKENS, PAYS, PENDING, PERHAPS, PIECE,
+    PLAIN_NAME, PREVIOUS_HEADING, PROVIDER_HOSTS, REVIEW, ROWS, SAVED_CARD, SAVES, SAVE_CARD, SAYING, SAYING_TAGS, SAYS_CARD, SAYS_NUMBER,
+    SHARED, SHIPPING, SHIPPING_BOX, SHIPPING_NAMES, SMALL_CART, SPOILS, STABLE, STARTS, STATED, STREET, STRONG_METHODS, STRUCK, TELLING,
+    TOTAL, TOTAL_TOKEN, TO_CHECKOUT, URL_ACCOUNT, URL_CART, URL_CHECKOUT, URL_DONE, URL_LOGIN, URL_STRONG, US_BOX, US_PAGE, US_PLACE,
+    WEAK_PAYS, WHOLE_NAME, YEAR, YY,
   ] = unpack(packed) as Ordered;
   useMoney(MONEY);
   caches.forEach((known) => {

@@ -40,6 +40,7 @@ const BEFORE_LEN = 120;
 const DIGIT = /\d/;
 const NUMERIC = /[\d.,]/;
 const LETTER = /\p{L}/u;
+const MONEY = /\p{Sc}\s?\d|\d\s?\p{Sc}|\b[A-Z]{3}\b/u;
 /** Stands between digits that must not be read as one number. */
 export const TORN = "¦";
 
@@ -134,6 +135,10 @@ function makeLine(index: number, all: readonly Run[], scope: Scope, heading: str
   if (!all.some((run) => run.tier !== 0)) return new OneLine(index, join(all), all, sole.element, scope, heading, 0);
   const tiers = all.filter((run) => DIGIT.test(run.text)).map((run) => run.tier);
   const digits = tiers.length > 0 ? (Math.min(...tiers) as Tier) : null;
+  const moneyIn = (tier: Tier): boolean => all.some((run) => run.tier === tier && MONEY.test(run.text));
+  const inWords = digits === 1 && moneyIn(2) && !moneyIn(1);
+  // What screen readers are given in words is for the eye in digits.
+  if (inWords) return makeLine(index, all.filter((run) => run.tier !== 1).map((run) => ({ ...run, tier: 0 })), scope, heading);
   const kept = digits === null ? all : all.filter((run) => run.tier <= digits || (/\p{L}{2}/u.test(run.text) && !DIGIT.test(run.text)));
   // For screen readers and for the eye: an amount that is there twice is seen.
   const twice = digits === 1 && tiers.includes(2);

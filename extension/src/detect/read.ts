@@ -6,7 +6,7 @@
  */
 
 import type { Reading } from "../types/detect.ts";
-import type { Recipe } from "../types/recipe.ts";
+import type { FieldKind, Recipe } from "../types/recipe.ts";
 import type { PageMoney } from "./amounts.ts";
 import { isCheckout, readButtons, weigh } from "./checkout.ts";
 import { currencyHint, spokenOf } from "./currency.ts";
@@ -14,7 +14,7 @@ import { findFields, placeOf, type Fields } from "./fields.ts";
 import { cardFrame, hostOf, isProviderHost } from "./frames.ts";
 import { recipeFor } from "./recipe.ts";
 import { unclouded } from "./past.ts";
-import { readTotal } from "./total.ts";
+import { loneAmount, readTotal } from "./total.ts";
 import { type Look, walk, type Walked } from "./walk.ts";
 
 export { find } from "./places.ts";
@@ -47,16 +47,22 @@ export function read(page: Document, url: string, recipes: readonly Recipe[], gi
   const path = known?.path ?? false;
   const buttons = readButtons(walked, shown);
   const money = moneyContext(walked, url, context);
-  const total = readTotal(walked, money, recipe, buttons.paying, shown);
+  let total = readTotal(walked, money, recipe, buttons.paying, shown);
   const able = ableBy(shown, given.fillable);
   const frames = framesOf(walked, url, recipe, able);
   const provider = isProviderHost(hostOf(url));
   const fields = findFields(walked, recipe, able, { alone: provider, frames: frames.length > 0, rivals: given.fillable !== undefined });
+  const has = (kind: FieldKind): boolean => fields.spots.has(kind);
+  const dated = has("expiry") || has("expiryMonth");
+  if (total.total === null && !total.amountsSeen && !total.rowSeen && !total.partsSeen && dated && has("number") && has("securityCode") && buttons.paying.some((button) => button.pays)) {
+    const lone = loneAmount(walked, money, shown);
+    if (lone !== null) total = { ...total, total: lone, confidence: 80 };
+  }
   const signs = weigh(walked, url, total, fields, frames.length, buttons, path, shown);
   if (provider || !isCheckout(signs, path, known === null ? null : known.named ? "named" : "platform")) {
     const confidence = Math.max(50, Math.min(99, 90 - signs.score * 5));
     // A provider's frame, or a card form of something that is no order: the shopper may still want it filled.
-    const form = provider || (signs.card && !signs.account && fields.spots.has("number"));
+    const form = provider || (signs.card && !signs.account && has("number") && (dated || has("securityCode") || frames.length > 0));
     return form ? { ...NOTHING, fields: fields.places, saveCard: fields.saveCard, confidence, ...fields.rival } : { ...NOTHING, confidence };
   }
   return {
@@ -109,7 +115,9 @@ function moneyContext(walked: Walked, url: string, context: ReadContext): PageMo
   return {
     host,
     ...(language === null || language === "" ? {} : { locale: language }),
-    ...(hint === undefined ? { spoken: once(() => spokenOf(walked, host, language)) } : { currency: hint }),
+    // The shopper's own account knows better than the page.
+    ...(context.currency === undefined ? { spoken: once(() => spokenOf(walked, url, language)) } : {}),
+    ...(hint === undefined ? {} : { currency: hint }),
   };
 }
 

@@ -17,7 +17,7 @@ export const LIMITS = { selectors: 24, selectorLen: 300, hosts: 80, paths: 40, p
 const ID = /^[a-z][a-z0-9_-]{0,39}$/;
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 /** At least two labels: no recipe claims a whole country's shops. */
-const HOST = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})+$`);
+const HOST = /* @__PURE__ */ new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})+$`);
 const PATH = /^\/[A-Za-z0-9/_.~*%=?&-]*$/;
 const SEEN = /^20\d\d-(0[1-9]|1[0-2])$/;
 

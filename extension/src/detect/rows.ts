@@ -217,20 +217,24 @@ function valueFrom(lines: readonly Line[], from: number, label: Line, context: P
 }
 
 /** Whether a row's label and amount stand near each other in the tree, by the rules of tables and lists. */
-export function together(label: Line, value: Line): boolean {
+export function together(label: Line, value: Line, columns = false): boolean {
   if (label.scope !== value.scope) return false;
   const row = past(label.element).closest("tr");
   if (row !== null && !row.contains(value.element)) return false;
   const item = past(label.element).closest("li,dl");
-  if (item !== null && !item.contains(value.element)) return false;
+  if (!columns && item !== null && !item.contains(value.element)) return false;
   let at: Element | null = label.element;
   for (let i = 0; at !== null && i <= CLIMB_MAX; i++, at = at.parentElement) {
     at = past(at);
-    if (at.localName === "body" || at.localName === "html") return false;
+    if (at.localName === "body" || at.localName === "html") return beside(at, label.element, value.element);
     if (at.contains(value.element)) return true;
   }
   return false;
 }
+
+/** Two boxes right below the body, one after the other: a page without a frame around its summary. */
+const beside = (body: Element, label: Element, value: Element): boolean =>
+  Array.from(body.children).some((box) => past(box).contains(label) && past(box).nextElementSibling?.contains(value) === true);
 
 function inColumnHeads(lines: readonly Line[], index: number): boolean {
   const own = lines[index] as Line;
@@ -263,7 +267,7 @@ function secondColumn(lines: readonly Line[], index: number, context: PageMoney)
   for (let k = 1; k <= count; k++) if (!isAmount(lines[end + k])) return null;
   if (isAmount(lines[end + count + 1])) return null;
   const line = lines[end + 1 + index - start] as Line;
-  return together(own, line) ? { text: withoutAsides(line.text), element: line.element, tier: line.tier, loose: false } : null;
+  return together(own, line, true) ? { text: withoutAsides(line.text), element: line.element, tier: line.tier, loose: false } : null;
 }
 
 /** An amount whose own label stands below it is not another label's. */

@@ -8,6 +8,8 @@ import type { Concealment } from "./visibility.ts";
 
 const CSS_LEN_MAX = 300_000;
 const RULES_MAX = 4_000;
+/** Digits that only the style sheet prints. */
+const PRINTS = /(^|[;\s{])content\s*:\s*["'][^"']*\d/i;
 const RULE = /([^{}]*)\{([^{}]*)\}/g;
 
 interface Rule {
@@ -37,14 +39,16 @@ function rulesOf(root: Document | ShadowRoot): Rule[] {
     css += `${style.textContent ?? ""}\n`;
     if (css.length > CSS_LEN_MAX) break;
   }
-  if (css === "" || !/none|hidden|opacity|clip|-\d{3}|line-through|height|width/i.test(css)) return [];
+  if (css === "" || !/none|hidden|content|color|opacity|clip|-\d{3}|line-through|height|width/i.test(css)) return [];
   const text = dropMedia(css.slice(0, CSS_LEN_MAX).replace(/\/\*[\s\S]*?\*\//g, ""));
   const rules: Rule[] = [];
   for (const [, head = "", body = ""] of text.matchAll(RULE)) {
     const conceals = styleConceals(body);
-    if (conceals === null && !/(display|visibility|opacity|position|left|clip)\s*:/i.test(body)) continue;
+    if (conceals === null && !PRINTS.test(body) && !/(display|visibility|opacity|position|left|clip)\s*:/i.test(body)) continue;
     for (const selector of head.split(",")) {
       const trimmed = selector.trim();
+      const prints = PRINTS.test(body) ? /^(.+?)::?(?:before|after)$/i.exec(trimmed)?.[1] : undefined;
+      if (prints !== undefined && prints.length <= 300) rules.push({ selector: prints, weight: 0, conceals: "prints" });
       if (trimmed === "" || trimmed.length > 300 || trimmed.startsWith("@") || /::|:(hover|focus|active|before|after)/.test(trimmed)) continue;
       rules.push({ selector: trimmed, weight: weigh(trimmed) + (/!\s*important/i.test(body) ? 1e6 : 0), conceals });
       if (rules.length >= RULES_MAX) return relevant(rules);

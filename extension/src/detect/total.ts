@@ -43,6 +43,8 @@ interface Evidence {
   readonly buttons: readonly Money[];
   /** The button pays a deposit. */
   readonly deposit: boolean;
+  /** What the heads of folded summaries say. */
+  readonly folded: readonly Money[];
 }
 
 interface RecipeValue {
@@ -58,7 +60,19 @@ export function readTotal(walked: Walked, context: PageMoney, recipe: Recipe | n
   const partsSeen = parts.length > 0 || (rows.length === 0 && anyPart(walked, context));
   const amountsSeen = rows.length + parts.length >= 2 || amountLines(walked, context) >= 2;
   const deposit = buttons.some((button) => button.pays && DEPOSIT.test(fold(button.text)));
-  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit }), partsSeen };
+  // "Show order summary $27.11": the summary is shut, and its head says the total.
+  const heads = rows.some((row) => row.tier > 0) ? walked.lines.filter((line) => line.tier === 0 && past(line.element).closest("summary,[aria-expanded=false]") !== null && shown(line.element)) : [];
+  const folded = distinct(heads.flatMap((line) => found(line.text, context).map(({ read }) => moneyOf(read))));
+  return { amountsSeen, ...decide({ rows, parts, byRecipe, buttons: buttonAmounts(buttons, context), deposit, folded }), partsSeen };
+}
+
+/** The only amount of a page that has nothing but ways to pay it: a payment provider's own page. */
+export function loneAmount(walked: Walked, context: PageMoney, shown: Shown): Money | null {
+  const line = walked.lines.find(({ tier, text }) => tier === 0 && found(text, context).length > 0);
+  if (line === undefined || !shown(line.element) || [line.index, line.index - 1].some((at) => rowsAt(walked.lines, at, context).length > 0)) return null;
+  const [only] = found(line.text, context);
+  const money = only?.text === line.text ? moneyOf(only.read) : null;
+  return money !== null && money.minor > 0 ? money : null;
 }
 
 /** A page without a total may still have an order's summary. */
@@ -220,7 +234,7 @@ function decide(evidence: Evidence): Decided {
   const { money, row, confidence } = best;
   if (doubt !== null) return unsure(row.text, money, doubt);
   if (evidence.buttons.length > 0 && !evidence.buttons.some((other) => same(other, money))) return unsure(row.text, money, "button_differs");
-  if (row.tier > 0) return unsure(row.text, money, "not_visible");
+  if (row.tier > 0 && !evidence.folded.some((other) => same(other, money))) return unsure(row.text, money, "not_visible");
   if (row.kind === "total" && rows.some((other) => other.kind !== "not_final" && isTotal(other.kind) && other.money === null && !other.pending)) {
     return unsure(row.text, money, "another_total_unread");
   }
@@ -263,6 +277,8 @@ function noRow(rows: readonly Row[], evidence: Evidence, doubt: string | null): 
     const agrees = onButtons.length === 0 ? checkSum(guessed, evidence.parts) === "adds_up" : onButtons.length === 1 && button !== undefined && same(guessed, button);
     if (agrees) return sure(guessed, 82, row.text);
   }
+  // Sums in other words (a balance, what it will be) against what the button says that it pays.
+  if (evidence.parts.length === 0 && onButtons.length === 1 && button !== undefined && button.minor > 0 && doubt === null && rows.every((other) => other.kind === "perhaps" && other.tier === 0)) return sure(button, 82, row.text);
   if (row.kind === "not_final" && onButtons.length === 1 && button !== undefined && row.money !== null && same(row.money, button) && doubt === null) return sure(button, 84, row.text);
   const why = row.pending ? "pending" : row.spoiled ? "not_final" : row.kind === "not_final" ? "estimated" : row.kind === "perhaps" ? "unknown_label" : (row.unsure ?? "not_sure");
   return unsure(row.text, row.money, why, 40);
@@ -296,6 +312,10 @@ function pick(totals: readonly Row[], parts: readonly Row[]): Best | null {
     const only = adding[0];
     const largest = values.every((value) => only !== undefined && value.currency === only.currency && value.minor <= only.minor);
     if (kindRank === 1 && adding.length === 1 && only !== undefined && largest) return { money: only, row: ranked.find((r) => r.money !== null && same(r.money, only)) ?? row, confidence: 84, kindRank };
+    // A sum, and the same with a fee that the page shows.
+    const [more, less] = [...values].sort((a, b) => b.minor - a.minor) as [Money, Money];
+    const whole = ranked.find((other) => other.money === more);
+    if (values.length === 2 && whole !== undefined && more.currency === less.currency && subsetSums(parts.filter((part) => part.kind === "fee").map(amountOf)).has(BigInt(more.minor - less.minor))) return { money: more, row: whole, confidence: 84, kindRank };
     return { conflict: values[values.length - 1] ?? money, text: row.text, plain: kindRank === 1 };
   }
   // What is due may be less than the total by a gift card; a plain total beside a grand one is a part of it.
@@ -324,7 +344,7 @@ function comesAfter(part: Row, row: Row, kindRank: number): boolean {
 /** Is the difference between total and what is due a gift card, a credit or a discount on the page? */
 function explained(total: Money, due: Money, parts: readonly Row[]): boolean {
   if (total.currency !== due.currency || total.minor < due.minor) return false;
-  const off = parts.filter((part) => part.kind === "gift" || part.kind === "discount").map((part) => amountOf(part));
+  const off = parts.filter(({ kind }) => kind === "gift" || kind === "discount" || kind === "previous").map(amountOf);
   return subsetSums(off).has(BigInt(total.minor) - BigInt(due.minor));
 }
 

@@ -2,8 +2,8 @@
 
 import { keeping, OFF_SCREEN, STRUCK, TELLING } from "./lexicon.ts";
 
-/** `struck`: an old price. `off_screen`: for screen readers, or a trap for robots. */
-export type Concealment = "hidden" | "off_screen" | "aria_hidden" | "struck";
+/** `struck`: an old price. `off_screen`: for screen readers, or a trap for robots. `prints`: a style sheet puts digits there. */
+export type Concealment = "hidden" | "off_screen" | "aria_hidden" | "struck" | "prints";
 
 /** Stands in for layout where there is none. */
 export interface Guess {

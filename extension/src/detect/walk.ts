@@ -7,7 +7,7 @@
  */
 
 import type { Place } from "../types/detect.ts";
-import { type Line, LineWriter, type Tier } from "./lines.ts";
+import { type Line, LineWriter, type Tier, TORN } from "./lines.ts";
 import { past, unclouded } from "./past.ts";
 import { selectorOf } from "./places.ts";
 import { Said } from "./said.ts";
@@ -237,6 +237,7 @@ function enter(ground: Ground, node: Element, kind: Kind, above: Open): Open | n
   if (own === "struck") struck = true;
   else if (own === "off_screen" && tier < 1) tier = 1;
   else if (own === "aria_hidden") tier = 2;
+  else if (own === "prints") state.writer.text(TORN, node, scope, tier, state.heading);
   if (above.closed && element.localName !== "summary") tier = 2;
   if (kind === Kind.Control) {
     takeControl(state, scope, element, tier, struck);

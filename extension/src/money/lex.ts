@@ -1,7 +1,7 @@
 /** The numbers and the currencies of a cleaned text. */
 import { isCurrency, symbolCurrencies } from "./currency.ts";
 import { scanNumber } from "./number.ts";
-import { COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, LOOSE_CODE, NO_CURRENCY, SHOWN_DECIMALS, SPACED_BEFORE, SPACED_BEHIND, symbolLengthMax, symbolStarts, UNSPACED, WORDLIKE } from "./tables.ts";
+import { COINS, COUNTRY, DOLLARS_BEFORE, DOLLARS_BEHIND, LOOSE_CODE, NO_CURRENCY, SHOWN_DECIMALS, SPACED_BEFORE, SPACED_BEHIND, symbolLengthMax, symbolStarts, UNSPACED, WORDLIKE } from "./tables.ts";
 import type { Clean } from "./clean.ts";
 import type { PrintedNumber } from "./number.ts";
 
@@ -13,8 +13,10 @@ export interface Mark {
   readonly candidates: readonly string[];
   /** A code that is more often a word, `TOP 10`: counts only where it is at home. */
   readonly doubtful?: boolean;
-  /** Coins and coin-like things that are no currency of ours: ¢, points, other coins. */
+  /** Coins and coin-like things that are no currency of ours: points, other coins. */
   readonly other?: boolean;
+  /** The number in front counts hundredths: `99¢`, `99p`. */
+  readonly cents?: boolean;
 }
 
 export interface Lexed {
@@ -144,6 +146,8 @@ function startsLeading(text: string, at: number): boolean {
 
 function markAt(text: string, at: number): Mark | undefined {
   const char = text[at] ?? "";
+  const coin = /\d/u.test(text[at - 1] ?? "") ? COINS[char] : undefined;
+  if (coin !== undefined && !/[\p{L}\d]/u.test(text[at + 1] ?? "")) return { start: at, end: at + 1, symbol: coin, candidates: symbolCurrencies(coin) ?? [], cents: true };
   if (!isLetter(text[at - 1])) {
     const other = NO_CURRENCY.exec(text.slice(at, at + 8));
     if (other !== null) return { start: at, end: at + other[0].length, symbol: other[0], candidates: [], other: true };

@@ -7,7 +7,8 @@ import type { Convention } from "./number.ts";
 const POINT: Convention = { decimal: ".", group: "," };
 
 function conventionOf(tag: string): Convention {
-  for (let at = tag; at !== ""; at = at.includes("-") ? at.slice(0, at.lastIndexOf("-")) : "") {
+  // CLDR keeps both written forms of Norwegian under their common tag.
+  for (let at = tag.replace(/^n[bn](?=-|$)/u, "no"); at !== ""; at = at.includes("-") ? at.slice(0, at.lastIndexOf("-")) : "") {
     const found = conventions.get(at);
     if (found !== undefined) return found;
   }

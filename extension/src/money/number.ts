@@ -44,9 +44,18 @@ export interface NumberHints {
   readonly indian: boolean;
   /** A currency stands before the number, or nothing else does: no count can. */
   readonly prefixed: boolean;
+  /** Nothing else stands in the text. */
+  readonly alone: boolean;
+  /** Nobody writes a decimal comma here: a page in English, its own country's currency. */
+  readonly noComma: boolean;
+  /** The colon that some write before the cents. */
+  readonly colon: boolean;
+  /** A last zero of the cents is left out by habit: `¥9.9`. */
+  readonly short: boolean;
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const COLON_CENTS = /^:\d\d(?![\d.,:'])/u;
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= "0" && char <= "9";
 const LETTER = /[\p{L}\p{M}]/u;
 
@@ -79,6 +88,12 @@ export function scanNumber(text: string, start: number, firm: ReadonlySet<number
       separators.push(separator);
       groups.push(text.slice(end + 1, next));
       end = next;
+    } else if (separator === ":" && COLON_CENTS.test(text.slice(end, end + 5))) {
+      // `12:50 kr`, which is a time of day elsewhere.
+      separators.push(":");
+      groups.push(text.slice(end + 1, end + 3));
+      end += 3;
+      break;
     } else if (separator === " " && spaceGroups(text, end, groups, separators)) {
       separators.push(" ");
       groups.push(text.slice(end + 1, end + 4));
@@ -130,12 +145,15 @@ export function readNumber(number: PrintedNumber, hints: NumberHints): Decimal |
   if (last === undefined) return finish(number, groups, "", hints);
   if (number.loose === "leading") return separators.length === 1 && tail.length === hints.digits && hints.digits > 0 ? finish(number, ["0"], tail, hints) : malformed;
 
+  if (last === ":" && !hints.colon) return malformed;
   const before = separators.slice(0, -1);
   // One plain space may as well stand between a count and a price.
   const spaces = separators.filter((s) => s === " ").length;
-  if (spaces === 1 && number.plainSpaces && !spacesAgree(hints) && !(hints.prefixed && last !== " ")) return { unsure: "ambiguous_number" };
+  if (spaces === 1 && number.plainSpaces && !spacesAgree(hints) && !(hints.prefixed && last !== " ") && !(hints.alone && hints.page?.decimal === ",")) return { unsure: "ambiguous_number" };
   const sameBefore = before.every((s) => s === before[0]) && !before.includes("٫");
-  if (number.loose !== undefined || last === "٫") {
+  // Spain writes `12'99` by hand; where an apostrophe groups, two digits are no group.
+  const raisedComma = last === "'" && before.length === 0 && tail.length === 2 && hints.digits === 2 && hints.page?.decimal === ",";
+  if (number.loose !== undefined || last === "٫" || last === ":" || raisedComma) {
     return sameBefore && (before.length === 0 || before[0] !== last) && (whole.length === 1 || grouped(whole, hints.indian)) ? finish(number, whole, tail, hints) : malformed;
   }
   if (before.length > 0 && before[0] !== last) {
@@ -145,7 +163,11 @@ export function readNumber(number: PrintedNumber, hints: NumberHints): Decimal |
   if (before.length > 0 || last === "'" || last === " ") {
     return sameBefore && grouped(groups, hints.indian) ? finish(number, groups, "", hints) : malformed;
   }
-  if (tail.length !== 3 || !grouped(groups, false)) return finish(number, whole, tail, hints);
+  if (tail.length !== 3 || !grouped(groups, false)) {
+    // `$12,50` on an English page: a comma that nobody there writes so. The point is written everywhere, by programs.
+    if (last === "," && hints.noComma && tail.length === hints.digits) return { unsure: "ambiguous_number" };
+    return finish(number, whole, tail, hints);
+  }
   const meaning = threeBehind(last, hints);
   if (meaning === undefined) return { unsure: "ambiguous_number" };
   return meaning === "group" ? finish(number, groups, "", hints) : finish(number, whole, tail, hints);
@@ -172,13 +194,15 @@ function threeBehind(separator: string, { digits, page, homes }: NumberHints): "
   return page !== undefined && says(page) === "decimal" ? "decimal" : undefined;
 }
 
-function finish(number: PrintedNumber, groups: readonly string[], fraction: string, { digits }: NumberHints): Decimal | { readonly unsure: Unsure } {
+function finish(number: PrintedNumber, groups: readonly string[], fraction: string, { digits, short }: NumberHints): Decimal | { readonly unsure: Unsure } {
   const whole = groups.join("");
   if (whole.length > 1 && whole.startsWith("0")) return { unsure: "malformed" };
   if (number.raised !== "" && fraction === "") {
     return digits === 2 && number.raised.length === 2 && !number.closed ? { whole, fraction: number.raised } : { unsure: "malformed" };
   }
   if (number.closed && fraction !== "") return { unsure: "malformed" };
+  // `19,9 €`: half a price, or one that a program cut short.
+  if (digits === 2 && fraction.length === 1 && !short) return { unsure: "ambiguous_number" };
   if (fraction.length <= digits) return { whole, fraction: fraction.padEnd(digits, "0") };
   return digits === 0 && fraction === "00" ? { whole, fraction: "" } : { unsure: "malformed" };
 }

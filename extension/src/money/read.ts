@@ -8,7 +8,7 @@ import { isLocal, isWeak, minorDigits, resolve, surroundings } from "./currency.
 import { lex } from "./lex.ts";
 import { homeConventions, pageConvention, writesLakh } from "./locale.ts";
 import { minorOf, readNumber } from "./number.ts";
-import { LEFT_GAP, TOTAL_BEFORE } from "./tables.ts";
+import { LEFT_GAP, PRICE_ENDS, TOTAL_BEFORE } from "./tables.ts";
 import { negative, vetoed } from "./veto.ts";
 import type { Surroundings } from "./currency.ts";
 import type { Lexed, Mark } from "./lex.ts";
@@ -80,7 +80,11 @@ function amountsOf(text: string, { numbers, marks: all }: Lexed, around: Surroun
     const split = share(text, number, prefix, suffix, shared, following);
     spare = between.slice(split.mine);
     const own = [...prefix, ...suffix.slice(0, split.mine)];
-    if (own.length === 0) continue;
+    if (own.length === 0) {
+      const ended = endedAs(text, number, around);
+      if (ended !== undefined) found.push({ start: number.start, end: number.end, number, marks: [ended] });
+      continue;
+    }
     const start = Math.min(number.start, ...own.map((m) => m.start));
     const end = Math.max(number.end, ...own.map((m) => m.end));
     if (split.cents !== undefined) {
@@ -91,6 +95,13 @@ function amountsOf(text: string, { numbers, marks: all }: Lexed, around: Surroun
     } else found.push({ start, end, number, marks: own, ...(split.fault === undefined ? {} : { fault: split.fault }) });
   }
   return found;
+}
+
+/** `499:-` in Sweden: the way a price ends says whose money it is, at home. */
+function endedAs(text: string, number: PrintedNumber, around: Surroundings): Mark | undefined {
+  const sign = number.closed ? /[:,](?=[-–]$)/u.exec(text.slice(number.start, number.end)) : null;
+  const code = PRICE_ENDS[sign?.[0] ?? ""]?.find((one) => isLocal(one, around));
+  return code === undefined ? undefined : { start: number.end, end: number.end, symbol: code, candidates: [code] };
 }
 
 interface Share {
@@ -157,12 +168,17 @@ function readAmount(text: string, amount: Amount, around: Surroundings): MoneyRe
   if (currency === undefined) return unsure("ambiguous_currency");
   if (currency === "conflict") return unsure("malformed");
   // `¥12.00` is yuan more often than yen, and so on.
-  if (minorDigits(currency) === 0 && /^\d\d$/u.test(number.groups[number.groups.length - 1] ?? "") && number.separators.length > 0 && marks.every((m) => m.candidates.length > 1) && around.hint !== currency && !isLocal(currency, around)) return unsure("ambiguous_currency");
+  if (minorDigits(currency) === 0 && /^\d\d$/u.test(number.groups[number.groups.length - 1] ?? "") && number.separators.length > 0 && marks.every((m) => m.candidates.length > 1) && around.hint !== currency && (currency === "JPY" || !isLocal(currency, around))) return unsure("ambiguous_currency");
+  if (marks.some((mark) => mark.cents === true)) {
+    // `99¢`, only where that money is at home.
+    const count = /^[1-9]\d?(?=[¢p]$)/u.exec(text.slice(amount.start, amount.end))?.[0];
+    return count !== undefined && isLocal(currency, around) && minorDigits(currency) === 2 ? moneyOf({ whole: "", fraction: count }, currency) : unsure("malformed");
+  }
   if (cents !== undefined) {
     if (cents.touched || minorDigits(currency) !== 2) return unsure("malformed");
     return moneyOf({ whole: number.groups.join(""), fraction: cents.groups.join("") }, currency);
   }
-  return numberAs(number, currency, around, prefixed || (amount.start === 0 && amount.end === text.length));
+  return numberAs(number, currency, around, prefixed, amount.start === 0 && amount.end === text.length);
 }
 
 function currencyOf(marks: readonly Mark[], around: Surroundings): string | undefined {
@@ -174,13 +190,17 @@ function currencyOf(marks: readonly Mark[], around: Surroundings): string | unde
   return common.length === 1 && marks.length > 1 ? common[0] : resolve(symbol, common, around);
 }
 
-function numberAs(number: PrintedNumber, currency: string, around: Surroundings, prefixed: boolean): MoneyRead {
+function numberAs(number: PrintedNumber, currency: string, around: Surroundings, prefixed: boolean, alone: boolean): MoneyRead {
   const decimal = readNumber(number, {
     digits: minorDigits(currency),
     page: pageConvention(around),
     homes: homeConventions(currency),
     indian: writesLakh(currency, around),
-    prefixed,
+    prefixed: prefixed || alone,
+    alone,
+    noComma: around.tag?.startsWith("en-") === true && isLocal(currency, around) && pageConvention(around)?.decimal === ".",
+    colon: currency === "SEK" && isLocal(currency, around),
+    short: currency === "CNY" && isLocal(currency, around),
   });
   return "unsure" in decimal ? decimal : moneyOf(decimal, currency);
 }
@@ -205,5 +225,5 @@ function readBare(text: string, { numbers, marks }: Lexed, around: Surroundings)
   if (!/^[ \n]*[.*]?[ \n]*$/u.test(behind) || marks.some((m) => m.other === true)) return unsure(/^-[ \n]*$/u.test(behind) ? "out_of_range" : "malformed");
   if (!alone && !(TOTAL_BEFORE.test(before) && (number.separators.length > 0 || number.closed))) return unsure("malformed");
   if (number.separators.length === 0 && (number.groups[0] ?? "").length > 8) return unsure("malformed");
-  return numberAs(number, around.hint, around, false);
+  return numberAs(number, around.hint, around, false, false);
 }

@@ -30,7 +30,7 @@ CZK Kc
 PLN zł zl
 SEKNOKDKKISK kr Kr
 SEK кр
-RONMDL lei leu
+RONMDL lei leu Lei LEI
 RUBBYN руб рублей рубля рубль р Р
 UAH гривень
 BGN лева

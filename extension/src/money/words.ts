@@ -7,11 +7,13 @@ export const BEHIND = new RegExp(
       String.raw`[/⁄][ \n]*[\p{L}\d]`,
       String.raw`[-–~][ \n]*[^\d\s]{0,4}[ \n]?\d`,
       String.raw`[~+%‰]`,
+      String.raw`p[/.][ \n]?(?:st|stuk|m|p|e)(?!\p{L})`,
       String.raw`[x×*][ \n]*\d`,
       String.raw`[@]`,
-      String.raw`\(?[ \n]*(?:per|pro|por|par|a|an|each|ea|apiece|every|monthly|weekly|yearly|annually|mensual|mensuel|mensile|monatlich|mtl|jährlich|je|le kilo|stk|off|discount|rabatt|nachlass|de réduction|de remise|de descuento|di sconto|korting|rabat|less|cashback|back|credit|plus|zzgl|zuzüglich|exkl|excl|excluding|before|ohne|hors|sans|sin|senza|más|mais|più|plus|or more|or less|and up|and over|and above|or above|and below|minimum|oder mehr|ou plus|o más|ou mais|million|millions|millionen|mio|mln|mrd|billion|thousand|tausend|tsd|mille|mil|lakh|lac|crore|cr|k|тыс|млн|rb|ribu|jt|juta|tr|triệu|nghìn|ngàn|bin|milyon|mo|month|months|monat|mois|mes|mese|maand|yr|year|hr|hour|day|week|night|wk|p\.?m|p\.?a|за|в месяц|w|x)(?![\p{L}\d])`,
-      String.raw`(?:から|より|起|以上|以下|未満|まで|引|割|オフ|OFF|ずつ|相当|分|ポイント|万|萬|億|亿|만|천|억|부터|이상|이하|할인|씩|毎|每|至|折)`,
+      String.raw`\(?[ \n]*(?:per|pro|por|par|a|an|each|ea|apiece|every|monthly|weekly|yearly|annually|mensual|mensuel|mensile|monatlich|mtl|jährlich|je|le kilo|stk|off|discount|rabatt|nachlass|de réduction|de remise|de descuento|di sconto|korting|rabat|less|cashback|back|credit|plus|zzgl|zuzüglich|exkl|excl|excluding|before|ohne|hors|sans|sin|senza|más|mais|più|plus|or more|or less|and up|and over|and above|or above|and below|minimum|oder mehr|ou plus|o más|ou mais|million|millions|millionen|mio|mln|mrd|ht|h\.t|netto|net|ex|billion|thousand|tausend|tsd|mille|mil|lakh|lac|crore|cr|k|тыс|млн|rb|ribu|jt|juta|tr|triệu|nghìn|ngàn|bin|milyon|mo|month|months|monat|mois|mes|mese|maand|yr|year|al mes|al mese|ao mês|im monat|i månaden|hr|hour|day|week|night|wk|p\.?m|p\.?a|за|в месяц|w|x)(?![\p{L}\d])`,
+      String.raw`(?:から|より|起|以上|以下|未満|まで|引|割|オフ|OFF|ずつ|相当|分|ポイント|万|萬|億|亿|兆|千|百|만|천|억|부터|이상|이하|할인|씩|毎|每|至|折)`,
       String.raw`[（(]?[ \n]*(?:税抜|税別|不含税|未税|未稅)`,
+      String.raw`[（(][ \n]*(?:ht|netto|excl|exkl|ex|hors|zzgl|plus|\+)(?![\p{L}\d])`,
     ].join("|") +
     ")",
   "iu",
@@ -24,7 +26,13 @@ export const BEFORE = new RegExp(
       String.raw`\d[ \n]*[x×*@/][ \n]*`,
       String.raw`[@~≈≃<>≤≥±][ \n]*`,
       String.raw`\d[ \n]*[-–][ \n]*`,
-      String.raw`\d[ \n]*[万萬億亿만억千천][ \n]*`,
+      // Twelve thousand as "1万2000": the digits behind are a part of it.
+      String.raw`\d[ \n]?[百千万萬億亿兆만천억조][ \n]?`,
+      // A price that was, or is only advised; what comes on top; the tax inside.
+      String.raw`(?<![\p{L}\d])(?:uvp|rrp|msrp|srp|was|statt|list price|instead of|au lieu de|prix conseillé|antes|en lugar de|invece di|adviesprijs|zamiast|ord\.? pris|est\.)[:]?[ \n]*`,
+      String.raw`\+[ \n]*\p{L}{0,12}\.?[ \n]*`,
+      String.raw`(?:^|[\n(])[ ]*(?:incl|inkl|inc|dont|davon|di cui|w tym|waarvan|varav)\.?[ ][^\p{L}]{0,8}(?:vat|tax|gst|hst|mwst|ust|tva|iva|btw|moms)\.?:?[ \n]*`,
+      String.raw`[%‰][ \n]*(?:von|of|off|de|des|del|di|do|da|van|auf|sur|sobre|su|z|från|av|af|på)[ \n]*`,
       String.raw`(?<![\p{L}\d])\d+[ \n]*[a-zа-яäöüé]{1,3}\.?[ \n]*`,
       String.raw`(?<![\p{L}\d])(?:from|starting at|starts at|as low as|only from|ab|je|à partir de|dès|desde|a partir de|da|vanaf|från|fra|od|от|до|από|começando em|up to|bis zu|bis|jusqu'à|hasta|até|fino a|tot|over|under|above|below|less than|more than|at least|at most|minimum|min|max|mehr als|über|unter|moins de|plus de|menos de|más de|approx|approximately|about|around|circa|ca|etwa|env|environ|aprox|save|saves|you save|saving|savings|spare|sparen|sie sparen|ahorra|ahorras|économisez|risparmi|each|every|per|pro|off|rabatt|discount|between|entre|zwischen|another|extra|additional|spend)[.:]?[ \n]*`,
       String.raw`(?:約|约|大约|大約|最大|最高|最低|毎月|每月|月額|月额|月々|年額|每件|每|単価|单价|立減|立减|省|满|滿|うち|平均|약|최대|월)[ \n]*`,
@@ -34,7 +42,7 @@ export const BEFORE = new RegExp(
 );
 
 /** Several instalments: what is printed is one of them. */
-export const INSTALMENT = /\d[ \n]*(?:x|×)[ \n]*(?:de[ \n]*)?$|(?:payments?|instal?lments?|raten|mensualités|cuotas|parcelas|vezes|rate|termijnen|回払い|期)[ \n]*(?:of|von|zu|à|de|da|a|van|je)?[ \n]*$/iu;
+export const INSTALMENT = /\d[ \n]*(?:x|×)[ \n]*(?:de[ \n]*)?$|(?:payments?|instal?lments?|raten|mensualités|cuotas|parcelas|vezes|rate|termijnen|taksit|回払い|期)[ \n]*(?:of|von|zu|à|de|da|a|van|je|x|×)?[ \n]*$/iu;
 
 /** A dash behind a total's name joins it to its amount. */
 export const TOTAL_DASH = /(?:total|summe|betrag|importe|totale|totaal)[ \n][-–][ \n]$/iu;
@@ -43,10 +51,10 @@ export const TOTAL_DASH = /(?:total|summe|betrag|importe|totale|totaal)[ \n][-�
 export const TOTAL_BEFORE = /(?:total|gesamt|summe|betrag|amount|price|preis|prix|precio|prezzo|preço|importe|importo|montant|somme|totaal|bedrag|suma|celkem|итого|合計|合计|总计|總計|総額|金額|金额|합계)[\p{L} ]{0,20}[ \n]?:?[ \n]?$/iu;
 
 /** Shared symbols that mean one currency wherever none of the others is at home. */
-export const SHARED_DEFAULT: Readonly<Record<string, string>> = { "£": "GBP", "₩": "KRW", "₱": "PHP", lei: "RON", "C$": "CAD", leu: "RON", руб: "RUB" };
+export const SHARED_DEFAULT: Readonly<Record<string, string>> = { "£": "GBP", "₩": "KRW", "₱": "PHP", lei: "RON", Lei: "RON", LEI: "RON", "C$": "CAD", leu: "RON", руб: "RUB" };
 
 /** Short, and yet nothing but a currency. */
-export const STRONG: ReadonlySet<string> = new Set(["kr", "Kr", "RM", "Rp", "TL", "Ft", "lei", "leu", "RMB", "NIS", "SFr", "sFr", "Fr", "Rs", "yen", "NTD", "zl", "din", "Skr", "Dkr", "Nkr", "Ikr", "CFP", "KSh", "USh", "TSh", "Ksh", "Rs", "Php", "PhP"]);
+export const STRONG: ReadonlySet<string> = new Set(["kr", "Kr", "RM", "Rp", "TL", "Ft", "lei", "Lei", "LEI", "leu", "RMB", "NIS", "SFr", "sFr", "Fr", "Rs", "yen", "NTD", "zl", "din", "Skr", "Dkr", "Nkr", "Ikr", "CFP", "KSh", "USh", "TSh", "Ksh", "Rs", "Php", "PhP"]);
 
 /** Country domains that are sold to the whole world say nothing of a country. */
 export const WORLDWIDE = new Set("ac ag ai am as bz cc cd cf cx fm ga gg gl gq gs im io is la li ly me ml ms mu nu pw sc sh so st tk to tv vc vg ws co".split(" "));
@@ -57,6 +65,11 @@ export const UNITED_STATES = /(?:^|\.)(?:amazon|ebay|target|walmart|bestbuy|domi
 export const LOOSE_CODE = /^(?:usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|sek|nok|dkk|pln|czk|huf|ron|inr|brl|mxn|zar|sgd|hkd|krw|rub|uah|aed|sar)$/u;
 /** Codes that are also words in capitals, or other things' names. */
 export const WORDLIKE = new Set(["ALL", "TOP", "TRY", "CUP", "GEL", "PEN", "MAD", "BAM", "SOS", "MOP", "COP", "PHP", "AMD", "LAK", "COU", "CHE", "STN", "BOB"]);
+
+/** Small coins right behind a number, and the sign of the money that they are of. */
+export const COINS: Readonly<Record<string, string>> = { "¢": "$", p: "£" };
+/** How a price ends that names no currency, and whose it is: `499:-`, `499,-`. */
+export const PRICE_ENDS: Readonly<Record<string, readonly string[]>> = { ":": ["SEK"], ",": ["NOK", "DKK"] };
 
 /** Coins and coin-like things. */
 export const NO_CURRENCY = /^(?:¢|₿|BTC|XBT|mBTC|ETH|LTC|BCH|XRP|DOGE|SOL|USDT|USDC|DAI|sats?|SATS?|cents?|Cents?|ct|Ct|pts?|Pts|PTS|points?|Points?|Punkte|miles|Miles|coins?|Coins?)(?![\p{L}\d])/u;

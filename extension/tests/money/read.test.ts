@@ -3,6 +3,24 @@ import { amountsIn, readMoney } from "../../src/money/index.ts";
 import { rows } from "./rows.ts";
 
 describe("printed amounts by page", () => {
+  it("what is half an amount, or written as only one country does", () => {
+    rows({ locale: "ja-JP" }, "1万2000円 => malformed\n1万2,000円 => malformed\n3千円 => malformed\n¥3,000.00 => ambiguous_currency");
+    rows({ locale: "ko-KR" }, "1만 2000원 => malformed\n12,000원 => 12000 KRW");
+    rows({ locale: "zh-CN" }, "1万2000元 => malformed\n¥9.9 => 990 CNY");
+    rows({ locale: "de-DE" }, "10 % von 50,00 € => malformed\n50 % auf 20,00 € => malformed\n19,9 € => ambiguous_number\n99,00 € netto => malformed\n99 Cent => malformed");
+    rows({ locale: "fr-FR" }, "99,00 € HT => malformed\n99,00 € (HT) => malformed\n99,00 € TTC => 9900 EUR");
+    rows({ locale: "en-US" }, "$12.5 => ambiguous_number\n100¢ => malformed\n$12,50 => ambiguous_number\n12,50 € => 1250 EUR\n$5 99¢ => malformed");
+    rows({ locale: "en-GB" }, "99p => 99 GBP\n1080p => malformed\n99 p => no_currency\n5p off => malformed");
+    rows({ locale: "en" }, "99¢ => ambiguous_currency\n99p => malformed");
+    rows({ locale: "es-ES" }, "12'99 € => 1299 EUR\n1'299 € => 129900 EUR");
+    rows({ locale: "de-CH" }, "CHF 1'29 => malformed");
+    rows({ locale: "sv-SE" }, "499:- => 49900 SEK\n1 299:50 kr => 129950 SEK\n12:5 kr => malformed\n12:500 kr => malformed");
+    rows({ locale: "nb-NO" }, "1.299 kr => 129900 NOK\n499,- => 49900 NOK\n12:50 kr => malformed");
+    rows({ locale: "da-DK" }, "1.299 kr. => 129900 DKK\n499,- => 49900 DKK");
+    rows({ locale: "ro-RO" }, "1.299,99 Lei => 129999 RON");
+    rows({ locale: "en-US" }, "$1 299 => ambiguous_number\n1 299 € => ambiguous_number");
+  });
+
   it("Germany", () => {
     rows({ locale: "de-DE" }, String.raw`
       1.234,56 € => 123456 EUR
@@ -83,7 +101,7 @@ describe("printed amounts by page", () => {
       $5.00* => 500 USD
       $1.234 => ambiguous_number
       $1.2345 => malformed
-      $1,23 => 123 USD
+      $1,23 => ambiguous_number
       1.234 KWD => 1234 KWD
       1,234 KWD => ambiguous_number
       $5.00 + sales tax => malformed
@@ -111,13 +129,13 @@ describe("printed amounts by page", () => {
       $1.2M => malformed
       $1 million => malformed
       ~$5 => malformed
-      99¢ => malformed
+      99¢ => 99 USD
       ¥1500 => ambiguous_currency
       kr 199 => ambiguous_currency
       199 kr. => ambiguous_currency
       27.11 => no_currency
       555-123-4567 => no_currency
-      Was $10.00 Now $8.00 => several_amounts
+      Was $10.00 Now $8.00 => malformed
       $99999999999999999999 => out_of_range
       $90071992547409.91 => 9007199254740991 USD
       $90071992547409.92 => out_of_range
@@ -138,7 +156,7 @@ describe("printed amounts by page", () => {
     rows({ locale: "fr-CA" }, "27,11 $ CA => 2711 CAD\n27,11 $ => 2711 CAD\n27,11 $ US => 2711 USD");
     rows({ locale: "fr-FR" }, "12€50 => 1250 EUR\n1 234,56 € => 123456 EUR\n1.234 € => 123400 EUR");
     rows({ locale: "de-CH" }, "CHF 1'234.50 => 123450 CHF\n5.- CHF => 500 CHF\nCHF 5.– => 500 CHF\nFr. 12.50 => 1250 CHF");
-    rows({ locale: "sv-SE" }, "1 299 kr => 129900 SEK\n199:- => no_currency\nkr 199,50 => 19950 SEK");
+    rows({ locale: "sv-SE" }, "1 299 kr => 129900 SEK\n199:- => 19900 SEK\nkr 199,50 => 19950 SEK");
     rows({ locale: "nb-NO" }, "kr 1 299,00 => 129900 NOK\nkr 199,- => 19900 NOK");
     rows({ locale: "da-DK" }, "1.299,00 kr. => 129900 DKK\nkr.199,95 => 19995 DKK");
     rows({ locale: "pt-BR" }, "R$ 12,90 => 1290 BRL\nR$1.234,56 => 123456 BRL\n12x de R$ 10,00 => malformed");

@@ -16,15 +16,38 @@ export const CALLED_CARD = /\bcard|credit|karte\b|kartennummer|kreditkart|\bcart
 export const OTHER_DOLLARS =
   /\bcanad|\bontario\b|\bquebec\b|\balberta\b|british columbia|\bmanitoba\b|nova scotia|\b[ghp]st\b|australia|\bnsw\b|queensland|\bvictoria\b|tasmania|new zealand|aotearoa|singapore|hong kong|taiwan|mexic|chile\b|colombia|argentin|caribbean|bermuda|bahamas|jamaica|barbados|trinidad|namibia|liberia|\b(cad|aud|nzd|sgd|hkd|twd|mxn|clp|cop|ars)\b|\bprovince\b|\bsuburb\b|\b(ca|au|nz|hk|mx|nt) ?\$|\b[acsr]\$/;
 
+/** Places and taxes of those countries, so plain that they count on a page whose language is the United States' too. */
+export const FOREIGN_PLACE =
+  /\b[hgpq]st\b|\btp[sq]\b.{0,4}\d|\b[abceghj-nprstvxy]\d[abceghj-nprstv-z] ?\d[abceghj-nprstv-z]\d\b|\b(nsw|vic|qld|tas|act|wa|sa|nt),? \d{4}\b|\babn:? ?\d{2}|\b(ontario|quebec|alberta|british columbia|nova scotia|new south wales|queensland|auckland|singapore)\b.{0,20}\d/;
+/** And of the United States, where alone a row says no more than "Tax": without any of them a bare `$` on a page in English is nobody's. */
+export const US_PLACE =
+  /\busa\b|\bu\.s\.|\bunited states\b|\bsales tax\b|\bzip( ?code)?\b|\b(a[klrz]|c[aot]|d[ce]|fl|ga|hi|i[adln]|k[sy]|la|m[adeinost]|n[cdehjmvy]|o[hkr]|pa|ri|s[cd]|t[nx]|ut|v[at]|w[aivy]),? \d{5}\b|^(estimated |est\. )?tax:?( \$.*)?$/m;
+/** The same of a control, of what a box of countries stands at, and of the page's address. */
+export const US_BOX = /\bzip\b|zip_?code|country[^=]*=.*(\bUSA?\b|united states)|^https?:\/\/([^/]+\.us\/|[^/]+\/(en[-_])?us(\/|$))/i;
+/** Language and host of a page that may be the United States'. */
+export const US_PAGE = /^(en([-_]us)?)? (?!.*\.[a-z]{2}$(?<!\.(us|io|co|ai|me|tv|so|to|gg)))/i;
+/** A box of countries, or the page's address, names another country that writes `$`, or any that is not the United States. */
+export const OTHER_COUNTRY = /^(?!.*(phone|tel|code|birth|issu|citizen|nation))[^=]*country[^=]*=(?!.*(\bUSA?\b|united states|select|choose))\s*[a-z]{2}|^https?:\/\/[^/]+\/(?:[^/]+\/)?[a-z]{2}[-_](ca|au|nz|sg|hk|mx|tw)(\/|$)/i;
+export const OTHER_DOLLAR_CODES: readonly string[] = ["CAD", "AUD", "NZD", "HKD", "SGD", "MXN"];
+/** A sign of several countries without letters of one in front. */
+export const SHARED = /(?<!\p{L} ?)[$¥]|\bkr\b|元|円/u;
+/** The box in which a shopper chooses a currency. */
+export const CURRENCY_BOX = /(?:currenc|w(?:ä|ae)hrung|devise|moneda|valuta|moeda|waluta|通貨|货币)[^=]*=.*?(?<![a-z])([a-z]{3})(?![a-z])/i;
+/** Any word of a currency that shares its symbol. */
+export const MONEY_SAID = /\b(usd|cad|aud|nzd|hkd|sgd|mxn|cny|rmb|jpy|sek|nok|dkk)\b|dollar|dolar|dollari|\b(us|ca|au|nz|hk|mx|c|a|s) ?\$|人民币|日本円|pesos? mex/;
+/** Says it of all amounts of the page. */
+export const STATED =
+  /\b(prices?|amounts?|totals?|charges?|charged|billed|payments?|orders?|currency|transactions?|preise|betrage|abgerechnet|wahrung|prix|montants?|devise|precios?|importes?|moneda|prezzi|importi|valuta|precos?|valores|moeda|prijzen|bedragen|priser|belopp|ceny|waluta)\b.{0,40}\b(in|en|em|i|is|are|w|as|:)?.{0,12}(\b(usd|cad|aud|nzd|hkd|sgd|mxn|cny|jpy|sek|nok|dkk)\b|dollar|dolar)/;
+
 /** Currencies said outright. */
 export const EXPLICIT: readonly { readonly pattern: RegExp; readonly code: string }[] = [
-  { pattern: /\bUS ?\$|\bUSD\b|\bUS dollars?\b/, code: "USD" },
-  { pattern: /\bCA ?\$|\bCAD\b|\bC\$ ?\d/, code: "CAD" },
-  { pattern: /\bAU ?\$|\bAUD\b|\bA\$ ?\d/, code: "AUD" },
-  { pattern: /\bNZ ?\$|\bNZD\b/, code: "NZD" },
-  { pattern: /\bHK ?\$|\bHKD\b/, code: "HKD" },
-  { pattern: /\bSGD\b|\bS\$ ?\d/, code: "SGD" },
-  { pattern: /\bMXN\b|\bMX ?\$/, code: "MXN" },
+  { pattern: /\bUS ?\$|\bUSD\b|\b(US|U\.S\.)[ -]?[Dd]oll?ar|[Dd]ollars? (américains?|US\b)|[Dd]ólares (estadounidenses|americanos)/, code: "USD" },
+  { pattern: /\bCA ?\$|\bCAD\b|\bC\$ ?\d|[Cc]anadian [Dd]ollar|[Dd]ollars? canadien|[Kk]anadische[nr]? Dollar/, code: "CAD" },
+  { pattern: /\bAU ?\$|\bAUD\b|\bA\$ ?\d|[Aa]ustralian [Dd]ollar/, code: "AUD" },
+  { pattern: /\bNZ ?\$|\bNZD\b|New Zealand [Dd]ollar/, code: "NZD" },
+  { pattern: /\bHK ?\$|\bHKD\b|Hong Kong [Dd]ollar/, code: "HKD" },
+  { pattern: /\bSGD\b|\bS\$ ?\d|Singapore [Dd]ollar/, code: "SGD" },
+  { pattern: /\bMXN\b|\bMX ?\$|[Pp]esos mexicanos|Mexican [Pp]esos/, code: "MXN" },
   { pattern: /\bCNY\b|\bRMB\b|人民币/, code: "CNY" },
   { pattern: /\bJPY\b|日本円/, code: "JPY" },
   { pattern: /\bSEK\b/, code: "SEK" },
