@@ -45,7 +45,7 @@ it("a pony is bought", async () => {
   await toTheCardForm(page);
   const panel = await openHere(page);
   expect(await page.locator(".order-totals .total").textContent()).toBe("Total: $15.00");
-  await panel.says("$15.00");
+  await confirmed(panel);
   await pay(lab, await quote(panel));
   await panel.press("button", "Fill in the card");
   await panel.says("The card is filled in");
@@ -69,6 +69,7 @@ it("a declined card can be filled in again", async () => {
   const page = await browser.context.newPage();
   await toTheCardForm(page);
   const panel = await openHere(page);
+  await confirmed(panel);
   await pay(lab, await quote(panel));
   await panel.press("button", "Fill in the card");
   await panel.says("The card is filled in");
@@ -116,6 +117,14 @@ async function toTheCardForm(page: Page): Promise<void> {
 
 async function next(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Next" }).click();
+}
+
+/** The shop's pages say `$` in English and nothing of a country: whose dollars they are, the shopper says. */
+async function confirmed(panel: Panel): Promise<void> {
+  await panel.says("The page says: $15.00");
+  await panel.type(/^Order total/u, "US $15.00");
+  await panel.press("button", "Use this total");
+  await panel.says("$15.00");
 }
 
 async function openHere(page: Page): Promise<Panel> {
