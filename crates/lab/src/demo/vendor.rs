@@ -78,12 +78,9 @@ products = [{{ host = "{STORE_HOST}", country = "US", product = "{product}" }}]
 
     /// The vendor's node opens a channel and gives the server's side what it needs to pay.
     pub async fn open_channel(&self, chain: &Chain, server: &Server, timeline: &Timeline) -> Result<()> {
-        let answer: serde_json::Value =
-            serde_json::from_str(&server.anytill(&["node", "--vendor", "id", "--json"]).await?)?;
-        let id = answer["node_id"].as_str().context("the second node has no id")?;
         let link = self.link.as_ref().context("the link is not there yet")?;
         let plan = ChannelPlan {
-            peer: PublicKey::from_str(id)?,
+            peer: second_node(server).await?,
             peer_address: link.address(),
             capacity_sat: CAPACITY_SAT,
             push_msat: PUSH_MSAT,
@@ -111,9 +108,7 @@ products = [{{ host = "{STORE_HOST}", country = "US", product = "{product}" }}]
     /// Once the server has started again. `false`: its node closed the channel on the chain, as one does whose books were
     /// cut off between two of their parts.
     pub async fn reconnect(&self, server: &Server) -> Result<bool> {
-        let answer: serde_json::Value =
-            serde_json::from_str(&server.anytill(&["node", "--vendor", "id", "--json"]).await?)?;
-        let id = PublicKey::from_str(answer["node_id"].as_str().context("the second node has no id")?)?;
+        let id = second_node(server).await?;
         let link = self.link.as_ref().context("the link is not there yet")?;
         let deadline = tokio::time::Instant::now() + STEP_WITHIN;
         loop {
@@ -127,4 +122,11 @@ products = [{{ host = "{STORE_HOST}", country = "US", product = "{product}" }}]
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
+}
+
+/// The server's node that pays vendors.
+async fn second_node(server: &Server) -> Result<PublicKey> {
+    let answer: serde_json::Value =
+        serde_json::from_str(&server.anytill(&["node", "--vendor", "id", "--json"]).await?)?;
+    Ok(PublicKey::from_str(answer["node_id"].as_str().context("the second node has no id")?)?)
 }
