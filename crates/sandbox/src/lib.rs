@@ -9,6 +9,7 @@ pub mod bitrefill;
 pub mod chain;
 pub mod coinbase;
 pub mod faults;
+pub mod graph;
 pub mod kraken;
 pub mod link;
 pub mod lithic;

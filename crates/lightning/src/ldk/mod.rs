@@ -14,6 +14,7 @@ mod directory;
 mod doubt;
 mod error;
 mod events;
+mod graph;
 mod invoice;
 mod keys;
 mod log;

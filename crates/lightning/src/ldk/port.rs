@@ -110,7 +110,10 @@ pub(super) fn rejected<T>(code: &str, message: impl Into<String>) -> Outcome<T> 
 }
 
 impl EmbeddedNode {
-    async fn call<T: Send + 'static>(&self, work: impl FnOnce(&Shared) -> Outcome<T> + Send + 'static) -> Outcome<T> {
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
         match self.shared.blocking(work).await {
             Ok(outcome) => outcome,
             Err(Gone::Stopped) => Outcome::NotSent(STOPPED.to_owned()),
