@@ -88,6 +88,12 @@ pub enum Command {
     /// Asks the running server, else the venues themselves, once. Prices by the daily table are estimates: nothing is
     /// sold by them. Exits with 1 if a currency has no price.
     Rates(Rates),
+    /// The Lightning Network: nodes, channels, capacity, how they changed, and whether an amount arrives
+    ///
+    /// From what the running server's node has heard, with the snapshots that it keeps each day; or from a graph that
+    /// another node wrote (`lncli describegraph`, `lightning-cli listchannels`). The chance is LDK's estimate from
+    /// capacities, as a payer at one of the biggest nodes would see it.
+    Network(NetworkArgs),
     /// Writes a whole copy of the database (never of the Lightning node)
     Backup {
         /// A file that does not exist yet.
@@ -315,6 +321,21 @@ pub struct Rates {
     /// Only this one, such as `USD`.
     #[arg(long, value_name = "CODE")]
     pub currency: Option<money::Currency>,
+    #[command(flatten)]
+    pub report: Report,
+}
+
+#[derive(Debug, Args)]
+pub struct NetworkArgs {
+    /// A file of another node's graph instead.
+    #[arg(long, value_name = "FILE")]
+    pub graph: Option<PathBuf>,
+    /// How many channels could carry this, and the chance that it reaches this node.
+    #[arg(long, value_name = "SAT", value_parser = clap::value_parser!(u64).range(1..=2_100_000_000_000_000))]
+    pub amount_sat: Option<u64>,
+    /// Also draws nodes, channels and capacity of the kept days.
+    #[arg(long, value_name = "FILE", conflicts_with = "graph")]
+    pub svg: Option<PathBuf>,
     #[command(flatten)]
     pub report: Report,
 }

@@ -53,6 +53,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Invite(args) => (of_server_or_store(place, &Request::Invite { count: args.count })?, args.json),
         Command::Rates(args) => (ops::rates::run(place, args.currency)?, args.report.json),
+        Command::Network(args) => (ops::network::run(place, &args)?, args.report.json),
         Command::Backup { path } => {
             let path = std::path::absolute(path)?;
             let path = path.to_str().context("the path is not UTF-8")?.to_owned();

@@ -17,7 +17,7 @@ use lightning::types::features::{Bolt11InvoiceFeatures, ChannelFeatures};
 use lightning::types::routing::RoutingFees;
 use lightning::util::logger::{Logger, Record};
 use money::Msat;
-use ports::{ForwardingPolicy, NetworkGraph, PublicChannel};
+use ports::{ForwardingPolicy, NetworkGraph, OwnChannel, PublicChannel};
 use std::collections::HashSet;
 
 /// LDK takes no update that is older than two weeks. A dump is what its node still believes, so what is older counts as
@@ -33,15 +33,6 @@ impl Logger for Quiet {
 }
 
 static QUIET: Quiet = Quiet;
-
-/// A channel over which we receive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OwnChannel {
-    pub peer: NodeId,
-    pub short_channel_id: u64,
-    /// What arrives over it at most, in one part.
-    pub inbound_msat: u64,
-}
 
 /// Who receives.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ mod limits;
 mod read;
 mod watch;
 
-pub use chance::{Chance, FromNode, OwnChannel, Reach, Us};
+pub use chance::{Chance, FromNode, Reach, Us};
 pub use daily::{Change, Day, Snapshot, change_over};
 pub use figures::{Figures, figures};
 pub use limits::Limits;

@@ -1,10 +1,12 @@
 //! What is known now, what was known each day, and answers from both.
 
 use crate::{Chance, Day, Figures, Limits, Reach, Snapshot, Us, change_over, figures};
+use async_trait::async_trait;
 use bitcoin::Network;
+use ids::NodeId;
 use ids::UnixMs;
 use money::Msat;
-use ports::{NetworkGraph, NetworkView, Outcome};
+use ports::{NetworkGraph, NetworkView, Outcome, OwnChannel};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Days that are kept: a year and a month.
@@ -38,6 +40,11 @@ impl Watch {
         kept.sort_by_key(|snapshot| snapshot.day);
         kept.dedup_by_key(|snapshot| snapshot.day);
         Self { view, network, heard: RwLock::default(), reach: RwLock::default(), days: RwLock::new(kept) }
+    }
+
+    /// Of a server that has no view of the network: it never hears of any.
+    pub fn unheard() -> Self {
+        Self::new(Arc::new(Unheard), Network::Bitcoin, Vec::new())
     }
 
     /// Looks anew. All days, to be kept, if this one is among them for the first time or grew: a node that has just
@@ -88,8 +95,9 @@ impl Watch {
         change_over(&self.days.read().unwrap_or_else(PoisonError::into_inner), Day::of(now), days).copied()
     }
 
-    /// The chance that `amount` reaches `us`; nothing while too little is known.
-    pub async fn chance(&self, us: Us, amount: Msat, now: UnixMs) -> Option<Chance> {
+    /// The chance that `amount` reaches our `node` with an invoice of `final_cltv_delta`; nothing while too little is known.
+    pub async fn chance(&self, node: NodeId, final_cltv_delta: u32, amount: Msat, now: UnixMs) -> Option<Chance> {
+        let us = Us { node, channels: self.view.own_channels().await.done()?, final_cltv_delta };
         let known = self.reach.read().unwrap_or_else(PoisonError::into_inner).clone();
         let reach = match known {
             Some((at, reach)) if now.0.saturating_sub(at.0) < REACH_AGE_MS => reach,
@@ -108,11 +116,23 @@ impl Watch {
     }
 }
 
+/// A server that has no view of the network.
+struct Unheard;
+
+#[async_trait]
+impl NetworkView for Unheard {
+    async fn graph(&self) -> Outcome<NetworkGraph> {
+        Outcome::Done(NetworkGraph::default())
+    }
+
+    async fn own_channels(&self) -> Outcome<Vec<OwnChannel>> {
+        Outcome::Done(Vec::new())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_trait::async_trait;
-    use ids::NodeId;
     use std::sync::Mutex;
 
     const DAY_MS: u64 = 24 * 3_600_000;
@@ -131,6 +151,10 @@ mod tests {
                 graph.channel(scid, [NodeId(one), NodeId(two)]).unwrap().capacity_sat = Some(100_000_000);
             }
             Outcome::Done(graph)
+        }
+
+        async fn own_channels(&self) -> Outcome<Vec<OwnChannel>> {
+            Outcome::Done(Vec::new())
         }
     }
 

@@ -4,17 +4,16 @@ use bitcoin::Network;
 use bitcoin::secp256k1::{Secp256k1, SecretKey};
 use ids::{NodeId, UnixMs};
 use money::Msat;
-use network::{OwnChannel, Reach, Source, Us, figures, read, read_file};
-use ports::{ForwardingPolicy, NetworkGraph};
-use sandbox::graph::MadeGraph;
+use network::{Reach, Source, Us, figures, read, read_file};
+use ports::{ForwardingPolicy, NetworkGraph, OwnChannel};
+use sandbox::graph::{MadeGraph, now_secs};
 use std::io::Write as _;
 
 const NOW: UnixMs = UnixMs(1_790_000_000_000);
 
 /// LDK compares updates with the machine's clock, so graphs that are asked for chances are of this hour.
 fn now() -> UnixMs {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    UnixMs(since.as_millis() as u64)
+    UnixMs(u64::from(now_secs()) * 1_000)
 }
 
 #[test]
@@ -72,7 +71,7 @@ fn add(graph: &mut NetworkGraph, scid: u64, one: NodeId, two: NodeId, capacity_s
         cltv_delta: 40,
         htlc_min_msat: 1,
         htlc_max_msat: capacity_sat * 990,
-        updated_at_secs: u32::try_from(now().0 / 1_000 - 60).unwrap(),
+        updated_at_secs: now_secs() - 60,
     }); 2];
 }
 
@@ -128,7 +127,7 @@ fn the_chance_is_the_mean_of_the_biggest_nodes_and_nothing_without_any() {
 
 #[test]
 fn a_made_network_reaches_a_node_at_its_middle() {
-    let made = MadeGraph::new(3, 400, 1_200, u32::try_from(now().0 / 1_000).unwrap());
+    let made = MadeGraph::new(3, 400, 1_200, now_secs());
     let (_, graph) = read(made.lnd_json().as_bytes()).unwrap();
     let reach = Reach::new(&graph, Network::Bitcoin, 10, now());
     let channel =

@@ -31,7 +31,7 @@ pub use lightning::{
     BlockHeight, ChannelRoom, Description, ForeignInvoice, HoldInvoice, HoldInvoiceRequest, HoldStatus, LightningNode,
     NodeEvent, NodeInfo, PayRequest, Payees, Preimage, Room, SendStatus,
 };
-pub use network::{ForwardingPolicy, NetworkGraph, NetworkView, PublicChannel};
+pub use network::{ForwardingPolicy, NetworkGraph, NetworkView, OwnChannel, PublicChannel};
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};

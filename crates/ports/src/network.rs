@@ -88,8 +88,20 @@ impl NetworkGraph {
     }
 }
 
+/// A channel over which we receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnChannel {
+    pub peer: NodeId,
+    pub short_channel_id: u64,
+    /// What arrives over it at most, in one part.
+    pub inbound_msat: u64,
+}
+
 /// Where the public channels are known from: the own node's gossip, another node's dump.
 #[async_trait]
 pub trait NetworkView: Send + Sync {
     async fn graph(&self) -> Outcome<NetworkGraph>;
+
+    /// The usable channels of the node that receives, announced or not.
+    async fn own_channels(&self) -> Outcome<Vec<OwnChannel>>;
 }

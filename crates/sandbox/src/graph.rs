@@ -35,6 +35,12 @@ pub struct MadePolicy {
     pub age_secs: u32,
 }
 
+/// Seconds since 1970 by this machine's clock, with which LDK compares the age of what it is told.
+pub fn now_secs() -> u32 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+}
+
 /// Splitmix64 (Steele, Lea, Flood 2014): enough to scatter, not for secrets.
 struct Scatter(u64);
 

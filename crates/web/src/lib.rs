@@ -18,7 +18,10 @@ mod idempotency;
 mod layers;
 mod limits;
 mod metrics_page;
+mod network_api;
+mod network_page;
 mod openapi;
+mod page;
 mod policy;
 mod problem;
 mod purchases;
@@ -47,6 +50,7 @@ pub fn router(state: AppState) -> Router {
     let (api, document) = openapi::parts();
     let document = openapi::text(&document);
     let api = api
+        .route("/network", get(network_api::page))
         .route("/v1/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], document)))
         .layer(DefaultBodyLimit::max(app.http().body_bytes_max))
         .route_layer(from_fn_with_state(app.clone(), layers::bounds));

@@ -1,7 +1,7 @@
 //! The routes of the API with their description: one list for both.
 
 use crate::app::App;
-use crate::{accounts, gift_cards, health, purchases, recipes, server};
+use crate::{accounts, gift_cards, health, network_api, purchases, recipes, server};
 use axum::Router;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -66,6 +66,8 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(server::rates))
         .routes(routes!(server::served))
         .routes(routes!(gift_cards::offers))
+        .routes(routes!(network_api::now))
+        .routes(routes!(network_api::chance))
         .routes(routes!(server::key_set))
         .routes(routes!(recipes::recipes))
         .routes(routes!(server::problem))

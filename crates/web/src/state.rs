@@ -23,6 +23,8 @@ pub struct AppState {
     /// Of the recorder that the binary installed.
     pub metrics: PrometheusHandle,
     pub running: Arc<Running>,
+    /// What is known of the Lightning Network.
+    pub network: Arc<network::Watch>,
 }
 
 /// What the shopper's side checks this server by.

@@ -213,6 +213,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Nodes, channels and capacity of the public network, and how they changed. */
+        get: operations["network"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/network/chance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chance that an amount would reach this server's node now. */
+        get: operations["network_chance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/problems/{code}": {
         parameters: {
             query?: never;
@@ -590,6 +624,30 @@ export interface components {
             /** @description As the store names itself. */
             merchant: string;
         };
+        ChanceFrom: {
+            /** Format: int32 */
+            chance_ppm: number;
+            /** Format: int64 */
+            fee_msat: number;
+            node: string;
+            /**
+             * Format: int32
+             * @description Parts that the amount would be sent in; zero: there is no route.
+             */
+            parts: number;
+        };
+        /** @description An estimate by LDK's router and scorer, from capacities alone: no promise. */
+        ChanceToArrive: {
+            /** Format: int64 */
+            amount_sat: number;
+            /**
+             * Format: int32
+             * @description Millionths; the mean over the nodes asked from. None: too little of the network is known here.
+             */
+            chance_ppm?: number | null;
+            /** @description From the biggest nodes, by capacity. */
+            from: components["schemas"]["ChanceFrom"][];
+        };
         /** @enum {string} */
         ChargeDecision: "pending" | "approved" | "approved_check" | "declined" | "stand_in";
         ChargeView: {
@@ -619,6 +677,15 @@ export interface components {
          * @enum {string}
          */
         CloseCause: "cancelled" | "quote_expired" | "hold_window_ended" | "deadline_near" | "invoice_failed" | "card_failed" | "limit_failed" | "node_returned" | "hold_refused" | "vendor_failed" | "funds_failed" | "card_open_ended";
+        CouldCarry: {
+            /** Format: int64 */
+            amount_sat: number;
+            /**
+             * Format: int64
+             * @description Channels that would take it in one piece in at least one direction, by what their ends announce.
+             */
+            channels: number;
+        };
         CurrencyServed: {
             /** @example USD */
             currency: string;
@@ -672,6 +739,15 @@ export interface components {
         DisputeView: {
             amount: components["schemas"]["MoneyOut"];
             state: components["schemas"]["DisputeState"];
+        };
+        Figure: {
+            /**
+             * Format: int64
+             * @description Since about 30 days ago, in hundredths of a percent, to the nearest; none where that day is not known.
+             */
+            change_30d_bps?: number | null;
+            /** Format: int64 */
+            now: number;
         };
         /**
          * @description The way a purchase takes.
@@ -808,6 +884,53 @@ export interface components {
              * @example 2711
              */
             minor: number;
+        };
+        NetworkDay: {
+            /** Format: int64 */
+            capacity_sat: number;
+            /** Format: int64 */
+            channels: number;
+            /**
+             * Format: int32
+             * @description Days since 1970-01-01 (UTC).
+             */
+            day: number;
+            /** Format: int64 */
+            median_channel_sat: number;
+            /** Format: int64 */
+            nodes: number;
+        };
+        NetworkFigures: {
+            capacity_sat: components["schemas"]["Figure"];
+            /**
+             * Format: int64
+             * @description US cents, rounded down.
+             */
+            capacity_usd_minor?: number | null;
+            channels: components["schemas"]["Figure"];
+            mean_channel_sat: components["schemas"]["Figure"];
+            /** Format: int64 */
+            mean_channel_usd_minor?: number | null;
+            median_channel_sat: components["schemas"]["Figure"];
+            /** @description With at least one announced channel. */
+            nodes: components["schemas"]["Figure"];
+        };
+        /** @description The public channels that this server's node has heard of. */
+        NetworkNow: {
+            could_carry?: null | components["schemas"]["CouldCarry"];
+            /** @description One snapshot a day, the oldest first. */
+            days: components["schemas"]["NetworkDay"][];
+            figures?: null | components["schemas"]["NetworkFigures"];
+            /**
+             * Format: int64
+             * @description When it was looked at; none: not yet, and there are no figures.
+             */
+            heard_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description The dollar's rate that the worth is told by, millionths.
+             */
+            usd_rate_micro?: number | null;
         };
         /** @description One order total to pay, or a card to be prepared for one. */
         NewPurchase: {
@@ -1663,6 +1786,67 @@ export interface operations {
                 content?: never;
             };
             /** @description token_invalid, token_expired */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    network: {
+        parameters: {
+            query?: {
+                /** @description How many channels could carry this. */
+                amount_sat?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkNow"];
+                };
+            };
+            /** @description invalid_query, amount_* */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    network_chance: {
+        parameters: {
+            query: {
+                amount_sat: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChanceToArrive"];
+                };
+            };
+            /** @description invalid_query, amount_* */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -37,6 +37,9 @@ pub enum Request {
     Rates {
         currency: Option<Currency>,
     },
+    Network {
+        amount_sat: Option<u64>,
+    },
     Backup {
         path: String,
     },

@@ -5,6 +5,7 @@ pub mod drain;
 pub mod find;
 pub mod funds;
 pub mod ledger;
+pub mod network;
 pub mod node;
 pub mod parked;
 pub mod rates;
@@ -46,6 +47,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::BorneClear { count } => borne::clear(store, &count).await,
         Request::Drain { return_holds, wait_secs } => drain::run(server, return_holds, wait_secs, progress).await,
         Request::Rates { currency } => rates::report(&server.prices, currency, server.clock.now()),
+        Request::Network { amount_sat } => network::running(server, amount_sat).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
         Request::VendorNode { .. }

@@ -1,8 +1,8 @@
 //! What drives the engine: the node's events, effects, timers, the chain's tip, prices, lost webhooks.
 
-use super::metrics;
 use super::open::Server;
 use super::stop::{Phase, Phases, Watch};
+use super::{metrics, network};
 use engine::{Engine, EngineError};
 use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, Store, StoreError};
 use purchase::{Effect, Purchase, State};
@@ -37,6 +37,7 @@ pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     tasks.spawn(cards(Arc::clone(server), phases.watch()));
     tasks.spawn(prices(Arc::clone(server), phases.watch()));
     tasks.spawn(exchange(Arc::clone(server), phases.watch()));
+    tasks.spawn(network::run(Arc::clone(server), phases.watch()));
     tasks.spawn(metrics::run(Arc::clone(server), phases.watch()));
     tasks
 }

@@ -5,10 +5,12 @@
 
 mod loops;
 mod metrics;
+mod network;
 mod open;
 mod ready;
 mod stop;
 
+pub use network::look as look_at_network;
 pub use open::{Server, lookup, open_accounts, read_seed};
 pub use stop::{Phase, Watch};
 

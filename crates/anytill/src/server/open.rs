@@ -42,6 +42,7 @@ pub struct Server {
     pub prices: Arc<LivePrices>,
     pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
     pub running: Arc<Running>,
+    pub network: Arc<network::Watch>,
     pub metrics: PrometheusHandle,
     /// `http://host:port` as bound.
     pub http_url: String,
@@ -113,6 +114,7 @@ impl Server {
             vault: Arc::new(wiring::SeedVault::new(&operator)),
         };
         let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
+        let network = super::network::open(&store, node.clone(), config.chain.network.bitcoin()).await?;
         let server = Self {
             data: place.data.clone(),
             clock,
@@ -126,6 +128,7 @@ impl Server {
             prices,
             gift_cards,
             running: Arc::new(Running::default()),
+            network: Arc::new(network),
             metrics: super::metrics::install()?,
             http_url,
             node_listens,
@@ -146,6 +149,7 @@ impl Server {
             trust: self.trust.clone(),
             metrics: self.metrics.clone(),
             running: Arc::clone(&self.running),
+            network: Arc::clone(&self.network),
         }
     }
 

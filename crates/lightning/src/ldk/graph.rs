@@ -3,15 +3,34 @@
 use super::EmbeddedNode;
 use async_trait::async_trait;
 use ids::NodeId;
+use ldk_node::ChannelDetails;
 use ldk_node::graph::NetworkGraph as Gossip;
 use ldk_node::lightning::routing::gossip::ChannelUpdateInfo;
-use ports::{ForwardingPolicy, NetworkGraph, NetworkView, Outcome};
+use ports::{ForwardingPolicy, NetworkGraph, NetworkView, Outcome, OwnChannel};
 
 #[async_trait]
 impl NetworkView for EmbeddedNode {
     async fn graph(&self) -> Outcome<NetworkGraph> {
         self.call(|shared| Outcome::Done(copy(&shared.node.network_graph()))).await
     }
+
+    async fn own_channels(&self) -> Outcome<Vec<OwnChannel>> {
+        self.call(|shared| {
+            let channels = shared.node.list_channels();
+            Outcome::Done(channels.iter().filter(|channel| channel.is_usable).filter_map(own).collect())
+        })
+        .await
+    }
+}
+
+/// An unannounced channel is known to payers by the alias that its peer forwards for.
+fn own(channel: &ChannelDetails) -> Option<OwnChannel> {
+    let announced = channel.short_channel_id.filter(|_| channel.is_announced);
+    Some(OwnChannel {
+        peer: NodeId(channel.counterparty_node_id.serialize()),
+        short_channel_id: announced.or(channel.inbound_scid_alias).or(channel.short_channel_id)?,
+        inbound_msat: channel.inbound_capacity_msat,
+    })
 }
 
 fn copy(gossip: &Gossip) -> NetworkGraph {

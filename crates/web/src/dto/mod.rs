@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod money;
+pub mod network;
 pub mod purchase;
 pub mod receipt;
 pub mod refund;

@@ -7,6 +7,7 @@ mod events;
 mod fakes;
 mod idempotency;
 mod limits;
+mod network;
 mod purchases;
 mod refunds;
 mod reveal;

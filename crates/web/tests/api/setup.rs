@@ -123,6 +123,7 @@ pub struct Options {
     pub rules: AccountRules,
     pub config: Config,
     pub recipes: Option<RecipeBundle>,
+    pub network: Arc<network::Watch>,
 }
 
 impl Default for Options {
@@ -135,6 +136,7 @@ impl Default for Options {
             rules: AccountRules { open_registration: true, refund_hosts: Hosts::Public, ..AccountRules::default() },
             config: Config { spread: Ppm(0), server_url: "https://till.example".to_owned(), ..Config::default() },
             recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
+            network: Arc::new(network::Watch::unheard()),
         }
     }
 }
@@ -185,6 +187,7 @@ impl Server {
             trust: Arc::new(HpkeTrust(options.recipes)),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: running.clone(),
+            network: options.network,
         };
         let driven = engine.clone();
         let driver = tokio::spawn(async move {

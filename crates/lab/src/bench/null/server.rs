@@ -75,6 +75,7 @@ impl NullServer {
             trust: Arc::new(Hpke),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: Arc::new(Running::default()),
+            network: Arc::new(network::Watch::unheard()),
         };
         let driven: Arc<dyn LightningNode> = node.clone();
         let mut tasks = drive::spawn(&engine, &driven);
