@@ -107,7 +107,7 @@ impl Server {
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
             gift_cards: gift_cards.clone(),
-            paid_first: None,
+            paid_first: engine::PaidFirstSources::default(),
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
             vault: Arc::new(wiring::SeedVault::new(&operator)),
@@ -144,6 +144,7 @@ impl Server {
             account_store: Arc::new(self.store.clone()),
             policy: Arc::clone(&self.policy),
             trust: self.trust.clone(),
+            links: None,
             metrics: self.metrics.clone(),
             running: Arc::clone(&self.running),
         }

@@ -163,7 +163,7 @@ impl Server {
             prices: prices.clone(),
             payees: Arc::new(FakePayees),
             gift_cards: None,
-            paid_first: None,
+            paid_first: engine::PaidFirstSources::default(),
             shoppers: Arc::new(NoShoppers),
             clock: clock.clone(),
             vault: Arc::new(FixedVault::new()),
@@ -183,6 +183,7 @@ impl Server {
             account_store: store_of_accounts,
             policy: Arc::new(options.policy),
             trust: Arc::new(HpkeTrust(options.recipes)),
+            links: None,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: running.clone(),
         };

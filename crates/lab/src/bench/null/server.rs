@@ -57,7 +57,7 @@ impl NullServer {
             prices: Arc::new(FixedPrices(Rate::new(RATE_MICRO, Currency::USD)?)),
             payees: Arc::new(NoPayees),
             gift_cards: None,
-            paid_first: None,
+            paid_first: engine::PaidFirstSources::default(),
             shoppers: Arc::new(AccountShoppers(Arc::clone(&accounts))),
             clock,
             vault: Arc::new(RandomVault),
@@ -73,6 +73,7 @@ impl NullServer {
             account_store,
             policy: Arc::new(policy()),
             trust: Arc::new(Hpke),
+            links: None,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: Arc::new(Running::default()),
         };
