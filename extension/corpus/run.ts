@@ -6,18 +6,21 @@
 
 import { fileURLToPath } from "node:url";
 import { read } from "../src/detect/index.ts";
+import type { Reading } from "../src/types/detect.ts";
 import type { Recipe } from "../src/types/recipe.ts";
-import { parsePage } from "../tools/page.ts";
+import { parsePage, type SavedPage } from "../tools/page.ts";
 import { loadRecipes } from "../tools/recipes.ts";
 import { expectedFailures, surprises } from "./expected.ts";
 import { type LabelledPage, loadPages } from "./labels.ts";
 import { report } from "./report.ts";
 import { type Outcome, scorePage } from "./score.ts";
 
-export function runCorpus(pages: readonly LabelledPage[], recipes: readonly Recipe[]): Outcome[] {
+/** `also` sees each page with what was read of it: parsing costs more than reading. */
+export function runCorpus(pages: readonly LabelledPage[], recipes: readonly Recipe[], also?: (page: LabelledPage, saved: SavedPage, reading: Reading) => void): Outcome[] {
   return pages.flatMap((page) => {
     const saved = parsePage(page.html, page.htmlPath);
     const reading = read(saved.document, page.label.url, recipes, { frameDocument: saved.frameDocument });
+    also?.(page, saved, reading);
     return scorePage(page, reading, saved);
   });
 }

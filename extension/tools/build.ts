@@ -61,8 +61,8 @@ function withRecipes(recipes: readonly Recipe[]): Plugin {
   };
 }
 
-async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<readonly ZipFile[]> {
-  const common = {
+function common(browser: Browser, recipes: readonly Recipe[]) {
+  return {
     absWorkingDir: ROOT,
     bundle: true,
     minify: true,
@@ -75,16 +75,30 @@ async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<rea
     logLevel: "warning",
     plugins: [withRecipes(recipes)],
   } satisfies BuildOptions & { write: false };
+}
+
+/** The reader as stores' pages are given it. `inner`: for a test of what happens when too much is shortened. */
+export async function builtReader(browser: Browser, inner = INNER): Promise<string> {
+  const name = "reader.js";
+  const [made] = (await lateBuild(browser, [], name, inner)).outputFiles;
+  return made === undefined ? "" : (await smaller(made.text)).toString();
+}
+
+function lateBuild(browser: Browser, recipes: readonly Recipe[], outfile: string, inner = INNER) {
+  const small = AT_CHECKOUTS.has(outfile) ? { minify: false, mangleProps: inner } : {};
+  return build({ ...common(browser, recipes), ...small, format: "iife", outfile, stdin: { contents: LATE[outfile] ?? "", resolveDir: ROOT, loader: "ts" } });
+}
+
+async function bundle(browser: Browser, recipes: readonly Recipe[]): Promise<readonly ZipFile[]> {
+  const all = common(browser, recipes);
   const scripts = await build({
-    ...common,
+    ...all,
     format: "iife",
     outdir: ".",
     entryPoints: { background: "src/background/main.ts", content: "src/content/main.ts", address: "src/content/address-main.ts", frame: "src/frame/main.ts" },
   });
-  const late = await Promise.all(
-    Object.entries(LATE).map(([outfile, contents]) => build({ ...common, ...(AT_CHECKOUTS.has(outfile) ? { minify: false, mangleProps: INNER } : {}), format: "iife", outfile, stdin: { contents, resolveDir: ROOT, loader: "ts" } })),
-  );
-  const pages = await build({ ...common, format: "esm", outdir: ".", entryPoints: { app: "src/ui/pages/app.ts", popup: "src/ui/pages/popup.ts" } });
+  const late = await Promise.all(Object.keys(LATE).map((outfile) => lateBuild(browser, recipes, outfile)));
+  const pages = await build({ ...all, format: "esm", outdir: ".", entryPoints: { app: "src/ui/pages/app.ts", popup: "src/ui/pages/popup.ts" } });
   const outputs = [scripts, ...late, pages].flatMap((made) => made.outputFiles);
   return Promise.all(outputs.map(async (file) => {
     const name = path.relative(ROOT, file.path);

@@ -271,10 +271,11 @@ async fn authentications() {
     let world = world().await;
     let card = conformance::new_card(&world, "three-ds", 2_711).await;
     let of = || lithic::CardRef::Token(card.0.clone());
+    let by = lithic::Merchant::default;
     let allow = |decision| *world.receiver.allowing.lock().unwrap() = decision;
     for (decision, expected) in [(AuthenticationDecision::Allow, Success), (AuthenticationDecision::Deny, Decline)] {
         allow(decision);
-        let token = world.vendor.authenticate(of(), 2_500, "EUR", false).await.unwrap();
+        let token = world.vendor.authenticate(of(), 2_500, "EUR", by(), false).await.unwrap();
         assert_eq!(world.vendor.authentication(&token), Ok(expected));
     }
     let asked = world.receiver.authentications.lock().unwrap()[0].clone();
@@ -285,7 +286,7 @@ async fn authentications() {
     allow(AuthenticationDecision::Challenge);
     let challenges = world.issuer().challenges().expect("Lithic lets us decide");
     for (answer, expected) in [(ChallengeAnswer::Approve, Success), (ChallengeAnswer::Reject, Decline)] {
-        let token = world.vendor.authenticate(of(), 2_711, "USD", true).await.unwrap();
+        let token = world.vendor.authenticate(of(), 2_711, "USD", by(), true).await.unwrap();
         assert_eq!(world.vendor.authentication(&token), Ok(PendingChallenge));
         assert!(world.receiver.authentications.lock().unwrap().last().unwrap().challenge_wanted);
         let told = conformance::once_each(world.news().await);
@@ -301,7 +302,7 @@ async fn authentications() {
         let passed = expected == Success;
         assert_eq!(ended.notice, IssuerNotice::ChallengeEnded { authentication_id: token, passed });
     }
-    let late = world.vendor.authenticate(of(), 2_711, "USD", true).await.unwrap();
+    let late = world.vendor.authenticate(of(), 2_711, "USD", by(), true).await.unwrap();
     world.receiver.clock.pass(600_000);
     assert!(matches!(challenges.answer_challenge(&late, ChallengeAnswer::Approve).await, Outcome::Rejected(_)));
 
@@ -309,7 +310,7 @@ async fn authentications() {
     allow(AuthenticationDecision::Allow);
     for fault in [HookFault::WrongSignature, HookFault::StaleSignature, HookFault::CorruptJson, HookFault::Lose] {
         world.vendor.faults().next_webhook(sandbox::faults::THREE_DS, fault);
-        let token = world.vendor.authenticate(of(), 2_711, "USD", false).await.unwrap();
+        let token = world.vendor.authenticate(of(), 2_711, "USD", by(), false).await.unwrap();
         assert_eq!(world.vendor.authentication(&token), Ok(Decline));
     }
     assert_eq!(world.questions().1, 3);

@@ -6,7 +6,7 @@ use ledger::templates as t;
 use ledger::{Amount, LedgerError, Place, PlaceName, Posting, Template};
 use money::{Money, Msat};
 use ports::EntryRow;
-use purchase::{Booking, OwedAmount};
+use purchase::{Booking, FundsSource, OwedAmount, PaidFrom};
 
 /// Rows that one account's balance is spread over.
 const SHARDS: u8 = 16;
@@ -19,18 +19,31 @@ struct Places {
     vendor_node: PlaceName,
     issuer: PlaceName,
     exchange: PlaceName,
+    /// The operator's own account with the provider of linked accounts.
+    linked: PlaceName,
+}
+
+/// Names of the places that the outside's adapters stand for.
+pub(crate) struct Names<'a> {
+    pub issuer: &'a str,
+    pub exchange: &'a str,
+    pub linked: &'a str,
 }
 
 /// The lines of all postings of one commit.
 pub(crate) fn entries(
     bookings: &[Booking],
     purchase: PurchaseId,
-    issuer: &str,
-    exchange: &str,
+    names: &Names<'_>,
 ) -> Result<Vec<EntryRow>, EngineError> {
     let name = |text: &str| PlaceName::new(text).ok_or_else(|| EngineError::Broken(format!("`{text}` names no place")));
-    let places =
-        Places { node: name(NODE)?, vendor_node: name(VENDOR_NODE)?, issuer: name(issuer)?, exchange: name(exchange)? };
+    let places = Places {
+        node: name(NODE)?,
+        vendor_node: name(VENDOR_NODE)?,
+        issuer: name(names.issuer)?,
+        exchange: name(names.exchange)?,
+        linked: name(names.linked)?,
+    };
     let shard = purchase.0[0] % SHARDS;
     let mut rows = Vec::new();
     let mut number = 0;
@@ -64,7 +77,7 @@ fn postings(booking: &Booking, at: &Places, shard: u8) -> Result<Vec<Posting>, L
 }
 
 fn posting(booking: &Booking, at: &Places, shard: u8) -> Result<Posting, LedgerError> {
-    let Places { node, vendor_node, issuer, exchange } = *at;
+    let Places { node, vendor_node, issuer, exchange, linked } = *at;
     match *booking {
         Booking::HoldAccepted { invoiced_msat: invoice_msat, excess_msat: above_msat } => {
             t::HoldAccepted { node, invoice_msat, above_msat }.posting(shard)
@@ -75,8 +88,12 @@ fn posting(booking: &Booking, at: &Places, shard: u8) -> Result<Posting, LedgerE
         Booking::HoldClaimed { invoiced_msat: invoice_msat, excess_msat: above_msat } => {
             t::HoldClaimed { node, invoice_msat, above_msat }.posting(shard)
         }
-        Booking::FundsArrived { invoiced_msat: quoted_msat, excess_msat: above_msat } => {
-            t::FundsArrived { place: Place::Chain(node), quoted_msat, above_msat }.posting(shard)
+        Booking::FundsArrived { source, invoiced_msat: quoted_msat, excess_msat: above_msat } => {
+            let place = match source {
+                FundsSource::LinkedAccount => Place::Exchange(linked),
+                FundsSource::OnChain => Place::Chain(node),
+            };
+            t::FundsArrived { place, quoted_msat, above_msat }.posting(shard)
         }
         Booking::Converted { claimed_msat, rounding_msat, market_value, order_total, fee } => {
             t::Converted { claimed_msat, rounding_msat, market_value, order_total, fee }.posting(shard)
@@ -139,14 +156,21 @@ fn owed(amount: OwedAmount) -> Amount {
 }
 
 fn refund(booking: &Booking, at: &Places, shard: u8) -> Result<Posting, LedgerError> {
-    let from = Place::Lightning(at.node);
+    let place = |from| match from {
+        PaidFrom::Node => Place::Lightning(at.node),
+        PaidFrom::LinkedAccount => Place::Exchange(at.linked),
+    };
     match *booking {
         Booking::RefundPriced { owed, amount_msat } => t::RefundQuoted { owed, amount_msat }.posting(shard),
         Booking::RefundUnpriced { owed, amount_msat } => t::RefundUnquoted { owed, amount_msat }.posting(shard),
-        Booking::RefundStarted { amount_msat } => t::RefundStarted { from, amount_msat }.posting(shard),
-        Booking::RefundFailed { amount_msat } => t::RefundFailed { from, amount_msat }.posting(shard),
-        Booking::RefundSent { amount_msat, fee_msat } => {
-            t::RefundSent { from, amount_msat, operator_fee_msat: fee_msat, shopper_fee_msat: Msat::ZERO }
+        Booking::RefundStarted { from, amount_msat } => {
+            t::RefundStarted { from: place(from), amount_msat }.posting(shard)
+        }
+        Booking::RefundFailed { from, amount_msat } => {
+            t::RefundFailed { from: place(from), amount_msat }.posting(shard)
+        }
+        Booking::RefundSent { from, amount_msat, fee_msat } => {
+            t::RefundSent { from: place(from), amount_msat, operator_fee_msat: fee_msat, shopper_fee_msat: Msat::ZERO }
                 .posting(shard)
         }
         Booking::RefundCancelled { owed } => t::RefundReclaimed { amount: owed }.posting(shard),

@@ -161,7 +161,7 @@ impl Engine {
             purchase::QuoteError::Money(error) => CommandError::Money(error),
         })?;
         if policy.flow == Flow::PaidFirst {
-            return Ok((quote, Vec::new()));
+            return Ok((quote.clone(), vec![self.float_for(&quote, policy).await?]));
         }
         if quote.amount_msat.get() < self.config.hold_msat_min {
             return Err(CommandError::TooSmall(self.config.hold_msat_min));
@@ -182,6 +182,11 @@ impl Engine {
         if policy.flow == Flow::GiftCard {
             return Ok([receives, self.vendor_send(quote.amount_msat).await?]);
         }
+        Ok([receives, self.float_for(quote, policy).await?])
+    }
+
+    /// What the card may be charged, at most.
+    async fn float_for(&self, quote: &Quote, policy: &Policy) -> Result<Reservation, CommandError> {
         let limit = quote.order_total.checked_add(Money::new(policy.tolerance_minor, quote.order_total.currency())?)?;
         let Outcome::Done(float) = self.ports.issuer.float().await else {
             return Err(CommandError::Unavailable("the card issuer"));
@@ -190,7 +195,7 @@ impl Engine {
         if free.currency() != limit.currency() || free.minor() < limit.minor() {
             return Err(CommandError::NoFloat);
         }
-        Ok([receives, reservations::of_float(self.ports.issuer.name(), free, limit)])
+        Ok(reservations::of_float(self.ports.issuer.name(), free, limit))
     }
 
     /// What the node that pays vendors has to have left: all that is quoted, since its fees come out of that.

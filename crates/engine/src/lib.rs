@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod effects;
 mod exposure;
+mod funds;
 mod issuer;
 mod node;
 mod recovery;
@@ -26,6 +27,7 @@ pub use challenges::AuthenticationAnswer;
 pub use commands::{CommandError, NewPurchase, NewQuote, Secrets};
 pub use config::Config;
 pub use exposure::{Borne, Unsold, borne, clear as clear_borne, unsold};
+pub use funds::{CODES_MAX, SecondFactorError};
 pub use issuer::{ChargeAnswer, NewsOutcome};
 pub use ports::AggregateRef;
 pub use recovery::RecoveryReport;
@@ -39,7 +41,7 @@ use ports::{
     CardHolder, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, PaidFirstSource, Payees, Preimage, Prices,
     Store, StoreError,
 };
-use purchase::{Destination, Rejected};
+use purchase::{Destination, FundsSource, Rejected};
 use std::sync::Arc;
 
 /// Identifiers and preimages. Never the same twice for different arguments, never shown.
@@ -62,6 +64,22 @@ pub trait Shoppers: Send + Sync {
     async fn refund_destination(&self, account: AccountId, paid_at: ids::UnixMs) -> Option<Destination>;
 }
 
+/// Where purchases that cannot be held are paid from.
+#[derive(Clone, Default)]
+pub struct PaidFirstSources {
+    pub linked_account: Option<Arc<dyn PaidFirstSource>>,
+    pub on_chain: Option<Arc<dyn PaidFirstSource>>,
+}
+
+impl PaidFirstSources {
+    pub fn get(&self, source: FundsSource) -> Option<&Arc<dyn PaidFirstSource>> {
+        match source {
+            FundsSource::LinkedAccount => self.linked_account.as_ref(),
+            FundsSource::OnChain => self.on_chain.as_ref(),
+        }
+    }
+}
+
 /// Everything outside.
 #[derive(Clone)]
 pub struct Ports {
@@ -75,7 +93,7 @@ pub struct Ports {
     pub prices: Arc<dyn Prices>,
     pub payees: Arc<dyn Payees>,
     pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
-    pub paid_first: Option<Arc<dyn PaidFirstSource>>,
+    pub paid_first: PaidFirstSources,
     pub shoppers: Arc<dyn Shoppers>,
     pub clock: Arc<dyn Clock>,
     pub vault: Arc<dyn Vault>,

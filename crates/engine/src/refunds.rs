@@ -60,7 +60,10 @@ impl Engine {
         let now = self.now();
         let held_at = purchase.hold.map(|hold| hold.held_at);
         let paid_at = held_at.or(purchase.funding.map(|funding| funding.funded_at)).unwrap_or(purchase.created_at);
-        let destination = self.ports.shoppers.refund_destination(purchase.account, paid_at).await;
+        let destination = match self.linked_destination(purchase).await {
+            None => self.ports.shoppers.refund_destination(purchase.account, paid_at).await,
+            linked => linked,
+        };
         let opened = |not_before| RefundEvent::Opened {
             id,
             purchase: purchase.id,

@@ -8,7 +8,7 @@ use engine::{NewPurchase, NewQuote};
 use ids::{AccountId, Nonce, PaymentHash, PurchaseId, RefundId};
 use money::{Bps, Currency, Money};
 use ports::ChargeKind;
-use purchase::{ClaimOn, Destination, Flow, Policy};
+use purchase::{ClaimOn, Destination, Flow, FundsSource, Policy};
 use serde_json::Value;
 
 /// The reference order, minor units.
@@ -77,6 +77,7 @@ fn policy(flow: Flow, claim_on: ClaimOn) -> Policy {
     Policy {
         flow,
         claim_on,
+        funds_source: (flow == Flow::PaidFirst).then_some(FundsSource::OnChain),
         tolerance_minor: 50,
         splits: false,
         check_minor_max: CHECK_MAX,

@@ -69,7 +69,10 @@ impl World {
             prices: Arc::new(ModelPrices),
             payees: Arc::new(ModelPayees { shared: shared.clone() }),
             gift_cards: Some(Arc::new(ModelGiftCards { shared: shared.clone() })),
-            paid_first: Some(Arc::new(ModelFunds { shared: shared.clone() })),
+            paid_first: engine::PaidFirstSources {
+                linked_account: None,
+                on_chain: Some(Arc::new(ModelFunds { shared: shared.clone() })),
+            },
             shoppers: Arc::new(ModelShoppers),
             clock: Arc::new(shared.clone()),
             vault: Arc::new(ModelVault { shared: shared.clone() }),

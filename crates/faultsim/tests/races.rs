@@ -15,6 +15,7 @@ fn prepared(w: &mut World) -> PurchaseId {
     let engine = w.engine().clone();
     let policy = Policy {
         flow: Flow::CardFirst,
+        funds_source: None,
         claim_on: ClaimOn::Authorization,
         tolerance_minor: 50,
         splits: false,

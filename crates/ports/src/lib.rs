@@ -10,6 +10,7 @@ mod clock;
 mod exchange;
 mod gift_cards;
 mod lightning;
+mod links;
 mod network;
 mod outcome;
 mod paid_first;
@@ -31,9 +32,10 @@ pub use lightning::{
     BlockHeight, ChannelRoom, Description, ForeignInvoice, HoldInvoice, HoldInvoiceRequest, HoldStatus, LightningNode,
     NodeEvent, NodeInfo, PayRequest, Payees, Preimage, Room, SendStatus,
 };
+pub use links::{AccountLinks, LinkBegun, LinkError, LinkedAccount};
 pub use network::{ForwardingPolicy, NetworkGraph, NetworkView, OwnChannel, PublicChannel};
 pub use outcome::{Outcome, Rejection};
-pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
+pub use paid_first::{FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
 pub use secret::Secret;
 pub use store::{

@@ -3,43 +3,69 @@
 use crate::Outcome;
 use async_trait::async_trait;
 use ids::{AccountId, IdempotencyKey, UnixMs};
-use money::Msat;
+use money::{Msat, Sat};
 use serde::{Deserialize, Serialize};
 
-/// Ask the source for funds of one purchase.
+/// Ask the source for funds of one purchase. The same each time that it is about the same purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FundsRequest {
     pub key: IdempotencyKey,
     pub account: AccountId,
+    /// Whole satoshis.
     pub amount_msat: Msat,
+    /// Nothing under this key was asked for before this time.
+    pub asked_since: UnixMs,
+    /// Nothing is asked for after it.
     pub expires_at: UnixMs,
-    /// Where the source sends to, where it needs telling.
-    pub destination: Option<String>,
 }
 
 /// What the shopper does next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "target", rename_all = "snake_case")]
 pub enum FundsTarget {
     /// Send to this address (BIP 21 URI).
     Address { uri: String },
-    /// The linked account asks for its second factor.
-    SecondFactor { challenge_id: Option<String> },
+    /// The linked account asks for its second factor; so many codes were tried.
+    SecondFactor { tries: u8 },
     /// Nothing: the transfer is under way.
     UnderWay,
+    /// Nothing: it was seen here and is not final.
+    Pending { amount_msat: Msat },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FundsStatus {
+    /// Nothing was sent under this key, as far as can be seen.
     NotFound,
+    /// Sent or asked for; not seen here.
     Waiting,
-    /// Seen, not final.
-    Pending {
-        amount_msat: Msat,
-    },
+    /// Seen here, not final.
+    Pending { amount_msat: Msat },
     /// Final: cannot be taken back.
-    Final {
-        amount_msat: Msat,
+    Final { amount_msat: Msat },
+    /// It will not come.
+    Failed { reason: String },
+}
+
+/// Give back what was received and not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FundsRefund {
+    /// Names the send for ever.
+    pub key: IdempotencyKey,
+    pub account: AccountId,
+    /// Whole satoshis.
+    pub amount_msat: Msat,
+    /// Nothing under this key was sent before this time.
+    pub asked_since: UnixMs,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FundsRefundStatus {
+    UnderWay,
+    Sent {
+        fee_msat: Msat,
     },
+    /// Finally: it may be tried under another key.
     Failed {
         reason: String,
     },
@@ -47,15 +73,27 @@ pub enum FundsStatus {
 
 #[async_trait]
 pub trait PaidFirstSource: Send + Sync {
+    /// Also the name of the place where the operator has what arrived.
     fn name(&self) -> &'static str;
 
-    async fn request(&self, request: FundsRequest) -> Outcome<FundsTarget>;
+    /// Can this account pay from here, and be paid back to?
+    async fn serves(&self, account: AccountId) -> Outcome<bool>;
 
-    /// The same request again, with the code.
+    /// Asked twice under one key, it is sent once.
+    async fn request(&self, request: &FundsRequest) -> Outcome<FundsTarget>;
+
+    /// The same request again, with the code. A wrong code answers `SecondFactor` again.
     async fn confirm_second_factor(&self, request: &FundsRequest, code: &crate::Secret) -> Outcome<FundsTarget>;
 
+    /// `Pending` and `Final` by the operator's own side only, never by what the sender's side says.
     async fn status(&self, request: &FundsRequest) -> Outcome<FundsStatus>;
 
-    /// Give back what was received and not used.
-    async fn refund(&self, request: &FundsRequest, key: &IdempotencyKey, amount_msat: Msat) -> Outcome<()>;
+    /// Sends once per key; asked again, it says how that send is.
+    async fn refund(&self, refund: &FundsRefund) -> Outcome<FundsRefundStatus>;
+
+    /// What the operator has there.
+    async fn balance(&self) -> Outcome<Sat>;
+
+    /// A line for `doctor`.
+    async fn health(&self) -> Outcome<String>;
 }

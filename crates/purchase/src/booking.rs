@@ -2,7 +2,7 @@
 //!
 //! The core says what happened in amounts; `ledger` knows accounts and sides.
 
-use crate::{OwedAmount, OwedCause};
+use crate::{FundsSource, OwedAmount, OwedCause, PaidFrom};
 use money::{Money, Msat, Sat};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,7 @@ pub enum Booking {
     },
     /// From a source that cannot be held.
     FundsArrived {
+        source: FundsSource,
         invoiced_msat: Msat,
         excess_msat: Msat,
     },
@@ -119,14 +120,17 @@ pub enum Booking {
     },
     /// Refunds, pending: a hash is live.
     RefundStarted {
+        from: PaidFrom,
         amount_msat: Msat,
     },
     /// Refunds, pending: it finally failed.
     RefundFailed {
+        from: PaidFrom,
         amount_msat: Msat,
     },
     /// Refunds: paid; the routing fee is the operator's.
     RefundSent {
+        from: PaidFrom,
         amount_msat: Msat,
         fee_msat: Msat,
     },

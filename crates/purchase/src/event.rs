@@ -196,6 +196,8 @@ pub enum Event {
         reason: String,
     },
 
+    /// The shopper has seen that it cannot be held, and says: send.
+    FundsConfirmed,
     FundsRequested {
         target: String,
     },
@@ -259,6 +261,7 @@ impl Event {
             Self::VendorSendFailed { .. } => "vendor_send_failed",
             Self::VendorDelivered => "vendor_delivered",
             Self::VendorFailed { .. } => "vendor_failed",
+            Self::FundsConfirmed => "funds_confirmed",
             Self::FundsRequested { .. } => "funds_requested",
             Self::FundsRequestFailed { .. } => "funds_request_failed",
             Self::FundsArrived { .. } => "funds_arrived",

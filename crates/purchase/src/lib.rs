@@ -21,10 +21,11 @@ pub use model::{
     Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,
     DisputeRecord, DisputeState, Funding, Hold, Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
-pub use policy::{ClaimOn, Flow, Policy, VENDOR_CHAIN_BLOCKS};
+pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{Quote, QuoteError, QuoteInput, make_quote};
 pub use refund::{
-    Destination, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer, step_refund,
+    Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,
+    step_refund,
 };
 pub use step::{Authentication, Rejected, Step, Stepped, authentication, replay, step};
 

@@ -349,6 +349,9 @@ pub struct Purchase {
     pub sale: Option<Sale>,
     pub vendor: Option<VendorOrder>,
     pub funds_target: Option<String>,
+    /// A linked account: the shopper has said that it may send.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub funds_confirmed: bool,
     pub closing: Option<Closing>,
     /// After the claim: the card is being closed, what is left will be owed.
     pub winding_up: bool,
@@ -394,6 +397,7 @@ impl Purchase {
             sale: None,
             vendor: None,
             funds_target: None,
+            funds_confirmed: false,
             closing: None,
             winding_up: false,
             captured_minor: 0,

@@ -32,10 +32,23 @@ pub enum Flow {
     PaidFirst,
 }
 
+/// What a purchase is paid from that cannot be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FundsSource {
+    /// The shopper's account at an exchange, which sends when the shopper has confirmed.
+    LinkedAccount,
+    /// Any wallet, to an address of the purchase's own.
+    OnChain,
+}
+
 /// Limits and windows of one purchase. Amounts in minor units of the order total's currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     pub flow: Flow,
+    /// With [`Flow::PaidFirst`] only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funds_source: Option<FundsSource>,
     pub claim_on: ClaimOn,
     /// What a charge may be above or below the order total (taxes found late); the operator bears it.
     pub tolerance_minor: u64,

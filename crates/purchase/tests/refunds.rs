@@ -7,7 +7,7 @@ use common::{START, hash, msat, rate, usd};
 use ids::{AccountId, PurchaseId, RefundId, UnixMs};
 use proptest::prelude::*;
 use purchase::{
-    Booking, Destination, OwedAmount, OwedCause, Refund, RefundEffect, RefundEvent, RefundSend, RefundState,
+    Booking, Destination, OwedAmount, OwedCause, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState,
     RefundStep, step_refund,
 };
 use std::fmt::Write;
@@ -48,7 +48,14 @@ fn prepared(of: u8, amount: OwedAmount) -> RefundEvent {
     };
     let bolt11 = format!("lnbcrtrefund{of}");
     RefundEvent::Prepared {
-        send: RefundSend { payment_hash: hash(of), bolt11, amount_msat, amount_missing: false, rate },
+        send: RefundSend {
+            payment_hash: hash(of),
+            bolt11,
+            from: PaidFrom::Node,
+            amount_msat,
+            amount_missing: false,
+            rate,
+        },
     }
 }
 
@@ -275,8 +282,8 @@ proptest! {
                         prop_assert!(!owed.is_zero());
                         cancelled += owed.minor();
                     }
-                    Booking::RefundStarted { amount_msat } => pending += i128::from(amount_msat.get()),
-                    Booking::RefundFailed { amount_msat } => pending -= i128::from(amount_msat.get()),
+                    Booking::RefundStarted { amount_msat, .. } => pending += i128::from(amount_msat.get()),
+                    Booking::RefundFailed { amount_msat, .. } => pending -= i128::from(amount_msat.get()),
                     Booking::RefundSent { amount_msat, .. } => {
                         prop_assert!(!amount_msat.is_zero());
                         pending -= i128::from(amount_msat.get());

@@ -17,6 +17,7 @@ mod health;
 mod idempotency;
 mod layers;
 mod limits;
+mod linked;
 mod metrics_page;
 mod network_api;
 mod network_page;

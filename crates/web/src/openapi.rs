@@ -1,7 +1,7 @@
 //! The routes of the API with their description: one list for both.
 
 use crate::app::App;
-use crate::{accounts, gift_cards, health, network_api, purchases, recipes, server};
+use crate::{accounts, gift_cards, health, linked, network_api, purchases, recipes, server};
 use axum::Router;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -52,10 +52,15 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(accounts::address::show, accounts::address::put))
         .routes(routes!(accounts::destination::show, accounts::destination::put))
         .routes(routes!(accounts::destination::cancel))
+        .routes(routes!(linked::show))
+        .routes(routes!(linked::begin, linked::unlink))
+        .routes(routes!(linked::callback))
         .routes(routes!(purchases::show::list, purchases::create::create))
         .routes(routes!(purchases::show::one))
         .routes(routes!(purchases::create::quote))
         .routes(routes!(purchases::create::cancel))
+        .routes(routes!(purchases::funds::confirm))
+        .routes(routes!(purchases::funds::second_factor))
         .routes(routes!(purchases::reveal::reveal))
         .routes(routes!(purchases::challenge::answer))
         .routes(routes!(purchases::events::events))

@@ -5,7 +5,7 @@
 
 use accounts::limits::LimitPolicy;
 use money::{Bps, Currency, Money};
-use purchase::{ClaimOn, Flow};
+use purchase::{ClaimOn, Flow, FundsSource};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -286,7 +286,7 @@ impl Policy {
         &self,
         rule: &StoreRule,
         currency: Currency,
-        flow: Flow,
+        (flow, funds_source): (Flow, Option<FundsSource>),
         claim_on: ClaimOn,
     ) -> Result<purchase::Policy, NotServed> {
         let windows = &self.windows;
@@ -297,6 +297,7 @@ impl Policy {
         };
         Ok(purchase::Policy {
             flow,
+            funds_source,
             claim_on,
             tolerance_minor: rule.tolerance_minor,
             splits: rule.splits,

@@ -90,6 +90,7 @@ pub async fn served(State(app): State<App>) -> Json<Served> {
         stores: policy.stores.iter().map(|(host, rule)| store(Some(host), rule)).collect(),
         other_stores: (!policy.listed_stores_only).then(|| store(None, &policy.other_stores)),
         cards: policy.cards,
+        linked_accounts: app.state.links.iter().map(|links| links.provider()).collect(),
         gift_cards: gift_cards::served(&app),
         spread_ppm: config.spread.0,
         gift_card_spread_ppm: config.gift_card_spread.0,

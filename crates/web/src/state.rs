@@ -5,7 +5,7 @@ use accounts::Accounts;
 use engine::Engine;
 use ids::PurchaseId;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::AccountStore;
+use ports::{AccountLinks, AccountStore};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
@@ -20,6 +20,8 @@ pub struct AppState {
     pub account_store: Arc<dyn AccountStore>,
     pub policy: Arc<Policy>,
     pub trust: Arc<dyn Trust>,
+    /// Where accounts can be linked as a source of funds.
+    pub links: Option<Arc<dyn AccountLinks>>,
     /// Of the recorder that the binary installed.
     pub metrics: PrometheusHandle,
     pub running: Arc<Running>,

@@ -41,6 +41,8 @@ export interface Served {
   checks: readonly number[];
   /** Charged one by one instead of the total: shipments. */
   shipments: readonly number[];
+  /** 3-D Secure: the store's bank insists that the card's holder is asked before the charge. */
+  asks: boolean;
   /** Captures with the charge; else the test does that. */
   capture: boolean;
   close(): Promise<void>;
@@ -55,19 +57,32 @@ export interface Order {
 export async function serve(context: BrowserContext, lab: Lab, shop: Shop): Promise<Served> {
   const orders: Order[] = [];
   const cards = new Map<string, Typed>();
-  const served = { orders, chargeMinor: null as number | null, checks: [] as readonly number[], shipments: [] as readonly number[], capture: true };
+  const served = { orders, chargeMinor: null as number | null, checks: [] as readonly number[], shipments: [] as readonly number[], asks: false, capture: true };
+  const wanted = (typed: Typed, amount: number): object => ({
+    card: {
+      number: typed.number,
+      security_code: typed.code,
+      expiry_month: Number.parseInt(typed.month, 10),
+      expiry_year: Number.parseInt(typed.year, 10),
+    },
+    amount_minor: amount,
+    currency: shop.currency,
+    merchant: { descriptor: shop.merchant },
+  });
+  const authenticated = async (typed: Typed, amount: number): Promise<boolean> => {
+    const { authentication, result } = (await lab.post("/authentications", { ...wanted(typed, amount), mandated: true })) as { authentication: string; result: string };
+    let now = result;
+    while (now === "PENDING_CHALLENGE") {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      now = ((await lab.get(`/authentications/${authentication}`)) as { result: string }).result;
+    }
+    return now === "SUCCESS";
+  };
   const charge = async (typed: Typed, amount: number, capture: boolean): Promise<Order> => {
     if (typed.number === "" || typed.month === "" || typed.year === "") return { approved: false, charge: null, detail: "not filled in" };
+    if (served.asks && !(await authenticated(typed, amount))) return { approved: false, charge: null, detail: "not authenticated" };
     const answer = (await lab.post("/charges", {
-      card: {
-        number: typed.number,
-        security_code: typed.code,
-        expiry_month: Number.parseInt(typed.month, 10),
-        expiry_year: Number.parseInt(typed.year, 10),
-      },
-      amount_minor: amount,
-      currency: shop.currency,
-      merchant: { descriptor: shop.merchant },
+      ...wanted(typed, amount),
       postal_code: typed.postalCode ?? "",
       capture,
     })) as Order;

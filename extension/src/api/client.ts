@@ -83,6 +83,7 @@ export function makeClient(outside: Outside, server: string, token: string | nul
       get<GiftCards>(`/v1/gift-cards?store_host=${encodeURIComponent(store)}${country === null ? "" : `&country=${encodeURIComponent(country)}`}`),
     begin: (key: string, body: NewPurchase) => wish<PurchaseView>("POST", "/v1/purchases", key, body),
     quote: (key: string, id: string, body: NewQuote) => wish<PurchaseView>("POST", `${of(id)}/quote`, key, body),
+    answerChallenge: (key: string, id: string, answer: "approve" | "reject") => wish<PurchaseView>("POST", `${of(id)}/challenge`, key, { answer }),
     cancel: (key: string, id: string) => wish<PurchaseView>("POST", `${of(id)}/cancel`, key),
     reveal: (id: string, body: { readonly public_key: string; readonly password?: string }) => tell<Revealed>(`${of(id)}/reveal`, body),
     refunds: (beforeMs: number | null) => get<RefundList>(page("/v1/refunds", beforeMs)),

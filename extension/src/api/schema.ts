@@ -56,6 +56,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/linked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which providers are served, and the account that is linked. */
+        get: operations["show_linked_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/linked/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to link: the provider's page to open. Good once, for this account, for some minutes. */
+        post: operations["begin_link"];
+        /** Revokes at the provider and forgets the tokens. None linked is fine. What is still owed asks for another destination. */
+        delete: operations["unlink_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/account/recovery-code": {
         parameters: {
             query?: never;
@@ -171,6 +206,23 @@ export interface paths {
         };
         /** The signed key set: node keys and recipe keys under the root key that the extension pins. */
         get: operations["key_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/linked/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the provider's page sends the shopper's browser; a page for people. */
+        get: operations["link_callback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -342,6 +394,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/purchases/{id}/confirm-funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The shopper has seen that this purchase cannot be held: the linked account may send. Twice is once. */
+        post: operations["confirm_funds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/purchases/{id}/events": {
         parameters: {
             query?: never;
@@ -411,6 +480,23 @@ export interface paths {
          *     the bitcoin. No `Idempotency-Key`: the answer is never kept; ask again with a new key.
          */
         post: operations["reveal_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/purchases/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The code that the provider asks for. It goes to the provider and is kept nowhere. */
+        post: operations["give_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -593,6 +679,8 @@ export interface components {
             /** @description State or province; two letters in the US and Canada. */
             region?: string | null;
         };
+        /** @enum {string} */
+        BackTo: "linked_account" | "refund_destination";
         /**
          * @description Where the shopper's bitcoin is. Only `unpaid` and `held` mean that it is still theirs.
          * @enum {string}
@@ -712,6 +800,10 @@ export interface components {
             address: string;
             /** @enum {string} */
             kind: "lightning_address";
+        } | {
+            /** @enum {string} */
+            kind: "linked_account";
+            provider: string;
         };
         DeviceList: {
             /** @description Oldest first. */
@@ -754,6 +846,44 @@ export interface components {
          * @enum {string}
          */
         Flow: "card" | "card_first" | "gift_card" | "paid_first";
+        /** @description What holds instead of the hold: to be shown before the shopper confirms. */
+        FundsPromise: {
+            /** @description Where to: `linked_account`, or the account's refund destination. */
+            back_to: components["schemas"]["BackTo"];
+            /** @description Always false: once sent it is the operator's, until it is used or paid back. */
+            held: boolean;
+            /** @description What the store voids or gives back later goes back at that day's rate. */
+            returned_at_new_rate: boolean;
+            /**
+             * Format: int64
+             * @description When the store has not charged by so long after the arrival, it goes back.
+             */
+            unused_after_ms: number;
+            /** @description All of it goes back, in bitcoin, when nothing is bought: late, too little, cancelled, declined. */
+            unused_goes_back: boolean;
+        };
+        /** @enum {string} */
+        FundsState: "unconfirmed" | "asked" | "second_factor" | "under_way" | "pending" | "arrived" | "failed";
+        /** @description A source that cannot be held, and how far it is. */
+        FundsView: {
+            /** @description BIP 21; none where the shopper sends nothing. */
+            address?: string | null;
+            /** Format: int64 */
+            amount_msat: number;
+            /**
+             * Format: int32
+             * @description Codes that may still be tried.
+             */
+            codes_left?: number | null;
+            /**
+             * Format: int64
+             * @description What arrives later buys nothing and is paid back.
+             */
+            locked_until_ms: number;
+            promise: components["schemas"]["FundsPromise"];
+            source: components["schemas"]["PayFrom"];
+            status: components["schemas"]["FundsState"];
+        };
         /**
          * @description One gift card. It is bought whole or not at all: the bitcoin is claimed with what paying the vendor's Lightning
          *     invoice reveals.
@@ -854,6 +984,31 @@ export interface components {
             /** @description What was booked: `hold_claimed`, `card_captured`, ... */
             template: string;
         };
+        LinkBegun: {
+            /** @description To be opened in a tab of its own. */
+            authorize_url: string;
+            /** Format: int64 */
+            expires_at_ms: number;
+        };
+        LinkedView: {
+            /** Format: int64 */
+            as_of_ms: number;
+            /**
+             * Format: int64
+             * @description What it could send; none while the provider does not answer.
+             */
+            available_sat?: number | null;
+            /** Format: int64 */
+            linked_at_ms: number;
+            /** @description As the provider names its owner. */
+            name?: string | null;
+            provider: string;
+        };
+        Links: {
+            linked?: null | components["schemas"]["LinkedView"];
+            /** @description Whose accounts can be linked here: `coinbase`, or none. */
+            providers: string[];
+        };
         LogIn: {
             device_name: string;
             login: string;
@@ -953,6 +1108,8 @@ export interface components {
              * @example 000102030405060708090a0b0c0d0e0f
              */
             nonce: string;
+            /** @description What it is paid from. Anything but `lightning` is paid first: see `funds` of the purchase before confirming. */
+            source?: components["schemas"]["PayFrom"];
             /**
              * @description Host of the checkout page as its address has it.
              * @example www.shop.example
@@ -975,6 +1132,11 @@ export interface components {
          * @enum {string}
          */
         OwedCause: "never_charged" | "voided" | "captured_in_part" | "store_refund" | "overpaid" | "arrived_late" | "not_delivered";
+        /**
+         * @description What the purchase is paid from. Only `lightning` can be held.
+         * @enum {string}
+         */
+        PayFrom: "lightning" | "linked_account" | "on_chain";
         /** @description RFC 9457 problem details. */
         ProblemBody: {
             /**
@@ -1032,6 +1194,7 @@ export interface components {
             /** @description Captures that the operator has disputed, oldest first. */
             disputes: components["schemas"]["DisputeView"][];
             flow: components["schemas"]["Flow"];
+            funds?: null | components["schemas"]["FundsView"];
             gift_card?: null | components["schemas"]["GiftCardView"];
             hold?: null | components["schemas"]["HoldView"];
             /** @example 0123456789abcdef0123456789abcdef */
@@ -1267,6 +1430,14 @@ export interface components {
              */
             reveals: number;
         };
+        /** @description The code that the linked account's provider sent, or that its app shows. */
+        SecondFactor: {
+            /**
+             * Format: password
+             * @example 123456
+             */
+            code: string;
+        };
         /** @description What can be bought through this server, told before anyone pays. */
         Served: {
             accepts_purchases: boolean;
@@ -1296,6 +1467,8 @@ export interface components {
              */
             hold_ms_max: number;
             limits: components["schemas"]["AccountLimits"];
+            /** @description Providers whose accounts can be linked and paid from (`source: linked_account`): paid first, not held. */
+            linked_accounts: string[];
             node: string;
             /** @description Anybody may register; else by invitation. */
             open_registration: boolean;
@@ -1500,6 +1673,96 @@ export interface operations {
                 };
             };
             /** @description invalid_input, country_invalid, country_not_served */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_linked_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Links"];
+                };
+            };
+        };
+    };
+    begin_link: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkBegun"];
+                };
+            };
+            /** @description not_found */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    unlink_account: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unavailable: nothing was forgotten */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1737,6 +2000,32 @@ export interface operations {
             };
         };
     };
+    link_callback: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+        };
+    };
     log_in: {
         parameters: {
             query?: never;
@@ -1952,7 +2241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, product_unknown, value_not_sold, total_needed, destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_* */
+            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, not_linked, product_unknown, value_not_sold, total_needed, destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_* */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2051,6 +2340,38 @@ export interface operations {
                 };
             };
             /** @description not_found, not_ready, too_late */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    confirm_funds: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description not_found, too_late, way_not_served */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2192,6 +2513,51 @@ export interface operations {
                 };
             };
             /** @description public_key_invalid, password_needed, wrong_password, not_ready, too_late, price_moved, deadline_near, not_found */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    give_second_factor: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactor"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description unavailable: it may have gone through, look at the purchase */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found, not_ready, too_late, wrong_code */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -10,7 +10,7 @@ import type { Network } from "../trust/bolt11.ts";
 import type { KeySetFault, Pinned } from "../trust/key_set.ts";
 import type { PinnedRecipes } from "../trust/recipes.ts";
 import type { Money } from "../types/money.ts";
-import type { ClaimOn, CopyField, GiftField, NotFilled } from "../types/panel.ts";
+import type { ChallengeAnswer, ChallengeEnd, ClaimOn, CopyField, GiftField, NotFilled } from "../types/panel.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { Attention, SentItem, Settings } from "./requests.ts";
 
@@ -41,6 +41,7 @@ export interface Account {
 /** A call that was decided on and is not answered yet: sent again, under the same key, by whichever worker comes next. */
 export type Wish =
   | { readonly kind: "begin"; readonly key: string; readonly sinceMs: number }
+  | { readonly kind: "challenge"; readonly key: string; readonly sinceMs: number; readonly answer: ChallengeAnswer }
   | { readonly kind: "quote"; readonly key: string; readonly sinceMs: number; readonly total: Money; readonly nonce: string }
   | { readonly kind: "cancel"; readonly key: string; readonly sinceMs: number; readonly then: Money | null };
 
@@ -59,6 +60,14 @@ export interface LocalGift {
   readonly has: readonly GiftField[];
   /** The shopper said that the order is placed. */
   readonly used: boolean;
+}
+
+/** The newest question of the store's bank that was seen here. The server shows one only while it waits. */
+export interface LocalChallenge {
+  /** Names it: the server's clock. */
+  readonly answerByMs: number;
+  /** `null`: it waits. */
+  readonly end: ChallengeEnd | null;
 }
 
 /** A purchase as this browser began it. */
@@ -94,6 +103,7 @@ export interface LocalPurchase {
   /** The page said another total when it was to be filled; `undefined`: it did not. */
   readonly pageTotal?: Money | null;
   readonly gift?: LocalGift;
+  readonly challenge?: LocalChallenge;
   readonly problem: Problem | null;
   readonly dismissed: boolean;
   readonly view: PurchaseView | null;

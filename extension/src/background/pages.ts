@@ -13,7 +13,7 @@ import type { GiftsAt } from "./gifts.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
 import { askOffers, offersOf } from "./offers.ts";
 import { sameMoney, withoutPageTotal } from "./model.ts";
-import { begin, cancel, quote } from "./purchases.ts";
+import { answerChallenge, begin, cancel, quote } from "./purchases.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { PageSeen, ViewInput } from "./view.ts";
 import { panelView, pillView, wantsGifts } from "./view.ts";
@@ -111,6 +111,9 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
       return;
     case "fill":
       if (purchase !== null) await (purchase.gift === undefined ? fill : fillGift)(core, purchase.local, page);
+      return;
+    case "answer_challenge":
+      if (purchase !== null) await answerChallenge(core, purchase.local, action.answer, action.answerByMs);
       return;
     case "copy":
       if (purchase !== null) await copyHere(core, purchase, page, action.field);

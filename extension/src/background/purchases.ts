@@ -7,6 +7,8 @@ import { follow } from "../api/events.ts";
 import type { Client, Problem, Result } from "../api/client.ts";
 import type { PurchaseView } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
+import type { ChallengeAnswer } from "../types/panel.ts";
+import { challengeAfter, openChallenge, tellOfChallenge } from "./challenge.ts";
 import { checkPurchase } from "./check.ts";
 import type { Core } from "./core.ts";
 import { note, once, outsideOf } from "./core.ts";
@@ -102,6 +104,17 @@ export async function cancel(core: Core, local: string, then: Money | null): Pro
   await runWish(core, local);
 }
 
+/** The shopper's word, for the question that they were shown: another may have come meanwhile. */
+export async function answerChallenge(core: Core, local: string, answer: ChallengeAnswer, answerByMs: number): Promise<void> {
+  const wish: Wish = { kind: "challenge", key: random128(), sinceMs: core.env.nowMs(), answer };
+  const { cache } = await core.store.get();
+  const after = await core.store.changePurchase(local, (one) => {
+    const asked = one.view === null ? null : openChallenge(one.view, core.env.nowMs() + cache.aheadMs);
+    return one.wish === null && asked !== null && asked.answer_by_ms - cache.aheadMs === answerByMs ? { ...one, wish, problem: null } : one;
+  });
+  if (after?.wish === wish) await runWish(core, local);
+}
+
 export async function runWish(core: Core, local: string): Promise<void> {
   await once(core, `wish ${local}`, async () => {
     const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
@@ -129,6 +142,8 @@ function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<
       });
     case "quote":
       return client.quote(wish.key, purchase.id ?? "", { total: wish.total, nonce: wish.nonce });
+    case "challenge":
+      return client.answerChallenge(wish.key, purchase.id ?? "", wish.answer);
     case "cancel":
       return client.cancel(wish.key, purchase.id ?? "");
   }
@@ -140,6 +155,7 @@ async function answered(core: Core, local: string, wish: Wish, view: PurchaseVie
     ...one,
     id: one.id ?? view.id,
     problem: null,
+    ...(wish.kind === "challenge" && one.challenge !== undefined ? { challenge: { ...one.challenge, end: wish.answer } } : {}),
     // Replaced by another: it is put away when that one is stored, in `replace`.
     wish: one.wish?.key === wish.key && then === null ? null : one.wish,
   }));
@@ -158,12 +174,16 @@ async function replace(core: Core, before: LocalPurchase, total: Money): Promise
 async function refused(core: Core, purchase: LocalPurchase, wish: Wish, problem: Problem): Promise<void> {
   const age = core.env.nowMs() - wish.sinceMs;
   const replacing = wish.kind === "begin" && problem.code === "unpaid_purchase_open" && age < REPLACE_TRIES_MS && (await wasReplaced(core, purchase));
-  if ((RETRIED.has(problem.code) || replacing) && age < WISH_MS_MAX) {
+  // The issuer could not be told: it is told again while the question is open.
+  const untold = wish.kind === "challenge" && problem.code === "not_ready";
+  if ((RETRIED.has(problem.code) || replacing || untold) && age < WISH_MS_MAX) {
     core.env.later(() => void runWish(core, purchase.local), problem.retryAfterMs ?? RETRY_MS);
     return;
   }
   if (NOT_SOLD.has(problem.code)) forgetOffers(core, purchase.store);
-  await core.store.changePurchase(purchase.local, (one) => (one.wish?.key === wish.key ? { ...one, wish: null, problem } : one));
+  // Of a question that is over the next look says how it ended.
+  const shown = wish.kind === "challenge" && problem.code === "too_late" ? null : problem;
+  await core.store.changePurchase(purchase.local, (one) => (one.wish?.key === wish.key ? { ...one, wish: null, problem: shown } : one));
   if (purchase.id !== null) await look(core, purchase.local);
 }
 
@@ -175,12 +195,17 @@ async function wasReplaced(core: Core, purchase: LocalPurchase): Promise<boolean
 
 /** A newer word of the server. */
 export async function take(core: Core, local: string, view: PurchaseView): Promise<void> {
+  const { cache, purchases } = await core.store.get();
+  const before = purchases.find((one) => one.local === local);
   const after = await core.store.changePurchase(local, (one) => {
     if (one.id !== null && one.id !== view.id) return one;
     const older = (view.version ?? 0) < (one.view?.version ?? 0);
-    return older ? { ...one, heardAtMs: core.env.nowMs() } : { ...one, view, heardAtMs: core.env.nowMs() };
+    if (older) return { ...one, heardAtMs: core.env.nowMs() };
+    const challenge = challengeAfter(one, view, core.env.nowMs() + cache.aheadMs);
+    return { ...one, view, heardAtMs: core.env.nowMs(), ...(challenge === undefined ? {} : { challenge }) };
   });
   if (after === null || after.view === null) return;
+  await tellOfChallenge(core, before, after);
   const charged = after.view.charges.some((charge) => charge.decision === "approved" && !charge.zero_check);
   if (isTerminal(after.view) || charged) core.cards.delete(local);
   if (isOver(after.view)) core.follows.get(local)?.abort();

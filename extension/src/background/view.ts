@@ -99,6 +99,7 @@ function stageOf(input: ViewInput): Stage {
     opened: input.opened ?? null,
     doing: input.doing,
     stale: input.trouble !== null && input.trouble.kind === "server_unreachable",
+    nowMs: input.nowMs,
     aheadMs: input.aheadMs,
   });
   // A prepared card is on file and the store shows its total: the second half is offered like a purchase of its own.
@@ -190,7 +191,7 @@ export function pillView(input: ViewInput): PillView {
     const amountMsat = view?.quote?.amount_msat ?? null;
     const ended = view !== null && isTerminal(view);
     const stage = stageOf(input).kind;
-    const attention = ["untrusted", "total_changed", "waits_for_operator", "setup"].includes(stage) || input.trouble !== null;
+    const attention = ["untrusted", "total_changed", "challenge", "waits_for_operator", "setup"].includes(stage) || input.trouble !== null;
     return { amountMsat, total, tone: attention || ended ? "attention" : "active" };
   }
   const total = page.reading?.total ?? page.confirmed;

@@ -1,7 +1,8 @@
 /** The stage of a purchase that was begun: every state of the server's, under either policy, card first or not. */
 import type { PurchaseView, QuoteView, RefundView, Served } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
-import type { FillState, GiftBought, GiftOpened, OwedBack, PriceParts, Stage } from "../types/panel.ts";
+import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PriceParts, Stage } from "../types/panel.ts";
+import { openChallenge } from "./challenge.ts";
 import { boughtOf } from "./gifts.ts";
 import type { LocalPurchase } from "./model.ts";
 import { sameMoney } from "./model.ts";
@@ -17,6 +18,7 @@ export interface PurchaseInput {
   readonly doing: Doing | null;
   /** The server does not answer: its last word may no longer hold. */
   readonly stale: boolean;
+  readonly nowMs: number;
   readonly aheadMs: number;
 }
 
@@ -33,7 +35,31 @@ export function purchaseStage(input: PurchaseInput): Stage | "offer" {
   if (ended !== null) return ended;
   if (view.waits_for_operator) return { kind: "waits_for_operator", code: view.code, claimed: isTaken(view) };
   if (wish?.kind === "quote") return { kind: "working", what: "quoting" };
-  return openStage(input, view);
+  return challengeStage(input, view) ?? openStage(input, view);
+}
+
+/** Before everything else of an open purchase: the store waits for it, and it is over in minutes. */
+function challengeStage(input: PurchaseInput, view: PurchaseView): Stage | null {
+  const { wish } = input.purchase;
+  const asked = openChallenge(view, input.nowMs + input.aheadMs);
+  if (asked === null) return null;
+  return {
+    kind: "challenge",
+    merchant: asked.merchant,
+    amount: asked.amount ?? null,
+    answerByMs: asked.answer_by_ms - input.aheadMs,
+    claimOn: view.claim_on,
+    stillYours: stillYours(input, view),
+    ...(wish?.kind === "challenge" ? { answering: wish.answer } : {}),
+  };
+}
+
+/** What became of it, while the store has not charged. A question that this browser's clock calls over may still stand at the server. */
+function challengedBy({ purchase, nowMs, aheadMs }: PurchaseInput): { readonly challenged?: ChallengeEnd } {
+  const { challenge } = purchase;
+  if (challenge === undefined) return {};
+  const end = challenge.end ?? (nowMs + aheadMs >= challenge.answerByMs ? "over" : null);
+  return end === null ? {} : { challenged: end };
 }
 
 /** Claimed, or past calling back. */
@@ -158,6 +184,7 @@ function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
     ...(other === undefined ? {} : { totalNow: other }),
     ...(other && declined && !isTaken(view) ? { canRequote: true as const } : {}),
     ...(hasCardForm(input.page) && saysNoTotal(input) ? { noTotalHere: true as const } : {}),
+    ...challengedBy(input),
   };
 }
 

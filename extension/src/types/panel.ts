@@ -69,6 +69,10 @@ export interface GiftBought {
   readonly left: Money;
 }
 
+export type ChallengeAnswer = "approve" | "reject";
+/** As the shopper said it here, or without them: too late, or answered somewhere else. */
+export type ChallengeEnd = ChallengeAnswer | "over" | "elsewhere";
+
 export interface OwedBack {
   readonly id: string;
   readonly state: "awaiting_destination" | "waiting" | "preparing" | "sending" | "paid" | "cancelled";
@@ -132,6 +136,19 @@ export type Stage =
       readonly claimOn: ClaimOn;
       readonly stillYours: boolean;
     }
+  /** The store's bank asks, before the store charges, whether it is the shopper who pays (3-D Secure). */
+  | {
+      readonly kind: "challenge";
+      /** As the store names itself to its bank. */
+      readonly merchant: string;
+      /** What the card would be billed; `null`: nothing is to be charged with it. */
+      readonly amount: Money | null;
+      readonly answerByMs: number;
+      readonly claimOn: ClaimOn;
+      readonly stillYours: boolean;
+      /** Said by the shopper, and being told. */
+      readonly answering?: ChallengeAnswer;
+    }
   /** The page's total is no longer the quoted one: nothing is filled; quote anew. */
   | { readonly kind: "total_changed"; readonly was: Money; readonly now: Money | null; readonly stillYours: boolean }
   /** The card can be used; not filled yet, or filling needs the shopper. */
@@ -152,6 +169,8 @@ export type Stage =
       readonly canRequote?: true;
       /** The page with the form shows no total: the card is for the one of `price`. */
       readonly noTotalHere?: true;
+      /** What became of the store's bank's question, until the store charges. */
+      readonly challenged?: ChallengeEnd;
     }
   /** Card first: on file at the store; go on to the review page. `checked`: the store's own small check has been seen. */
   | { readonly kind: "go_to_review"; readonly checked: boolean }
@@ -217,6 +236,8 @@ export type PanelAction =
   | { readonly do: "requote" }
   | { readonly do: "cancel" }
   | { readonly do: "fill" }
+  /** To the question that is shown, and no other. */
+  | { readonly do: "answer_challenge"; readonly answer: ChallengeAnswer; readonly answerByMs: number }
   | { readonly do: "copy"; readonly field: CopyField }
   /** A gift card's own link, in a tab of its own. */
   | { readonly do: "open_link" }

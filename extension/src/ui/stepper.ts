@@ -35,6 +35,8 @@ export function stepOf(stage: Stage): number | null {
     case "card_ready":
       if (stage.prepared) return null;
       return stage.fill.kind === "filled" ? 3 : 2;
+    case "challenge":
+      return 3;
     case "charged":
       return 4;
     case "done":
@@ -47,7 +49,7 @@ export function stepOf(stage: Stage): number | null {
 /** "Not taken" is said while it is so, and before it under a policy that will keep it so. */
 function isHeldOnly(stage: Stage): boolean {
   if (stage.kind === "pay") return stage.claimOn === "authorization";
-  return (stage.kind === "held" || stage.kind === "card_ready") && stage.stillYours;
+  return (stage.kind === "held" || stage.kind === "card_ready" || stage.kind === "challenge") && stage.stillYours;
 }
 
 /** A row of segments for the eye, a list for the ear, and the step in words for both. */

@@ -178,6 +178,10 @@ export class TestPage {
     await this.line?.heard({ say: "reading", url: this.url, reading: seen, blank, ...(toFill ? { toFill } : {}) });
   }
 
+  async toggle(open: boolean): Promise<void> {
+    await this.line?.heard({ say: "panel", open });
+  }
+
   /** What the shopper presses; ends when the background is done with it, or was killed on it. */
   async press(action: PanelAction): Promise<void> {
     await Promise.race([this.line?.heard({ say: "action", action }), new Promise((resolve) => setTimeout(resolve, 400))]);

@@ -80,6 +80,10 @@ export function makeTill() {
     takes: (): PurchaseView => till.put({ ...till.only(), state: "funded", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat }),
     delivers: (): PurchaseView => till.put({ ...vendor({ delivered: true }), captured_minor: till.only().quote?.total.minor ?? 0 }),
     keeps: (owed: RefundView): PurchaseView => till.put({ ...vendor({ failed: true }), refunds: [owed] }),
+    /** The store's bank asks whether it is the shopper, for so long. */
+    asks: (forMs = 600_000): PurchaseView => till.put({ ...till.only(), challenge: { merchant: "SHOP", amount: QUOTE.total, answer_by_ms: NOW + till.aheadMs + forMs } }),
+    /** The question is gone, by whoever's doing. */
+    stopsAsking: (): PurchaseView => till.put({ ...till.only(), challenge: null }),
     charges: (): PurchaseView => till.put({ ...till.only(), state: "funded", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat, charges: [charge()] }),
     captures: (): PurchaseView => till.put({ ...till.only(), state: "completed", captured_minor: till.only().quote?.total.minor ?? 0 }),
     fetch: async (url: string, init: RequestInit): Promise<Response> => {
@@ -141,6 +145,7 @@ export function makeTill() {
     if (what === undefined) return json(view);
     if (what === "terms") return json(till.bend(termsOf(view), view.invoice?.bolt11 ?? "").terms);
     if (what === "cancel") return json(till.put({ ...view, state: "returned", bitcoin: view.hold ? "returned" : "unpaid", closed_because: "cancelled" }));
+    if (what === "challenge") return view.challenge ? json(till.put({ ...view, challenge: null })) : problem(409, "too_late");
     if (what === "quote") return json(invoiced({ ...view }, body["total"] as PurchaseView["quote"] & object as never, body["nonce"] as string));
     if (what === "reveal") return reveal(view, body["public_key"] as string);
     return problem(404, "not_found");

@@ -24,6 +24,8 @@ function view(stage: Stage, trouble?: Trouble): PanelView {
 
 const held = { price: PRICE, heldUntilMs: NOW_MS + 9 * MINUTE_MS + 12_000, claimOn: "authorization", stillYours: true } as const;
 const card = { kind: "card_ready", price: PRICE, prepared: false, claimOn: "authorization", stillYours: true, heldUntilMs: NOW_MS + 8 * MINUTE_MS } as const;
+const FILLED = { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } as const;
+const challenge = { kind: "challenge", merchant: "BLUE NOTE REC 212-555-0100", amount: usd(2711), answerByMs: NOW_MS + 8 * MINUTE_MS + 41_000, claimOn: "authorization", stillYours: true } as const;
 const pay = { kind: "pay", price: PRICE, code: "7K3M9QXA", bolt11: BOLT11, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000, claimOn: "authorization", stillYours: true } as const;
 
 const giftValue = (minor: number, amountMsat: number): GiftValue => ({
@@ -65,15 +67,23 @@ export const STAGES = {
   card_ready: view({ ...card, fill: { kind: "ready" } }),
   card_ready_reveal: view({ ...card, claimOn: "reveal", fill: { kind: "ready" } }),
   card_filling: view({ ...card, fill: { kind: "filling" } }),
-  card_filled: view({ ...card, fill: { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } }),
+  card_filled: view({ ...card, fill: FILLED }),
   card_filled_missing: view({ ...card, fill: { kind: "filled", fields: ["number", "expiry"], missing: ["securityCode", "postalCode"], storeSavesCard: true } }),
   card_total_elsewhere: view({ ...card, fill: { kind: "ready" }, noTotalHere: true }),
-  card_total_now: view({ ...card, fill: { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false }, totalNow: usd(2811), canRequote: true }, { kind: "problem", code: "declined_amount_too_high" }),
+  card_total_now: view({ ...card, fill: FILLED, totalNow: usd(2811), canRequote: true }, { kind: "problem", code: "declined_amount_too_high" }),
   card_taken: view({ ...card, stillYours: false, heldUntilMs: null, claimOn: "reveal", fill: { kind: "ready" }, taken: true, totalNow: usd(2811) }),
   card_permission_unknown: view({ ...card, fill: { kind: "needs_permission", hosts: ["pay.new.example"], unknown: ["pay.new.example"] } }),
   card_no_form: view({ ...card, claimOn: "reveal", fill: { kind: "copy", fields: ["number", "expiry", "securityCode", "holder"], why: "no_form" } }),
   card_permission: view({ ...card, fill: { kind: "needs_permission", hosts: ["js.stripe.com"] } }),
   card_copy: view({ ...card, stillYours: false, heldUntilMs: null, claimOn: "reveal", fill: { kind: "copy", fields: ["number", "expiry", "securityCode", "holder", "postalCode"] } }),
+  challenge: view(challenge),
+  challenge_small: view({ ...challenge, amount: null, stillYours: false, claimOn: "reveal" }),
+  challenge_over: view({ ...challenge, answerByMs: NOW_MS - 1000 }),
+  challenge_telling: view({ ...challenge, answering: "approve" }),
+  challenged_approve: view({ ...card, fill: FILLED, challenged: "approve" }),
+  challenged_reject: view({ ...card, fill: FILLED, challenged: "reject" }),
+  challenged_over: view({ ...card, fill: FILLED, challenged: "over" }),
+  challenged_elsewhere: view({ ...card, fill: FILLED, challenged: "elsewhere" }),
   card_prepared: view({ ...card, price: null, prepared: true, heldUntilMs: null, fill: { kind: "filled", fields: ["number", "expiry", "holder"], missing: [], storeSavesCard: true } }),
   review: view({ kind: "go_to_review", checked: false }),
   review_checked: view({ kind: "go_to_review", checked: true }),

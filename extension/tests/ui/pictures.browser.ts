@@ -26,9 +26,9 @@ const EN = wide("en", "light");
 
 /** All in English; each other language, the dark and the narrow window on those that differ most. */
 const OTHERS: readonly (readonly [StageName, Look])[] = [
-  ...(["offer_ways", "gift_filled", "pay", "held", "card_filled_missing", "done_owed", "untrusted"] as const).map((name) => [name, wide("de", "dark")] as const),
-  ...(["offer_card_first", "gift_ready", "pay_gift", "pay_reveal", "card_permission", "ended_returned"] as const).map((name) => [name, narrow("es", "light")] as const),
-  ...(["pay", "confirm_nothing", "card_filled", "gift_copy", "not_served_currency"] as const).map((name) => [name, narrow("zh-CN", "dark")] as const),
+  ...(["offer_ways", "gift_filled", "pay", "held", "card_filled_missing", "challenge", "done_owed", "untrusted"] as const).map((name) => [name, wide("de", "dark")] as const),
+  ...(["offer_card_first", "gift_ready", "pay_gift", "pay_reveal", "card_permission", "challenged_reject", "ended_returned"] as const).map((name) => [name, narrow("es", "light")] as const),
+  ...(["pay", "confirm_nothing", "card_filled", "challenge", "gift_copy", "not_served_currency"] as const).map((name) => [name, narrow("zh-CN", "dark")] as const),
 ];
 const PAGE_EN: Look = { locale: "en", scheme: "light", width: 900 };
 const PAGE_OTHERS: readonly (readonly [PageName, Look])[] = [

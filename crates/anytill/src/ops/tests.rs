@@ -15,6 +15,7 @@ fn creation() -> Event {
     let usd = |text| Money::parse(text, Currency::USD).unwrap();
     let policy = Policy {
         flow: Flow::Card,
+        funds_source: None,
         claim_on: ClaimOn::Authorization,
         tolerance_minor: 50,
         splits: false,

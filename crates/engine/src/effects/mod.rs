@@ -1,8 +1,9 @@
 //! Outbox rows, run at least once. What came of each is an event, committed with the row's end.
 
 mod cards;
+mod funds;
+mod gift_cards;
 mod lightning;
-mod others;
 mod refund;
 mod sale;
 

@@ -3,7 +3,7 @@
 use crate::{Engine, EngineError};
 use money::Msat;
 use ports::{EffectRow, ForeignInvoice, Outcome, PayRequest, SendStatus, StoreError};
-use purchase::{Destination, OwedAmount, Refund, RefundEvent, RefundSend};
+use purchase::{Destination, OwedAmount, PaidFrom, Refund, RefundEvent, RefundSend};
 
 /// An invoice that ends sooner is not begun.
 const INVOICE_LEFT_MS_MIN: u64 = 30_000;
@@ -11,10 +11,10 @@ const INVOICE_LEFT_MS_MIN: u64 = 30_000;
 const LOOK_MS: u64 = 5_000;
 
 /// Why there is nothing to send yet.
-struct Problem {
-    reason: String,
+pub(super) struct Problem {
+    pub reason: String,
     /// The shopper has to give another destination.
-    ask_again: bool,
+    pub ask_again: bool,
 }
 
 impl Engine {
@@ -28,7 +28,7 @@ impl Engine {
         if refund.state != purchase::RefundState::Preparing {
             return self.end(row).await;
         }
-        let event = match self.prepared(amount, destination).await {
+        let event = match self.prepared(refund, amount, destination).await {
             Ok(send) => RefundEvent::Prepared { send },
             Err(problem) => RefundEvent::PrepareFailed { reason: problem.reason, ask_again: problem.ask_again },
         };
@@ -42,7 +42,12 @@ impl Engine {
         }
     }
 
-    async fn prepared(&self, amount: OwedAmount, destination: &Destination) -> Result<RefundSend, Problem> {
+    async fn prepared(
+        &self,
+        refund: &Refund,
+        amount: OwedAmount,
+        destination: &Destination,
+    ) -> Result<RefundSend, Problem> {
         let again = |reason: String| Problem { reason, ask_again: true };
         let later = |reason: String| Problem { reason, ask_again: false };
         let (amount_msat, rate) = match amount {
@@ -55,6 +60,7 @@ impl Engine {
             }
         };
         let invoice = match destination {
+            Destination::LinkedAccount { .. } => return self.prepared_linked(refund, amount_msat, rate).await,
             Destination::Bolt11 { invoice } => self.ports.payees.read_invoice(invoice).map_err(again)?,
             Destination::LightningAddress { address } => {
                 match self.ports.payees.fetch_invoice(address, amount_msat).await {
@@ -71,6 +77,7 @@ impl Engine {
             payment_hash: invoice.payment_hash,
             amount_missing: invoice.amount_msat.is_none(),
             bolt11: invoice.bolt11,
+            from: PaidFrom::Node,
             amount_msat,
             rate,
         })
@@ -102,6 +109,9 @@ impl Engine {
             && refund.send.as_ref().is_some_and(|s| s.payment_hash == send.payment_hash);
         if !live {
             return self.end(row).await;
+        }
+        if send.from == PaidFrom::LinkedAccount {
+            return self.send_linked_refund(row, refund, send).await;
         }
         let node = &self.ports.node;
         let known = node.send_status(send.payment_hash).await;

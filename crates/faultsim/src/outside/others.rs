@@ -8,9 +8,9 @@ use engine::{Shoppers, Vault};
 use ids::{AccountId, IdempotencyKey, NodeId, PaymentHash, PurchaseId, UnixMs};
 use money::{Currency, Money, Msat, Rate};
 use ports::{
-    CardHolder, ClaimCode, ExecutablePrice, ForeignInvoice, FundsRequest, FundsStatus, FundsTarget, GiftCardOrder,
-    GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Payees, Preimage, PriceUnavailable, Prices, RateBasis,
-    Rejection, Secret, VendorOffer, VendorOrderStatus, VendorQuote,
+    CardHolder, ClaimCode, ExecutablePrice, ForeignInvoice, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus,
+    FundsTarget, GiftCardOrder, GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Payees, Preimage,
+    PriceUnavailable, Prices, RateBasis, Rejection, Secret, VendorOffer, VendorOrderStatus, VendorQuote,
 };
 use purchase::Destination;
 use std::collections::BTreeMap;
@@ -208,7 +208,11 @@ impl PaidFirstSource for ModelFunds {
         "model-source"
     }
 
-    async fn request(&self, request: FundsRequest) -> Outcome<FundsTarget> {
+    async fn serves(&self, _account: AccountId) -> Outcome<bool> {
+        Outcome::Done(true)
+    }
+
+    async fn request(&self, request: &FundsRequest) -> Outcome<FundsTarget> {
         let act = |inner: &mut Inner| {
             let key = request.key.0.clone();
             if !inner.books.misc.funds.iter().any(|f| f.key == key) {
@@ -241,8 +245,20 @@ impl PaidFirstSource for ModelFunds {
         self.shared.call("paid_first.status", act).await
     }
 
-    async fn refund(&self, _request: &FundsRequest, _key: &IdempotencyKey, _amount_msat: Msat) -> Outcome<()> {
+    async fn refund(&self, _refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
         Outcome::Rejected(Rejection::fatal("not_modelled", "paid back over Lightning"))
+    }
+
+    async fn balance(&self) -> Outcome<money::Sat> {
+        let act = |inner: &mut Inner| {
+            let received: u64 = inner.books.misc.funds.iter().filter_map(|f| f.received_msat).sum();
+            Outcome::Done(msat(received).sat_floor())
+        };
+        self.shared.call("paid_first.balance", act).await
+    }
+
+    async fn health(&self) -> Outcome<String> {
+        Outcome::Done("a model".to_owned())
     }
 }
 

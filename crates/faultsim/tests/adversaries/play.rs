@@ -38,6 +38,7 @@ pub fn account(number: u8) -> AccountId {
 fn policy() -> Policy {
     Policy {
         flow: Flow::Card,
+        funds_source: None,
         claim_on: ClaimOn::Authorization,
         tolerance_minor: 50,
         splits: false,

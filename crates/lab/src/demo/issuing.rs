@@ -28,6 +28,8 @@ pub struct Enrolled {
     /// Signs authorization requests.
     pub authorization_secret: String,
     pub events_secret: String,
+    /// Signs questions about 3-D Secure; only Lithic has them.
+    pub challenges_secret: Option<String>,
 }
 
 impl Issuing {
@@ -39,14 +41,16 @@ impl Issuing {
         })
     }
 
-    /// Both of the server's webhooks, under its address.
+    /// The server's webhooks, under its address.
     pub fn enroll(&self, server: &str) -> Enrolled {
         let address = |what: &str| format!("{server}/webhooks/{}/{what}", self.word());
         match self {
             Self::Lithic(issuer) => {
                 issuer.enroll_responder(&address("charge"));
+                issuer.enroll_three_ds(&address("authentication"));
                 let events_secret = issuer.subscribe(&address("events"));
-                Enrolled { authorization_secret: issuer.asa_secret(), events_secret }
+                let challenges_secret = Some(issuer.three_ds_secret());
+                Enrolled { authorization_secret: issuer.asa_secret(), events_secret, challenges_secret }
             }
             Self::Stripe(issuer) => {
                 let events = [
@@ -60,6 +64,7 @@ impl Issuing {
                 Enrolled {
                     authorization_secret: issuer.register(&address("charge"), &["issuing_authorization.request"]),
                     events_secret: issuer.register(&address("events"), &events),
+                    challenges_secret: None,
                 }
             }
         }

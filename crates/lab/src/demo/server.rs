@@ -15,6 +15,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(25);
 
 const RECIPES: &str = "recipes.json";
+const CHALLENGES_SECRET: &str = "issuer-challenges.secret";
 
 /// What the server needs to know of the sandbox.
 pub struct Outside {
@@ -28,6 +29,7 @@ pub struct Outside {
     pub issuer_key: String,
     pub issuer_asa_secret: String,
     pub issuer_events_secret: String,
+    pub issuer_challenges_secret: Option<String>,
     pub exchange_url: String,
     /// Where the exchange has its market data.
     pub prices_url: String,
@@ -140,7 +142,10 @@ impl Server {
             ("issuer-events.secret", &outside.issuer_events_secret),
             ("exchange-key.secret", &outside.exchange_key),
             ("exchange-private.secret", &outside.exchange_secret),
-        ] {
+        ]
+        .into_iter()
+        .chain(outside.issuer_challenges_secret.iter().map(|secret| (CHALLENGES_SECRET, secret)))
+        {
             let path = self.dir.join(name);
             // One line each: a key in PEM has its line breaks written out.
             std::fs::write(&path, value.trim().replace('\n', "\\n"))?;
@@ -313,6 +318,10 @@ file = "{recipes}"
 /// Issuer, exchange and prices: nothing here says that they are simulated.
 fn vendors(outside: &Outside, currency: &str, price_age_ms_max: u32) -> String {
     let Outside { issuer, exchange, issuer_url, exchange_url, prices_url, .. } = outside;
+    let challenges = match outside.issuer_challenges_secret {
+        Some(_) => format!("challenges_secret = \"file:{CHALLENGES_SECRET}\""),
+        None => String::new(),
+    };
     format!(
         r#"[issuer]
 vendor = "{issuer}"
@@ -321,6 +330,7 @@ currency = "{currency}"
 api_key = "file:issuer-key.secret"
 authorization_secret = "file:issuer-asa.secret"
 events_secret = "file:issuer-events.secret"
+{challenges}
 decline_on_timeout_confirmed = true
 
 [exchange]

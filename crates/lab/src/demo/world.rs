@@ -246,6 +246,7 @@ fn outside(chain: &Chain, issuer: &Issuing, exchange: &Selling, enrolled: Enroll
         issuer: issuer.word(),
         issuer_asa_secret: enrolled.authorization_secret,
         issuer_events_secret: enrolled.events_secret,
+        issuer_challenges_secret: enrolled.challenges_secret,
         exchange: exchange.word(),
         exchange_url: exchange.url(),
         prices_url: exchange.prices_url(),

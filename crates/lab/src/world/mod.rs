@@ -42,6 +42,9 @@ use tokio::signal::unix::{SignalKind, signal};
 ///                                 is left out of "merchant" is the demo store's. Answers {"approved", "charge",
 ///                                 "declined", "captured", "answered_in_ms"}
 ///   POST   /charges/ID/capture    {"amount_minor"} for a part; also /void, /expire, /refund {"amount_minor"}
+///   POST   /authentications       3-D Secure: {"card", "amount_minor", "currency", "merchant", "mandated": true}; answers
+///                                 {"authentication", "result"}: SUCCESS, DECLINE, PENDING_CHALLENGE (the shopper is asked)
+///   GET    /authentications/ID    {"result"}
 ///   GET    /cards                 what the issuer has: cards with their charges. No number
 ///   POST   /cards/TOKEN/force-capture, /cards/TOKEN/refund   {"amount_minor"}
 ///   POST   /issuer/delivered      waits until the issuer's news have arrived

@@ -24,6 +24,35 @@ pub enum Destination {
     LightningAddress {
         address: String,
     },
+    /// Back to the account that the purchase was paid from.
+    LinkedAccount {
+        provider: String,
+    },
+}
+
+/// What a refund leaves from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaidFrom {
+    /// The node that holds.
+    #[default]
+    Node,
+    /// The operator's own account with the linked account's provider.
+    LinkedAccount,
+}
+
+impl PaidFrom {
+    /// What is sent for an amount: exchanges know whole satoshis only, and are told no less.
+    pub fn pays(self, owed_msat: Msat) -> Msat {
+        match self {
+            Self::Node => owed_msat,
+            Self::LinkedAccount => owed_msat.sat_ceil().msat(),
+        }
+    }
+
+    fn is_node(&self) -> bool {
+        *self == Self::Node
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,8 +94,12 @@ impl RefundState {
 /// What is being sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundSend {
+    /// To a linked account there is no invoice: then it is a hash of the refund and the number of its try.
     pub payment_hash: PaymentHash,
+    /// Empty when there is no invoice.
     pub bolt11: String,
+    #[serde(default, skip_serializing_if = "PaidFrom::is_node")]
+    pub from: PaidFrom,
     pub amount_msat: Msat,
     /// The invoice says no amount; the sender has to.
     pub amount_missing: bool,

@@ -156,14 +156,14 @@ fn prepared(d: &mut Draft, send: &RefundSend) -> Result<bool, Rejected> {
     }
     match (d.r.amount, send.rate) {
         (OwedAmount::Bitcoin(owed), None) if owed == send.amount_msat => {}
-        (OwedAmount::Currency(owed), Some(rate)) if rate.msat_floor(owed)? == send.amount_msat => {
+        (OwedAmount::Currency(owed), Some(rate)) if send.from.pays(rate.msat_floor(owed)?) == send.amount_msat => {
             d.bookings.push(Booking::RefundPriced { owed, amount_msat: send.amount_msat });
         }
         (OwedAmount::Bitcoin(_) | OwedAmount::Currency(_), _) => {
             return Err(Rejected::Unexpected("a refund of another amount than is owed"));
         }
     }
-    d.bookings.push(Booking::RefundStarted { amount_msat: send.amount_msat });
+    d.bookings.push(Booking::RefundStarted { from: send.from, amount_msat: send.amount_msat });
     d.r.payment_hashes.push(send.payment_hash);
     d.r.send = Some(send.clone());
     d.r.state = RefundState::Sending;
@@ -199,7 +199,7 @@ fn succeeded(d: &mut Draft, payment_hash: PaymentHash, fee_msat: Msat) -> Result
         let known = d.r.state == RefundState::Paid && d.r.send.as_ref().is_some_and(|s| s.payment_hash == payment_hash);
         return if known { Ok(false) } else { Err(Rejected::Unexpected("a refund that had failed was paid")) };
     };
-    d.bookings.push(Booking::RefundSent { amount_msat: send.amount_msat, fee_msat });
+    d.bookings.push(Booking::RefundSent { from: send.from, amount_msat: send.amount_msat, fee_msat });
     d.r.paid_fee_msat = Some(fee_msat);
     d.r.state = RefundState::Paid;
     d.r.last_problem = None;
@@ -214,7 +214,7 @@ fn failed(d: &mut Draft, payment_hash: PaymentHash, reason: &str) -> Result<bool
             Ok(false)
         };
     };
-    d.bookings.push(Booking::RefundFailed { amount_msat: send.amount_msat });
+    d.bookings.push(Booking::RefundFailed { from: send.from, amount_msat: send.amount_msat });
     if let OwedAmount::Currency(owed) = d.r.amount {
         d.bookings.push(Booking::RefundUnpriced { owed, amount_msat: send.amount_msat });
     }
@@ -226,7 +226,7 @@ fn failed(d: &mut Draft, payment_hash: PaymentHash, reason: &str) -> Result<bool
             d.r.destination = None;
             d.r.state = RefundState::AwaitingDestination;
         }
-        Some(Destination::LightningAddress { .. }) => {
+        Some(Destination::LightningAddress { .. } | Destination::LinkedAccount { .. }) => {
             d.r.state = RefundState::Preparing;
             d.retry_later();
         }

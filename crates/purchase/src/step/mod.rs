@@ -128,6 +128,7 @@ fn dispatch(d: &mut Draft, event: &Event) -> Result<Verdict, Rejected> {
         Event::VendorSendFailed { .. } => gift_card::send_failed(d),
         Event::VendorDelivered => gift_card::delivered(d),
         Event::VendorFailed { .. } => gift_card::failed(d),
+        Event::FundsConfirmed => paid_first::confirmed(d),
         Event::FundsRequested { target } => paid_first::requested(d, target),
         Event::FundsRequestFailed { .. } => paid_first::request_failed(d),
         Event::FundsArrived { amount_msat } => paid_first::arrived(d, *amount_msat),

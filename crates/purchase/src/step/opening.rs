@@ -2,7 +2,7 @@
 
 use super::Rejected;
 use super::draft::{Draft, Verdict};
-use crate::{CardRecord, CardState, CloseCause, Effect, Flow, Invoice, Quote, State, Timer, terms};
+use crate::{CardRecord, CardState, CloseCause, Effect, Flow, FundsSource, Invoice, Quote, State, Timer, terms};
 use ids::{PaymentHash, TermsHash};
 use money::Money;
 
@@ -53,11 +53,20 @@ fn start_quote(d: &mut Draft, quote: &Quote) -> Result<(), Rejected> {
             d.effect(Effect::OrderGiftCard { value: quote.order_total, product_id });
             Ok(())
         }
-        Flow::PaidFirst => {
-            d.effect(Effect::RequestFunds { amount_msat: quote.amount_msat, expires_at: quote.expires_at });
-            Ok(())
-        }
+        Flow::PaidFirst => match d.p.policy.funds_source {
+            Some(FundsSource::OnChain) => {
+                request_funds(d, quote);
+                Ok(())
+            }
+            // Nothing leaves the shopper's account before the shopper has said so.
+            Some(FundsSource::LinkedAccount) => Ok(()),
+            None => Err(Rejected::Unexpected("a purchase that is paid first from nowhere")),
+        },
     }
+}
+
+pub(super) fn request_funds(d: &mut Draft, quote: &Quote) {
+    d.effect(Effect::RequestFunds { amount_msat: quote.amount_msat, expires_at: quote.expires_at });
 }
 
 pub(super) fn create_invoice(d: &mut Draft, quote: &Quote, hash: Option<PaymentHash>) -> Result<(), Rejected> {

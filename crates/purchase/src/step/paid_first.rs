@@ -3,13 +3,43 @@
 use super::Rejected;
 use super::draft::{Draft, Verdict};
 use super::funding::funded;
-use super::opening::request_card;
-use crate::{Adjustment, Booking, CloseCause, Flow, OwedAmount, OwedCause, State, Timer};
+use super::opening::{request_card, request_funds};
+use crate::{Adjustment, Booking, CloseCause, Flow, FundsSource, OwedAmount, OwedCause, State, Timer};
 use money::Msat;
+
+/// A linked account sends only after this, and only while the price is locked.
+pub(super) fn confirmed(d: &mut Draft) -> Result<Verdict, Rejected> {
+    if d.p.policy.funds_source != Some(FundsSource::LinkedAccount) {
+        return Err(Rejected::Unexpected("a confirmation that nobody asked for"));
+    }
+    match d.p.state {
+        State::Quoted if d.p.funds_confirmed => Ok(Verdict::Already),
+        State::Quoted => {
+            let quote = d.p.quote.clone().ok_or(Rejected::Unexpected("a purchase without a quote"))?;
+            if d.now >= quote.expires_at {
+                return Err(Rejected::TooLate);
+            }
+            d.p.funds_confirmed = true;
+            request_funds(d, &quote);
+            Ok(Verdict::Applied)
+        }
+        State::AwaitingFunds | State::CardReady | State::Funded | State::Completed => Ok(Verdict::Already),
+        State::Closing | State::Returned | State::Expired => Err(Rejected::TooLate),
+        State::Opened | State::CardPrepared | State::Invoiced | State::Held | State::PayingVendor | State::Claiming => {
+            Err(Rejected::Unexpected("a confirmation in a state that has none"))
+        }
+    }
+}
+
+/// Was the source asked at all?
+fn asked(d: &Draft) -> bool {
+    d.p.policy.flow == Flow::PaidFirst
+        && (d.p.funds_confirmed || d.p.policy.funds_source != Some(FundsSource::LinkedAccount))
+}
 
 pub(super) fn requested(d: &mut Draft, target: &str) -> Result<Verdict, Rejected> {
     match d.p.state {
-        State::Quoted if d.p.policy.flow == Flow::PaidFirst => {
+        State::Quoted if asked(d) => {
             d.p.funds_target = Some(target.to_owned());
             d.to(State::AwaitingFunds);
             Ok(Verdict::Applied)
@@ -37,7 +67,7 @@ pub(super) fn requested(d: &mut Draft, target: &str) -> Result<Verdict, Rejected
 
 pub(super) fn request_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
     match d.p.state {
-        State::Quoted | State::AwaitingFunds if d.p.policy.flow == Flow::PaidFirst => {
+        State::Quoted | State::AwaitingFunds if asked(d) => {
             d.close(CloseCause::FundsFailed);
             Ok(Verdict::Applied)
         }
@@ -56,31 +86,31 @@ pub(super) fn request_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
 }
 
 pub(super) fn arrived(d: &mut Draft, amount_msat: Msat) -> Result<Verdict, Rejected> {
-    if d.p.policy.flow != Flow::PaidFirst || amount_msat.is_zero() {
+    if !asked(d) || amount_msat.is_zero() {
         return Err(Rejected::Unexpected("funds that were not asked for"));
     }
     match d.p.state {
         State::Quoted | State::AwaitingFunds => {
             let quote = d.p.quote.clone().ok_or(Rejected::Unexpected("funds without a quote"))?;
             if amount_msat < quote.amount_msat && d.now <= quote.expires_at {
-                late(d, amount_msat, OwedCause::ArrivedLate);
+                late(d, amount_msat, OwedCause::ArrivedLate)?;
                 d.close(CloseCause::FundsFailed);
                 return Ok(Verdict::Applied);
             }
             if d.now > quote.expires_at {
-                late(d, amount_msat, OwedCause::ArrivedLate);
+                late(d, amount_msat, OwedCause::ArrivedLate)?;
                 d.close(CloseCause::QuoteExpired);
                 return Ok(Verdict::Applied);
             }
             let excess_msat = amount_msat.saturating_sub(quote.amount_msat);
             d.cancel(Timer::QUOTE);
-            d.book(Booking::FundsArrived { invoiced_msat: quote.amount_msat, excess_msat });
+            book(d, quote.amount_msat, excess_msat)?;
             funded(d, quote.amount_msat, excess_msat)?;
             let limit = d.limit()?;
             request_card(d, limit);
         }
-        State::Closing | State::Returned | State::Expired => late(d, amount_msat, OwedCause::ArrivedLate),
-        State::CardReady | State::Funded | State::Completed => late(d, amount_msat, OwedCause::Overpaid),
+        State::Closing | State::Returned | State::Expired => late(d, amount_msat, OwedCause::ArrivedLate)?,
+        State::CardReady | State::Funded | State::Completed => late(d, amount_msat, OwedCause::Overpaid)?,
         State::Opened | State::CardPrepared | State::Invoiced | State::Held | State::PayingVendor | State::Claiming => {
             return Err(Rejected::Unexpected("funds in a state that has none"));
         }
@@ -88,8 +118,15 @@ pub(super) fn arrived(d: &mut Draft, amount_msat: Msat) -> Result<Verdict, Rejec
     Ok(Verdict::Applied)
 }
 
-fn late(d: &mut Draft, amount_msat: Msat, cause: OwedCause) {
-    d.book(Booking::FundsArrived { invoiced_msat: Msat::ZERO, excess_msat: amount_msat });
+fn book(d: &mut Draft, invoiced_msat: Msat, excess_msat: Msat) -> Result<(), Rejected> {
+    let source = d.p.policy.funds_source.ok_or(Rejected::Unexpected("funds from nowhere"))?;
+    d.book(Booking::FundsArrived { source, invoiced_msat, excess_msat });
+    Ok(())
+}
+
+fn late(d: &mut Draft, amount_msat: Msat, cause: OwedCause) -> Result<(), Rejected> {
+    book(d, Msat::ZERO, amount_msat)?;
     d.p.adjustments.push(Adjustment::LateFunds { amount_msat });
     d.owe(OwedAmount::Bitcoin(amount_msat), cause);
+    Ok(())
 }

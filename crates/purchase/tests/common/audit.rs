@@ -155,7 +155,7 @@ impl Auditor {
                 add(&mut s.owed_msat, *excess_msat);
                 vec![all]
             }
-            Booking::FundsArrived { invoiced_msat, excess_msat } => {
+            Booking::FundsArrived { source: _, invoiced_msat, excess_msat } => {
                 vec![add(&mut s.shopper_msat, *invoiced_msat) + add(&mut s.owed_msat, *excess_msat)]
             }
             Booking::Converted { claimed_msat, rounding_msat, market_value, order_total, fee } => {

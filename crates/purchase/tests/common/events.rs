@@ -204,6 +204,7 @@ table! {
     Event::VendorSendFailed { .. } => ["" = Event::VendorSendFailed { reason: why() }],
     Event::VendorDelivered => ["" = Event::VendorDelivered],
     Event::VendorFailed { .. } => ["" = Event::VendorFailed { reason: why() }],
+    Event::FundsConfirmed => ["" = Event::FundsConfirmed],
     Event::FundsRequested { .. } => [
         "" = funds_requested(),
         "elsewhere" = Event::FundsRequested { target: "bcrt1-second".to_owned() },

@@ -9,8 +9,8 @@ pub mod world;
 use ids::{AccountId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Bps, Currency, Money, Msat, Ppm, Rate, Sat};
 use purchase::{
-    Charge, ChargeKind, ClaimOn, Creation, Event, Flow, Merchant, Policy, Purchase, Quote, QuoteInput, Stepped, Tip,
-    make_quote, step,
+    Charge, ChargeKind, ClaimOn, Creation, Event, Flow, FundsSource, Merchant, Policy, Purchase, Quote, QuoteInput,
+    Stepped, Tip, make_quote, step,
 };
 
 pub const START: UnixMs = UnixMs(1_000_000);
@@ -63,6 +63,7 @@ pub fn policy(flow: Flow, claim_on: ClaimOn) -> Policy {
     Policy {
         flow,
         claim_on,
+        funds_source: (flow == Flow::PaidFirst).then_some(FundsSource::OnChain),
         tolerance_minor: 50,
         splits: false,
         check_minor_max: 100,

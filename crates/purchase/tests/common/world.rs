@@ -8,7 +8,8 @@ use ids::UnixMs;
 use money::{Currency, Money, Sat};
 use proptest::prelude::*;
 use purchase::{
-    CardState, ChargeKind, ChargeRecord, ClaimOn, DisputeState, Event, Flow, Policy, Purchase, SaleState, State, Tip,
+    CardState, ChargeKind, ChargeRecord, ClaimOn, DisputeState, Event, Flow, FundsSource, Policy, Purchase, SaleState,
+    State, Tip,
 };
 
 /// A throw of the dice; what it means depends on the purchase.
@@ -36,6 +37,11 @@ pub fn policies() -> impl Strategy<Value = Policy> {
     let claims = prop::sample::select(vec![ClaimOn::Authorization, ClaimOn::Reveal]);
     (flows, claims, any::<bool>(), 0u64..200, 0u64..300, 0u32..3, 0u32..3).prop_map(
         |(flow, claim_on, splits, tolerance_minor, check_minor_max, checks_max, sale_attempts_max)| Policy {
+            funds_source: (flow == Flow::PaidFirst).then_some(if splits {
+                FundsSource::LinkedAccount
+            } else {
+                FundsSource::OnChain
+            }),
             splits,
             tolerance_minor,
             check_minor_max,
@@ -133,7 +139,7 @@ pub fn plausible(p: &Purchase, now: UnixMs, throw: Throw) -> Vec<Event> {
         State::Opened => list.extend([Event::CardCreated { card: why() }, Event::CardFailed { reason: why() }]),
         State::CardPrepared => list.push(quote_given(p.quote.as_ref().map_or(1, |quote| quote.number + 1), now)),
         State::Quoted => match p.policy.flow {
-            Flow::PaidFirst => list.push(funds_requested()),
+            Flow::PaidFirst => list.extend([Event::FundsConfirmed, funds_requested()]),
             Flow::GiftCard if p.vendor.is_none() => list.push(super::vendor_ordered()),
             Flow::GiftCard | Flow::Card | Flow::CardFirst => list.push(invoice_issued(number, own)),
         },

@@ -33,7 +33,7 @@ pub enum AuthenticationResult {
 }
 
 impl AuthenticationResult {
-    const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::PendingDecision => "PENDING_DECISION",
             Self::PendingChallenge => "PENDING_CHALLENGE",
@@ -228,9 +228,10 @@ impl Issuer {
         card: CardRef,
         amount_minor: i64,
         currency: &str,
+        merchant: Merchant,
         mandated: bool,
     ) -> Result<String, DriverError> {
-        authenticate(&self.hub, &card, amount_minor, currency, Merchant::default(), mandated).await
+        authenticate(&self.hub, &card, amount_minor, currency, merchant, mandated).await
     }
 
     /// How an authentication stands.

@@ -5,6 +5,8 @@
 //! are integers: satoshi thousandths (`_msat`) or ISO 4217 minor units (`minor`).
 
 pub mod account;
+pub mod funds;
+pub mod linked;
 pub mod money;
 pub mod network;
 pub mod purchase;

@@ -1,5 +1,6 @@
 //! Purchases.
 
+use super::funds::{self, FundsView, PayFrom};
 use super::money::{MoneyIn, MoneyOut};
 use super::refund::RefundView;
 use super::{CardState, ClaimOn, CloseCause, DeclineReason, DisputeState, Flow, PurchaseState};
@@ -34,6 +35,9 @@ pub struct NewPurchase {
     /// Where the shopper is (ISO 3166-1 alpha-2); not needed with a billing address on file.
     #[schema(example = "US")]
     pub country: Option<String>,
+    /// What it is paid from. Anything but `lightning` is paid first: see `funds` of the purchase before confirming.
+    #[serde(default)]
+    pub source: PayFrom,
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -136,6 +140,8 @@ pub struct PurchaseView {
     pub terms_hash: Option<ids::TermsHash>,
     pub invoice: Option<InvoiceView>,
     pub hold: Option<HoldView>,
+    /// With a source that cannot be held.
+    pub funds: Option<FundsView>,
     pub card: Option<CardView>,
     pub gift_card: Option<GiftCardView>,
     pub charges: Vec<ChargeView>,
@@ -321,6 +327,7 @@ impl PurchaseView {
                 claim_deadline: hold.claim_deadline,
                 returned: hold.returned,
             }),
+            funds: FundsView::of(p),
             card: p.card.as_ref().map(|card| CardView {
                 state: card.state.into(),
                 limit: card.limit.into(),
@@ -348,7 +355,7 @@ impl PurchaseView {
 
 /// Never promises more than the purchase keeps.
 fn bitcoin_is(p: &Purchase) -> BitcoinIs {
-    if p.is_funded() {
+    if p.is_funded() || funds::arrived(p) {
         return BitcoinIs::Claimed;
     }
     match (p.state, p.hold) {

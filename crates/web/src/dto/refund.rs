@@ -53,8 +53,16 @@ pub struct RefundView {
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DestinationView {
-    Bolt11 { invoice: String },
-    LightningAddress { address: String },
+    Bolt11 {
+        invoice: String,
+    },
+    LightningAddress {
+        address: String,
+    },
+    /// Back to the account that the purchase was paid from.
+    LinkedAccount {
+        provider: String,
+    },
 }
 
 #[derive(Serialize, ToSchema)]
@@ -70,6 +78,7 @@ impl From<&Destination> for DestinationView {
         match destination {
             Destination::Bolt11 { invoice } => Self::Bolt11 { invoice: invoice.clone() },
             Destination::LightningAddress { address } => Self::LightningAddress { address: address.clone() },
+            Destination::LinkedAccount { provider } => Self::LinkedAccount { provider: provider.clone() },
         }
     }
 }

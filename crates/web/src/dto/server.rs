@@ -55,6 +55,8 @@ pub struct Served {
     pub other_stores: Option<StoreServed>,
     /// Stores are paid by card.
     pub cards: bool,
+    /// Providers whose accounts can be linked and paid from (`source: linked_account`): paid first, not held.
+    pub linked_accounts: Vec<&'static str>,
     /// Stores are paid by gift card, where there is one (`GET /v1/gift-cards`).
     pub gift_cards: bool,
     pub spread_ppm: u32,

@@ -123,6 +123,13 @@ codes! {
     TotalNeeded = "total_needed", UNPROCESSABLE_ENTITY, "Either the total or `card_first` is needed",
         "Send `total`, or `card_first: true` with `currency`; not both.";
 
+    NotLinked = "not_linked", CONFLICT, "No account is linked",
+        "Link one first: POST /v1/account/linked/{provider}.";
+    LinkRefused = "link_refused", CONFLICT, "The account could not be linked",
+        "Begin again.";
+    WrongCode = "wrong_code", FORBIDDEN, "The code is wrong",
+        "Give the newest code of the linked account's provider. The purchase tells how many more may be tried.";
+
     UnpaidPurchaseOpen = "unpaid_purchase_open", CONFLICT, "An unpaid purchase is open",
         "Pay it, cancel it, or wait until its quote has expired.";
     LimitReached = "limit_reached", TOO_MANY_REQUESTS, "A limit of the account is reached",

@@ -21,7 +21,8 @@ use axum::response::Response;
 use engine::NewQuote as QuoteRequest;
 use ids::{Nonce, PurchaseId};
 use money::{Currency, Money};
-use purchase::{ClaimOn, Flow, State};
+use ports::Outcome;
+use purchase::{ClaimOn, Flow, FundsSource, State};
 
 /// A request that is of the right form; whether it is served is asked next.
 struct Wish {
@@ -32,6 +33,7 @@ struct Wish {
     claim_on: Option<ClaimOn>,
     country: Option<Country>,
     product_id: Option<String>,
+    source: Option<FundsSource>,
 }
 
 impl Wish {
@@ -47,6 +49,11 @@ impl Wish {
         if request.gift_card.is_some() && total.is_none() {
             return Err(Code::TotalNeeded.into());
         }
+        let source = request.source.source();
+        if source.is_some() && (request.gift_card.is_some() || request.card_first) {
+            // A prepared card and a gift card both wait for a hold.
+            return Err(Code::WayNotServed.into());
+        }
         let country = request.country.as_deref().map(Country::parse).transpose().map_err(|_| Code::CountryInvalid)?;
         Ok(Self {
             store_host: request.store_host.clone(),
@@ -56,12 +63,14 @@ impl Wish {
             claim_on: request.claim_on.map(ClaimOn::from),
             country,
             product_id: request.gift_card.as_ref().map(|wish| wish.product_id.clone()),
+            source,
         })
     }
 
     fn flow(&self) -> Flow {
         match (&self.product_id, self.total) {
             (Some(_), _) => Flow::GiftCard,
+            (None, Some(_)) if self.source.is_some() => Flow::PaidFirst,
             (None, Some(_)) => Flow::Card,
             (None, None) => Flow::CardFirst,
         }
@@ -77,7 +86,7 @@ fn read_nonce(text: &str) -> Result<Nonce, Problem> {
 #[utoipa::path(post, path = "/v1/purchases", operation_id = "begin_purchase", tag = "purchases", security(("device_token" = [])),
     request_body = NewPurchase, params(("Idempotency-Key" = String, Header)), responses(
     (status = CREATED, body = PurchaseView),
-    (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, \
+    (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, not_linked, \
         product_unknown, value_not_sold, total_needed, \
         destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_*",
      content_type = "application/problem+json", body = ProblemBody),
@@ -131,11 +140,15 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Re
         _ if !policy.cards => return Err(Code::WayNotServed.into()),
         _ => Policy::claim_on(rule, wish.claim_on)?,
     };
-    if claim_on == ClaimOn::Reveal {
+    if let Some(source) = wish.source {
+        check_source(app, shopper, source).await?;
+    }
+    // What is paid from a linked account goes back to it.
+    if claim_on == ClaimOn::Reveal && wish.source != Some(FundsSource::LinkedAccount) {
         let setting = app.state.accounts.refund_setting(shopper.account).await?;
         setting.in_force().ok_or(Code::DestinationNeeded)?;
     }
-    let agreed = policy.of_purchase(rule, wish.currency, wish.flow(), claim_on)?;
+    let agreed = policy.of_purchase(rule, wish.currency, (wish.flow(), wish.source), claim_on)?;
     let step = if wish.total.is_some() { Step::Create } else { Step::PrepareCard };
     let limits = limits::take(app, shopper.account, wish.currency, wish.total, step).await?;
     let store_name = if rule.name.is_empty() { wish.store_host.clone() } else { rule.name.clone() };
@@ -156,10 +169,24 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Re
         .await?;
     metrics::counter!("anytill_purchases_begun_total", "currency" => wish.currency.code()).increment(1);
     origin::remember(app, begun.id, shopper.device).await;
-    wait_past(app, begun.id, &[State::Opened, State::Quoted]).await;
+    if begun.policy.funds_source != Some(FundsSource::LinkedAccount) {
+        wait_past(app, begun.id, &[State::Opened, State::Quoted]).await;
+    }
     // It is begun: an answer of less is better than none.
     let view = full_view(app, begun.id, shopper.account).await;
     Done::new(StatusCode::CREATED, &view.unwrap_or_else(|_| PurchaseView::new(&begun, None, &[])))
+}
+
+/// Served here, and this account can pay from it.
+async fn check_source(app: &App, shopper: &Shopper, source: FundsSource) -> Result<(), Problem> {
+    let served = app.engine().ports().paid_first.get(source).ok_or(Code::WayNotServed)?;
+    match served.serves(shopper.account).await {
+        Outcome::Done(true) => Ok(()),
+        Outcome::Done(false) => Err(Code::NotLinked.into()),
+        Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
+            Err(Problem::from(Code::Unavailable).retry_after_s(60))
+        }
+    }
 }
 
 /// The billing address has the word; without one the request says it.

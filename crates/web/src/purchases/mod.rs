@@ -3,6 +3,7 @@
 pub mod challenge;
 pub mod create;
 pub mod events;
+pub mod funds;
 mod origin;
 pub mod receipt;
 pub mod refunds;

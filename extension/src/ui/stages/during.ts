@@ -5,6 +5,7 @@ import { icon } from "../icons.ts";
 import type { PanelKey } from "../i18n/panel.ts";
 import { invoiceQr } from "../qr.ts";
 import { CARD_FIRST_PATH, path } from "./before.ts";
+import { challengedNote } from "./challenge.ts";
 import {
   bigPrice, copyButton, countdown, leftNote, mainButton, note, priceRows, promise, quietButton, seal, softText, stillYours, text, title, button, type Drawing,
 } from "./parts.ts";
@@ -180,6 +181,7 @@ export function cardReady(d: Drawing, stage: Of<"card_ready">): Node[] {
     ...(stage.prepared ? [path(d, CARD_FIRST_PATH, 0)] : []),
     title(t(cardTitle(stage))),
     ...(stage.prepared ? [text(t("prepared_text"))] : []),
+    ...(stage.challenged === undefined ? [] : [challengedNote(d, stage.challenged)]),
     ...totalPart(d, stage),
     ...fillPart(d, stage),
     // Paid for: whatever the page does, the card can be had.

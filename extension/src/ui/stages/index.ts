@@ -1,5 +1,6 @@
 import { charged, done, ended, waitsForOperator } from "./after.ts";
 import { confirmTotal, noCheckout, notServed, offer, offerCardFirst, setup, totalChanged } from "./before.ts";
+import { challenge } from "./challenge.ts";
 import { giftReady, payingVendor } from "./gift.ts";
 import { cardReady, goToReview, held, pay, untrusted, working } from "./during.ts";
 import type { Drawing } from "./parts.ts";
@@ -28,6 +29,8 @@ export function drawStage(d: Drawing): Node[] {
       return pay(d, stage);
     case "held":
       return held(d, stage);
+    case "challenge":
+      return challenge(d, stage);
     case "total_changed":
       return totalChanged(d, stage);
     case "card_ready":

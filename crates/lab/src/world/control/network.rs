@@ -22,6 +22,8 @@ pub fn routes() -> Router<Arc<Stage>> {
         .route("/charges/{charge}/void", post(void))
         .route("/charges/{charge}/expire", post(expire))
         .route("/charges/{charge}/refund", post(refund_charge))
+        .route("/authentications", post(authenticate))
+        .route("/authentications/{authentication}", get(authentication))
         .route("/cards", get(cards))
         .route("/cards/{token}/force-capture", post(force_capture))
         .route("/cards/{token}/refund", post(refund_card))
@@ -115,6 +117,34 @@ async fn charge(State(stage): Shared, Json(wanted): Json<Wanted>) -> Answer {
         "approved": approved, "charge": result.token, "declined": detail,
         "answered_in_ms": result.answered_in.map(|took| took.as_millis()), "captured": captured,
     })))
+}
+
+/// 3-D Secure: a store's bank asks, before the store charges, whether it is the card's holder who pays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Authenticated {
+    card: Typed,
+    amount_minor: i64,
+    /// ISO 4217, the store's.
+    currency: String,
+    #[serde(default)]
+    merchant: Acquired,
+    /// The store insists that the holder is asked.
+    #[serde(default)]
+    mandated: bool,
+}
+
+async fn authenticate(State(stage): Shared, Json(wanted): Json<Authenticated>) -> Answer {
+    let (card, merchant) = (CardRef::Typed(wanted.card.card()), wanted.merchant.merchant());
+    let asked = stage.issuer.authenticate(card, wanted.amount_minor, &wanted.currency, merchant, wanted.mandated).await;
+    let authentication = asked.map_err(refused)?;
+    let result = stage.issuer.authentication(&authentication).map_err(refused)?.word();
+    Ok(Json(json!({ "authentication": authentication, "result": result })))
+}
+
+async fn authentication(State(stage): Shared, Path(authentication): Path<String>) -> Answer {
+    let result = stage.issuer.authentication(&authentication).map_err(refused)?;
+    Ok(Json(json!({ "result": result.word() })))
 }
 
 async fn one(State(stage): Shared, Path(charge): Path<String>) -> Answer {

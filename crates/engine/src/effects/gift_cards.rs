@@ -1,13 +1,9 @@
-//! Gift-card vendors and sources that cannot be held.
+//! Gift-card vendors.
 
 use super::key_of;
 use crate::{Engine, EngineError};
-use ids::UnixMs;
-use money::{Money, Msat};
-use ports::{
-    EffectRow, FundsRequest, FundsStatus, GiftCardOrder, LightningNode, Outcome, PayRequest, SendStatus,
-    VendorOrderStatus,
-};
+use money::Money;
+use ports::{EffectRow, GiftCardOrder, LightningNode, Outcome, PayRequest, SendStatus, VendorOrderStatus};
 use purchase::{Event, Purchase, State};
 
 /// Between look-ups of what the outside is still at.
@@ -148,59 +144,6 @@ impl Engine {
                 let reason = format!("the vendor was paid and has not delivered: order {order_id}");
                 self.apply(p.id, &Event::Parked { reason }, crate::apply::With::default()).await?;
                 self.postpone(row, now.plus_ms(LATE_LOOK_MS), "not delivered for long").await
-            }
-            Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
-            Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
-        }
-    }
-
-    /// Asks once, then looks until the funds are final or the purchase is over.
-    pub(super) async fn request_funds(
-        &self,
-        row: &EffectRow,
-        p: &Purchase,
-        amount_msat: Msat,
-        expires_at: UnixMs,
-    ) -> Result<(), EngineError> {
-        let Some(source) = self.ports.paid_first.clone() else {
-            let reason = "no such source is set up".to_owned();
-            return self.finish(row, p, &Event::FundsRequestFailed { reason }).await;
-        };
-        if p.is_funded() {
-            return self.end(row).await;
-        }
-        let request = FundsRequest { key: key_of(row), account: p.account, amount_msat, expires_at, destination: None };
-        if p.state == State::Quoted {
-            return match source.request(request).await {
-                Outcome::Done(target) => {
-                    let target = crate::apply::to_json(&target)?;
-                    self.apply(p.id, &Event::FundsRequested { target }, crate::apply::With::default()).await?;
-                    self.postpone(row, self.now().plus_ms(LOOK_MS), "awaiting funds").await
-                }
-                Outcome::Rejected(refusal) if !refusal.retryable => {
-                    self.finish(row, p, &Event::FundsRequestFailed { reason: refusal.message }).await
-                }
-                Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
-                Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
-            };
-        }
-        match source.status(&request).await {
-            Outcome::Done(FundsStatus::Final { amount_msat }) => {
-                self.finish(row, p, &Event::FundsArrived { amount_msat }).await
-            }
-            Outcome::Done(FundsStatus::Failed { reason }) => {
-                self.finish(row, p, &Event::FundsRequestFailed { reason }).await
-            }
-            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting) if p.state.terminal() => {
-                // An address stays good when the purchase is over: what still arrives is owed back.
-                let now = self.now();
-                if now >= expires_at.plus_ms(self.config.late_funds_ms) {
-                    return self.end(row).await;
-                }
-                self.postpone(row, now.plus_ms(LATE_LOOK_MS), "watching for late funds").await
-            }
-            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting | FundsStatus::Pending { .. }) => {
-                self.postpone(row, self.now().plus_ms(LOOK_MS), "awaiting funds").await
             }
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
