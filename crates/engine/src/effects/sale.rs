@@ -33,6 +33,7 @@ impl Engine {
         let limit = expected.less_spread_floor(self.config.sale_slack).map_err(purchase::Rejected::from)?;
         // Counted before it is sent: after a crash the row is one that was tried, and is looked up.
         self.postpone(row, now.plus_ms(LOOK_MS), "sending").await?;
+        tracing::debug!(purchase = %p.id, attempt, "an order is sent");
         let order = SellOrder { key: key_of(row), amount_sat: amount, limit, deadline };
         match self.ports.exchange.sell(order).await {
             Outcome::Done(SaleStatus::Closed(report)) => self.finish(row, p, &closed(attempt, &report)).await,

@@ -65,7 +65,10 @@ pub struct Figure {
 
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Ratio {
+    /// Of the medians, or of the rates.
     pub value: f64,
+    /// Of the 99th percentiles, where they are compared too.
+    pub p99: Option<f64>,
     pub of: &'static str,
 }
 
@@ -99,14 +102,24 @@ impl Figure {
     /// The median as a multiple of another median.
     #[must_use]
     pub fn median_of(mut self, of: &'static str, base_ms: Option<f64>) -> Self {
-        self.ratio = self.median.zip(base_ms).map(|(median, base)| Ratio { value: median / base, of });
+        self.ratio = self.median.zip(base_ms).map(|(median, base)| Ratio { value: median / base, p99: None, of });
+        self
+    }
+
+    /// Median and 99th percentile as multiples of another's.
+    #[must_use]
+    pub fn times_of(mut self, of: &'static str, base: &Samples) -> Self {
+        self = self.median_of(of, base.median_ms());
+        if let Some(ratio) = self.ratio.as_mut() {
+            ratio.p99 = self.p99.zip(base.p99_ms()).map(|(p99, base)| p99 / base);
+        }
         self
     }
 
     /// The rate as a multiple of another rate.
     #[must_use]
     pub fn rate_of(mut self, of: &'static str, base: f64) -> Self {
-        self.ratio = self.per_second.map(|rate| Ratio { value: rate / base, of });
+        self.ratio = self.per_second.map(|rate| Ratio { value: rate / base, p99: None, of });
         self
     }
 
@@ -151,6 +164,8 @@ mod tests {
         assert_eq!(figure(10).median_below(10.0).met, Some(false));
         assert_eq!(figure(15).median_of("other", Some(10.0)).ratio_below(1.5).met, Some(false));
         assert_eq!(figure(14).median_of("other", Some(10.0)).ratio_below(1.5).met, Some(true));
+        let twice = Figure::times("a", "b", &of([6, 40])).times_of("other", &of([3, 10])).ratio.unwrap();
+        assert_eq!((twice.value, twice.p99), (2.0, Some(4.0)));
         // What was not measured is not met.
         let nothing = Figure::times("a", "b", &Samples::default()).median_below(10.0);
         assert_eq!((nothing.met, nothing.median), (None, None));

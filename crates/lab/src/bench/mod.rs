@@ -2,8 +2,8 @@
 //! same run.
 //!
 //! Three kinds of measurement. On the real server ([`real`]): the binary with its embedded node, a payer's wallet, a
-//! channel. On a server whose outside answers at once ([`null`], [`throughput`]): how many purchases a second. And
-//! without a server: messages of price feeds ([`ticks`]).
+//! channel. On a server whose outside answers at once ([`null`]): how many purchases a second ([`throughput`]), and what
+//! many purchases do to one authorization ([`under_way`]). And without a server: messages of price feeds ([`ticks`]).
 
 mod bare;
 mod binary;
@@ -18,6 +18,7 @@ mod report;
 mod shoppers;
 mod throughput;
 mod ticks;
+mod under_way;
 
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -32,6 +33,8 @@ enum Part {
     Real,
     /// The null server: purchases a second.
     Throughput,
+    /// The null server: an authorization alone, and with many purchases under way.
+    UnderWay,
     /// Messages of price feeds.
     Ticks,
 }
@@ -56,6 +59,9 @@ pub struct Args {
     /// Whole purchases on the null server.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     purchases: u32,
+    /// Purchases under way while authorizations are answered on the null server.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(8..=500))]
+    under_way: u16,
     /// Shoppers who do so beside each other.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     shoppers: u16,
@@ -80,6 +86,14 @@ What is measured:
   card            From the node's word that the HTLC is here to the commit that
                   makes the card ready, read from the server's log. The simulated
                   issuer's own time is in it. Aim: under 10 ms.
+  order           From the node's word that the claim is confirmed to the sell order's
+                  request arriving at the simulated exchange: the commit as funded,
+                  the outbox, which marks the order as sent before it is, and the
+                  request. Aim: under 20 ms.
+  under way       The authorization on the null server, with --under-way purchases
+                  held, each with its card ready, its timers set and its changes
+                  followed: asked one at a time, 8 at a time and all at once, as a
+                  multiple of the same with no other purchase. By turns.
   idle            VmRSS of the server's process: started, one channel, one
                   registered shopper, then nothing for --idle-secs.
                   Aim: under 60 MiB.
@@ -132,6 +146,9 @@ async fn measure(args: &Args, dir: &std::path::Path) -> Result<Vec<figures::Figu
             shoppers: usize::from(args.shoppers),
         };
         figures.extend(throughput::run(dir, &load).await?);
+    }
+    if matches!(args.only, None | Some(Part::UnderWay)) {
+        figures.extend(under_way::run(dir, usize::from(args.under_way)).await?);
     }
     if matches!(args.only, None | Some(Part::Ticks)) {
         figures.extend(ticks::run().await?);

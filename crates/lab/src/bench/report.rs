@@ -25,7 +25,10 @@ fn table(machine: &Machine, figures: &[Figure]) -> String {
         let p99 = figure.p99.filter(|_| figure.n > 1);
         let value = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2} {}", figure.unit));
         let rate = figure.per_second.map_or(String::new(), |rate| format!("{rate:.0}"));
-        let ratio = figure.ratio.map_or(String::new(), |ratio| format!("{:.2} x {}", ratio.value, ratio.of));
+        let ratio = figure.ratio.map_or(String::new(), |ratio| {
+            let p99 = ratio.p99.map_or(String::new(), |p99| format!(" (99 %: {p99:.2})"));
+            format!("{:.2} x {}{p99}", ratio.value, ratio.of)
+        });
         let aim = figure.aim.map_or(String::new(), |aim| format!("< {} {}", aim.limit, aim.unit));
         let met = match (figure.aim, figure.met) {
             (_, Some(true)) => "met",

@@ -7,7 +7,7 @@ use money::Msat;
 use sandbox::lithic::sign;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const CALL_WITHIN: Duration = Duration::from_secs(60);
 const PASSWORD: &str = "as good as any other";
@@ -28,6 +28,12 @@ pub struct Quoted {
     id: String,
     payment_hash: PaymentHash,
     amount_msat: Msat,
+}
+
+/// A purchase under way, with a card that can be charged.
+pub struct Open {
+    id: String,
+    changes: Changes,
 }
 
 impl Shopper {
@@ -64,6 +70,14 @@ impl Shopper {
 
     /// From the store's page to the end: created, paid, card, number, charged, approved, sold, captured, completed.
     pub async fn whole(&self) -> Result<()> {
+        let open = self.open().await?;
+        self.charge(&open).await?;
+        self.capture(open).await
+    }
+
+    /// From the store's page to the revealed card: created, paid and held. Its changes are followed, as the extension
+    /// does.
+    pub async fn open(&self) -> Result<Open> {
         let quoted = self.create().await?;
         let mut changes = self.follow(&quoted.id).await?;
         self.node.paid(quoted.payment_hash, quoted.amount_msat);
@@ -71,10 +85,23 @@ impl Shopper {
         // Any point of the curve will do: nobody reads it here.
         let body = json!({ "public_key": hex::encode([9u8; 32]) });
         self.post(&format!("/v1/purchases/{}/reveal", quoted.id), &body).await?;
-        let answer = self.webhook("charge", &charge(&quoted.id)).await?;
+        Ok(Open { id: quoted.id, changes })
+    }
+
+    /// The store charges, and the answer is yes: how long the issuer waited for it.
+    pub async fn charge(&self, open: &Open) -> Result<Duration> {
+        let body = charge(&open.id);
+        let begun = Instant::now();
+        let answer = self.webhook("charge", &body).await?;
+        let took = begun.elapsed();
         ensure!(answer["result"] == "APPROVED", "not approved: {answer}");
-        self.webhook("events", &captured(&quoted.id)).await?;
-        changes.until("completed").await
+        Ok(took)
+    }
+
+    /// The store captures what was approved, and the purchase ends.
+    pub async fn capture(&self, mut open: Open) -> Result<()> {
+        self.webhook("events", &captured(&open.id)).await?;
+        open.changes.until("completed").await
     }
 
     async fn follow(&self, id: &str) -> Result<Changes> {

@@ -23,7 +23,7 @@ pub struct Load {
 }
 
 pub async fn run(dir: &Path, load: &Load) -> Result<Vec<Figure>> {
-    let server = NullServer::start(dir).await?;
+    let server = NullServer::start(dir, "null").await?;
     let mut shoppers = Vec::new();
     for number in 0..load.shoppers {
         shoppers.push(Arc::new(Shopper::register(&server, number).await?));

@@ -225,6 +225,7 @@ fn held(shared: &Shared, hash: PaymentHash, amount_msat: u64, claim_deadline: Op
 }
 
 fn claimed(shared: &Shared, hash: PaymentHash, amount_msat: u64) -> TableResult<NodeEvent> {
+    tracing::debug!(%hash, amount_msat, "a claim is confirmed");
     if let Some(row) = shared.table.hold(&hash)? {
         let row = HoldRow { state: HoldState::Claimed, amount_msat, untold: false, ..row };
         shared.table.put_hold(&row, Sync::Later)?;

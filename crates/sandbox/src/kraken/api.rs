@@ -1,6 +1,6 @@
 //! Routes, Kraken's envelope, and the signature and nonce of private calls.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Json, Router,
@@ -37,6 +37,9 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
     for method in private::METHODS {
         let path = format!("/0/private/{method}");
         let answer = move |State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes| async move {
+            if method == "AddOrder" {
+                lock(&desk.session).orders_asked.push(SystemTime::now());
+            }
             let form = authenticate(&desk, &format!("/0/private/{method}"), &headers, &body);
             let form = form.and_then(|form| count(&desk, method).map(|()| form));
             envelope(form.and_then(|form| private::answer(&desk, method, &form)))

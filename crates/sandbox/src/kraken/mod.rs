@@ -21,6 +21,7 @@ mod signing;
 use std::{
     io,
     sync::{Arc, Mutex},
+    time::SystemTime,
 };
 
 use serde::Deserialize;
@@ -140,6 +141,8 @@ pub(crate) struct Desk {
 #[derive(Default)]
 pub(crate) struct Session {
     pub(crate) last_nonce: u64,
+    /// When orders were asked for, before anything was looked at.
+    pub(crate) orders_asked: Vec<SystemTime>,
     pub(crate) status: SystemStatus,
     /// Hundredths of a call, and when it was so.
     counted: (i64, i64),
@@ -227,6 +230,11 @@ impl Exchange {
     /// What `SystemStatus` says, and whether orders are taken.
     pub fn set_status(&self, status: SystemStatus) {
         lock(&self.desk.session).status = status;
+    }
+
+    /// When each request for an order arrived, oldest first; those that were then refused too.
+    pub fn orders_asked(&self) -> Vec<SystemTime> {
+        lock(&self.desk.session).orders_asked.clone()
     }
 
     /// How many orders were ever taken, and how many of them are open.

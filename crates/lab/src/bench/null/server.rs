@@ -38,8 +38,8 @@ pub struct NullServer {
 
 impl NullServer {
     /// On a database of its own in `dir`, which must be on the disk that is measured.
-    pub async fn start(dir: &Path) -> Result<Self> {
-        let data = dir.join("null");
+    pub async fn start(dir: &Path, name: &str) -> Result<Self> {
+        let data = dir.join(name);
         let store = tokio::task::spawn_blocking(move || Sqlite::open(&data, OpenMode::OrCreate)).await??;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let node = Arc::new(NullNode::new());
