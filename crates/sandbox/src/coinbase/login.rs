@@ -197,3 +197,19 @@ async fn revoke(State(desk): Shared, Form(asked): Form<RevokeRequest>) -> Respon
     }
     Json(json!({})).into_response()
 }
+
+/// What a user's browser does with an application's page: opens it, and presses a button. Where it is sent to.
+pub async fn press(authorize_url: &str, email: &str, decision: &str) -> Result<String, String> {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
+    let client = client.map_err(|error| error.to_string())?;
+    let page = client.get(authorize_url).send().await.map_err(|error| error.to_string())?;
+    let page = page.error_for_status().map_err(|error| error.to_string())?;
+    let text = page.text().await.map_err(|error| error.to_string())?;
+    let request = text.split_once("name=\"request\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let (request, _) = request.ok_or("the page has no form")?;
+    let at = authorize_url.split_once('?').map_or(authorize_url, |(at, _)| at);
+    let form = [("request", request), ("email", email), ("decision", decision)];
+    let answer = client.post(at).form(&form).send().await.map_err(|error| error.to_string())?;
+    let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+    to.map(str::to_owned).ok_or_else(|| format!("the page answered {}", answer.status()))
+}

@@ -40,6 +40,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::auth::Permissions;
+pub use self::login::press;
 pub use self::people::{NewUser, Sends};
 use self::{
     auth::ApiKey,
