@@ -15,6 +15,7 @@ mod network;
 mod outcome;
 mod paid_first;
 mod prices;
+mod records;
 mod secret;
 mod store;
 mod webhook;
@@ -37,6 +38,7 @@ pub use network::{ForwardingPolicy, NetworkGraph, NetworkView, OwnChannel, Publi
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
+pub use records::{RecordStore, StoredRecord};
 pub use secret::Secret;
 pub use store::{
     AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, GiveBack, Index, Lookup, NewEffect,

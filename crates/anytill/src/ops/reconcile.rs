@@ -174,6 +174,12 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
     if server.exchange.name() != wiring::NO_VENDOR {
         look_at_exchange(server, sales, &mut seen).await?;
     }
+    // The same account as the exchange's, where both are of one vendor.
+    if let Some(source) = server.linked.as_ref().filter(|source| source.name() != server.exchange.name()) {
+        let place = Place::Exchange(name(source.name())?);
+        let amount = why(source.balance().await).map(|sat| sat.msat().signed());
+        seen.push(Seen { place, asset: Asset::Btc, amount, below: 0, above: 0 });
+    }
     if server.issuer.name() != wiring::NO_VENDOR {
         look_at_issuer(server, &mut seen).await?;
     }
