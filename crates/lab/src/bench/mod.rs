@@ -9,6 +9,7 @@ mod bare;
 mod binary;
 mod disk;
 mod figures;
+mod graph;
 mod log;
 mod machine;
 mod memory;
@@ -37,6 +38,8 @@ enum Part {
     UnderWay,
     /// Messages of price feeds.
     Ticks,
+    /// A graph of the Lightning Network: read, asked, shown.
+    Graph,
 }
 
 /// Measure the server on this machine: ratios, milliseconds, purchases a second, memory.
@@ -99,6 +102,10 @@ What is measured:
                   Aim: under 60 MiB.
   tick            One message of a venue's live feed: read, taken in, and the
                   consolidated rate of five venues read anew. Aim: under 10 us.
+  graph           A made network of 40,000 nodes and 100,000 channels in the files that
+                  LND and Core Lightning write: read (aim: under 1,000 ms); the chance
+                  that an amount arrives, asked of LDK's router and scorer (aim: under
+                  20 ms); the page over HTTP (aim: under 50 ms).
   created, whole  Purchases a second over HTTP, many shoppers beside each other;
                   as a ratio to the rate at which plain SQLite commits one row
                   after the other. Lightning is a stub that signs real BOLT 11
@@ -152,6 +159,9 @@ async fn measure(args: &Args, dir: &std::path::Path) -> Result<Vec<figures::Figu
     }
     if matches!(args.only, None | Some(Part::Ticks)) {
         figures.extend(ticks::run().await?);
+    }
+    if matches!(args.only, None | Some(Part::Graph)) {
+        figures.extend(graph::run(dir).await?);
     }
     Ok(figures)
 }

@@ -39,6 +39,11 @@ pub struct NullServer {
 impl NullServer {
     /// On a database of its own in `dir`, which must be on the disk that is measured.
     pub async fn start(dir: &Path, name: &str) -> Result<Self> {
+        Self::start_with(dir, name, Arc::new(network::Watch::unheard())).await
+    }
+
+    /// One that knows the Lightning Network.
+    pub async fn start_with(dir: &Path, name: &str, network: Arc<network::Watch>) -> Result<Self> {
         let data = dir.join(name);
         let store = tokio::task::spawn_blocking(move || Sqlite::open(&data, OpenMode::OrCreate)).await??;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -76,7 +81,7 @@ impl NullServer {
             links: None,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: Arc::new(Running::default()),
-            network: Arc::new(network::Watch::unheard()),
+            network,
         };
         let driven: Arc<dyn LightningNode> = node.clone();
         let mut tasks = drive::spawn(&engine, &driven);
