@@ -48,6 +48,24 @@ impl RecordStore for SealedRecords {
     }
 }
 
+/// For a look at the outside while no server runs.
+pub struct NoRecords;
+
+#[async_trait]
+impl RecordStore for NoRecords {
+    async fn record(&self, _kind: &str, _id: &str) -> Result<Option<StoredRecord>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_record(&self, _kind: &str, _id: &str, _expected: u64, _body: &[u8]) -> Result<bool, StoreError> {
+        Err(StoreError::NotWritten("nothing is kept here".to_owned()))
+    }
+
+    async fn remove_record(&self, _kind: &str, _id: &str, _expected: u64) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
 /// The operator's key at Coinbase.
 struct OperatorKey(Keys);
 
@@ -84,10 +102,7 @@ pub fn linked_account(
             email => Receive::Email(email.to_owned()),
         },
         // What the account may spend here in a day, in whole units.
-        send_limit: Some((
-            day.minor().div_ceil(10u64.pow(day.currency().decimals())),
-            day.currency().code().to_owned(),
-        )),
+        send_limit: Some((day.minor().div_ceil(day.currency().minor_per_major()), day.currency().code().to_owned())),
     };
     let operator = Arc::new(OperatorKey(keys.context("sources.coinbase.private_key")?));
     let outside = Outside { operator, records, clock };
