@@ -11,6 +11,7 @@ use ports::{
     AccountLinks, Clock, FundsStatus, FundsTarget, LinkError, Outcome, PaidFirstSource, RecordStore, Secret,
     StoreError, StoredRecord,
 };
+use sandbox::VendorClock;
 use sandbox::coinbase::{Exchange, ExchangeConfig, NewUser, Sends};
 use sandbox::faults::Fault;
 use sources::coinbase::{CoinbaseLink, CoinbaseLinkConfig, Outside, Receive, RequestToken};
@@ -21,12 +22,14 @@ const SHOPPER: AccountId = AccountId([7; 16]);
 const SEND: &str = "POST /v2/accounts/{account_id}/transactions";
 const REDIRECT: &str = "https://anytill.example/v1/linked/coinbase/callback";
 
-struct Wall;
+const NOW_MS: i64 = 1_795_000_000_000;
 
-impl Clock for Wall {
+/// Both sides' clocks stand still.
+struct Still;
+
+impl Clock for Still {
     fn now(&self) -> UnixMs {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        UnixMs(u64::try_from(since.as_millis()).unwrap())
+        UnixMs(NOW_MS.unsigned_abs())
     }
 }
 
@@ -80,7 +83,9 @@ struct Coinbase {
 impl Coinbase {
     /// With nothing linked.
     async fn unlinked(receive: impl FnOnce(&Exchange) -> Receive) -> Self {
-        let exchange = Exchange::start(ExchangeConfig::default()).await.unwrap();
+        let clock = VendorClock::new(|| NOW_MS);
+        let config = ExchangeConfig { clock, private_per_second: None, ..ExchangeConfig::default() };
+        let exchange = Exchange::start(config).await.unwrap();
         let (client_id, client_secret) = exchange.add_client(REDIRECT);
         let user = exchange.add_user(NewUser {
             name: "A Shopper".to_owned(),
@@ -105,7 +110,7 @@ impl Coinbase {
     fn adapter(exchange: &Exchange, config: &CoinbaseLinkConfig, records: &Arc<Memory>) -> CoinbaseLink {
         let (name, pem) = exchange.wallet_key();
         let keys = Keys::new(&Secret::new(name.to_owned()), &Secret::new(pem.to_owned())).unwrap();
-        let outside = Outside { operator: Arc::new(Operator(keys)), records: records.clone(), clock: Arc::new(Wall) };
+        let outside = Outside { operator: Arc::new(Operator(keys)), records: records.clone(), clock: Arc::new(Still) };
         let retry = Retry { attempts_max: 2, first_wait_ms: 1, ..Retry::never() };
         let limits = Limits { deadline_ms: 5_000, ..Limits::default() };
         CoinbaseLink::new(config.clone(), limits, retry, outside).unwrap()
@@ -146,7 +151,7 @@ impl World for Coinbase {
     }
 
     fn now(&self) -> UnixMs {
-        Wall.now()
+        Still.now()
     }
 
     fn trouble(&self, trouble: Trouble, times: usize) {

@@ -11,7 +11,7 @@ use crate::wiring;
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
 use lightning_node::ldk::EmbeddedNode;
-use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, Store};
+use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, PaidFirstSource as _, Store};
 use purchase::{Purchase, State};
 use serde::Serialize;
 use std::collections::BTreeSet;
