@@ -8,6 +8,7 @@ pub mod account;
 pub mod funds;
 pub mod linked;
 pub mod money;
+pub mod price;
 pub mod purchase;
 pub mod receipt;
 pub mod refund;
