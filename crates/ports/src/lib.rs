@@ -14,6 +14,7 @@ mod links;
 mod outcome;
 mod paid_first;
 mod prices;
+mod records;
 mod secret;
 mod store;
 mod webhook;
@@ -35,6 +36,7 @@ pub use links::{AccountLinks, LinkBegun, LinkError, LinkedAccount};
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
+pub use records::{RecordStore, StoredRecord};
 pub use secret::Secret;
 pub use store::{
     AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, GiveBack, Index, Lookup, NewEffect,

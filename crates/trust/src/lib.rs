@@ -11,6 +11,7 @@ mod key_set;
 mod keys;
 mod preimage;
 mod recipes;
+mod record;
 mod reveal;
 
 pub use invoice::{CheckedInvoice, ExpectedInvoice, InvoiceFault, check_invoice};
@@ -21,4 +22,5 @@ pub use recipes::{
     AcceptedRecipes, BadRecipes, PinnedRecipes, RECIPES_LEN_MAX, Recipe, RecipeBundle, RecipesFault, SignedRecipes,
     verify_recipes,
 };
+pub use record::RecordSeal;
 pub use reveal::{BadPublicKey, REVEAL_INFO, Sealed, open_card, reveal_aad, seal_card};

@@ -20,6 +20,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     lists(config, &mut found);
     prices(config, &mut found);
     gift_cards(config, &mut found);
+    sources(config, &mut found);
     treasury(config, &mut found);
     found.0
 }
@@ -152,6 +153,29 @@ fn lists(config: &Config, found: &mut Found) {
 fn is_host(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':');
     !text.is_empty() && text.len() <= 253 && text.bytes().all(plain)
+}
+
+fn sources(config: &Config, found: &mut Found) {
+    let coinbase = &config.sources.coinbase;
+    if !coinbase.is_set() {
+        return;
+    }
+    let secrets = [
+        (&coinbase.client_secret, "sources.coinbase.client_secret"),
+        (&coinbase.api_key, "sources.coinbase.api_key"),
+        (&coinbase.private_key, "sources.coinbase.private_key"),
+    ];
+    for (secret, key) in secrets {
+        found.unless(secret.is_set(), key, "is needed for linked accounts");
+    }
+    let receive = coinbase.receive == "address" || coinbase.receive.contains('@');
+    found.unless(receive, "sources.coinbase.receive", "is an e-mail address, or `address`");
+    let cards = config.issuer.vendor != IssuerVendor::None;
+    found.unless(
+        cards,
+        "sources.coinbase.client_id",
+        "is of use with an issuer only: gift cards are paid by Lightning",
+    );
 }
 
 fn gift_cards(config: &Config, found: &mut Found) {

@@ -28,6 +28,7 @@ pub struct Config {
     pub issuer: Issuer,
     pub exchange: Exchange,
     pub gift_cards: GiftCards,
+    pub sources: Sources,
     pub prices: Prices,
     pub treasury: Treasury,
     pub recipes: Recipes,
@@ -273,6 +274,32 @@ pub struct Exchange {
     pub api_key: SecretRef,
     pub private_key: SecretRef,
     pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sources {
+    pub coinbase: CoinbaseSource,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoinbaseSource {
+    pub client_id: String,
+    pub client_secret: SecretRef,
+    pub redirect: String,
+    pub receive: String,
+    pub api_key: SecretRef,
+    pub private_key: SecretRef,
+    pub api_url: String,
+    pub login_url: String,
+    pub timeout_ms: u64,
+}
+
+impl CoinbaseSource {
+    pub fn is_set(&self) -> bool {
+        !self.client_id.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -102,6 +102,10 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["prices.venues", "once"],
     ),
     ("[prices]\nvenues = [{ vendor = \"mtgox\", base_url = \"\" }]", &["prices.venues", "mtgox"]),
+    (
+        "[sources.coinbase]\nclient_id = \"a\"",
+        &["coinbase.client_secret", "coinbase.api_key", "coinbase.private_key", "coinbase.receive"],
+    ),
     ("[gift_cards]\nvendor = \"amazon\"", &["gift_cards.vendor", "bitrefill"]),
     ("[gift_cards]\nvendor = \"bitrefill\"", &["gift_cards.api_key", "main network", "vendor_node.enabled"]),
     ("[gift_cards]\ncatalogue_secs_max = 0", &["gift_cards.catalogue_secs_max"]),
@@ -160,6 +164,9 @@ fn a_secret_as_a_value_is_refused_and_not_repeated() {
         "issuer.api_key",
         "issuer.events_secret",
         "exchange.private_key",
+        "sources.coinbase.client_secret",
+        "sources.coinbase.api_key",
+        "sources.coinbase.private_key",
         "gift_cards.api_key",
     ];
     for key in keys {

@@ -4,13 +4,13 @@ use super::Check;
 use crate::admin;
 use crate::cli::Place;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, Lookup};
 use crate::server::lookup;
 use crate::wiring;
 use ids::UnixMs;
 use money::Currency;
 use outbound::{HttpClient, Limits, Request};
-use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, Prices};
+use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, PaidFirstSource, Prices};
 use prices::{CurrencyReport, FeedState, LivePrices, Verdict};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,6 +47,12 @@ pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<
             checks.extend(of_venues(&prices, config, clock.as_ref()));
         }
         Err(error) => checks.push(Check::wrong("prices", format!("{error:#}"), "fill in [prices]")),
+    }
+    match of_linked(config, Arc::clone(&clock), at) {
+        Ok(source) => checks.push(of_linked_accounts(source.as_deref()).await),
+        Err(error) => {
+            checks.push(Check::wrong("linked accounts", format!("{error:#}"), "fill in [sources.coinbase]"));
+        }
     }
     match wiring::gift_cards(config, clock, at) {
         Ok(vendor) => checks.push(of_gift_cards(vendor.as_deref()).await),
@@ -141,6 +147,16 @@ pub async fn of_exchange(exchange: &dyn Exchange) -> Check {
     }
 }
 
+/// To ask the operator's own account, which needs nothing that is kept.
+fn of_linked(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    at: Lookup<'_>,
+) -> anyhow::Result<Option<Arc<dyn PaidFirstSource>>> {
+    let made = wiring::linked_account(config, &config.server.public_url, Arc::new(wiring::NoRecords), clock, at)?;
+    Ok(made.map(|source| source as Arc<dyn PaidFirstSource>))
+}
+
 pub async fn of_gift_cards(vendor: Option<&dyn GiftCardVendor>) -> Check {
     const NAME: &str = "gift cards";
     let Some(vendor) = vendor else {
@@ -156,6 +172,26 @@ pub async fn of_gift_cards(vendor: Option<&dyn GiftCardVendor>) -> Check {
         ),
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see gift_cards.base_url and the network")
+        }
+    }
+}
+
+/// The operator's side of linked accounts. Whether the OAuth client is good shows only when somebody links.
+pub async fn of_linked_accounts(source: Option<&dyn PaidFirstSource>) -> Check {
+    const NAME: &str = "linked accounts";
+    let Some(source) = source else {
+        return Check::ok(NAME, "none can be linked");
+    };
+    let name = source.name();
+    match source.health().await {
+        Outcome::Done(text) => Check::ok(NAME, format!("{name}: {text}")),
+        Outcome::Rejected(r) => Check::wrong(
+            NAME,
+            format!("{name} refuses: {} {}", r.code, r.message),
+            "see sources.coinbase.api_key and private_key: the key needs \"view\" and \"transfer\"",
+        ),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => {
+            Check::wrong(NAME, format!("{name}: {why}"), "see sources.coinbase.api_url and the network")
         }
     }
 }

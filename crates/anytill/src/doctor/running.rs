@@ -5,7 +5,7 @@ use crate::admin::Answer;
 use crate::ops::treasury::{Row, Word, look};
 use crate::server::Server;
 use anyhow::Result;
-use ports::{AggregateKind, LightningNode as _, Outcome, Page, Store};
+use ports::{AggregateKind, LightningNode as _, Outcome, Page, PaidFirstSource, Store};
 use std::sync::Arc;
 
 /// Blocks to a claim deadline that are worth a word.
@@ -18,6 +18,8 @@ pub async fn running(server: &Arc<Server>) -> Result<Answer> {
     checks.push(outside::of_exchange(server.exchange.as_ref()).await);
     checks.extend(outside::of_prices(server.prices.as_ref(), &server.config, server.clock.as_ref()));
     checks.push(outside::of_gift_cards(server.gift_cards.as_deref()).await);
+    let linked = server.linked.clone().map(|source| source as Arc<dyn PaidFirstSource>);
+    checks.push(outside::of_linked_accounts(linked.as_deref()).await);
     checks.extend(outside::of_venues(&server.prices, &server.config, server.clock.as_ref()));
     if !server.config.server.public_url.is_empty() {
         checks.push(outside::of_public_url(&server.config.server.public_url).await);

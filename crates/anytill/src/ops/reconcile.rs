@@ -11,7 +11,7 @@ use crate::wiring;
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
 use lightning_node::ldk::EmbeddedNode;
-use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, Store};
+use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, PaidFirstSource as _, Store};
 use purchase::{Purchase, State};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -173,6 +173,12 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
     }
     if server.exchange.name() != wiring::NO_VENDOR {
         look_at_exchange(server, sales, &mut seen).await?;
+    }
+    // The same account as the exchange's, where both are of one vendor.
+    if let Some(source) = server.linked.as_ref().filter(|source| source.name() != server.exchange.name()) {
+        let place = Place::Exchange(name(source.name())?);
+        let amount = why(source.balance().await).map(|sat| sat.msat().signed());
+        seen.push(Seen { place, asset: Asset::Btc, amount, below: 0, above: 0 });
     }
     if server.issuer.name() != wiring::NO_VENDOR {
         look_at_issuer(server, &mut seen).await?;

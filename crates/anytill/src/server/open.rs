@@ -14,6 +14,7 @@ use ports::{AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode
 use prices::LivePrices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use sources::coinbase::CoinbaseLink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::sqlite::{OpenMode, Sqlite};
@@ -41,6 +42,8 @@ pub struct Server {
     pub exchange: Arc<dyn Exchange>,
     pub prices: Arc<LivePrices>,
     pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
+    /// Shoppers' accounts at Coinbase.
+    pub linked: Option<Arc<CoinbaseLink>>,
     pub running: Arc<Running>,
     pub metrics: PrometheusHandle,
     /// `http://host:port` as bound.
@@ -98,6 +101,8 @@ impl Server {
         let node_id = ports::LightningNode::node_id(node.as_ref());
         let trust = wiring::ServerTrust::open(&operator, node_id, &store, clock.now()).await?;
         let trust = trust.with_recipes(&config, file, &operator);
+        let records = wiring::SealedRecords::new(&operator, Arc::new(store.clone()));
+        let linked = wiring::linked_account(&config, &public_url, Arc::new(records), Arc::clone(&clock), at)?;
         let ports = Ports {
             store: Arc::new(store.clone()),
             node: node.clone(),
@@ -107,7 +112,10 @@ impl Server {
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
             gift_cards: gift_cards.clone(),
-            paid_first: engine::PaidFirstSources::default(),
+            paid_first: engine::PaidFirstSources {
+                linked_account: linked.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
+                on_chain: None,
+            },
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
             vault: Arc::new(wiring::SeedVault::new(&operator)),
@@ -125,6 +133,7 @@ impl Server {
             exchange,
             prices,
             gift_cards,
+            linked,
             running: Arc::new(Running::default()),
             metrics: super::metrics::install()?,
             http_url,
@@ -144,7 +153,7 @@ impl Server {
             account_store: Arc::new(self.store.clone()),
             policy: Arc::clone(&self.policy),
             trust: self.trust.clone(),
-            links: None,
+            links: self.linked.clone().map(|links| links as Arc<dyn ports::AccountLinks>),
             metrics: self.metrics.clone(),
             running: Arc::clone(&self.running),
         }

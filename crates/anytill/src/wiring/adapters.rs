@@ -27,11 +27,11 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// Of a whole order book.
 const BOOK_BYTES_MAX: usize = 8 << 20;
 
-fn limits(deadline_ms: u64) -> Limits {
+pub(super) fn limits(deadline_ms: u64) -> Limits {
     Limits { deadline_ms, answer_bytes_max: ANSWER_BYTES_MAX }
 }
 
-fn retry() -> Retry {
+pub(super) fn retry() -> Retry {
     Retry::short(jitter())
 }
 
@@ -39,11 +39,11 @@ fn jitter() -> Jitter {
     Arc::new(|most| rand::rng().random_range(0..=most))
 }
 
-fn secret(key: &str, reference: &SecretRef, at: Lookup<'_>) -> Result<Secret> {
+pub(super) fn secret(key: &str, reference: &SecretRef, at: Lookup<'_>) -> Result<Secret> {
     reference.read(at).map_err(|why| anyhow!("{key}: {why}"))
 }
 
-fn optional(text: &str) -> Option<String> {
+pub(super) fn optional(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 

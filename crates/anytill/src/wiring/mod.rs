@@ -7,6 +7,7 @@ mod payees;
 mod rules;
 mod secrets;
 mod shoppers;
+mod sources;
 
 pub use adapters::{exchange, gift_cards, issuer, prices};
 pub use node::{DIRECTORY as NODE_DIRECTORY, host_and_port, node_config, vendor_node_config};
@@ -15,6 +16,7 @@ pub use payees::LightningPayees;
 pub use rules::{account_rules, engine_config, web_policy};
 pub use secrets::{SeedVault, ServerTrust};
 pub use shoppers::AccountShoppers;
+pub use sources::{NoRecords, SealedRecords, linked_account};
 
 /// Where vendors send their webhooks, under the public address.
 pub fn webhook_url(public_url: &str, issuer: &str, what: &str) -> String {

@@ -11,7 +11,7 @@ mod products;
 mod token;
 mod wire;
 
-pub use token::BadPrivateKey;
+pub use token::{BadPrivateKey, Keys};
 
 use async_trait::async_trait;
 use calls::{AddOrder, DescribeProduct, KeyPermissions, ListAccounts, ListOrders, Private, QueryOrder, Signed, Time};
@@ -24,7 +24,6 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
 };
-use token::Keys;
 
 /// A token ends at a whole second; less than this would leave the order no time.
 const DEADLINE_AHEAD_MS_MIN: u64 = 3_000;

@@ -162,6 +162,7 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         issuer: IssuerName::Lithic,
         exchange: ExchangeName::Kraken,
         gift_cards: args.gift_cards,
+        linked: false,
         direct: false,
         settings: Vec::new(),
     };

@@ -27,7 +27,7 @@ pub(crate) fn permissions(desk: &Desk) -> Value {
 }
 
 /// An account's identifier never changes: it is made of the portfolio's and the currency.
-fn uuid_of(desk: &Desk, currency: &str) -> String {
+pub(super) fn uuid_of(desk: &Desk, currency: &str) -> String {
     let code: u32 = currency.bytes().fold(0, |code, byte| code * 256 + u32::from(byte));
     format!("{code:08x}{}", &desk.portfolio[8..])
 }

@@ -70,6 +70,8 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
         .route_layer(from_fn_with_state(desk.clone(), count));
     let api = Router::new()
         .nest(PREFIX, private.merge(public))
+        .merge(super::login::routes())
+        .merge(super::v2::routes())
         .layer(from_fn_with_state(gate, gate::pass))
         .with_state(desk.clone());
     let faults = crate::vendor::control::routes(desk.faults.clone());
@@ -81,12 +83,13 @@ fn refusal(status: u16, message: &str) -> Response {
     match status {
         200 => Json(orders::refused(message, None, message, &Value::Null)).into_response(),
         429 => too_many(),
+        402 => super::v2::refusal(402, message),
         status => Failed(status, "unknown", message.to_owned()).into_response(),
     }
 }
 
 /// docs.cdp.coinbase.com, "Rate limits".
-fn too_many() -> Response {
+pub(super) fn too_many() -> Response {
     let body = json!({ "errors": [{ "id": "rate_limit_exceeded", "message": "Too many requests" }] });
     (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response()
 }

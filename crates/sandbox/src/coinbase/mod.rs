@@ -6,6 +6,10 @@
 //! product_book, best_bid_ask, orders, batch_cancel, historical orders and fills, transaction_summary. Public: time,
 //! market/products, market/product_book, ticker.
 //!
+//! Coinbase App is played too, on the same port: users who let an application send their bitcoin (`login.rs`, OAuth 2
+//! with PKCE), and `/v2` user, accounts, transactions and addresses (`v2.rs`). The exchange's own bitcoin is one of its
+//! accounts, the operator's. Its addresses are on no chain.
+//!
 //! What is not played is refused, never ignored: stop and bracket orders, good-till-date, sizes in the quote currency,
 //! futures. Amounts are exact to sixteen places; nothing is rounded.
 //!
@@ -18,11 +22,14 @@ mod auth;
 mod control;
 mod decimal;
 mod engine;
+mod login;
 mod market;
 mod orders;
+mod people;
 mod products;
 mod query;
 mod rates;
+mod v2;
 
 use std::{
     io,
@@ -33,6 +40,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::auth::Permissions;
+pub use self::login::press;
+pub use self::people::{NewUser, Sends};
 use self::{
     auth::ApiKey,
     decimal::{PRICE_SCALE, SIZE_SCALE},
@@ -133,6 +142,8 @@ pub(crate) struct Desk {
     pub(crate) faults: Faults,
     pub(crate) clock: VendorClock,
     pub(crate) key: ApiKey,
+    pub(crate) wallet_key: ApiKey,
+    pub(crate) people: Mutex<people::People>,
     pub(crate) permissions: Permissions,
     pub(crate) ids_unique: bool,
     pub(crate) page_max: usize,
@@ -151,6 +162,11 @@ impl Exchange {
             faults: Faults::default(),
             clock: config.clock,
             key: ApiKey::generate(),
+            wallet_key: ApiKey::generate(),
+            people: Mutex::new(people::People {
+                operator_email: "operator@anytill.example".to_owned(),
+                ..people::People::default()
+            }),
             permissions: config.permissions,
             ids_unique: config.ids_unique,
             page_max: config.page_max.max(1),

@@ -15,6 +15,7 @@ mod outbox;
 mod queries;
 mod queue;
 mod read;
+mod records;
 mod reservations;
 mod status;
 mod store;
