@@ -360,7 +360,7 @@ impl Prices for LivePrices {
         }
         let rate = known.value.average(total).ok_or(PriceUnavailable::ThinBook)?;
         match consolidated.rate.deviation_ceil(rate) {
-            Ok(bps) if bps <= rules.deviation_max => Ok(ExecutablePrice { rate, observed_at }),
+            Ok(bps) if bps <= rules.deviation_max => Ok(ExecutablePrice { rate, observed_at, consolidated }),
             Ok(bps) => Err(PriceUnavailable::Deviation { bps }),
             Err(_) => Err(PriceUnavailable::UnknownCurrency { currency }),
         }

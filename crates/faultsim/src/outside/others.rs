@@ -94,7 +94,8 @@ impl Prices for ModelPrices {
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
-        Ok(ExecutablePrice { rate: rate(total.currency())?, observed_at: now })
+        let consolidated = self.rate(total.currency(), now)?;
+        Ok(ExecutablePrice { rate: rate(total.currency())?, observed_at: now, consolidated })
     }
 
     fn currencies(&self) -> Vec<Currency> {

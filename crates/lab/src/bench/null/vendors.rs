@@ -188,7 +188,8 @@ impl Prices for FixedPrices {
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
-        Ok(ExecutablePrice { rate: self.of(total.currency())?, observed_at: now })
+        let consolidated = self.rate(total.currency(), now)?;
+        Ok(ExecutablePrice { rate: self.of(total.currency())?, observed_at: now, consolidated })
     }
 
     fn currencies(&self) -> Vec<Currency> {
