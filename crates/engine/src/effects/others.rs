@@ -8,7 +8,7 @@ use ports::{
     EffectRow, FundsRequest, FundsStatus, GiftCardOrder, LightningNode, Outcome, PayRequest, SendStatus,
     VendorOrderStatus,
 };
-use purchase::{Event, Purchase, State};
+use purchase::{Event, Purchase, State, Tip};
 
 /// Between look-ups of what the outside is still at.
 const LOOK_MS: u64 = 2_000;
@@ -73,12 +73,14 @@ impl Engine {
         let Some(node) = self.ports.vendor_node.clone() else {
             return self.retry(row, "the node that pays vendors is not there").await;
         };
-        let status = match node.send_status(pay.payment_hash).await {
+        let sent = node.send_status(pay.payment_hash).await;
+        let tip = self.tip();
+        let status = match sent {
             // Nothing has left yet, and what leaves now could come back after the hold has to.
-            Outcome::Done(SendStatus::NotFound) if !self.tip().fresh => {
+            Outcome::Done(SendStatus::NotFound) if !tip.fresh => {
                 return self.retry(row, "the chain's tip is old").await;
             }
-            Outcome::Done(SendStatus::NotFound) if !self.send_ends_in_time(p) => {
+            Outcome::Done(SendStatus::NotFound) if !send_ends_in_time(p, tip) => {
                 let reason = "too late to begin the send".to_owned();
                 return self.finish(row, p, &Event::VendorSendFailed { reason }).await;
             }
@@ -113,11 +115,6 @@ impl Engine {
         let patient = p.hold.is_some_and(|hold| self.now() < hold.held_at.plus_ms(PEERS_MS));
         let able = |room: ports::Room| room.outbound_msat() > 0;
         patient && !node.room().await.done().is_some_and(able)
-    }
-
-    fn send_ends_in_time(&self, p: &Purchase) -> bool {
-        let blocks = p.policy.vendor_blocks_max.saturating_add(p.policy.deadline_margin_blocks);
-        p.hold.is_some_and(|hold| !hold.returned && self.tip().height.saturating_add(blocks) < hold.claim_deadline)
     }
 
     pub(super) async fn await_delivery(
@@ -206,4 +203,9 @@ impl Engine {
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
     }
+}
+
+fn send_ends_in_time(p: &Purchase, tip: Tip) -> bool {
+    let blocks = p.policy.vendor_blocks_max.saturating_add(p.policy.deadline_margin_blocks);
+    p.hold.is_some_and(|hold| !hold.returned && tip.height.saturating_add(blocks) < hold.claim_deadline)
 }
