@@ -13,6 +13,7 @@ mod lightning;
 mod outcome;
 mod paid_first;
 mod prices;
+mod rates;
 mod secret;
 mod store;
 mod webhook;
@@ -33,6 +34,7 @@ pub use lightning::{
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
+pub use rates::{RATE_HOURS_MS, RATE_MINUTES_MS, RateSample, RateStore};
 pub use secret::Secret;
 pub use store::{
     AggregateKind, AggregateRef, BalanceRow, Commit, EffectRow, EntryRow, EventRow, GiveBack, Index, Lookup, NewEffect,

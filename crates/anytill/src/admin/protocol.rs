@@ -37,6 +37,10 @@ pub enum Request {
     Rates {
         currency: Option<Currency>,
     },
+    RateHistory {
+        currency: Option<Currency>,
+        days: u16,
+    },
     Backup {
         path: String,
     },

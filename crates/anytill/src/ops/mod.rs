@@ -7,6 +7,7 @@ pub mod funds;
 pub mod ledger;
 pub mod node;
 pub mod parked;
+pub mod past_rates;
 pub mod rates;
 pub mod reconcile;
 pub mod story;
@@ -46,6 +47,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::BorneClear { count } => borne::clear(store, &count).await,
         Request::Drain { return_holds, wait_secs } => drain::run(server, return_holds, wait_secs, progress).await,
         Request::Rates { currency } => rates::report(&server.prices, currency, server.clock.now()),
+        Request::RateHistory { currency, days } => past_rates::report(store, currency, days, server.clock.now()).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
         Request::VendorNode { .. }
