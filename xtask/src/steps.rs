@@ -172,6 +172,14 @@ pub const STEPS: &[Step] = &[
         limit: minutes(10),
     },
     Step {
+        name: "demo of gift cards alone",
+        why: "no card programme and no exchange account: what a private person can run",
+        run: Run::Command(&["{bin}/lab", "demo", "--payout", "gift-card", "--issuer", "none", "--exchange", "none"]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(10),
+    },
+    Step {
         name: "demo on bitcoind",
         why: "the same purchase on Bitcoin Core's chain",
         run: Run::BesideBitcoind(&["{bin}/lab", "demo", "--bitcoind", "{url}"]),

@@ -52,6 +52,14 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             (of_server(place, &request)?, false)
         }
         Command::Invite(args) => (of_server_or_store(place, &Request::Invite { count: args.count })?, args.json),
+        Command::Rates(args) if args.history => {
+            let request = Request::RateHistory { currency: args.currency, days: args.days };
+            let answer = of_server_or_store(place, &request)?;
+            if let Some(file) = &args.svg {
+                ops::past_rates::draw(&answer, file)?;
+            }
+            (answer, args.report.json)
+        }
         Command::Rates(args) => (ops::rates::run(place, args.currency)?, args.report.json),
         Command::Network(args) => (ops::network::run(place, &args)?, args.report.json),
         Command::Backup { path } => {
@@ -100,6 +108,9 @@ async fn offline(place: &Place, request: &Request) -> Result<Answer> {
         Request::ParkedExplain { id } => ops::parked::explain(&store, id).await,
         Request::Backup { path } => ops::backup(&store, path).await,
         Request::BorneList => ops::borne::list(&store).await,
+        Request::RateHistory { currency, days } => {
+            ops::past_rates::report(&store, *currency, *days, SystemClock.now()).await
+        }
         Request::BorneClear { count } => ops::borne::clear(&store, count).await,
         Request::Invite { count } => {
             let config = config::load(&config::file_of(&place.data, place.config.as_deref()), std::env::vars())?;

@@ -44,9 +44,11 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "store-refund", script: store_refund },
     Scenario { name: "refund-reversed", script: refund_reversed },
     Scenario { name: "force-capture", script: forced },
+    Scenario { name: "remainder-too-small", script: remainder },
     Scenario { name: "gift-card", script: gift_card },
     Scenario { name: "gift-send-failed", script: gift_send_failed },
     Scenario { name: "gift-vendor-failed", script: gift_vendor_failed },
+    Scenario { name: "gift-taken-on-route", script: gift_taken },
     Scenario { name: "paid-first", script: paid_first },
     Scenario { name: "paid-first-late", script: paid_first_late },
     Scenario { name: "paid-first-short", script: paid_first_short },
@@ -374,6 +376,15 @@ fn forced(w: &mut World) {
     w.run_for(MINUTE);
 }
 
+/// What the first order leaves is less than the exchange takes: it is not tried again, and counted as not sold.
+fn remainder(w: &mut World) {
+    {
+        let mut inner = w.shared.lock();
+        (inner.books.exchange.leaves_sat, inner.books.exchange.minimum_sat) = (3_000, 5_000);
+    }
+    let _ = bought(w, 0);
+}
+
 fn gift(w: &mut World) {
     let Some(id) = create(w, Flow::GiftCard, ClaimOn::Authorization) else { return };
     if pay(w, id, 0) {
@@ -393,6 +404,15 @@ fn gift_send_failed(w: &mut World) {
 fn gift_vendor_failed(w: &mut World) {
     w.shared.lock().books.misc.gifts_fail = true;
     gift(w);
+}
+
+/// The shopper pays, and the vendor's node keeps it: nothing arrives here.
+fn gift_taken(w: &mut World) {
+    let Some(id) = create(w, Flow::GiftCard, ClaimOn::Authorization) else { return };
+    if wait_past(w, id, &["quoted"], 6 * MINUTE) == "invoiced" {
+        w.shared.lock().books.misc.gifts_taken = true;
+        w.shared.note("the vendor takes the shopper's HTLC on its way");
+    }
 }
 
 /// The funds asked for, less some, so much later.

@@ -279,17 +279,15 @@ async fn a_table_seconds_the_few_and_estimates_the_rest() {
 async fn samples_are_taken_handed_on_and_given_back() {
     let venue = puppet("a", "100");
     let (prices, clock) = live(std::slice::from_ref(&venue), 1);
-    let kept = Arc::new(Mutex::new(Vec::new()));
-    let hook = Arc::clone(&kept);
     let earlier = [Sample { at: UnixMs(0), rate: usd_rate("90") }];
-    let prices = prices.with_history(earlier, Box::new(move |sample| hook.lock().unwrap().push(sample)));
+    prices.restore(earlier);
     prices.sample();
-    assert!(kept.lock().unwrap().is_empty(), "no rate, no sample");
+    assert_eq!(prices.samples_after(UnixMs(0)), [], "no rate, no sample");
     prices.refresh_once().await;
     prices.sample();
     prices.sample();
     let new = Sample { at: UnixMs(960_000), rate: usd_rate("100") };
-    assert_eq!(*kept.lock().unwrap(), [new]);
+    assert_eq!(prices.samples_after(UnixMs(0)), [new]);
     assert_eq!(prices.points(Currency::USD, UnixMs(0), 10), [earlier[0], new]);
     assert_eq!(prices.points(Currency::USD, clock.now(), 10), []);
 }

@@ -103,6 +103,12 @@ pub async fn of_issuer(issuer: &dyn Issuer, config: &Config) -> Vec<Check> {
         Some(false) => Check::wrong("webhooks", notes.clone(), "register this server's two addresses at the issuer"),
         None => Check::warning("webhooks", notes.clone(), "compare the address at the issuer with server.public_url"),
     });
+    checks.extend(health.challenges.map(|challenges| match challenges {
+        Ok(()) => Check::ok("3-D Secure", "the issuer asks here"),
+        Err(why) => {
+            Check::wrong("3-D Secure", why, "enrol this server's third address, or clear issuer.challenges_secret")
+        }
+    }));
     checks.push(match health.declines_on_timeout {
         Some(true) => Check::ok("no answer", "the issuer declines"),
         Some(false) => Check::wrong("no answer", "the issuer approves by itself", "have the issuer change that first"),

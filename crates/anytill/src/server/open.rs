@@ -8,9 +8,13 @@ use crate::wiring;
 use accounts::{Accounts, Hasher};
 use anyhow::{Context as _, Result, anyhow};
 use engine::{Engine, Ports};
+use ids::UnixMs;
 use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Store};
+use ports::{
+    AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Prices, RATE_MINUTES_MS, RateStore as _,
+    Store,
+};
 use prices::LivePrices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -89,6 +93,7 @@ impl Server {
         let issuer: Arc<dyn Issuer> = wiring::issuer(&config, &public_url, at)?;
         let exchange = wiring::exchange(&config, Arc::clone(&clock), at)?;
         let prices = wiring::prices(&config, Arc::clone(&clock))?;
+        restore_rates(&prices, &store, clock.now()).await?;
         let gift_cards = wiring::gift_cards(&config, Arc::clone(&clock), at)?;
         let policy = Arc::new(wiring::web_policy(&config, at)?);
         let rules = wiring::account_rules(&config);
@@ -166,6 +171,15 @@ impl Server {
         let announced = self.config.node.announce.first().or(self.node_listens.first());
         announced.map_or_else(|| id.to_string(), |address| format!("{id}@{address}"))
     }
+}
+
+/// What was sampled before the last stop, as far as prices keep it in memory.
+async fn restore_rates(prices: &LivePrices, store: &Sqlite, now: UnixMs) -> Result<()> {
+    let since = UnixMs(now.0.saturating_sub(RATE_MINUTES_MS));
+    for currency in Prices::currencies(prices) {
+        prices.restore(store.rates_since(currency, since).await?);
+    }
+    Ok(())
 }
 
 /// The accounts' service over a store. The hash of nothing, made first, takes tens of milliseconds.

@@ -50,6 +50,8 @@ pub struct Misc {
     pub gifts: BTreeMap<String, GiftEntry>,
     /// The vendor takes the bitcoin and does not deliver.
     pub gifts_fail: bool,
+    /// The vendor's node is on the shopper's route, and takes the HTLC instead of passing it on.
+    pub gifts_taken: bool,
     pub funds: Vec<FundsEntry>,
     /// Key and amount of what went back to linked accounts.
     pub linked_refunds: Vec<(String, u64)>,
@@ -185,6 +187,7 @@ impl GiftCardVendor for ModelGiftCards {
             let Some(gift) = gift else { return Outcome::Done(VendorOrderStatus::NotFound) };
             let paid = inner.books.vendor_node.sends.get(&gift.hash).is_some_and(|s| s.is == SendIs::Succeeded);
             Outcome::Done(match (paid, inner.books.misc.gifts_fail) {
+                (false, _) if inner.books.misc.gifts_taken => VendorOrderStatus::Delivered,
                 (false, _) => VendorOrderStatus::AwaitingFunds,
                 (true, false) => VendorOrderStatus::Delivered,
                 (true, true) => VendorOrderStatus::Failed { reason: "sold out".to_owned() },

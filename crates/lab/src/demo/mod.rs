@@ -87,6 +87,9 @@ pub struct Args {
 
 pub async fn run(args: Args) -> Result<ExitCode> {
     let timeline = Timeline::new(args.json);
+    let (no_issuer, no_exchange) = (args.issuer == IssuerName::None, args.exchange == ExchangeName::None);
+    ensure!(!no_issuer || args.payout == Payout::GiftCard, "without an issuer stores are paid with --payout gift-card");
+    ensure!(!no_exchange || no_issuer, "cards need an exchange: --exchange none goes with --issuer none");
     let chosen = choose(args.scenario.as_deref(), args.payout, args.source)?;
     let Some(chosen) = chosen else {
         report::list_scenarios(&timeline);

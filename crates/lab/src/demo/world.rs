@@ -265,6 +265,7 @@ fn outside(chain: &Chain, issuer: &Issuing, exchange: &Selling, enrolled: Enroll
         exchange: exchange.word(),
         exchange_url: exchange.url(),
         prices_url: exchange.prices_url(),
+        prices: exchange.prices_word(),
         exchange_key,
         exchange_secret,
     }

@@ -56,6 +56,7 @@ impl NullIssuer {
             headroom_minor: 0,
             authorization_url: None,
             events_url: None,
+            challenges_url: None,
             decline_on_timeout_confirmed: true,
         };
         let retry = Retry::short(Arc::new(|most| most));
