@@ -10,4 +10,7 @@
 pub mod conformance;
 pub mod ldk;
 pub mod lnd;
+mod report;
 mod requests;
+
+pub use report::{Balances, HeldHtlc};

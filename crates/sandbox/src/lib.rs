@@ -12,6 +12,7 @@ pub mod faults;
 pub mod kraken;
 pub mod link;
 pub mod lithic;
+pub mod lnd;
 pub mod network;
 pub mod store;
 pub mod stripe;

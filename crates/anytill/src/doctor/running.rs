@@ -3,7 +3,7 @@
 use super::{Check, answer, outside};
 use crate::admin::Answer;
 use crate::ops::treasury::{Row, Word, look};
-use crate::server::Server;
+use crate::server::{Server, lookup};
 use anyhow::Result;
 use ports::{AggregateKind, LightningNode as _, Outcome, Page, Store};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ async fn database(server: &Server) -> Check {
 }
 
 async fn node(server: &Server) -> Vec<Check> {
-    let mut checks = Vec::new();
+    let mut checks = outside::of_lnd(&server.config, &server.data, lookup(&server.file)).await;
     let mend = "see chain.url and `node/ldk.log`; without a fresh tip nothing is held or claimed";
     checks.push(match server.node.info().await {
         Outcome::Done(info) => {

@@ -30,7 +30,7 @@ async fn return_overdue(shared: &Arc<Shared>, height: u32) {
     let due: Vec<PaymentHash> = shared
         .live()
         .iter()
-        .filter(|(_, live)| live.claim_deadline.is_some_and(|deadline| deadline <= height))
+        .filter(|(_, live)| live.held.is_some_and(|held| !held.claim_called && held.claim_deadline <= height))
         .map(|(hash, _)| *hash)
         .collect();
     for hash in due {

@@ -28,6 +28,7 @@ pub const CALLS: &[Needed] = &[
     needed("/lnrpc.Lightning/GetInfo", "info", "read"),
     needed("/lnrpc.Lightning/ListChannels", "offchain", "read"),
     needed("/lnrpc.Lightning/LookupHtlcResolution", "offchain", "read"),
+    needed("/lnrpc.Lightning/PendingChannels", "offchain", "read"),
     needed("/lnrpc.Lightning/WalletBalance", "onchain", "read"),
     needed("/routerrpc.Router/SendPaymentV2", "offchain", "write"),
     needed("/routerrpc.Router/SubscribeHtlcEvents", "offchain", "read"),

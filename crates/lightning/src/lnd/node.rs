@@ -8,6 +8,7 @@ use super::table::Table;
 use super::watch::Live;
 use super::wire::Info;
 use super::{heights, sends, watch};
+use crate::report::HeldHtlc;
 use bitcoin::Network;
 use ids::{NodeId, PaymentHash};
 use outbound::{Jitter, Reconnect, Reconnects};
@@ -121,6 +122,24 @@ impl LndNode {
 
     pub fn url(&self) -> &str {
         &self.shared.url
+    }
+
+    /// What is held of the server's, nearest deadline first.
+    pub fn held(&self) -> Vec<HeldHtlc> {
+        let height = self.shared.height();
+        let live = self.shared.live();
+        let held = live.iter().filter_map(|(hash, live)| live.held.map(|held| (*hash, held)));
+        let mut held: Vec<HeldHtlc> = held
+            .map(|(payment_hash, held)| HeldHtlc {
+                payment_hash,
+                amount_msat: held.amount_msat,
+                claim_deadline: held.claim_deadline,
+                blocks_left: i64::from(held.claim_deadline) - i64::from(height),
+                claim_called: held.claim_called,
+            })
+            .collect();
+        held.sort_by_key(|held| held.claim_deadline);
+        held
     }
 }
 

@@ -1,9 +1,10 @@
 //! What can still be held, channel by channel, and whether closing them is paid for.
 
-use super::node::Shared;
+use super::node::{LndNode, Shared};
 use super::rest::RestError;
 use super::watch::msat;
-use super::wire::{Channel, Channels, RequiredReserve, WalletBalance};
+use super::wire::{Channel, Channels, PendingChannels, RequiredReserve, WalletBalance};
+use crate::report::Balances;
 use ports::{ChannelRoom, Room};
 
 /// Weight of an HTLC-success transaction (BOLT 3), which pays for itself in channels without anchors.
@@ -19,6 +20,30 @@ impl Shared {
         Ok(Room {
             channels: channels.channels.iter().map(channel_room).collect(),
             reserve_ok: balance.confirmed_balance >= reserve.required_reserve,
+        })
+    }
+}
+
+impl LndNode {
+    /// All that the node has, the operator's other money on it too.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn balances(&self) -> Result<Balances, String> {
+        let rest = &self.shared.rest;
+        let found = tokio::try_join!(
+            rest.get::<Channels>("/v1/channels"),
+            rest.get::<WalletBalance>("/v1/balance/blockchain"),
+            rest.get::<RequiredReserve>("/v2/wallet/reserve"),
+            rest.get::<PendingChannels>("/v1/channels/pending"),
+        );
+        let (channels, wallet, reserve, pending) = found.map_err(|error| error.to_string())?;
+        Ok(Balances {
+            onchain_total_sat: wallet.total_balance,
+            onchain_spendable_sat: wallet.confirmed_balance.saturating_sub(reserve.required_reserve),
+            reserve_sat: reserve.required_reserve,
+            lightning_sat: channels.channels.iter().fold(0, |sum, channel| sum.saturating_add(channel.local_balance)),
+            closing_sat: pending.total_limbo_balance,
         })
     }
 }

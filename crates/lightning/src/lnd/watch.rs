@@ -17,7 +17,15 @@ pub(super) struct Live {
     /// `HtlcHeld` is queued or was told.
     said_held: bool,
     /// While it is held.
-    pub claim_deadline: Option<u32>,
+    pub held: Option<Held>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub amount_msat: u64,
+    pub claim_deadline: u32,
+    /// The node has the preimage; its confirmation is awaited.
+    pub claim_called: bool,
 }
 
 /// Watches a hash; it may be watched already.
@@ -27,7 +35,7 @@ pub(super) fn begin(shared: &Arc<Shared>, hash: PaymentHash, said_held: bool) {
         if live.contains_key(&hash) {
             return;
         }
-        live.insert(hash, Live { said_held, claim_deadline: None });
+        live.insert(hash, Live { said_held, held: None });
     }
     shared.spawn(follow(Arc::clone(shared), hash));
 }
@@ -81,6 +89,9 @@ async fn take_in(shared: &Arc<Shared>, hash: PaymentHash, invoice: &Invoice) -> 
             true
         }
         InvoiceState::Settled => {
+            if let Some(held) = shared.live().get_mut(&hash).and_then(|live| live.held.as_mut()) {
+                held.claim_called = true;
+            }
             let parts: Vec<Part> = invoice.parts(InvoiceState::Settled).cloned().collect();
             match shared.finals.wait(&shared.rest, &parts).await {
                 Fate::Ours => {
@@ -100,7 +111,7 @@ fn held(shared: &Shared, hash: PaymentHash, invoice: &Invoice) {
     let (amount_msat, claim_deadline) = (invoice.sum_msat(InvoiceState::Accepted), invoice.claim_deadline());
     let mut live = shared.live();
     let Some(entry) = live.get_mut(&hash) else { return };
-    entry.claim_deadline = Some(claim_deadline);
+    entry.held = Some(Held { amount_msat, claim_deadline, claim_called: false });
     if !entry.said_held {
         entry.said_held = true;
         let amount_msat = msat(amount_msat);

@@ -171,6 +171,16 @@ pub(super) struct Channels {
 pub(super) struct WalletBalance {
     #[serde(deserialize_with = "number")]
     pub confirmed_balance: u64,
+    /// Confirmed or not.
+    #[serde(deserialize_with = "number")]
+    pub total_balance: u64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PendingChannels {
+    /// Of closed channels, on its way to the wallet.
+    #[serde(deserialize_with = "number")]
+    pub total_limbo_balance: u64,
 }
 
 #[derive(Deserialize)]
