@@ -6,7 +6,7 @@ use ports::{Description, HoldInvoiceRequest, Outcome, PayRequest, Rejection};
 
 /// Longest validity of an invoice; holds are meant to be short.
 const EXPIRY_SECS_MAX: u32 = 7 * 24 * 3_600;
-/// Fewer blocks leave no time to hold: LDK fails a hold 39 blocks before its expiry.
+/// Fewer blocks leave no time to hold: LDK fails a hold 39 blocks before its expiry, LND 18.
 const FINAL_CLTV_MIN: u16 = 80;
 /// From 1,008 on payers refuse: LDK caps the sum of all CLTV deltas of a route there, and adds padding of its own.
 const FINAL_CLTV_MAX: u16 = 1_001;

@@ -46,8 +46,9 @@ impl RestError {
         }
     }
 
+    /// Also a node that has never made an invoice: it has words of its own for that.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Said { code: NOT_FOUND, .. })
+        matches!(self, Self::Said { code: NOT_FOUND, .. }) || self.says("there are no existing invoices")
     }
 
     /// The node refused in these words.
@@ -150,8 +151,14 @@ fn unreadable() -> RestError {
     RestError::Unknown("the node's answer cannot be read".to_owned())
 }
 
+/// A call is refused in plain words, a stream with the same inside of `error`.
 fn refusal(response: &Response) -> RestError {
-    match response.parsed::<Said>() {
+    #[derive(serde::Deserialize)]
+    struct Wrapped {
+        error: Said,
+    }
+    let plain = response.parsed::<Said>();
+    match plain.or_else(|| response.parsed::<Wrapped>().map(|wrapped| wrapped.error)) {
         Some(said) => meaning(said),
         None => RestError::Unknown(format!("the node answered with status {}", response.status)),
     }
@@ -191,6 +198,8 @@ mod tests {
         }
         let error = refusal(&Response::new(404, r#"{"code":5,"message":"unable to locate invoice","details":[]}"#));
         assert!(error.is_not_found() && error.says("unable to locate"));
+        let of_stream = r#"{"error":{"code":5,"message":"payment isn't initiated","details":[]}}"#;
+        assert!(refusal(&Response::new(404, of_stream)).is_not_found());
         for other in ["", "<html>", r#"{"error":1}"#] {
             assert!(matches!(refusal(&Response::new(502, other)), RestError::Unknown(_)), "{other}");
         }

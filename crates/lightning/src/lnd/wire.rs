@@ -64,9 +64,9 @@ pub(super) struct Invoice {
     pub htlcs: Vec<Part>,
 }
 
-/// Blocks before the lowest expiry of a hold's HTLCs at which this adapter returns it. LND does so by itself at 12 by
-/// default (`invoices.holdexpirydelta`), and goes to the chain at 10.
-const RETURN_BEFORE_EXPIRY_BLOCKS: u32 = 14;
+/// Blocks before the lowest expiry of a hold's HTLCs at which this adapter returns it. LND 0.21 does so by itself at 18 by
+/// default (`invoices.holdexpirydelta`), and goes to the chain at 16.
+const RETURN_BEFORE_EXPIRY_BLOCKS: u32 = 20;
 
 impl Invoice {
     /// The HTLCs in a state: those of earlier tries stay listed as canceled.
@@ -233,7 +233,7 @@ mod tests {
         let text = format!(r#"{{"payment_request":"ln","state":"ACCEPTED","htlcs":[{parts}],"memo":"x"}}"#);
         let invoice: Invoice = serde_json::from_str(&text).unwrap();
         assert_eq!(invoice.sum_msat(InvoiceState::Accepted), 2_000);
-        assert_eq!(invoice.claim_deadline(), 169);
+        assert_eq!(invoice.claim_deadline(), 163);
         assert_eq!(invoice.parts(InvoiceState::Settled).count(), 0);
     }
 

@@ -27,7 +27,7 @@ pub async fn send_part(payer: &Lnd, bolt11: &str, amount_msat: u64) {
     // Answered only when the part is claimed or comes back: what it says is of no interest, that it is out is seen.
     let sent = payer.post("/v2/router/route/send", body);
     let out =
-        payer.until("part on its way", SOON, async |payer| (payer.htlcs_out(hash).await.ok()? > before).then_some(()));
+        payer.until("part on its way", SOON, || async { (payer.htlcs_out(hash).await.ok()? > before).then_some(()) });
     tokio::select! {
         answer = sent => panic!("the part was answered at once: {answer:?}"),
         out = out => out.expect("a part on its way"),

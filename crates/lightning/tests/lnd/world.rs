@@ -38,8 +38,8 @@ pub struct LndWorld {
     /// Between the adapter and the node.
     pub wire: Link,
     pub config: LndConfig,
-    pub programs: PathBuf,
-    pub dir: TempDir,
+    /// Removed at the end.
+    _dir: TempDir,
     lnd: Option<Lnd>,
     adapter: Option<Arc<LndNode>>,
     ldk: Arc<LdkPayer>,
@@ -101,8 +101,7 @@ impl LndWorld {
             link,
             wire,
             config,
-            programs,
-            dir,
+            _dir: dir,
             lnd: Some(lnd),
             adapter: Some(Arc::new(adapter)),
             ldk: Arc::new(ldk),
