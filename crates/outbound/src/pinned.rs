@@ -9,6 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,12 +17,19 @@ use std::sync::Arc;
 const CERTIFICATES_MAX: usize = 8;
 
 /// Why nobody is let in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PinFault {
     #[error("the pinned certificate cannot be read: {0}")]
     Unreadable(String),
     #[error("its certificate is not the pinned one")]
     Another,
+}
+
+/// The same words: rustls shows what it is told in this form only.
+impl fmt::Debug for PinFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The certificates that a file holds, in PEM.

@@ -63,8 +63,14 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
             check_info(&info, config, &mut faults);
             (info.identity_pubkey.parse().ok(), faults)
         }
-        Err(error) => {
+        Err(error @ RestError::NotSent(_)) => {
             faults.push(fatal(error.to_string(), "bake a macaroon as docs/operating/lnd.md says"));
+            (None, faults)
+        }
+        // What it asks its chain for before it answers.
+        Err(error) => {
+            let what = format!("it answers, but cannot tell how its chain is: {error}");
+            faults.push(fatal(what, "its bitcoind is gone or slow: look at both logs"));
             (None, faults)
         }
     }

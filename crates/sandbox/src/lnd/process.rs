@@ -119,6 +119,9 @@ fn flags(plan: &LndPlan) -> Vec<String> {
         "--bitcoind.blockpollinginterval=200ms",
         "--bitcoind.txpollinginterval=200ms",
         "--nobootstrap",
+        // A peer that was restarted is called again soon: by default that takes up to an hour.
+        "--minbackoff=200ms",
+        "--maxbackoff=2s",
         "--debuglevel=info",
         "--trickledelay=50",
     ]
