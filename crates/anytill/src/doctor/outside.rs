@@ -4,11 +4,12 @@ use super::Check;
 use crate::admin;
 use crate::cli::Place;
 use crate::clock::SystemClock;
-use crate::config::{Config, Lookup, NodeKind};
+use crate::config::{Config, NodeKind};
 use crate::server::lookup;
 use crate::wiring;
+use anyhow::Result;
 use ids::UnixMs;
-use lightning_node::lnd::look_over;
+use lightning_node::lnd::{LndConfig, look_over};
 use money::Currency;
 use outbound::{HttpClient, Limits, Request};
 use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, Prices};
@@ -29,7 +30,7 @@ pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<
     let mut checks = vec![database(place)];
     match config.node.kind {
         NodeKind::Ldk => checks.push(chain(config).await),
-        NodeKind::Lnd => checks.extend(of_lnd(config, &place.data, at).await),
+        NodeKind::Lnd => checks.extend(of_lnd(wiring::lnd_config(config, &place.data, at)).await),
     }
     checks.push(Check::warning(
         "server",
@@ -84,13 +85,10 @@ async fn chain(config: &Config) -> Check {
     }
 }
 
-/// The operator's LND; nothing where the node is the server's own.
-pub async fn of_lnd(config: &Config, data: &Path, at: Lookup<'_>) -> Vec<Check> {
+/// The operator's LND.
+pub async fn of_lnd(made: Result<LndConfig>) -> Vec<Check> {
     const NAME: &str = "lnd";
-    if config.node.kind != NodeKind::Lnd {
-        return Vec::new();
-    }
-    let made = match wiring::lnd_config(config, data, at) {
+    let made = match made {
         Ok(made) => made,
         Err(error) => return vec![Check::wrong(NAME, format!("{error:#}"), "fill in [[lnd]]")],
     };

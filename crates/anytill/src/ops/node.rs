@@ -89,7 +89,7 @@ async fn of_lnd(server: &Server, request: Request) -> Result<Answer> {
         }
         Request::NodeBalances => balances(server.node.balances().await.map_err(anyhow::Error::msg)?),
         Request::NodeHolds => holds(&server.node.held().await?),
-        Request::NodePay { bolt11, max_fee_sat } => pay(server, &server.node, &bolt11, max_fee_sat).await,
+        Request::NodePay { bolt11, max_fee_sat } => pay(server, &*server.node, &bolt11, max_fee_sat).await,
         _ => bail!("the node is an LND: this is done with lncli"),
     }
 }

@@ -11,7 +11,7 @@ use crate::wiring;
 use crate::wiring::ServerNode;
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
-use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, Store};
+use ports::{AggregateKind, AssetBalance, HoldStatus, Outcome, Page, Store};
 use purchase::{Purchase, State};
 use serde::Serialize;
 use std::collections::BTreeSet;
