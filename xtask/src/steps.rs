@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::{bitcoind, extension, tidy, vendor_clients};
+use crate::{bitcoind, extension, lnd, tidy, vendor_clients};
 
 /// One row.
 pub struct Step {
@@ -104,6 +104,14 @@ pub const STEPS: &[Step] = &[
         after: &[],
         when: When::Always,
         limit: minutes(120),
+    },
+    Step {
+        name: "lnd",
+        why: "LND, built once from its Go module, holds and pays behind the same port as the embedded node",
+        run: Run::Task(lnd::test),
+        after: &["build", "bitcoind"],
+        when: When::Always,
+        limit: minutes(150),
     },
     Step {
         name: "demo",

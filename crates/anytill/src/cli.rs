@@ -204,6 +204,8 @@ pub enum Recipes {
 pub enum Node {
     /// Node id and where peers reach it
     Id(Report),
+    /// The command that bakes a macaroon for exactly what the server asks of an LND; needs no server
+    BakeMacaroon,
     /// A fresh on-chain address, to fund channels and their reserve
     Address(Report),
     /// Connects to a peer, now and after every start

@@ -4,10 +4,12 @@ use super::Check;
 use crate::admin;
 use crate::cli::Place;
 use crate::clock::SystemClock;
-use crate::config::{Config, Lookup};
+use crate::config::{Config, Lookup, NodeKind};
 use crate::server::lookup;
 use crate::wiring;
+use anyhow::Result;
 use ids::UnixMs;
+use lightning_node::lnd::{LndConfig, look_over};
 use money::Currency;
 use outbound::{HttpClient, Limits, Request};
 use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, PaidFirstSource, Prices};
@@ -25,7 +27,11 @@ const PAGE_LIMITS: Limits = Limits { deadline_ms: 5_000, answer_bytes_max: 64 * 
 pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<Check> {
     let at = lookup(file);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut checks = vec![database(place), chain(config).await];
+    let mut checks = vec![database(place)];
+    match config.node.kind {
+        NodeKind::Ldk => checks.push(chain(config).await),
+        NodeKind::Lnd => checks.extend(of_lnd(wiring::lnd_config(config, &place.data, at)).await),
+    }
     checks.push(Check::warning(
         "server",
         "does not run: channels, room and holds cannot be seen",
@@ -83,6 +89,27 @@ async fn chain(config: &Config) -> Check {
         Ok(Err(error)) => Check::wrong(NAME, format!("{url}: {error}"), mend),
         Err(_) => Check::wrong(NAME, format!("{url} does not answer"), mend),
     }
+}
+
+/// The operator's LND.
+pub async fn of_lnd(made: Result<LndConfig>) -> Vec<Check> {
+    const NAME: &str = "lnd";
+    let made = match made {
+        Ok(made) => made,
+        Err(error) => return vec![Check::wrong(NAME, format!("{error:#}"), "fill in [[lnd]]")],
+    };
+    let (node_id, faults) = look_over(&made).await;
+    let mut checks: Vec<Check> = faults
+        .into_iter()
+        .map(|fault| match fault.fatal {
+            true => Check::wrong(NAME, fault.what, fault.mend),
+            false => Check::warning(NAME, fault.what, fault.mend),
+        })
+        .collect();
+    if let (Some(node_id), true) = (node_id, checks.is_empty()) {
+        checks.push(Check::ok(NAME, format!("node {node_id} at {}, with the rights that are needed", made.url)));
+    }
+    checks
 }
 
 pub async fn of_issuer(issuer: &dyn Issuer, config: &Config) -> Vec<Check> {

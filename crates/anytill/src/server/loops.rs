@@ -30,7 +30,7 @@ const RATES_EVERY: Duration = Duration::from_secs(20);
 pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     let mut tasks = JoinSet::new();
     let engine = || Arc::clone(&server.engine);
-    tasks.spawn(node_events(engine(), server.node.clone(), Role::Holds, phases.watch()));
+    tasks.spawn(node_events(engine(), server.node.port(), Role::Holds, phases.watch()));
     if let Some(node) = server.vendor_node.clone() {
         tasks.spawn(node_events(engine(), node, Role::PaysVendors, phases.watch()));
     }

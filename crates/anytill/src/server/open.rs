@@ -2,14 +2,15 @@
 
 use crate::cli::Place;
 use crate::clock::SystemClock;
-use crate::config::{Config, Lookup};
+use crate::config::{Config, Lookup, NodeKind};
 use crate::seed;
-use crate::wiring;
+use crate::wiring::{self, ServerNode};
 use accounts::{Accounts, Hasher};
 use anyhow::{Context as _, Result, anyhow};
 use engine::{Engine, Ports};
 use ids::UnixMs;
 use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
+use lightning_node::lnd::LndNode;
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{
     AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Prices, RATE_MINUTES_MS, RateStore as _,
@@ -35,9 +36,12 @@ const VENDOR_NODE_EPOCH: &str = "vendor_node_epoch";
 pub struct Server {
     pub config: Config,
     pub data: PathBuf,
+    /// The configuration's.
+    pub file: PathBuf,
     pub clock: Arc<dyn Clock>,
     pub store: Sqlite,
-    pub node: Arc<EmbeddedNode>,
+    /// Holds.
+    pub node: ServerNode,
     /// Pays gift-card vendors.
     pub vendor_node: Option<Arc<EmbeddedNode>>,
     pub engine: Arc<Engine>,
@@ -104,14 +108,14 @@ impl Server {
         let (node, node_listens) = starting.node(&config, NodeSeed::new(*words)).await?;
         let operator = OperatorSeed::new(*words);
         let (vendor_node, vendor_node_listens) = starting.vendor_node(&config, &operator).await?;
-        let node_id = ports::LightningNode::node_id(node.as_ref());
+        let node_id = node.node_id();
         let trust = wiring::ServerTrust::open(&operator, node_id, &store, clock.now()).await?;
         let trust = trust.with_recipes(&config, file, &operator);
         let records = wiring::SealedRecords::new(&operator, Arc::new(store.clone()));
         let linked = wiring::linked_account(&config, &public_url, Arc::new(records), Arc::clone(&clock), at)?;
         let ports = Ports {
             store: Arc::new(store.clone()),
-            node: node.clone(),
+            node: node.port(),
             vendor_node: vendor_node.clone().map(|node| node as Arc<dyn LightningNode>),
             issuer: Arc::clone(&issuer),
             exchange: exchange.clone(),
@@ -127,6 +131,7 @@ impl Server {
         let network = super::network::open(&store, node.clone(), config.chain.network.bitcoin()).await?;
         let server = Self {
             data: place.data.clone(),
+            file: file.to_owned(),
             clock,
             store,
             node,
@@ -167,7 +172,10 @@ impl Server {
 
     /// `<node id>@<address>`, or the id alone where nobody can connect.
     pub fn node_address(&self) -> String {
-        let id = ports::LightningNode::node_id(self.node.as_ref());
+        let id = self.node.node_id();
+        if self.node.embedded().is_none() {
+            return id.to_string();
+        }
         let announced = self.config.node.announce.first().or(self.node_listens.first());
         announced.map_or_else(|| id.to_string(), |address| format!("{id}@{address}"))
     }
@@ -203,9 +211,19 @@ struct Starting<'a> {
 }
 
 impl Starting<'_> {
-    async fn node(&self, config: &Config, seed: NodeSeed) -> Result<(Arc<EmbeddedNode>, Vec<String>)> {
-        let made = wiring::node_config(config, self.data, self.at, self.epoch(NODE_EPOCH).await?)?;
-        self.start(made, seed, NODE_EPOCH).await
+    async fn node(&self, config: &Config, seed: NodeSeed) -> Result<(ServerNode, Vec<String>)> {
+        match config.node.kind {
+            NodeKind::Ldk => {
+                let made = wiring::node_config(config, self.data, self.at, self.epoch(NODE_EPOCH).await?)?;
+                let (node, listens) = self.start(made, seed, NODE_EPOCH).await?;
+                Ok((ServerNode::Embedded(node), listens))
+            }
+            NodeKind::Lnd => {
+                let made = wiring::lnd_config(config, self.data, self.at)?;
+                let node = LndNode::start(made, Arc::clone(self.clock)).await.context("the LND")?;
+                Ok((ServerNode::Lnd(Arc::new(node)), Vec::new()))
+            }
+        }
     }
 
     async fn vendor_node(

@@ -35,7 +35,7 @@ pub(super) fn retry() -> Retry {
     Retry::short(jitter())
 }
 
-fn jitter() -> Jitter {
+pub(super) fn jitter() -> Jitter {
     Arc::new(|most| rand::rng().random_range(0..=most))
 }
 

@@ -1,6 +1,7 @@
 //! From settings to parts: the one place that names adapters.
 
 mod adapters;
+mod holding;
 mod node;
 mod none;
 mod payees;
@@ -10,6 +11,7 @@ mod shoppers;
 mod sources;
 
 pub use adapters::{exchange, gift_cards, issuer, prices};
+pub use holding::{ServerNode, lnd_config};
 pub use node::{DIRECTORY as NODE_DIRECTORY, host_and_port, node_config, vendor_node_config};
 pub use none::NAME as NO_VENDOR;
 pub use payees::LightningPayees;
