@@ -128,7 +128,7 @@ impl Server {
             vault: Arc::new(wiring::SeedVault::new(&operator)),
         };
         let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
-        let network = super::network::open(&store, node.clone(), config.chain.network.bitcoin()).await?;
+        let network = super::network::open(&store, node.network_view(), config.chain.network.bitcoin()).await?;
         let server = Self {
             data: place.data.clone(),
             file: file.to_owned(),

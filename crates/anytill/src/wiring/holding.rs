@@ -7,7 +7,7 @@ use lightning_node::ldk::EmbeddedNode;
 use lightning_node::lnd::{LndConfig, LndNode};
 use lightning_node::{Balances, HeldHtlc};
 use outbound::PinnedCertificate;
-use ports::{LightningNode, Outcome};
+use ports::{LightningNode, NetworkView, Outcome};
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,6 +39,11 @@ impl ServerNode {
             Self::Embedded(node) => Arc::clone(node) as Arc<dyn LightningNode>,
             Self::Lnd(node) => Arc::clone(node) as Arc<dyn LightningNode>,
         }
+    }
+
+    /// What is heard of the network. Of an LND's the operator asks LND: its graph is large, and read from a file.
+    pub fn network_view(&self) -> Option<Arc<dyn NetworkView>> {
+        self.embedded().map(|node| Arc::clone(node) as Arc<dyn NetworkView>)
     }
 
     /// The operator's hand is `lncli` where it is not the server's own.

@@ -49,7 +49,11 @@ impl Issuing {
     /// The server's webhooks, under its address.
     pub fn enroll(&self, server: &str) -> Enrolled {
         if matches!(self, Self::None(_)) {
-            return Enrolled { authorization_secret: String::new(), events_secret: String::new() };
+            return Enrolled {
+                authorization_secret: String::new(),
+                events_secret: String::new(),
+                challenges_secret: None,
+            };
         }
         let address = |what: &str| format!("{server}/webhooks/{}/{what}", self.word());
         match self {

@@ -32,7 +32,7 @@ impl Linked {
     pub async fn start(selling: &Selling, http: &str, dir: &Path) -> Result<Self> {
         let coinbase = match selling {
             Selling::Coinbase { exchange, .. } => exchange.clone(),
-            Selling::Kraken(_) => Exchange::start(ExchangeConfig::default()).await?,
+            Selling::Kraken(_) | Selling::None { .. } => Exchange::start(ExchangeConfig::default()).await?,
         };
         let client = coinbase.add_client(&format!("{http}/v1/linked/coinbase/callback"));
         let user = coinbase.add_user(NewUser {
