@@ -89,11 +89,7 @@ impl Server {
         let words = read_seed(&config, at)?;
         let data = place.data.clone();
         let store = tokio::task::spawn_blocking(move || Sqlite::open(&data, OpenMode::Existing)).await??;
-        let listen = config.server.listen;
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("server.listen: {listen}"))?;
-        let http_url = format!("http://{}", listener.local_addr()?);
-        let public_url = Some(&config.server.public_url).filter(|url| !url.is_empty()).unwrap_or(&http_url).clone();
-
+        let (listener, http_url, public_url) = listen(&config).await?;
         let issuer: Arc<dyn Issuer> = wiring::issuer(&config, &public_url, at)?;
         let exchange = wiring::exchange(&config, Arc::clone(&clock), at)?;
         let prices = wiring::prices(&config, Arc::clone(&clock))?;
@@ -188,6 +184,15 @@ async fn restore_rates(prices: &LivePrices, store: &Sqlite, now: UnixMs) -> Resu
         prices.restore(store.rates_since(currency, since).await?);
     }
     Ok(())
+}
+
+/// Where the API listens: its own address, and the one that shoppers and vendors reach it under.
+async fn listen(config: &Config) -> Result<(TcpListener, String, String)> {
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("server.listen: {listen}"))?;
+    let http_url = format!("http://{}", listener.local_addr()?);
+    let public_url = Some(&config.server.public_url).filter(|url| !url.is_empty()).unwrap_or(&http_url).clone();
+    Ok((listener, http_url, public_url))
 }
 
 /// The accounts' service over a store. The hash of nothing, made first, takes tens of milliseconds.
