@@ -33,8 +33,11 @@ impl Clock for Still {
     }
 }
 
+/// By kind and name: version and body.
+type Kept = BTreeMap<(String, String), (u64, Vec<u8>)>;
+
 #[derive(Default)]
-struct Memory(Mutex<BTreeMap<(String, String), (u64, Vec<u8>)>>);
+struct Memory(Mutex<Kept>);
 
 #[async_trait]
 impl RecordStore for Memory {
@@ -321,6 +324,38 @@ async fn unlinking_revokes_and_what_is_late_is_still_found() {
     assert_eq!(world.link.status(&late).await, Outcome::Done(FundsStatus::Waiting));
     world.exchange.finish_sends();
     assert_eq!(world.link.status(&late).await, Outcome::Done(FundsStatus::Final { amount_msat: late.amount_msat }));
+}
+
+#[tokio::test]
+async fn what_may_have_left_is_waited_for_although_nobody_can_be_asked() {
+    let world = Coinbase::linked().await;
+    let asked = request(&world, "gone meanwhile");
+    world.trouble(Trouble::AnswerLost, 1);
+    assert!(matches!(world.link.request(&asked).await, Outcome::Unknown(_)));
+    world.link.unlink(SHOPPER).await.unwrap();
+    assert_eq!(world.link.request(&asked).await, Outcome::Done(FundsTarget::UnderWay));
+    assert_eq!(world.link.status(&asked).await, Outcome::Done(FundsStatus::Final { amount_msat: asked.amount_msat }));
+}
+
+#[tokio::test]
+async fn a_refund_that_may_have_left_is_repeated_to_where_it_went() {
+    let world = Coinbase::linked().await;
+    let refund = ports::FundsRefund {
+        key: ids::IdempotencyKey("refund".to_owned()),
+        account: SHOPPER,
+        amount_msat: request(&world, "r").amount_msat,
+        asked_since: Still.now(),
+    };
+    world.trouble(Trouble::Down, 1);
+    assert!(matches!(world.link.refund(&refund).await, Outcome::Unknown(_)));
+    world.link.unlink(SHOPPER).await.unwrap();
+    let before = world.shopper_sat();
+    let sent = ports::FundsRefundStatus::Sent { fee_msat: money::Msat::ZERO };
+    assert_eq!(world.link.refund(&refund).await, Outcome::Done(sent));
+    assert_eq!((world.sends(), world.shopper_sat() - before), (1, 496_758));
+    // Nothing was tried of this one: it asks for another destination.
+    let other = ports::FundsRefund { key: ids::IdempotencyKey("other".to_owned()), ..refund };
+    assert!(matches!(world.link.refund(&other).await, Outcome::Rejected(_)));
 }
 
 #[tokio::test]
