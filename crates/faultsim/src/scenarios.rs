@@ -50,6 +50,8 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "paid-first", script: paid_first },
     Scenario { name: "paid-first-late", script: paid_first_late },
     Scenario { name: "paid-first-short", script: paid_first_short },
+    Scenario { name: "paid-first-linked", script: paid_first_linked },
+    Scenario { name: "paid-first-linked-late", script: paid_first_linked_late },
     Scenario { name: "overpaid", script: overpaid },
 ];
 
@@ -116,6 +118,11 @@ fn any_purchase(w: &World) -> Option<PurchaseId> {
 
 /// Asks until there is one; a shopper whose answer was lost finds it in the list.
 fn create(w: &mut World, flow: Flow, claim_on: ClaimOn) -> Option<PurchaseId> {
+    create_by(w, policy(flow, claim_on))
+}
+
+fn create_by(w: &mut World, policy: Policy) -> Option<PurchaseId> {
+    let flow = policy.flow;
     let id = w.engine().new_purchase_id();
     for _ in 0..4 {
         let request = NewPurchase {
@@ -126,7 +133,7 @@ fn create(w: &mut World, flow: Flow, claim_on: ClaimOn) -> Option<PurchaseId> {
             order_total: (flow != Flow::CardFirst).then(|| usd(TOTAL)),
             currency: Currency::USD,
             nonce: Nonce([4; 16]),
-            policy: policy(flow, claim_on),
+            policy: policy.clone(),
             product_id: (flow == Flow::GiftCard).then(|| "records_test-usa".to_owned()),
             limits: Vec::new(),
         };
@@ -409,6 +416,38 @@ fn paid_first(w: &mut World) {
 
 fn paid_first_late(w: &mut World) {
     funds(w, 0, 40 * MINUTE);
+}
+
+/// Confirmed as often as it takes; what leaves the linked account arrives so much later.
+fn linked_funds(w: &mut World, wait_ms: u64) -> Option<PurchaseId> {
+    let linked = policy(Flow::PaidFirst, ClaimOn::Authorization);
+    let id = create_by(w, Policy { funds_source: Some(FundsSource::LinkedAccount), ..linked })?;
+    for _ in 0..4 {
+        let engine = w.engine().clone();
+        let _ = w.ask(30 * SECOND, async move { engine.confirm_funds(id).await.is_ok() });
+        if state(w, id)["funds_confirmed"].as_bool() == Some(true) {
+            break;
+        }
+        w.run_for(5 * SECOND);
+    }
+    if wait_past(w, id, &["quoted"], 6 * MINUTE) != "awaiting_funds" {
+        return None;
+    }
+    w.run_for(wait_ms);
+    let asked = state(w, id)["quote"]["amount_msat"].as_u64().unwrap_or_default();
+    funds_arrive(&w.shared, asked).then_some(id)
+}
+
+fn paid_first_linked(w: &mut World) {
+    let Some(id) = linked_funds(w, 10 * SECOND) else { return };
+    wait_past(w, id, &["awaiting_funds", "funded"], 20 * MINUTE);
+    if let Some(charge) = charge(w, id, TOTAL) {
+        later(w, &charge, Later::Capture, TOTAL);
+    }
+}
+
+fn paid_first_linked_late(w: &mut World) {
+    linked_funds(w, 40 * MINUTE);
 }
 
 fn paid_first_short(w: &mut World) {

@@ -112,10 +112,7 @@ impl Server {
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
             gift_cards: gift_cards.clone(),
-            paid_first: engine::PaidFirstSources {
-                linked_account: linked.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
-                on_chain: None,
-            },
+            paid_first: wiring::paid_first(linked.as_ref()),
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
             vault: Arc::new(wiring::SeedVault::new(&operator)),

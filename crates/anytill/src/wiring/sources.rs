@@ -4,9 +4,10 @@ use super::adapters::{limits, optional, retry, secret};
 use crate::config::{Config, Lookup};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
+use engine::PaidFirstSources;
 use exchanges::coinbase::Keys;
 use ids::UnixMs;
-use ports::{Clock, RecordStore, Secret, StoreError, StoredRecord};
+use ports::{Clock, PaidFirstSource, RecordStore, Secret, StoreError, StoredRecord};
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use sources::coinbase::{CoinbaseLink, CoinbaseLinkConfig, Outside, Receive, RequestToken};
@@ -73,6 +74,12 @@ impl RequestToken for OperatorKey {
     fn token(&self, method: &str, place: &str, now: UnixMs) -> Secret {
         self.0.token(method, place, now, now.plus_ms(TOKEN_MS))
     }
+}
+
+/// What is served of sources that cannot be held. On-chain wallets are not.
+pub fn paid_first(linked: Option<&Arc<CoinbaseLink>>) -> PaidFirstSources {
+    let linked_account = linked.map(|source| Arc::clone(source) as Arc<dyn PaidFirstSource>);
+    PaidFirstSources { linked_account, on_chain: None }
 }
 
 /// `None` when no accounts can be linked.

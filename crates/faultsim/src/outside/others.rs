@@ -31,6 +31,8 @@ pub struct GiftEntry {
 #[derive(Debug, Clone)]
 pub struct FundsEntry {
     pub key: String,
+    /// From a linked account; else on-chain.
+    pub linked: bool,
     pub asked_msat: u64,
     /// Final.
     pub received_msat: Option<u64>,
@@ -49,6 +51,17 @@ pub struct Misc {
     /// The vendor takes the bitcoin and does not deliver.
     pub gifts_fail: bool,
     pub funds: Vec<FundsEntry>,
+    /// Key and amount of what went back to linked accounts.
+    pub linked_refunds: Vec<(String, u64)>,
+}
+
+impl Misc {
+    /// What the operator has of what one kind of source brought.
+    pub fn received_msat(&self, linked: bool) -> u64 {
+        let received: u64 = self.funds.iter().filter(|f| f.linked == linked).filter_map(|f| f.received_msat).sum();
+        let back: u64 = self.linked_refunds.iter().map(|(_, amount)| amount).sum();
+        received - if linked { back } else { 0 }
+    }
 }
 
 fn new_invoice(inner: &mut Inner, amount_msat: u64) -> PaymentHash {
@@ -201,12 +214,13 @@ pub fn funds_arrive(shared: &Shared, amount_msat: u64) -> bool {
 
 pub struct ModelFunds {
     pub shared: Shared,
+    pub linked: bool,
 }
 
 #[async_trait]
 impl PaidFirstSource for ModelFunds {
     fn name(&self) -> &'static str {
-        "model-source"
+        if self.linked { "model-linked" } else { "model-source" }
     }
 
     async fn serves(&self, _account: AccountId) -> Outcome<bool> {
@@ -220,12 +234,16 @@ impl PaidFirstSource for ModelFunds {
                 let asked_msat = request.amount_msat.get();
                 inner.books.misc.funds.push(FundsEntry {
                     key: key.clone(),
+                    linked: self.linked,
                     asked_msat,
                     received_msat: None,
                     final_seq: None,
                 });
             }
-            Outcome::Done(FundsTarget::Address { uri: format!("bitcoin:{key}") })
+            Outcome::Done(match self.linked {
+                true => FundsTarget::UnderWay,
+                false => FundsTarget::Address { uri: format!("bitcoin:{key}") },
+            })
         };
         self.shared.call("paid_first.request", act).await
     }
@@ -246,15 +264,19 @@ impl PaidFirstSource for ModelFunds {
         self.shared.call("paid_first.status", act).await
     }
 
-    async fn refund(&self, _refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
-        Outcome::Rejected(Rejection::fatal("not_modelled", "paid back over Lightning"))
+    async fn refund(&self, refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
+        let act = |inner: &mut Inner| {
+            let known = inner.books.misc.linked_refunds.iter().any(|(key, _)| *key == refund.key.0);
+            if !known {
+                inner.books.misc.linked_refunds.push((refund.key.0.clone(), refund.amount_msat.get()));
+            }
+            Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO })
+        };
+        self.shared.call("paid_first.refund", act).await
     }
 
     async fn balance(&self) -> Outcome<money::Sat> {
-        let act = |inner: &mut Inner| {
-            let received: u64 = inner.books.misc.funds.iter().filter_map(|f| f.received_msat).sum();
-            Outcome::Done(msat(received).sat_floor())
-        };
+        let act = |inner: &mut Inner| Outcome::Done(msat(inner.books.misc.received_msat(self.linked)).sat_floor());
         self.shared.call("paid_first.balance", act).await
     }
 
