@@ -50,7 +50,7 @@ pub fn quote(index: usize) -> Quote {
     // On either side of the executable price.
     let away = Ppm(9 + 1_000 * u32::try_from(index).expect("few"));
     let consolidated =
-        if index % 2 == 0 { executable.less_spread_floor(away) } else { executable.plus_spread_ceil(away) };
+        if index.is_multiple_of(2) { executable.less_spread_floor(away) } else { executable.plus_spread_ceil(away) };
     let rate = consolidated.expect("a rate of the tests");
     make_quote(&QuoteInput {
         number: 1,

@@ -7,6 +7,21 @@ import { asking, describe, errorNote, heading, section, type Page } from "../kit
 
 const MSAT_PER_SAT = 1_000;
 
+/** As long as the provider's page is good, and this one shows that it is waited for. */
+const WAIT_MS_MAX = 10 * 60_000;
+const LOOK_EVERY_MS = 3_000;
+
+async function waitForIt(page: Page, shown: HTMLElement): Promise<void> {
+  for (let waited = 0; waited < WAIT_MS_MAX; waited += LOOK_EVERY_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    if (!shown.isConnected) return;
+    const answer = await page.ask("linked_get", {});
+    if (!answer.ok || !answer.value.linked) continue;
+    if (shown.isConnected) await page.refresh();
+    return;
+  }
+}
+
 /** Nothing is typed here: name and password are the provider's business, on its own page. */
 function toLink(page: Page, provider: string): HTMLElement {
   const { t } = page.words;
@@ -16,6 +31,7 @@ function toLink(page: Page, provider: string): HTMLElement {
     const answer = await page.ask("link", { provider });
     if (!answer.ok) return answer.trouble;
     replaceChildren(next, t("linked_opened", { provider: name }));
+    void waitForIt(page, next);
     return null;
   };
   return section(null, h("p", null, t("linked_none")), h("p", { class: "soft small" }, t("linked_how", { provider: name })), asking(page, t("linked_do", { provider: name }), "main", begin), next);
