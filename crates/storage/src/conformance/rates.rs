@@ -39,8 +39,11 @@ pub async fn the_first_of_a_minute_stays(store: Arc<dyn RateStore>) {
     assert_eq!(dollars(store, EVER).await, [usd(0, 100), usd(MINUTE_MS, 103)]);
     assert_eq!(dollars(store, DAY.plus_ms(1)).await, [usd(MINUTE_MS, 103)]);
     assert_eq!(store.rates_since(Currency::EUR, EVER).await, Ok(vec![sample(0, 90, Currency::EUR)]));
-    assert_eq!(store.rates_since(Currency::JPY, EVER).await, Ok(vec![]));
-    assert_eq!(store.rate_currencies().await, Ok(vec![Currency::EUR, Currency::USD]));
+    // Begun in the middle of an hour: before that minute nobody looked.
+    keep(store, [sample(30 * MINUTE_MS, 8, Currency::JPY)]).await;
+    assert_eq!(store.rates_since(Currency::JPY, EVER).await, Ok(vec![sample(30 * MINUTE_MS, 8, Currency::JPY)]));
+    assert_eq!(store.rates_since(Currency::CHF, EVER).await, Ok(vec![]));
+    assert_eq!(store.rate_currencies().await, Ok(vec![Currency::EUR, Currency::JPY, Currency::USD]));
 }
 
 pub async fn hours_outlive_minutes(store: Arc<dyn RateStore>) {

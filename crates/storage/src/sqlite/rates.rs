@@ -13,8 +13,9 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row, params};
 use std::str::FromStr as _;
 
+const MINUTE_MS: u64 = 60_000;
 /// Name of a step, its length, how long its samples are kept.
-const STEPS: [(&str, u64, u64); 2] = [("minute", 60_000, RATE_MINUTES_MS), ("hour", 3_600_000, RATE_HOURS_MS)];
+const STEPS: [(&str, u64, u64); 2] = [("minute", MINUTE_MS, RATE_MINUTES_MS), ("hour", 3_600_000, RATE_HOURS_MS)];
 
 #[async_trait]
 impl RateStore for Sqlite {
@@ -38,16 +39,19 @@ impl RateStore for Sqlite {
 fn keep(conn: &Connection, samples: &[RateSample]) -> StepResult<()> {
     let Some(newest) = samples.iter().map(|sample| sample.at).max() else { return Ok(()) };
     let mut insert = conn.prepare_cached(
-        "INSERT INTO rate_samples (step, at_ms, currency, rate_micro) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        "INSERT INTO rate_samples (step, slot, currency, at_ms, rate_micro) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
     )?;
-    let mut prune = conn.prepare_cached("DELETE FROM rate_samples WHERE step = ?1 AND at_ms < ?2")?;
+    let mut prune = conn.prepare_cached("DELETE FROM rate_samples WHERE step = ?1 AND slot < ?2")?;
     for (step, step_ms, kept_ms) in STEPS {
         for RateSample { at, rate } in samples {
-            let begin = UnixMs(at.0 - at.0 % step_ms);
+            let slot = number(at.0 / step_ms, "slot")?;
+            // An hour's sample keeps its minute: before it nobody looked.
+            let minute = UnixMs(at.0 - at.0 % MINUTE_MS);
             let micro = number(rate.micro_per_btc(), "rate")?;
-            insert.execute(params![step, ms(begin), rate.currency().code(), micro])?;
+            insert.execute(params![step, slot, rate.currency().code(), ms(minute), micro])?;
         }
-        prune.execute(params![step, ms(UnixMs(newest.0.saturating_sub(kept_ms)))])?;
+        prune.execute(params![step, number(newest.0.saturating_sub(kept_ms) / step_ms, "slot")?])?;
     }
     Ok(())
 }
