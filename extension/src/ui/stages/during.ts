@@ -62,6 +62,7 @@ export function pay(d: Drawing, stage: Of<"pay">): Node[] {
     whose,
     ...(stage.gift === undefined ? [] : leftNote(d, stage.gift.left)),
     priceRows(d, stage.price, stage.code, stage.gift),
+    quietButton(t("which_wallet"), "wallets", () => d.act({ do: "open_page", page: "wallets" })),
     quietButton(t("cancel_unpaid"), "cancel", () => d.act({ do: "cancel" })),
   ];
 }
@@ -74,6 +75,7 @@ export function held(d: Drawing, stage: Of<"held">): Node[] {
     h("div", { class: "note" }, h("span", { class: "spin small" }), h("span", null, t("held_text"))),
     ...(stage.stillYours ? [stillYours(d, stage.claimOn), countdown(d, t("held_left"), stage.heldUntilMs)] : [promise(d, stage.claimOn)]),
     priceRows(d, stage.price, null),
+    quietButton(t("my_wallet_shows"), "wallets", () => d.act({ do: "open_page", page: "wallets" })),
     quietButton(t("cancel"), "cancel", () => d.act({ do: "cancel" })),
   ];
 }
