@@ -277,7 +277,7 @@ export type NotFilled = "no_form" | "two_forms";
 
 /** What the shopper can press. Sent by panel and popup only for trusted events. */
 export type PanelAction =
-  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" }
+  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" }
   | { readonly do: "confirm_total"; readonly total: Money }
   | { readonly do: "reread" }
   | { readonly do: "begin"; readonly way: Way; readonly from?: "linked_account"; readonly gift?: { readonly product: string; readonly value: Money } }

@@ -137,6 +137,8 @@ export const PAGES = {
   sent: { route: "sent" },
   settings: { route: "settings" },
   permission: { route: "permission" },
+  wallets: { route: "wallets", state: unpaired },
+  newcomer: { route: "new", state: unpaired },
   popup: { route: "", popup: true },
   popup_new: { route: "", popup: true, state: unpaired },
   popup_distrusted: { route: "", popup: true, state: { distrusted: "unknown_root", open: [], attention: [] } },

@@ -134,6 +134,8 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   pay_for: "für {total} bei {store}",
   qr_label: "QR-Code der Lightning-Rechnung über {amount}",
   open_wallet: "In Wallet öffnen",
+  which_wallet: "Welche Wallet? Noch keine?",
+  my_wallet_shows: "Was meine Wallet jetzt anzeigt",
   pay_browser: "Mit der Wallet im Browser zahlen",
   copy_invoice: "Rechnung kopieren",
   price_locked: "Preis fest für",

@@ -142,6 +142,8 @@ export const panelEn = {
   pay_for: "for {total} at {store}",
   qr_label: "QR code of the Lightning invoice for {amount}",
   open_wallet: "Open in wallet",
+  which_wallet: "Which wallet? No wallet yet?",
+  my_wallet_shows: "What my wallet shows now",
   pay_browser: "Pay with the browser's wallet",
   copy_invoice: "Copy invoice",
   price_locked: "Price fixed for",

@@ -134,6 +134,8 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   pay_for: "por {total} en {store}",
   qr_label: "Código QR de la factura de Lightning por {amount}",
   open_wallet: "Abrir en monedero",
+  which_wallet: "¿Qué monedero? ¿Aún ninguno?",
+  my_wallet_shows: "Qué muestra ahora mi monedero",
   pay_browser: "Pagar con el monedero del navegador",
   copy_invoice: "Copiar factura",
   price_locked: "Precio fijo durante",

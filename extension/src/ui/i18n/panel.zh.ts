@@ -134,6 +134,8 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   pay_for: "用于在 {store} 支付 {total}",
   qr_label: "{amount} 的闪电网络发票二维码",
   open_wallet: "在钱包中打开",
+  which_wallet: "用哪个钱包？还没有钱包？",
+  my_wallet_shows: "我的钱包现在显示什么",
   pay_browser: "用浏览器钱包付款",
   copy_invoice: "复制发票",
   price_locked: "价格锁定剩余",

@@ -12,6 +12,7 @@ import { linked } from "./routes/linked.ts";
 import { permission } from "./routes/permission.ts";
 import { refunds } from "./routes/refunds.ts";
 import { home, login, pair, recover, register } from "./routes/setup.ts";
+import { newcomer, wallets } from "./routes/wallets.ts";
 
 export interface AppHost {
   readonly ask: AskFn;
@@ -24,11 +25,12 @@ export interface AppHost {
 
 const ROUTES: Readonly<Record<string, (page: Page, rest: string) => Drawn>> = {
   "": home, pair, register, login, recover, address, refunds, devices, history, sent, settings, permission, receipt, linked,
+  wallets, new: newcomer,
 };
 
 const NAV: readonly (readonly [route: string, key: PagesKey])[] = [
   ["", "nav_home"], ["history", "nav_history"], ["refunds", "nav_refunds"], ["linked", "nav_linked"], ["address", "nav_address"],
-  ["devices", "nav_devices"], ["sent", "nav_sent"], ["settings", "nav_settings"],
+  ["devices", "nav_devices"], ["sent", "nav_sent"], ["wallets", "nav_wallets"], ["settings", "nav_settings"],
 ];
 
 /** Of `#/permission?hosts=x` and `#/receipt/ab12` the route, and what follows. */

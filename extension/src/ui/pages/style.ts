@@ -55,6 +55,9 @@ ${BASE}
 table{width:100%;border-collapse:collapse;font-size:14px}
 th,td{padding:9px 12px 9px 0;text-align:start;vertical-align:top;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft)}td:last-child,th:last-child{text-align:end;padding-inline-end:0}
+.wallet{padding:0 16px;border:1px solid var(--line);border-radius:12px;background:var(--bg)}
+.wallet>summary{padding:12px 0;cursor:pointer}.wallet>summary .tag{margin-inline-start:10px}.wallet[open]{padding-bottom:16px}
+.facts{margin:0}.facts dt{margin-top:10px;font-size:13px;font-weight:600;color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
 .hosts{display:grid;gap:6px}.hosts li{padding:9px 13px;border-radius:10px;background:var(--raised)}
 @media (max-width:760px){.layout{grid-template-columns:minmax(0,1fr);gap:20px;padding:18px 16px 48px}.side{position:static;gap:10px}
 .nav{flex-direction:row;flex-wrap:wrap;margin-left:-8px}.nav a{padding:7px 9px;font-size:14px}.card{padding:17px}

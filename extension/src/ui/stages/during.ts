@@ -65,6 +65,7 @@ export function pay(d: Drawing, stage: Of<"pay">): Node[] {
     priceRows(d, stage.price, stage.code, stage.gift),
     ...tableNote(d, stage.price),
     ...priceMade(d, stage.price),
+    quietButton(t("which_wallet"), "wallets", () => d.act({ do: "open_page", page: "wallets" })),
     quietButton(t("cancel_unpaid"), "cancel", () => d.act({ do: "cancel" })),
   ];
 }
@@ -79,6 +80,7 @@ export function held(d: Drawing, stage: Of<"held">): Node[] {
     priceRows(d, stage.price, null),
     ...tableNote(d, stage.price),
     ...priceMade(d, stage.price),
+    quietButton(t("my_wallet_shows"), "wallets", () => d.act({ do: "open_page", page: "wallets" })),
     quietButton(t("cancel"), "cancel", () => d.act({ do: "cancel" })),
   ];
 }

@@ -1,0 +1,72 @@
+/**
+ * The table of wallets, `extension/wallets/wallets.json`: what is known of each, from where and from when. What may stand
+ * there is listed here once, for the type and for the check (`tools/wallets.ts`); the words for it are in `ui/i18n/wallets.*`.
+ */
+export const PLATFORMS = ["ios", "android", "mobile", "desktop", "web", "appliance"] as const;
+export const CUSTODY = ["self", "self_unverified", "custodial", "both"] as const;
+/** What it takes an invoice from. `unified_onchain`: of a unified code it pays the address, not the invoice. */
+export const SCANS = ["bolt11", "qr", "paste", "link", "unified", "unified_onchain", "webln"] as const;
+/** What it shows while a payment is held. */
+export const HELD = ["pending", "under_way", "spinner", "sheet_closes", "looks_failed", "not_listed"] as const;
+/** What it shows once a held payment is returned. */
+export const RETURNED = ["failed", "refund_later", "refunds_itself", "after_reopening"] as const;
+/** `pays`: somebody paid invoices with a longer one. `within_limit`: its code allows more. */
+export const CLTV_80 = ["pays", "within_limit", "refuses"] as const;
+export const FUND_BY = ["balance", "buy", "lightning", "onchain", "lsp"] as const;
+export const NOTICES = ["custodial_ended", "maintenance_only", "extension_hides_pending", "usd_999_a_week"] as const;
+/** What the shopper is told. This is our advice, so it has no source. */
+export const TOLD = ["wait_pending", "not_failed", "spinner", "sheet_closes", "swap_refund", "history_wrong", "lightning_unconfirmed", "gone", "unknown"] as const;
+
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: string;
+  /** The source's own date, ISO 8601; of what bears none, the day on which a stored copy of it was read. */
+  readonly date: string;
+  readonly undated?: true;
+}
+
+export type Fact<T> = Sourced<T> | "unknown";
+
+type One<List extends readonly string[]> = Fact<List[number]>;
+type Some<List extends readonly string[]> = Fact<readonly List[number][]>;
+
+export interface Wallet {
+  readonly id: string;
+  readonly name: string;
+  /** Gone, at the latest since then; what to use instead is advice, and the makers' own where they gave one. */
+  readonly gone_since?: Sourced<string>;
+  readonly instead?: string;
+  readonly home: Fact<string>;
+  readonly platform: Some<typeof PLATFORMS>;
+  readonly custody: One<typeof CUSTODY>;
+  readonly scans: Some<typeof SCANS>;
+  readonly held: One<typeof HELD>;
+  /** In the wallet's own words, in English. */
+  readonly held_words: Fact<string>;
+  readonly returned: One<typeof RETURNED>;
+  readonly returned_words: Fact<string>;
+  readonly cltv_80: One<typeof CLTV_80>;
+  /** The longest time lock, in all, that its code allows when paying. */
+  readonly cltv_limit_blocks: Fact<number>;
+  readonly fund_by: Some<typeof FUND_BY>;
+  /** Of a deposit on the chain, until it can be spent. */
+  readonly fund_confirmations: Fact<number>;
+  /** For sending over Lightning, as published; what routing costs beyond it is not in here. */
+  readonly send_fee: Fact<{ readonly base_sat: number; readonly ppm: number }>;
+  readonly notices?: readonly Sourced<(typeof NOTICES)[number]>[];
+  readonly told: readonly (typeof TOLD)[number][];
+}
+
+/** What the chain asks for at the moment. No server hands it out yet: until one does, nobody has it to give. */
+export interface ChainFeeEstimate {
+  readonly sat_per_kvb: number;
+  readonly observed_at_ms: number;
+}
+
+/** One input, the deposit and the change, all of them P2WPKH: 140.25 vbytes. */
+const DEPOSIT_VBYTES = 141;
+
+/** What it costs about to send a deposit on the chain, rounded up. */
+export function depositFeeSat({ sat_per_kvb }: ChainFeeEstimate): number {
+  return Number((BigInt(sat_per_kvb) * BigInt(DEPOSIT_VBYTES) + 999n) / 1000n);
+}
