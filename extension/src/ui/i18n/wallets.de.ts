@@ -84,10 +84,10 @@ export const walletsDe: Catalogue<keyof typeof walletsEn> = {
   new_fund_unknown: "Wie man Bitcoin einzahlt: unbekannt",
   new_confirmations: "Verfügbar nach {n} Bestätigungen auf der Chain, etwa {minutes} Minuten",
   new_chain_fee: "Eine Einzahlung auf der Chain kostet zurzeit etwa {sat} (Stand {time}).",
-  new_chain_fee_missing: "Was eine Einzahlung auf der Chain zurzeit kostet, ist hier nicht bekannt. Dort, von wo Sie senden, wird es vor dem Senden angezeigt.",
+  new_chain_fee_missing: "Was eine Einzahlung auf der Chain zurzeit kostet, ist hier nicht bekannt. Sehen Sie dort nach, von wo Sie senden, bevor Sie senden.",
   fund_balance: "aus Ihrem Guthaben dort",
   fund_buy: "in der App gekauft",
   fund_lightning: "über Lightning, von einer Börse oder einer anderen Wallet, in Sekunden",
   fund_onchain: "auf der Chain",
-  fund_lsp: "ein Anbieter (LSP) öffnet Ihren Kanal und verlangt etwas dafür",
+  fund_lsp: "über einen Anbieter (LSP), der Ihren Kanal öffnet und etwas dafür verlangt",
 };

@@ -82,10 +82,10 @@ export const walletsEn = {
   new_fund_unknown: "How to put bitcoin in: unknown",
   new_confirmations: "Spendable after {n} confirmations on the chain, about {minutes} minutes",
   new_chain_fee: "A deposit on the chain costs about {sat} at the moment (as of {time}).",
-  new_chain_fee_missing: "What a deposit on the chain costs at the moment is not known here. Where you send from, it is shown before you send.",
+  new_chain_fee_missing: "What a deposit on the chain costs at the moment is not known here. Look at it where you send from, before you send.",
   fund_balance: "from your balance there",
   fund_buy: "bought in the app",
   fund_lightning: "over Lightning, from an exchange or another wallet, within seconds",
   fund_onchain: "on the chain",
-  fund_lsp: "a provider (LSP) opens your channel and charges for it",
+  fund_lsp: "through a provider (LSP) that opens your channel and charges for it",
 } as const;

@@ -84,10 +84,10 @@ export const walletsEs: Catalogue<keyof typeof walletsEn> = {
   new_fund_unknown: "Cómo meter bitcoins: desconocido",
   new_confirmations: "Se puede gastar tras {n} confirmaciones en la cadena, unos {minutes} minutos",
   new_chain_fee: "Un depósito en la cadena cuesta ahora unos {sat} (a las {time}).",
-  new_chain_fee_missing: "Lo que cuesta ahora un depósito en la cadena no se sabe aquí. Donde lo envías se muestra antes de enviar.",
+  new_chain_fee_missing: "Lo que cuesta ahora un depósito en la cadena no se sabe aquí. Míralo donde lo envías, antes de enviar.",
   fund_balance: "con tu saldo allí",
   fund_buy: "comprados en la aplicación",
   fund_lightning: "por Lightning, desde una plataforma de intercambio u otro monedero, en segundos",
   fund_onchain: "en la cadena",
-  fund_lsp: "un proveedor (LSP) abre tu canal y cobra por ello",
+  fund_lsp: "mediante un proveedor (LSP) que abre tu canal y cobra por ello",
 };

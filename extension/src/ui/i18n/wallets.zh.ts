@@ -84,10 +84,10 @@ export const walletsZh: Catalogue<keyof typeof walletsEn> = {
   new_fund_unknown: "如何存入比特币：未知",
   new_confirmations: "链上 {n} 次确认后可用，约 {minutes} 分钟",
   new_chain_fee: "目前一笔链上存款约需 {sat}（截至 {time}）。",
-  new_chain_fee_missing: "目前链上存款的费用在此未知。在您发送的地方，发送前会显示。",
+  new_chain_fee_missing: "目前链上存款的费用在此未知。请在发送前，于您发送的地方查看。",
   fund_balance: "用您在那里的余额",
   fund_buy: "在应用内购买",
   fund_lightning: "通过闪电网络，从交易所或其他钱包，数秒内",
   fund_onchain: "在链上",
-  fund_lsp: "由服务商（LSP）为您开通道并收费",
+  fund_lsp: "通过服务商（LSP），由其开通道并收费",
 };
