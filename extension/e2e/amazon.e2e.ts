@@ -1,29 +1,19 @@
 /** Amazon: a card on file first, at limit zero; the total afterwards; the bitcoin taken when the card can be used. */
 
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import type { Panel } from "./panel.ts";
 import { balanceMsat, openPanel, paidState, pay, quote } from "./purchase.ts";
 import { addCard, amazon } from "./shops/amazon.ts";
 import { serve } from "./shops/shop.ts";
-import { setUp } from "./shopper.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab, { refunds: true });
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
-keepPictures(() => browser?.context);
+together((made) => void ({ lab, browser } = made), { refunds: true });
 
 /** The panel of the page that the shopper is on now, opened by the pill. */
 async function panelHere(page: Page): Promise<Panel> {

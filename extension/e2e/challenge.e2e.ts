@@ -1,27 +1,18 @@
 /** 3-D Secure at a store whose bank insists on it: the shopper is asked in the panel, and the store hears what they said. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { describe, expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import { paidState } from "./purchase.ts";
 import { BOUGHT, cancel, NOTHING, PRICE_MSAT, purchaseId, run, type Scenario, type Scene, TAKEN_NEVER, toForm } from "./scenario.ts";
-import { setUp, type Shopper } from "./shopper.ts";
+import type { Shopper } from "./shopper.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 let shopper: Shopper;
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  shopper = await setUp(browser, lab);
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
-keepPictures(() => browser?.context);
+together((made) => void ({ lab, browser, shopper } = made));
 
 const outcome = async ({ page }: Scene, said: string): Promise<void> => {
   await page.waitForFunction((text) => document.querySelector("#outcome")?.textContent === text, said, { timeout: 30_000 });

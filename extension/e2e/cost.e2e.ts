@@ -1,30 +1,22 @@
 /** What the extension costs a store's page: time of a reading, no shift of the layout, no style changed, nothing elsewhere. */
 
 import type { CDPSession, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WORDS } from "../src/detect/index.ts";
 import { readRecipes } from "../tools/build.ts";
-import { type Browser, openChromium } from "./chromium.ts";
+import type { Browser } from "./chromium.ts";
 import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import { openPanel } from "./purchase.ts";
 import { ebay, target } from "./shops/same-document.ts";
 import { serve, type Shop } from "./shops/shop.ts";
-import { setUp } from "./shopper.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 keepPictures(() => browser?.context);
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab);
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
+together((made) => void ({ lab, browser } = made));
 
 const ELEMENTS = 10_000;
 /** The aim, in ms at the median; printed and not asserted, since machines differ. */

@@ -1,27 +1,17 @@
 /** The reference purchase, counted and timed: what a shopper presses, and how long from the first press to "Bought". */
 
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import { openPanel, pay, quote } from "./purchase.ts";
-import { setUp } from "./shopper.ts";
 import { ebay } from "./shops/same-document.ts";
 import { serve } from "./shops/shop.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab);
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
-keepPictures(() => browser?.context);
+together((made) => void ({ lab, browser } = made));
 
 it("takes four presses, the store's own among them", async () => {
   const served = await serve(browser.context, lab, ebay);

@@ -108,7 +108,7 @@ export async function toForm(at: Scene): Promise<string> {
   return hash;
 }
 
-export async function fill({ panel }: Scene, then = "Check the form, then place the order at the store yourself."): Promise<void> {
+export async function fill({ panel }: Pick<Scene, "panel">, then = "Check the form, then place the order at the store yourself."): Promise<void> {
   await panel.press("button", "Fill in the card");
   await panel.says(then);
 }

@@ -1,30 +1,17 @@
 /** What is taken and comes back later, what never comes to a charge, and what runs out of time. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { describe, expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import { balanceMsat, openPanel, paidState, pay, quote } from "./purchase.ts";
 import { BOUGHT, cancel, fill, NOTHING, paid, place, purchaseId, run, type Scenario, type Scene, TAKEN_NEVER, toForm, until } from "./scenario.ts";
 import { addCard, amazon } from "./shops/amazon.ts";
-import { setUp } from "./shopper.ts";
+import { together, type Together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 
-/** A world and a browser for the tests of one block. */
-function world(args: readonly string[] = []): void {
-  beforeAll(async () => {
-    lab = await startLab(args);
-    browser = await openChromium();
-    await setUp(browser, lab, { refunds: true });
-  });
-  afterAll(async () => {
-    await browser?.remove();
-    await lab?.stop();
-  });
-}
-keepPictures(() => browser?.context);
+const begun = (made: Together): void => void ({ lab, browser } = made);
 
 /** Said when what was taken is back, and where. */
 const BACK = ["Paid back", /Paid to \S+@/u] as const;
@@ -156,7 +143,7 @@ function charge({ served }: Scene): string {
 }
 
 describe("what was taken and not used", () => {
-  world();
+  together(begun, { refunds: true });
   describe.each(OWED)("$name", (scenario) => {
     it("is owed, and comes back", () => run(lab, browser, scenario));
   });
@@ -231,7 +218,7 @@ const OVER: readonly Scenario[] = [
 ];
 
 describe("what runs out of time", () => {
-  world(SHORT);
+  together(begun, { args: SHORT, refunds: true });
   describe.each(OVER)("$name", (scenario) => {
     it("costs nothing, and says so", () => run(lab, browser, scenario));
   });

@@ -1,26 +1,16 @@
 /** What can happen to a purchase at eBay, one after the other in one world. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { describe, expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import { paidState, quote, pay } from "./purchase.ts";
 import { BOUGHT, cancel, fill, NOTHING, place, PRICE_MSAT, run, type Scenario, type Scene, TAKEN_NEVER, toCard, toForm, until } from "./scenario.ts";
-import { setUp } from "./shopper.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab, { refunds: true });
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
-keepPictures(() => browser?.context);
+together((made) => void ({ lab, browser } = made), { refunds: true });
 
 const returned = { changeMsat: 0, state: "returned", never: /you get back|paid back|taken from you: |was taken\b.*\bowed/iu } as const;
 const bought = { changeMsat: -PRICE_MSAT, state: "completed", says: BOUGHT, never: TAKEN_NEVER } as const;

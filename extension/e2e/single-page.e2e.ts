@@ -1,27 +1,17 @@
 /** A store that goes from its cart into its checkout without loading a page anew. */
 
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import { openPanel } from "./purchase.ts";
 import { target } from "./shops/same-document.ts";
 import { html, serve, type Shop } from "./shops/shop.ts";
-import { setUp } from "./shopper.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab);
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
-keepPictures(() => browser?.context);
+together((made) => void ({ lab, browser } = made));
 
 const CART = html(
   "en-US",

@@ -1,25 +1,17 @@
 /** At each store, at its own address: read, quoted, paid over Lightning, filled, charged, done. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { describe, expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import { balanceMsat, openPanel, pay, quote } from "./purchase.ts";
 import { aliexpress, dominos, ebay, etsy, target } from "./shops/same-document.ts";
 import { serve } from "./shops/shop.ts";
-import { setUp } from "./shopper.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab);
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
+together((made) => void ({ lab, browser } = made));
 
 describe.each([ebay, target, etsy, aliexpress, dominos])("at $name", (shop) => {
   it("the order is bought", async () => {

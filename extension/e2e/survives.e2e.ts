@@ -1,30 +1,23 @@
 /** What happens to a browser on an ordinary day, at every stage of a purchase: it goes on. */
 
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type Browser, openChromium } from "./chromium.ts";
 import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import type { Panel } from "./panel.ts";
 import { invoice, openPanel, paidState, pay, quote } from "./purchase.ts";
 import { ebay, target } from "./shops/same-document.ts";
 import { serve, type Served } from "./shops/shop.ts";
 import { setUp } from "./shopper.ts";
 import { stopWorker } from "./worker.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 keepPictures(() => browser?.context);
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab);
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
+together((made) => void ({ lab, browser } = made));
 
 /** Starting again after a kill, and the longest pause between two tries of the extension's. */
 const BACK_MS = 60_000;

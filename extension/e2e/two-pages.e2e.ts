@@ -1,29 +1,19 @@
 /** Stores whose total is on one page and whose card form is on another: nothing is taken where nothing can be filled. */
 
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
-import { keepPictures } from "./failed.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { expect, it } from "vitest";
+import type { Browser } from "./chromium.ts";
+import type { Lab } from "./lab.ts";
 import { panelOf } from "./panel.ts";
 import { openPanel, PANEL, paidState, pay, quote } from "./purchase.ts";
 import { amazon } from "./shops/amazon.ts";
 import { ebay } from "./shops/same-document.ts";
 import { html, pressed, placing, serve, type Shop } from "./shops/shop.ts";
-import { setUp } from "./shopper.ts";
+import { together } from "./together.ts";
 
 let lab: Lab;
 let browser: Browser;
 
-beforeAll(async () => {
-  lab = await startLab();
-  browser = await openChromium();
-  await setUp(browser, lab, { refunds: true });
-});
-afterAll(async () => {
-  await browser?.remove();
-  await lab?.stop();
-});
-keepPictures(() => browser?.context);
+together((made) => void ({ lab, browser } = made), { refunds: true });
 
 const REVIEW = "https://www.amazon.com/checkout/p/p-106-1111111/spc?card=1111";
 

@@ -7,6 +7,7 @@
 mod bitcoind;
 mod demo;
 mod extension;
+mod lnd;
 mod needs;
 mod process;
 mod repo;
@@ -42,6 +43,8 @@ enum Task {
     Soak(soak::Args),
     /// Bitcoin Core's daemon for tests: built once from the registry, kept in a cache; prints its path
     Bitcoind(bitcoind::Args),
+    /// LND for tests: built once from its Go module, kept in a cache; prints the directory of its programs
+    Lnd(lnd::Args),
     /// The rules of the house that neither the compiler nor clippy knows
     #[command(after_help = tidy::describe())]
     Tidy,
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::main(&args),
         Task::Soak(args) => soak::main(&args),
         Task::Bitcoind(args) => bitcoind::main(&args),
+        Task::Lnd(args) => lnd::main(&args),
         Task::Tidy => tidy::check_all().map(|said| println!("{said}")),
     };
     match result {

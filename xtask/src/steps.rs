@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::{bitcoind, extension, tidy, vendor_clients};
+use crate::{bitcoind, extension, lnd, tidy, vendor_clients};
 
 /// One row.
 pub struct Step {
@@ -106,6 +106,14 @@ pub const STEPS: &[Step] = &[
         limit: minutes(120),
     },
     Step {
+        name: "lnd",
+        why: "LND, built once from its Go module, holds and pays behind the same port as the embedded node",
+        run: Run::Task(lnd::test),
+        after: &["build", "bitcoind"],
+        when: When::Always,
+        limit: minutes(150),
+    },
+    Step {
         name: "demo",
         why: "every way that a purchase can go, to the millisatoshi",
         run: Run::Command(&["{bin}/lab", "demo", "--scenario", "all"]),
@@ -142,6 +150,39 @@ pub const STEPS: &[Step] = &[
         name: "demo of the last pair",
         why: "with the two above every pair of payout, issuer and exchange",
         run: Run::Command(&["{bin}/lab", "demo", "--payout", "gift-card", "--issuer", "stripe"]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(10),
+    },
+    Step {
+        name: "demo paid first",
+        why: "from a linked account at Coinbase, every way that can go",
+        run: Run::Command(&["{bin}/lab", "demo", "--scenario", "all", "--source", "coinbase"]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(10),
+    },
+    Step {
+        name: "demo paid first on Stripe",
+        why: "with the other issuer, and sold where it arrives",
+        run: Run::Command(&[
+            "{bin}/lab",
+            "demo",
+            "--source",
+            "coinbase",
+            "--issuer",
+            "stripe",
+            "--exchange",
+            "coinbase",
+        ]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(10),
+    },
+    Step {
+        name: "demo of gift cards alone",
+        why: "no card programme and no exchange account: what a private person can run",
+        run: Run::Command(&["{bin}/lab", "demo", "--payout", "gift-card", "--issuer", "none", "--exchange", "none"]),
         after: &["build"],
         when: When::Always,
         limit: minutes(10),

@@ -86,7 +86,7 @@ pub enum Command {
     /// What a bitcoin costs now, by each venue, and which are believed
     ///
     /// Asks the running server, else the venues themselves, once. Prices by the daily table are estimates: nothing is
-    /// sold by them. Exits with 1 if a currency has no price.
+    /// sold by them. Exits with 1 if a currency has no price. `--history` shows what it cost before, running or not.
     Rates(Rates),
     /// The Lightning Network: nodes, channels, capacity, how they changed, and whether an amount arrives
     ///
@@ -204,6 +204,8 @@ pub enum Recipes {
 pub enum Node {
     /// Node id and where peers reach it
     Id(Report),
+    /// The command that bakes a macaroon for exactly what the server asks of an LND; needs no server
+    BakeMacaroon,
     /// A fresh on-chain address, to fund channels and their reserve
     Address(Report),
     /// Connects to a peer, now and after every start
@@ -321,6 +323,16 @@ pub struct Rates {
     /// Only this one, such as `USD`.
     #[arg(long, value_name = "CODE")]
     pub currency: Option<money::Currency>,
+    /// What it cost before, as a plot: minutes are kept for two days, hours for ninety.
+    #[arg(long)]
+    pub history: bool,
+    /// How far back.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "history")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=90))]
+    pub days: u16,
+    /// Writes the plot of one currency as a picture too.
+    #[arg(long, value_name = "FILE", requires = "history")]
+    pub svg: Option<PathBuf>,
     #[command(flatten)]
     pub report: Report,
 }

@@ -6,6 +6,7 @@ use crate::clock::SystemClock;
 use crate::server::{lookup, open_accounts, read_seed};
 use crate::{config, doctor, init, ops, out, recipes, server, wiring};
 use anyhow::{Context as _, Result, bail};
+use lightning_node::lnd::CALLS;
 use ports::Clock as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,7 +34,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Key(args) => (key(place)?, args.report.json),
         Command::Recipes(command) => recipes::run(place, &command, SystemClock.now())?,
         Command::Node { vendor, command } => {
-            let (request, json) = node_request(command);
+            let Some((request, json)) = node_request(command) else {
+                out::line(bake_macaroon());
+                return Ok(ExitCode::SUCCESS);
+            };
             let request = if vendor { Request::VendorNode { request: Box::new(request) } } else { request };
             (of_server(place, &request)?, json)
         }
@@ -52,6 +56,14 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             (of_server(place, &request)?, false)
         }
         Command::Invite(args) => (of_server_or_store(place, &Request::Invite { count: args.count })?, args.json),
+        Command::Rates(args) if args.history => {
+            let request = Request::RateHistory { currency: args.currency, days: args.days };
+            let answer = of_server_or_store(place, &request)?;
+            if let Some(file) = &args.svg {
+                ops::past_rates::draw(&answer, file)?;
+            }
+            (answer, args.report.json)
+        }
         Command::Rates(args) => (ops::rates::run(place, args.currency)?, args.report.json),
         Command::Network(args) => (ops::network::run(place, &args)?, args.report.json),
         Command::Backup { path } => {
@@ -62,6 +74,12 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     };
     show(&answer, json)?;
     Ok(if answer.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Each call by its name: less than LND's coarse rights, which would let it spend on the chain or close channels.
+fn bake_macaroon() -> String {
+    let calls: Vec<String> = CALLS.iter().map(|needed| format!("uri:{}", needed.call)).collect();
+    format!("lncli bakemacaroon {}", calls.join(" "))
 }
 
 fn show(answer: &Answer, json: bool) -> Result<()> {
@@ -100,6 +118,9 @@ async fn offline(place: &Place, request: &Request) -> Result<Answer> {
         Request::ParkedExplain { id } => ops::parked::explain(&store, id).await,
         Request::Backup { path } => ops::backup(&store, path).await,
         Request::BorneList => ops::borne::list(&store).await,
+        Request::RateHistory { currency, days } => {
+            ops::past_rates::report(&store, *currency, *days, SystemClock.now()).await
+        }
         Request::BorneClear { count } => ops::borne::clear(&store, count).await,
         Request::Invite { count } => {
             let config = config::load(&config::file_of(&place.data, place.config.as_deref()), std::env::vars())?;
@@ -140,8 +161,10 @@ fn key(place: &Place) -> Result<Answer> {
     Answer::new(true, text, &serde_json::json!({ "root_key": root, "public_url": url, "pairing": pairing }))
 }
 
-fn node_request(node: Node) -> (Request, bool) {
-    match node {
+/// What the running server is asked; nothing, where none is needed.
+fn node_request(node: Node) -> Option<(Request, bool)> {
+    Some(match node {
+        Node::BakeMacaroon => return None,
         Node::Id(cli::Report { json }) => (Request::NodeId, json),
         Node::Address(cli::Report { json }) => (Request::NodeAddress, json),
         Node::Connect { peer } => (Request::NodeConnect { peer }, false),
@@ -158,5 +181,5 @@ fn node_request(node: Node) -> (Request, bool) {
         }
         Node::Invoice { amount_sat } => (Request::NodeInvoice { amount_sat }, false),
         Node::Pay { bolt11, max_fee_sat } => (Request::NodePay { bolt11, max_fee_sat }, false),
-    }
+    })
 }

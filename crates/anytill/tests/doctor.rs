@@ -91,6 +91,7 @@ WRONG   prices          USD: no price was ever seen
                         -> without a price nothing is quoted: see prices.venues and the network
 warning kraken          USD: no price: NETWORK
                         -> see prices.venues and the network
+ok      linked accounts none can be linked
 ok      gift cards      none: stores are paid by card only
 
 7 wrong, WARNINGS";

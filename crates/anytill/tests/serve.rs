@@ -68,6 +68,37 @@ async fn a_server_is_started_asked_and_stopped() {
     assert_eq!(world.ok(&["borne", "list", "--json"]).trim(), "[]");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn past_rates_are_kept_over_a_stop_and_plotted() {
+    let world = World::new().await;
+    let point = |json: &str| -> Option<u64> {
+        serde_json::from_str::<serde_json::Value>(json).unwrap()["currencies"][0]["points"][0]["at_ms"].as_u64()
+    };
+    let server = world.serve();
+    wait("a sample", || {
+        let now = world.run(&["rates", "--json"]);
+        now.status.success() && point(&String::from_utf8(now.stdout).unwrap()).is_some()
+    });
+    let seen = point(&world.ok(&["rates", "--json"])).unwrap();
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), Some(0), "{}", world.log());
+
+    assert_eq!(point(&world.ok(&["rates", "--history", "--json"])), Some(seen), "the stop keeps what was sampled");
+    let picture = world.data().join("rates.svg");
+    let shown = world.ok(&["rates", "--history", "--days", "90", "--svg", picture.to_str().unwrap()]);
+    assert!(shown.starts_with("USD  lowest 5500.05, highest 5500.05, last 5500.05; 20"), "{shown}");
+    assert!(shown.ends_with("\n     █\n"), "{shown}");
+    assert!(std::fs::read_to_string(picture).unwrap().contains("5500.05 USD/BTC"));
+    assert!(world.refused(&["rates", "--history", "--currency", "EUR"]).contains("nothing is known"));
+
+    let server = world.serve();
+    assert_eq!(point(&world.ok(&["rates", "--history", "--json"])), Some(seen), "asked of the running server");
+    let now = String::from_utf8(world.run(&["rates", "--json"]).stdout).unwrap();
+    assert_eq!(point(&now), Some(seen), "and the picture of today goes on from it");
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), Some(0), "{}", world.log());
+}
+
 const RECIPE: &str = r##"{ "id": "shop", "version": 1, "name": "Shop", "hosts": ["shop.example"], "paths": ["/pay"],
     "evidence": { "kind": "guess", "seen": "2026-11" }, "total": ["#total"], "charges": "order", "splits": false,
     "cardFirst": false, "takesGiftCards": false }"##;

@@ -49,6 +49,7 @@ impl LithicWorld {
             headroom_minor,
             authorization_url: Some(door.questions()),
             events_url: Some(door.events()),
+            challenges_url: Some(door.authentications()),
             decline_on_timeout_confirmed: true,
         };
         let limits = Limits { deadline_ms: 500, ..Limits::default() };
@@ -249,8 +250,14 @@ async fn float_and_health() {
     let health = world.issuer().health().await.done().unwrap();
     assert_eq!(health.webhook_registered, Some(false));
     assert!(health.notes[0].contains("elsewhere.example") && health.notes[0].contains(&world.answers_to));
+    assert_eq!(health.challenges, Some(Ok(())));
+    world.vendor.enroll_three_ds("https://elsewhere.example/3ds");
+    let why = world.issuer().health().await.done().unwrap().challenges.unwrap().unwrap_err();
+    assert!(why.contains("elsewhere.example") && why.contains(&world.answers_to), "{why}");
     let nobody = LithicWorld::start_with(IssuerConfig::default(), 0, false).await;
-    assert_eq!(nobody.issuer().health().await.done().unwrap().webhook_registered, Some(false));
+    let health = nobody.issuer().health().await.done().unwrap();
+    assert_eq!(health.webhook_registered, Some(false));
+    assert!(health.challenges.unwrap().unwrap_err().contains("no endpoint is enrolled"));
 }
 
 /// A programme that is not certified is told so, and nothing else changes.

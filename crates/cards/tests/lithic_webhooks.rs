@@ -31,6 +31,7 @@ fn lithic() -> Lithic {
         headroom_minor: 0,
         authorization_url: None,
         events_url: None,
+        challenges_url: None,
         decline_on_timeout_confirmed: false,
     };
     Lithic::new(config, Limits::default(), Retry::never()).unwrap()

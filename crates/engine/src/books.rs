@@ -23,6 +23,16 @@ struct Places {
     linked: PlaceName,
 }
 
+impl Places {
+    /// Where the operator has what a source brought.
+    fn arrival(&self, source: FundsSource) -> Place {
+        match source {
+            FundsSource::LinkedAccount => Place::Exchange(self.linked),
+            FundsSource::OnChain => Place::Chain(self.node),
+        }
+    }
+}
+
 /// Names of the places that the outside's adapters stand for.
 pub(crate) struct Names<'a> {
     pub issuer: &'a str,
@@ -77,7 +87,7 @@ fn postings(booking: &Booking, at: &Places, shard: u8) -> Result<Vec<Posting>, L
 }
 
 fn posting(booking: &Booking, at: &Places, shard: u8) -> Result<Posting, LedgerError> {
-    let Places { node, vendor_node, issuer, exchange, linked } = *at;
+    let Places { node, vendor_node, issuer, exchange, .. } = *at;
     match *booking {
         Booking::HoldAccepted { invoiced_msat: invoice_msat, excess_msat: above_msat } => {
             t::HoldAccepted { node, invoice_msat, above_msat }.posting(shard)
@@ -89,11 +99,7 @@ fn posting(booking: &Booking, at: &Places, shard: u8) -> Result<Posting, LedgerE
             t::HoldClaimed { node, invoice_msat, above_msat }.posting(shard)
         }
         Booking::FundsArrived { source, invoiced_msat: quoted_msat, excess_msat: above_msat } => {
-            let place = match source {
-                FundsSource::LinkedAccount => Place::Exchange(linked),
-                FundsSource::OnChain => Place::Chain(node),
-            };
-            t::FundsArrived { place, quoted_msat, above_msat }.posting(shard)
+            t::FundsArrived { place: at.arrival(source), quoted_msat, above_msat }.posting(shard)
         }
         Booking::Converted { claimed_msat, rounding_msat, market_value, order_total, fee } => {
             t::Converted { claimed_msat, rounding_msat, market_value, order_total, fee }.posting(shard)

@@ -4,11 +4,14 @@ use crate::apply::With;
 use crate::{Engine, EngineError, exposure, reservations};
 use ids::{AccountId, Nonce, PurchaseId, RefundId, UnixMs};
 use money::{Currency, Money, MoneyError, Msat};
-use ports::{CardRef, CardSecrets, ClaimCode, Outcome, PriceUnavailable, Reservation, ReservationChange, StoreError};
+use ports::{
+    CardRef, CardSecrets, ClaimCode, ObservedRate, Outcome, PriceUnavailable, RateBasis, Reservation,
+    ReservationChange, StoreError,
+};
 use purchase::terms::Terms;
 use purchase::{
-    Creation, Destination, Event, Flow, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected, State, Tip,
-    make_quote,
+    Creation, DailyTable, Destination, Event, Flow, Market, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected,
+    State, Tip, make_quote,
 };
 use std::sync::Arc;
 
@@ -155,6 +158,7 @@ impl Engine {
             spread: if gift_card { self.config.gift_card_spread } else { self.config.spread },
             observed_at: price.observed_at,
             expires_at: now.plus_ms(self.config.quote_ms),
+            market: Some(market(price.consolidated)),
         })
         .map_err(|error| match error {
             purchase::QuoteError::ZeroTotal => CommandError::TooSmall(self.config.hold_msat_min),
@@ -334,6 +338,18 @@ fn no_room(error: EngineError) -> CommandError {
         EngineError::Store(StoreError::NoRoom { resource }) => CommandError::Limit(resource),
         other => CommandError::Engine(other),
     }
+}
+
+/// What the quote keeps of the consolidated rate.
+fn market(of: ObservedRate) -> Market {
+    let table = match of.basis {
+        RateBasis::Venues => None,
+        RateBasis::VenuesAndTable { table, date } | RateBasis::Table { table, date, .. } => {
+            Some(DailyTable { name: table, date })
+        }
+    };
+    let venues = u32::try_from(of.venues.len()).unwrap_or(u32::MAX);
+    Market { rate: of.rate, observed_at: of.observed_at, venues, table }
 }
 
 #[cfg(test)]

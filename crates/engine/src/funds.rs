@@ -25,7 +25,7 @@ pub enum SecondFactorError {
 /// The same for a purchase each time.
 pub(crate) fn request_of(p: &Purchase, amount_msat: Msat, expires_at: UnixMs) -> FundsRequest {
     FundsRequest {
-        key: IdempotencyKey(format!("{}/funds", p.id)),
+        key: IdempotencyKey(format!("{}/funds", ports::AggregateRef::from(p.id))),
         account: p.account,
         amount_msat,
         asked_since: p.created_at,

@@ -74,8 +74,13 @@ impl Audit<'_> {
             if !["completed", "returned", "expired", "paid", "cancelled"].contains(&state) {
                 wrong.push(format!("{at} is still {state}"));
             }
-            if !v["parked"].is_null() {
-                wrong.push(format!("{at} is parked: {}", v["parked"]["reason"]));
+            // What a vendor took on its way is the one thing that the operator has to be told, and the shopper's code.
+            let taken = self.outside.books.misc.gifts_taken && !v["invoice"].is_null();
+            let told = !v["parked"].is_null() && v["vendor"]["delivered"] == true;
+            match (taken, v["parked"].is_null()) {
+                (true, _) if !told => wrong.push(format!("{at}: what the vendor took is not told")),
+                (false, false) => wrong.push(format!("{at} is parked: {}", v["parked"]["reason"])),
+                (true | false, _) => {}
             }
         }
         wrong.extend(self.rows.outbox.keys().map(|key| format!("outbox row {key} is left")));
@@ -181,14 +186,14 @@ impl Audit<'_> {
         let books = &self.outside.books;
         let sold: u64 = books.exchange.sales.iter().map(|s| s.sat * 1_000).sum();
         let earned: i64 = books.exchange.sales.iter().map(|s| s.proceeds_minor as i64 - s.fee_minor as i64).sum();
-        let funds: u64 = books.misc.funds.iter().filter_map(|f| f.received_msat).sum();
         let wanted = [
             ("lightning:node", "BTC", books.node.balance_msat()),
             ("lightning:vendor-node", "BTC", books.vendor_node.balance_msat()),
             ("exchange:model-exchange", "BTC", -(sold as i64)),
             ("exchange:model-exchange", "USD", earned),
             ("issuer:model-issuer", "USD", books.issuer.balance_minor()),
-            ("chain:node", "BTC", funds as i64),
+            ("chain:node", "BTC", books.misc.received_msat(false) as i64),
+            ("exchange:model-linked", "BTC", books.misc.received_msat(true) as i64),
             ("shopper", "BTC", 0),
             ("shopper", "USD", 0),
             ("owed", "BTC", 0),
@@ -225,6 +230,7 @@ impl Audit<'_> {
         for (at, refund) in &self.refunds {
             let of = hashes(refund);
             let paid = sends.iter().filter(|(h, s)| of.contains(&h.to_string()) && s.is == SendIs::Succeeded).count();
+            let paid = paid + self.sent_back(at).count();
             let want = usize::from(refund["state"].as_str() == Some("paid"));
             if paid != want {
                 wrong.push(format!("{at} is {} and was paid {paid} times", refund["state"]));
@@ -260,7 +266,7 @@ impl Audit<'_> {
             let claimed: u64 = self.holds_of(p).filter(|h| h.is == HoldIs::Claimed).map(|h| h.held_msat).sum();
             let paid = claimed + self.funds_of(at).map(|(amount, _)| amount).sum::<u64>();
             let back: u64 =
-                self.refunds.iter().filter(|(_, r)| r["purchase"] == p["id"]).map(|(_, r)| self.sent(r)).sum();
+                self.refunds.iter().filter(|(_, r)| r["purchase"] == p["id"]).map(|(at, r)| self.sent(at, r)).sum();
             let promised = self.promised(at, p, paid);
             if !promised.contains(&back) {
                 wrong.push(format!("{at}: paid {paid} msat, got back {back}, promised {promised:?}"));
@@ -269,13 +275,21 @@ impl Audit<'_> {
         self.wrong.append(&mut wrong);
     }
 
-    fn sent(&self, refund: &Value) -> u64 {
+    /// What of a refund went back to a linked account.
+    fn sent_back(&self, at: &str) -> impl Iterator<Item = u64> + use<'_> {
+        let prefix = format!("{at}/");
+        let all = self.outside.books.misc.linked_refunds.iter();
+        all.filter(move |(key, _)| key.starts_with(&prefix)).map(|(_, amount)| *amount)
+    }
+
+    fn sent(&self, at: &str, refund: &Value) -> u64 {
         let of = hashes(refund);
         let sends = self.outside.books.node.sends.iter();
-        sends
-            .filter(|(h, s)| of.contains(&h.to_string()) && s.is == SendIs::Succeeded)
-            .map(|(_, s)| s.amount_msat)
-            .sum()
+        self.sent_back(at).sum::<u64>()
+            + sends
+                .filter(|(h, s)| of.contains(&h.to_string()) && s.is == SendIs::Succeeded)
+                .map(|(_, s)| s.amount_msat)
+                .sum::<u64>()
     }
 
     /// What may have been paid back of `paid`, msat.

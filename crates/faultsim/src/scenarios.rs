@@ -44,12 +44,16 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "store-refund", script: store_refund },
     Scenario { name: "refund-reversed", script: refund_reversed },
     Scenario { name: "force-capture", script: forced },
+    Scenario { name: "remainder-too-small", script: remainder },
     Scenario { name: "gift-card", script: gift_card },
     Scenario { name: "gift-send-failed", script: gift_send_failed },
     Scenario { name: "gift-vendor-failed", script: gift_vendor_failed },
+    Scenario { name: "gift-taken-on-route", script: gift_taken },
     Scenario { name: "paid-first", script: paid_first },
     Scenario { name: "paid-first-late", script: paid_first_late },
     Scenario { name: "paid-first-short", script: paid_first_short },
+    Scenario { name: "paid-first-linked", script: paid_first_linked },
+    Scenario { name: "paid-first-linked-late", script: paid_first_linked_late },
     Scenario { name: "overpaid", script: overpaid },
 ];
 
@@ -116,6 +120,11 @@ fn any_purchase(w: &World) -> Option<PurchaseId> {
 
 /// Asks until there is one; a shopper whose answer was lost finds it in the list.
 fn create(w: &mut World, flow: Flow, claim_on: ClaimOn) -> Option<PurchaseId> {
+    create_by(w, policy(flow, claim_on))
+}
+
+fn create_by(w: &mut World, policy: Policy) -> Option<PurchaseId> {
+    let flow = policy.flow;
     let id = w.engine().new_purchase_id();
     for _ in 0..4 {
         let request = NewPurchase {
@@ -126,7 +135,7 @@ fn create(w: &mut World, flow: Flow, claim_on: ClaimOn) -> Option<PurchaseId> {
             order_total: (flow != Flow::CardFirst).then(|| usd(TOTAL)),
             currency: Currency::USD,
             nonce: Nonce([4; 16]),
-            policy: policy(flow, claim_on),
+            policy: policy.clone(),
             product_id: (flow == Flow::GiftCard).then(|| "records_test-usa".to_owned()),
             limits: Vec::new(),
         };
@@ -367,6 +376,15 @@ fn forced(w: &mut World) {
     w.run_for(MINUTE);
 }
 
+/// What the first order leaves is less than the exchange takes: it is not tried again, and counted as not sold.
+fn remainder(w: &mut World) {
+    {
+        let mut inner = w.shared.lock();
+        (inner.books.exchange.leaves_sat, inner.books.exchange.minimum_sat) = (3_000, 5_000);
+    }
+    let _ = bought(w, 0);
+}
+
 fn gift(w: &mut World) {
     let Some(id) = create(w, Flow::GiftCard, ClaimOn::Authorization) else { return };
     if pay(w, id, 0) {
@@ -386,6 +404,15 @@ fn gift_send_failed(w: &mut World) {
 fn gift_vendor_failed(w: &mut World) {
     w.shared.lock().books.misc.gifts_fail = true;
     gift(w);
+}
+
+/// The shopper pays, and the vendor's node keeps it: nothing arrives here.
+fn gift_taken(w: &mut World) {
+    let Some(id) = create(w, Flow::GiftCard, ClaimOn::Authorization) else { return };
+    if wait_past(w, id, &["quoted"], 6 * MINUTE) == "invoiced" {
+        w.shared.lock().books.misc.gifts_taken = true;
+        w.shared.note("the vendor takes the shopper's HTLC on its way");
+    }
 }
 
 /// The funds asked for, less some, so much later.
@@ -409,6 +436,38 @@ fn paid_first(w: &mut World) {
 
 fn paid_first_late(w: &mut World) {
     funds(w, 0, 40 * MINUTE);
+}
+
+/// Confirmed as often as it takes; what leaves the linked account arrives so much later.
+fn linked_funds(w: &mut World, wait_ms: u64) -> Option<PurchaseId> {
+    let linked = policy(Flow::PaidFirst, ClaimOn::Authorization);
+    let id = create_by(w, Policy { funds_source: Some(FundsSource::LinkedAccount), ..linked })?;
+    for _ in 0..4 {
+        let engine = w.engine().clone();
+        let _ = w.ask(30 * SECOND, async move { engine.confirm_funds(id).await.is_ok() });
+        if state(w, id)["funds_confirmed"].as_bool() == Some(true) {
+            break;
+        }
+        w.run_for(5 * SECOND);
+    }
+    if wait_past(w, id, &["quoted"], 6 * MINUTE) != "awaiting_funds" {
+        return None;
+    }
+    w.run_for(wait_ms);
+    let asked = state(w, id)["quote"]["amount_msat"].as_u64().unwrap_or_default();
+    funds_arrive(&w.shared, asked).then_some(id)
+}
+
+fn paid_first_linked(w: &mut World) {
+    let Some(id) = linked_funds(w, 10 * SECOND) else { return };
+    wait_past(w, id, &["awaiting_funds", "funded"], 20 * MINUTE);
+    if let Some(charge) = charge(w, id, TOTAL) {
+        later(w, &charge, Later::Capture, TOTAL);
+    }
+}
+
+fn paid_first_linked_late(w: &mut World) {
+    linked_funds(w, 40 * MINUTE);
 }
 
 fn paid_first_short(w: &mut World) {

@@ -70,8 +70,8 @@ impl World {
             payees: Arc::new(ModelPayees { shared: shared.clone() }),
             gift_cards: Some(Arc::new(ModelGiftCards { shared: shared.clone() })),
             paid_first: engine::PaidFirstSources {
-                linked_account: None,
-                on_chain: Some(Arc::new(ModelFunds { shared: shared.clone() })),
+                linked_account: Some(Arc::new(ModelFunds { shared: shared.clone(), linked: true })),
+                on_chain: Some(Arc::new(ModelFunds { shared: shared.clone(), linked: false })),
             },
             shoppers: Arc::new(ModelShoppers),
             clock: Arc::new(shared.clone()),

@@ -146,6 +146,15 @@ impl Rate {
         Money::new(u64::try_from(minor).map_err(|_| MoneyError::Overflow)?, self.currency)
     }
 
+    /// How far `other` is below this one, in millionths of this one, rounded towards zero; below zero where it is above.
+    pub fn shortfall_ppm_truncated(self, other: Self) -> Result<i64, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency });
+        }
+        let difference = i128::from(self.micro_per_btc) - i128::from(other.micro_per_btc);
+        i64::try_from(difference * 1_000_000 / i128::from(self.micro_per_btc)).map_err(|_| MoneyError::Overflow)
+    }
+
     /// The rate less `spread`, rounded down: a shopper's bitcoin buys a little less.
     pub fn less_spread_floor(self, spread: impl Into<Ppm>) -> Result<Self, MoneyError> {
         let share = Ppm::WHOLE.checked_sub(u128::from(spread.into().0)).ok_or(MoneyError::Negative)?;
@@ -199,6 +208,15 @@ mod tests {
         assert_eq!(rate.sat_ceil(album).unwrap().btc_string(), "0.00496758");
         assert_eq!(rate.msat_floor(album).unwrap().get(), 496_757_971);
         assert_eq!(rate.to_string(), "5457.386 USD/BTC");
+    }
+
+    #[test]
+    fn a_rate_is_below_another_by_so_many_millionths_or_above_it() {
+        let rate = |text: &str| Rate::parse(text, Currency::USD).unwrap();
+        let below = |of: &str, other: &str| rate(of).shortfall_ppm_truncated(rate(other)).unwrap();
+        assert_eq!((below("5500.05", "5500"), below("5500", "5500.05"), below("5500", "5500")), (9, -9, 0));
+        assert_eq!((below("5500", "2750"), below("1", "3")), (500_000, -2_000_000));
+        assert!(rate("1").shortfall_ppm_truncated(Rate::parse("1", Currency::EUR).unwrap()).is_err());
     }
 
     #[test]

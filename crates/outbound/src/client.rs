@@ -1,10 +1,13 @@
 //! The sending itself.
 
-use crate::{Method, Request, Response, Retry};
+use crate::{Method, PinnedCertificate, Request, Response, Retry};
 use ports::Outcome;
 use reqwest::{Url, header::HeaderValue};
 use std::{error::Error, fmt, time::Duration};
 use zeroize::Zeroizing;
+
+/// After so much silence on a connection to a node of ours the system asks whether it still stands.
+const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// Bounds of every call of a client.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +72,8 @@ pub struct HttpClient {
     /// Without the slash at its end.
     base: String,
     limits: Limits,
+    /// None: the authorities that the world trusts.
+    tls: Option<rustls::ClientConfig>,
     pooled: reqwest::Client,
 }
 
@@ -82,6 +87,15 @@ impl HttpClient {
     /// `base` is `https://host[:port][/prefix]`; `http` is taken for loopback addresses only, so that no key ever
     /// crosses a network in the clear.
     pub fn new(base: &str, limits: Limits) -> Result<Self, BadAddress> {
+        Self::with_tls(base, limits, None)
+    }
+
+    /// As [`Self::new`], to a server that is known by its certificate alone.
+    pub fn pinned(base: &str, limits: Limits, certificate: &PinnedCertificate) -> Result<Self, BadAddress> {
+        Self::with_tls(base, limits, Some(certificate.tls()?))
+    }
+
+    fn with_tls(base: &str, limits: Limits, tls: Option<rustls::ClientConfig>) -> Result<Self, BadAddress> {
         let url = Url::parse(base).map_err(|_| BadAddress::NotAnAddress)?;
         let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         if !bare || url.password().is_some() || url.host_str().is_none() {
@@ -93,8 +107,16 @@ impl HttpClient {
             "http" => return Err(BadAddress::PlainHttp),
             _ => return Err(BadAddress::NotAnAddress),
         }
-        let pooled = reqwest_client(limits, true).map_err(|error| BadAddress::Tls(describe(&error)))?;
-        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), limits, pooled })
+        let pooled = reqwest_client(limits, tls.as_ref(), true).map_err(|error| BadAddress::Tls(describe(&error)))?;
+        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), limits, tls, pooled })
+    }
+
+    pub(crate) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) const fn client(&self) -> &reqwest::Client {
+        &self.pooled
     }
 
     /// Asks until it is answered or `retry` ends.
@@ -123,7 +145,8 @@ impl HttpClient {
         // Dropped, and with it its only connection, when this call ends.
         let fresh;
         let client = if request.fresh_connection {
-            fresh = reqwest_client(self.limits, false).map_err(|error| Fault::NotSent(describe(&error)))?;
+            fresh = reqwest_client(self.limits, self.tls.as_ref(), false)
+                .map_err(|error| Fault::NotSent(describe(&error)))?;
             &fresh
         } else {
             &self.pooled
@@ -141,7 +164,7 @@ impl HttpClient {
         }
     }
 
-    fn prepare(&self, client: &reqwest::Client, request: &Request) -> Result<reqwest::Request, Fault> {
+    pub(crate) fn prepare(&self, client: &reqwest::Client, request: &Request) -> Result<reqwest::Request, Fault> {
         let unusable = |_| Fault::NotSent("the request cannot be written down".to_owned());
         if !request.target.starts_with('/') {
             return Err(Fault::NotSent("the path is not absolute".to_owned()));
@@ -171,7 +194,7 @@ impl HttpClient {
         builder.build().map_err(unusable)
     }
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<Response, Fault> {
+    pub(crate) async fn read(&self, mut response: reqwest::Response) -> Result<Response, Fault> {
         let max = self.limits.answer_bytes_max;
         let too_long = || Fault::Unknown(format!("the answer is longer than {max} bytes"));
         let declared = usize::try_from(response.content_length().unwrap_or(0)).map_err(|_| too_long())?;
@@ -195,7 +218,7 @@ impl HttpClient {
 }
 
 /// Appends without leaving an unwiped copy behind when the buffer has to move.
-fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+pub(crate) fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
     if body.capacity() - body.len() < chunk.len() {
         let mut larger = Zeroizing::new(Vec::with_capacity((body.len() + chunk.len()) * 2));
         larger.extend_from_slice(body);
@@ -204,8 +227,16 @@ fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
     body.extend_from_slice(chunk);
 }
 
-fn reqwest_client(limits: Limits, pooled: bool) -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
+fn reqwest_client(
+    limits: Limits,
+    tls: Option<&rustls::ClientConfig>,
+    pooled: bool,
+) -> Result<reqwest::Client, reqwest::Error> {
+    let mut builder = reqwest::Client::builder();
+    if let Some(tls) = tls {
+        builder = builder.use_preconfigured_tls(tls.clone()).tcp_keepalive(KEEPALIVE);
+    }
+    builder
         .user_agent(concat!("anytill/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -221,7 +252,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Where the transport broke. Only a connection that never came to be is `NotSent`.
-fn fault(error: reqwest::Error) -> Fault {
+pub(crate) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() {
         Fault::NotSent(describe(&error))

@@ -1,4 +1,4 @@
-//! The one way to call a vendor over HTTP, and to listen to one over a WebSocket.
+//! The one way to call a vendor over HTTP, and to listen to one over a WebSocket or to an answer that never ends.
 //!
 //! An adapter is sans-I/O: it describes what to send ([`Call::build_request`]) and reads what came back
 //! ([`Call::handle_response`]); both are pure, so that they are tested on bytes. This room does the sending, with a
@@ -11,6 +11,8 @@
 //! No header value, body or address parameter is ever part of an error, of `Debug` or of a log line.
 
 mod client;
+mod lines;
+mod pinned;
 mod reconnect;
 mod request;
 mod response;
@@ -19,6 +21,8 @@ mod socket;
 mod written;
 
 pub use client::{BadAddress, Call, Fault, HttpClient, Limits};
+pub use lines::{Lines, Opened};
+pub use pinned::{PinFault, PinnedCertificate};
 pub use reconnect::{Reconnect, Reconnects};
 pub use request::{Method, Request, form, segment};
 pub use response::Response;

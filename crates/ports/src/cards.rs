@@ -217,6 +217,8 @@ pub struct IssuerHealth {
     pub declines_on_timeout: Option<bool>,
     /// Real-time authorization points at this server.
     pub webhook_registered: Option<bool>,
+    /// Whether questions about 3-D Secure come here, or why not; none where nobody wants them.
+    pub challenges: Option<Result<(), String>>,
     pub notes: Vec<String>,
 }
 

@@ -15,6 +15,7 @@ mod network;
 mod outcome;
 mod paid_first;
 mod prices;
+mod rates;
 mod records;
 mod secret;
 mod store;
@@ -38,6 +39,7 @@ pub use network::{ForwardingPolicy, NetworkGraph, NetworkView, OwnChannel, Publi
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
+pub use rates::{RATE_HOURS_MS, RATE_MINUTES_MS, RateSample, RateStore};
 pub use records::{RecordStore, StoredRecord};
 pub use secret::Secret;
 pub use store::{

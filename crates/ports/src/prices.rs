@@ -39,6 +39,8 @@ pub struct ExecutablePrice {
     /// Average of the walk.
     pub rate: Rate,
     pub observed_at: UnixMs,
+    /// What it was held against.
+    pub consolidated: ObservedRate,
 }
 
 /// Why there is no price. Fails closed: nothing is quoted.

@@ -1,22 +1,14 @@
 //! One consolidated rate a minute, for a plot. In memory, bounded, and nothing but a picture: no decision reads it.
+//! Whoever wants more than two days of it keeps the samples in a [`ports::RateStore`].
 
 use ids::UnixMs;
 use money::{Currency, Rate};
+pub use ports::RateSample as Sample;
 use std::collections::{BTreeMap, VecDeque};
 
 const MINUTE_MS: u64 = 60_000;
-/// A week of minutes of each currency.
-pub const SAMPLES_MAX: usize = 7 * 24 * 60;
-
-/// The rate at the beginning of a minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sample {
-    pub at: UnixMs,
-    pub rate: Rate,
-}
-
-/// Told of every new sample, to keep it elsewhere.
-pub type SampleHook = Box<dyn Fn(Sample) + Send + Sync>;
+/// Two days of minutes of each currency.
+pub const SAMPLES_MAX: usize = 2 * 24 * 60;
 
 /// The samples of all currencies, the oldest first.
 #[derive(Debug, Default)]
@@ -25,22 +17,26 @@ pub struct History {
 }
 
 impl History {
-    /// Notes a rate; the new sample, if this minute had none yet. Time never runs backwards in here.
-    pub fn note(&mut self, rate: Rate, now: UnixMs) -> Option<Sample> {
+    /// Notes a rate, if its minute has none yet. Time never runs backwards in here.
+    pub fn note(&mut self, rate: Rate, now: UnixMs) {
         let at = UnixMs(now.0 - now.0 % MINUTE_MS);
         let samples = self.samples.entry(rate.currency()).or_default();
         if samples.back().is_some_and(|last| last.at >= at) {
-            return None;
+            return;
         }
         if samples.len() >= SAMPLES_MAX {
             samples.pop_front();
         }
-        let sample = Sample { at, rate };
-        samples.push_back(sample);
-        Some(sample)
+        samples.push_back(Sample { at, rate });
     }
 
-    /// Samples that were kept elsewhere, in the order of their times; those out of order are left out.
+    /// What was noted after `at`, of all currencies.
+    pub fn after(&self, at: UnixMs) -> Vec<Sample> {
+        let new = |samples: &VecDeque<Sample>| samples.partition_point(|sample| sample.at <= at);
+        self.samples.values().flat_map(|samples| samples.range(new(samples)..).copied()).collect()
+    }
+
+    /// Samples that were kept elsewhere, a currency's in the order of their times; those out of order are left out.
     pub fn restore(&mut self, kept: impl IntoIterator<Item = Sample>) {
         for sample in kept {
             self.note(sample.rate, sample.at);
@@ -70,11 +66,15 @@ mod tests {
     }
 
     #[test]
-    fn one_a_minute_and_no_more_than_a_week() {
+    fn one_a_minute_and_no_more_than_two_days() {
         let mut history = History::default();
-        let made: Vec<bool> =
-            [0, 59_999, 60_000, 60_001, 30_000, 180_000].map(|at| history.note(rate(1), UnixMs(at)).is_some()).to_vec();
-        assert_eq!(made, [true, false, true, false, false, true]);
+        for at in [0, 59_999, 60_000, 60_001, 30_000, 180_000] {
+            history.note(rate(1), UnixMs(at));
+        }
+        let times = |samples: Vec<Sample>| samples.iter().map(|sample| sample.at.0).collect::<Vec<_>>();
+        assert_eq!(times(history.points(Currency::USD, UnixMs(0), usize::MAX)), [0, 60_000, 180_000]);
+        assert_eq!(times(history.after(UnixMs(0))), [60_000, 180_000]);
+        assert_eq!(history.after(UnixMs(180_000)), []);
         for minute in 4..20_000 {
             history.note(rate(minute), UnixMs(minute * MINUTE_MS));
         }

@@ -1,8 +1,8 @@
 //! Prices in memory, renewed from the venues.
 
 use crate::{
-    DailyTable, ECB_NAME, History, Listening, Rules, Sample, SampleHook, TableSource, Update, Venue, consolidate,
-    listen::Listener, seen::Seen,
+    DailyTable, ECB_NAME, History, Listening, Rules, Sample, TableSource, Update, Venue, consolidate, listen::Listener,
+    seen::Seen,
 };
 use async_trait::async_trait;
 use futures::future::{join, join_all};
@@ -79,7 +79,6 @@ pub struct LivePrices {
     table_source: Option<TableSource>,
     table: RwLock<Option<Arc<DailyTable>>>,
     history: Mutex<History>,
-    hook: Option<SampleHook>,
 }
 
 impl LivePrices {
@@ -110,8 +109,8 @@ impl LivePrices {
             return Err(BadPricesConfig::QuietTooLong { age_ms_max, quiet_ms });
         }
         let seen = RwLock::new(Seen::new(sold_at.name()));
-        let (table_source, table, history, hook) = (None, RwLock::default(), Mutex::default(), None);
-        let live = Self { config, venues, sold_at, clock, seen, table_source, table, history, hook };
+        let (table_source, table, history) = (None, RwLock::default(), Mutex::default());
+        let live = Self { config, venues, sold_at, clock, seen, table_source, table, history };
         for warning in live.warnings() {
             tracing::warn!("{warning}");
         }
@@ -125,11 +124,14 @@ impl LivePrices {
         self
     }
 
-    /// With samples of earlier runs, and somebody who keeps the new ones.
-    #[must_use]
-    pub fn with_history(self, kept: impl IntoIterator<Item = Sample>, hook: SampleHook) -> Self {
+    /// Takes in samples of earlier runs.
+    pub fn restore(&self, kept: impl IntoIterator<Item = Sample>) {
         self.history().restore(kept);
-        Self { hook: Some(hook), ..self }
+    }
+
+    /// Samples that were taken after `at`, for whoever keeps them.
+    pub fn samples_after(&self, at: UnixMs) -> Vec<Sample> {
+        self.history().after(at)
     }
 
     /// What the operator should know about this configuration.
@@ -251,10 +253,7 @@ impl LivePrices {
         let now = self.clock.now();
         for currency in &self.config.currencies {
             let Ok(seen) = self.rate(*currency, now) else { continue };
-            let noted = self.history().note(seen.rate, now);
-            if let (Some(sample), Some(hook)) = (noted, &self.hook) {
-                hook(sample);
-            }
+            self.history().note(seen.rate, now);
         }
     }
 
@@ -360,7 +359,7 @@ impl Prices for LivePrices {
         }
         let rate = known.value.average(total).ok_or(PriceUnavailable::ThinBook)?;
         match consolidated.rate.deviation_ceil(rate) {
-            Ok(bps) if bps <= rules.deviation_max => Ok(ExecutablePrice { rate, observed_at }),
+            Ok(bps) if bps <= rules.deviation_max => Ok(ExecutablePrice { rate, observed_at, consolidated }),
             Ok(bps) => Err(PriceUnavailable::Deviation { bps }),
             Err(_) => Err(PriceUnavailable::UnknownCurrency { currency }),
         }

@@ -140,7 +140,10 @@ async fn a_book_that_disagrees_or_does_not_last_is_no_price() {
     let executable = async |bids: &[(&str, u64)]| {
         *venue.book.lock().unwrap() = Outcome::Done(book(bids));
         prices.refresh_once().await;
-        prices.executable(total("1"), clock.now()).map(|price| price.rate.decimal())
+        let price = prices.executable(total("1"), clock.now());
+        // What it was held against is the tickers' word, however the book stands.
+        assert!(price.iter().all(|price| price.consolidated.rate == usd_rate("100")));
+        price.map(|price| price.rate.decimal())
     };
     assert_eq!(executable(&[("100", 1_000_000)]).await, Ok("100".to_owned()));
     assert_eq!(executable(&[("99.5", 1_100_000)]).await, Ok("99.5".to_owned()));
@@ -251,10 +254,11 @@ async fn a_table_seconds_the_few_and_estimates_the_rest() {
 
     *prices.table.write().unwrap() = DailyTable::parse(TABLE).map(Arc::new);
     let seen = rate(cad).unwrap();
-    assert_eq!((seen.rate, seen.venues), (canadian, vec!["a".to_owned()]));
+    assert_eq!((seen.rate, &seen.venues), (canadian, &vec!["a".to_owned()]));
     let date = "1970-01-01".to_owned();
     assert_eq!(seen.basis, RateBasis::VenuesAndTable { table: "ecb".to_owned(), date: date.clone() });
-    assert_eq!(prices.executable(Money::parse("1", cad).unwrap(), clock.now()).map(|price| price.rate), Ok(canadian));
+    let executable = prices.executable(Money::parse("1", cad).unwrap(), clock.now()).unwrap();
+    assert_eq!((executable.rate, executable.consolidated), (canadian, seen));
     assert!(matches!(rate(Currency::CHF), Err(PriceUnavailable::Deviation { .. })), "the table says twice as much");
 
     let unknown = PriceUnavailable::UnknownCurrency { currency: sek };
@@ -275,17 +279,15 @@ async fn a_table_seconds_the_few_and_estimates_the_rest() {
 async fn samples_are_taken_handed_on_and_given_back() {
     let venue = puppet("a", "100");
     let (prices, clock) = live(std::slice::from_ref(&venue), 1);
-    let kept = Arc::new(Mutex::new(Vec::new()));
-    let hook = Arc::clone(&kept);
     let earlier = [Sample { at: UnixMs(0), rate: usd_rate("90") }];
-    let prices = prices.with_history(earlier, Box::new(move |sample| hook.lock().unwrap().push(sample)));
+    prices.restore(earlier);
     prices.sample();
-    assert!(kept.lock().unwrap().is_empty(), "no rate, no sample");
+    assert_eq!(prices.samples_after(UnixMs(0)), [], "no rate, no sample");
     prices.refresh_once().await;
     prices.sample();
     prices.sample();
     let new = Sample { at: UnixMs(960_000), rate: usd_rate("100") };
-    assert_eq!(*kept.lock().unwrap(), [new]);
+    assert_eq!(prices.samples_after(UnixMs(0)), [new]);
     assert_eq!(prices.points(Currency::USD, UnixMs(0), 10), [earlier[0], new]);
     assert_eq!(prices.points(Currency::USD, clock.now(), 10), []);
 }

@@ -30,6 +30,31 @@ pub fn sparkline(samples: &[Sample]) -> String {
     samples.iter().map(block).collect()
 }
 
+/// `rows` lines of at most `columns` characters, the highest first: each column the last rate of its share of the time,
+/// as a bar from the bottom. A column without a sample stays empty: nobody looked then.
+pub fn chart(samples: &[Sample], columns: u64, rows: u64) -> Vec<String> {
+    let (Some(range), Some(first), Some(last)) = (range(samples), samples.first(), samples.last()) else {
+        return Vec::new();
+    };
+    let span_ms = last.at.0.saturating_sub(first.at.0).saturating_add(1);
+    let mut heights = vec![None; usize::try_from(columns).unwrap_or_default()];
+    for sample in samples {
+        let column = u128::from(sample.at.0.saturating_sub(first.at.0)) * u128::from(columns) / u128::from(span_ms);
+        if let Some(slot) = usize::try_from(column).ok().and_then(|column| heights.get_mut(column)) {
+            // The lowest rate is one eighth high, so that it differs from none.
+            *slot = Some(height(sample.rate.micro_per_btc(), range, rows * 8 - 1) + 1);
+        }
+    }
+    let row = |below: u64| -> String {
+        let block = |eighths: &Option<u64>| match eighths.map_or(0, |eighths| eighths.saturating_sub(below).min(8)) {
+            0 => ' ',
+            filled => BLOCKS[usize::try_from(filled - 1).unwrap_or(7)],
+        };
+        heights.iter().map(block).collect::<String>().trim_end().to_owned()
+    };
+    (0..rows).rev().map(|up| row(up * 8)).collect()
+}
+
 /// A line over time, `width` by `height` units, with the lowest and the highest rate written beside it. Colours are the
 /// page's (`currentColor`); there is no script and no text that came from outside.
 pub fn svg(samples: &[Sample], width: u64, height_max: u64) -> String {
@@ -78,6 +103,16 @@ mod tests {
         assert_eq!(sparkline(&samples(&[1, 2, 3, 4, 5, 6, 7, 8, 1])), "▁▂▃▄▅▆▇█▁");
         assert_eq!(sparkline(&samples(&[5, 5])), "▄▄");
         assert_eq!(sparkline(&[]), "");
+    }
+
+    #[test]
+    fn bars_over_time_with_gaps_where_nobody_looked() {
+        let mut of = samples(&[100, 200, 300]);
+        assert_eq!(chart(&of, 3, 2), ["  █", "▁██"]);
+        of[2].at = UnixMs(9 * 60_000);
+        assert_eq!(chart(&of, 10, 1), ["▁▄       █"]);
+        assert_eq!(chart(&of[..1], 10, 1), ["▄"]);
+        assert_eq!(chart(&[], 10, 1), Vec::<String>::new());
     }
 
     #[test]

@@ -105,6 +105,12 @@ pub enum Effect {
     AwaitDelivery {
         order_id: String,
     },
+    /// The purchase ends and the vendor was not paid by us: look whether its order says otherwise, until its invoice is
+    /// long over.
+    WatchOrder {
+        order_id: String,
+        bolt11: String,
+    },
     RequestFunds {
         amount_msat: Msat,
         expires_at: UnixMs,
@@ -126,7 +132,8 @@ impl Effect {
             | Self::Sell { .. }
             | Self::OpenRefund { .. }
             | Self::ReclaimRefund { .. }
-            | Self::AwaitDelivery { .. } => 3,
+            | Self::AwaitDelivery { .. }
+            | Self::WatchOrder { .. } => 3,
         }
     }
 }

@@ -173,6 +173,11 @@ pub enum Event {
         attempt: u32,
         reason: String,
     },
+    /// No attempt can sell the rest.
+    SaleGivenUp {
+        attempt: u32,
+        reason: String,
+    },
 
     VendorOrdered {
         order_id: String,
@@ -255,6 +260,7 @@ impl Event {
             Self::ChargeDisputed { .. } => "charge_disputed",
             Self::SaleClosed { .. } => "sale_closed",
             Self::SaleFailed { .. } => "sale_failed",
+            Self::SaleGivenUp { .. } => "sale_given_up",
             Self::VendorOrdered { .. } => "vendor_ordered",
             Self::VendorOrderFailed { .. } => "vendor_order_failed",
             Self::VendorPaid { .. } => "vendor_paid",

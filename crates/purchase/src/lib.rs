@@ -22,7 +22,7 @@ pub use model::{
     DisputeRecord, DisputeState, Funding, Hold, Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
 pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
-pub use quote::{Quote, QuoteError, QuoteInput, make_quote};
+pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};
 pub use refund::{
     Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,
     step_refund,

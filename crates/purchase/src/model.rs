@@ -425,6 +425,13 @@ impl Purchase {
         self.funding.is_some()
     }
 
+    /// The purchase ended, we did not pay the vendor, and it delivered: it took the shopper's HTLC on its way, with the
+    /// preimage that it knows. The code is the shopper's.
+    pub fn delivered_without_us(&self) -> bool {
+        let unpaid = self.closing.is_some_and(|closing| closing.cause != CloseCause::NodeReturned);
+        unpaid && self.vendor.as_ref().is_some_and(|vendor| vendor.delivered)
+    }
+
     /// Captures that the operator bore, less what refunds of the store have brought back, minor units.
     pub fn borne_minor(&self) -> u64 {
         let (mut borne, mut refunded, mut taken_back) = (self.overrun_minor, 0u64, 0u64);

@@ -93,6 +93,7 @@ mod tests {
             spread: Ppm(0),
             observed_at: UnixMs(1),
             expires_at: UnixMs(600_000),
+            market: None,
         })
         .unwrap()
     }

@@ -13,6 +13,7 @@ pub mod graph;
 pub mod kraken;
 pub mod link;
 pub mod lithic;
+pub mod lnd;
 pub mod network;
 pub mod store;
 pub mod stripe;

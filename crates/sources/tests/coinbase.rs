@@ -11,6 +11,7 @@ use ports::{
     AccountLinks, Clock, FundsStatus, FundsTarget, LinkError, Outcome, PaidFirstSource, RecordStore, Secret,
     StoreError, StoredRecord,
 };
+use sandbox::VendorClock;
 use sandbox::coinbase::{Exchange, ExchangeConfig, NewUser, Sends};
 use sandbox::faults::Fault;
 use sources::coinbase::{CoinbaseLink, CoinbaseLinkConfig, Outside, Receive, RequestToken};
@@ -21,17 +22,22 @@ const SHOPPER: AccountId = AccountId([7; 16]);
 const SEND: &str = "POST /v2/accounts/{account_id}/transactions";
 const REDIRECT: &str = "https://anytill.example/v1/linked/coinbase/callback";
 
-struct Wall;
+const NOW_MS: i64 = 1_795_000_000_000;
 
-impl Clock for Wall {
+/// Both sides' clocks stand still.
+struct Still;
+
+impl Clock for Still {
     fn now(&self) -> UnixMs {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        UnixMs(u64::try_from(since.as_millis()).unwrap())
+        UnixMs(NOW_MS.unsigned_abs())
     }
 }
 
+/// By kind and name: version and body.
+type Kept = BTreeMap<(String, String), (u64, Vec<u8>)>;
+
 #[derive(Default)]
-struct Memory(Mutex<BTreeMap<(String, String), (u64, Vec<u8>)>>);
+struct Memory(Mutex<Kept>);
 
 #[async_trait]
 impl RecordStore for Memory {
@@ -80,7 +86,9 @@ struct Coinbase {
 impl Coinbase {
     /// With nothing linked.
     async fn unlinked(receive: impl FnOnce(&Exchange) -> Receive) -> Self {
-        let exchange = Exchange::start(ExchangeConfig::default()).await.unwrap();
+        let clock = VendorClock::new(|| NOW_MS);
+        let config = ExchangeConfig { clock, private_per_second: None, ..ExchangeConfig::default() };
+        let exchange = Exchange::start(config).await.unwrap();
         let (client_id, client_secret) = exchange.add_client(REDIRECT);
         let user = exchange.add_user(NewUser {
             name: "A Shopper".to_owned(),
@@ -105,7 +113,7 @@ impl Coinbase {
     fn adapter(exchange: &Exchange, config: &CoinbaseLinkConfig, records: &Arc<Memory>) -> CoinbaseLink {
         let (name, pem) = exchange.wallet_key();
         let keys = Keys::new(&Secret::new(name.to_owned()), &Secret::new(pem.to_owned())).unwrap();
-        let outside = Outside { operator: Arc::new(Operator(keys)), records: records.clone(), clock: Arc::new(Wall) };
+        let outside = Outside { operator: Arc::new(Operator(keys)), records: records.clone(), clock: Arc::new(Still) };
         let retry = Retry { attempts_max: 2, first_wait_ms: 1, ..Retry::never() };
         let limits = Limits { deadline_ms: 5_000, ..Limits::default() };
         CoinbaseLink::new(config.clone(), limits, retry, outside).unwrap()
@@ -146,7 +154,7 @@ impl World for Coinbase {
     }
 
     fn now(&self) -> UnixMs {
-        Wall.now()
+        Still.now()
     }
 
     fn trouble(&self, trouble: Trouble, times: usize) {
@@ -316,6 +324,38 @@ async fn unlinking_revokes_and_what_is_late_is_still_found() {
     assert_eq!(world.link.status(&late).await, Outcome::Done(FundsStatus::Waiting));
     world.exchange.finish_sends();
     assert_eq!(world.link.status(&late).await, Outcome::Done(FundsStatus::Final { amount_msat: late.amount_msat }));
+}
+
+#[tokio::test]
+async fn what_may_have_left_is_waited_for_although_nobody_can_be_asked() {
+    let world = Coinbase::linked().await;
+    let asked = request(&world, "gone meanwhile");
+    world.trouble(Trouble::AnswerLost, 1);
+    assert!(matches!(world.link.request(&asked).await, Outcome::Unknown(_)));
+    world.link.unlink(SHOPPER).await.unwrap();
+    assert_eq!(world.link.request(&asked).await, Outcome::Done(FundsTarget::UnderWay));
+    assert_eq!(world.link.status(&asked).await, Outcome::Done(FundsStatus::Final { amount_msat: asked.amount_msat }));
+}
+
+#[tokio::test]
+async fn a_refund_that_may_have_left_is_repeated_to_where_it_went() {
+    let world = Coinbase::linked().await;
+    let refund = ports::FundsRefund {
+        key: ids::IdempotencyKey("refund".to_owned()),
+        account: SHOPPER,
+        amount_msat: request(&world, "r").amount_msat,
+        asked_since: Still.now(),
+    };
+    world.trouble(Trouble::Down, 1);
+    assert!(matches!(world.link.refund(&refund).await, Outcome::Unknown(_)));
+    world.link.unlink(SHOPPER).await.unwrap();
+    let before = world.shopper_sat();
+    let sent = ports::FundsRefundStatus::Sent { fee_msat: money::Msat::ZERO };
+    assert_eq!(world.link.refund(&refund).await, Outcome::Done(sent));
+    assert_eq!((world.sends(), world.shopper_sat() - before), (1, 496_758));
+    // Nothing was tried of this one: it asks for another destination.
+    let other = ports::FundsRefund { key: ids::IdempotencyKey("other".to_owned()), ..refund };
+    assert!(matches!(world.link.refund(&other).await, Outcome::Rejected(_)));
 }
 
 #[tokio::test]

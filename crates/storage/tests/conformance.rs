@@ -1,7 +1,7 @@
 //! The suite that every store has to pass, on SQLite.
 
 use std::sync::Arc;
-use storage::conformance::{AccountCase, StoreCase};
+use storage::conformance::{AccountCase, RateCase, StoreCase};
 use storage::sqlite::{OpenMode, Sqlite};
 
 fn on_sqlite(case: StoreCase) {
@@ -9,6 +9,10 @@ fn on_sqlite(case: StoreCase) {
 }
 
 fn accounts_on_sqlite(case: AccountCase) {
+    with(async |store| case(Arc::new(store)).await);
+}
+
+fn rates_on_sqlite(case: RateCase) {
     with(async |store| case(Arc::new(store)).await);
 }
 
@@ -30,6 +34,10 @@ storage::store_conformance!(crate::on_sqlite);
 
 mod shoppers {
     storage::account_conformance!(crate::accounts_on_sqlite);
+}
+
+mod pictures {
+    storage::rate_conformance!(crate::rates_on_sqlite);
 }
 
 #[test]

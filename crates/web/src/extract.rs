@@ -27,8 +27,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             Category::Io | Category::Syntax | Category::Eof => {
                 Problem::with(Code::MalformedJson, format!("Line {}, column {}.", error.line(), error.column()))
             }
-            Category::Data => Problem::with(Code::InvalidBody, format!("{error}.")),
+            Category::Data => Problem::with(Code::InvalidBody, what_is_wrong(&error)),
         })
+    }
+}
+
+/// What was expected and where, without a word of what was sent: a password in the wrong place is not repeated.
+fn what_is_wrong(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    // Names of our own.
+    if text.starts_with("missing field `") || text.starts_with("duplicate field `") {
+        return format!("{text}.");
+    }
+    let kinds = ["unknown field", "unknown variant", "invalid type", "invalid value", "invalid length"];
+    let kind = kinds.into_iter().find(|kind| text.starts_with(kind));
+    // The last one is not the sender's.
+    match kind.zip(text.rfind(", expected ")) {
+        Some((kind, expected)) => format!("{kind}{}.", &text[expected..]),
+        None => format!("Line {}, column {}.", error.line(), error.column()),
     }
 }
 
@@ -63,5 +79,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|query| Self(query.0)).map_err(|_| Code::InvalidQuery.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        #[allow(dead_code, reason = "only its name counts")]
+        minor: u64,
+        #[allow(dead_code, reason = "only its name counts")]
+        currency: Option<money::Currency>,
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        for (body, said) in [
+            (r#"{}"#, "missing field `minor` at line 1 column 2."),
+            (r#"{"hunter2":1}"#, "unknown field, expected `minor` or `currency` at line 1 column 10."),
+            (r#"{"minor":"hunter2"}"#, "invalid type, expected u64 at line 1 column 18."),
+            (r#"{"minor":", expected hunter2"}"#, "invalid type, expected u64 at line 1 column 29."),
+            (r#"{"minor":1,"currency":"hunter2"}"#, "Line 1, column 32."),
+            (r#""hunter2""#, "invalid type, expected struct Body at line 1 column 9."),
+        ] {
+            let error = serde_json::from_str::<Body>(body).unwrap_err();
+            assert_eq!(what_is_wrong(&error), said, "{error}");
+        }
     }
 }

@@ -13,11 +13,12 @@ use axum::response::{IntoResponse, Response};
 use money::Currency;
 use ports::PriceUnavailable;
 
-/// Rates of all currencies that are priced here.
+/// Rates of all currencies that are priced here, and estimates of those that only a daily table knows.
 #[utoipa::path(get, path = "/v1/rates", tag = "server", responses((status = OK, body = Rates)))]
 pub async fn rates(State(app): State<App>) -> Json<Rates> {
-    let currencies = app.engine().ports().prices.currencies();
-    Json(Rates { rates: currencies.into_iter().map(|currency| rate(&app, currency)).collect() })
+    let prices = &app.engine().ports().prices;
+    let currencies = prices.currencies().into_iter().chain(prices.estimated());
+    Json(Rates { rates: currencies.map(|currency| rate(&app, currency)).collect() })
 }
 
 fn rate(app: &App, currency: Currency) -> RateView {
@@ -28,10 +29,14 @@ fn rate(app: &App, currency: Currency) -> RateView {
         shopper_rate_micro: None,
         shopper_rate: None,
         observed_at_ms: None,
+        age_ms: None,
         venues: Vec::new(),
+        outliers: Vec::new(),
+        basis: None,
         unavailable: None,
     };
-    match app.engine().ports().prices.rate(currency, app.now()) {
+    let now = app.now();
+    match app.engine().ports().prices.estimate(currency, now) {
         Ok(observed) => {
             let shoppers = observed.rate.less_spread_floor(app.engine().config().spread).ok();
             RateView {
@@ -40,7 +45,10 @@ fn rate(app: &App, currency: Currency) -> RateView {
                 shopper_rate_micro: shoppers.map(money::Rate::micro_per_btc),
                 shopper_rate: shoppers.map(money::Rate::decimal),
                 observed_at_ms: Some(observed.observed_at.0),
+                age_ms: Some(now.0.saturating_sub(observed.observed_at.0)),
                 venues: observed.venues,
+                outliers: observed.outliers,
+                basis: Some(observed.basis.into()),
                 ..none
             }
         }
@@ -54,10 +62,9 @@ fn word(why: &PriceUnavailable) -> &'static str {
         PriceUnavailable::TooFewVenues { .. } => "too_few_venues",
         PriceUnavailable::Deviation { .. } => "deviation",
         PriceUnavailable::ThinBook => "thin_book",
-        // Estimates are not asked for here.
-        PriceUnavailable::UnknownCurrency { .. }
-        | PriceUnavailable::EstimateOnly { .. }
-        | PriceUnavailable::TableOld { .. } => "unknown_currency",
+        // Nothing that is sold is asked for here.
+        PriceUnavailable::UnknownCurrency { .. } | PriceUnavailable::EstimateOnly { .. } => "unknown_currency",
+        PriceUnavailable::TableOld { .. } => "table_old",
         PriceUnavailable::Never => "never",
     }
 }

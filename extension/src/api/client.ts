@@ -10,6 +10,8 @@ import type {
   DeviceView,
   GiftCards,
   GiveDestination,
+  LinkBegun,
+  Links,
   NewPurchase,
   NewQuote,
   PurchaseList,
@@ -72,6 +74,9 @@ export function makeClient(outside: Outside, server: string, token: string | nul
     destination: () => get<DestinationSetting>("/v1/account/refund-destination"),
     putDestination: (key: string, body: SetDestination) => wish<DestinationSetting>("PUT", "/v1/account/refund-destination", key, body),
     callOffDestination: (key: string) => wish<DestinationSetting>("DELETE", "/v1/account/refund-destination/waiting", key),
+    linked: () => get<Links>("/v1/account/linked"),
+    link: (key: string, provider: string) => wish<LinkBegun>("POST", `/v1/account/linked/${encodeURIComponent(provider)}`, key),
+    unlink: (key: string, provider: string) => wish<null>("DELETE", `/v1/account/linked/${encodeURIComponent(provider)}`, key),
     devices: () => get<{ readonly devices: readonly DeviceView[] }>("/v1/devices"),
     endDevice: (key: string, id: string) => wish<null>("DELETE", `/v1/devices/${encodeURIComponent(id)}`, key),
 
@@ -84,6 +89,10 @@ export function makeClient(outside: Outside, server: string, token: string | nul
     begin: (key: string, body: NewPurchase) => wish<PurchaseView>("POST", "/v1/purchases", key, body),
     quote: (key: string, id: string, body: NewQuote) => wish<PurchaseView>("POST", `${of(id)}/quote`, key, body),
     answerChallenge: (key: string, id: string, answer: "approve" | "reject") => wish<PurchaseView>("POST", `${of(id)}/challenge`, key, { answer }),
+    confirmFunds: (key: string, id: string) => wish<PurchaseView>("POST", `${of(id)}/confirm-funds`, key),
+    /** Not repeated: whether a code that was sent once is still good, nobody knows. */
+    secondFactor: (key: string, id: string, code: string) =>
+      call<PurchaseView>({ method: "POST", path: `${of(id)}/second-factor`, idempotencyKey: key, repeatable: false, timeoutMs: SLOW_MS, body: { code } }),
     cancel: (key: string, id: string) => wish<PurchaseView>("POST", `${of(id)}/cancel`, key),
     reveal: (id: string, body: { readonly public_key: string; readonly password?: string }) => tell<Revealed>(`${of(id)}/reveal`, body),
     refunds: (beforeMs: number | null) => get<RefundList>(page("/v1/refunds", beforeMs)),

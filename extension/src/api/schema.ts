@@ -527,7 +527,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Rates of all currencies that are priced here. */
+        /** Rates of all currencies that are priced here, and estimates of those that only a daily table knows. */
         get: operations["rates"];
         put?: never;
         post?: never;
@@ -681,6 +681,21 @@ export interface components {
         };
         /** @enum {string} */
         BackTo: "linked_account" | "refund_destination";
+        /** @description What a rate rests on. */
+        Basis: {
+            /**
+             * @description Of the table: `2026-01-31`.
+             * @example 2026-01-31
+             */
+            date?: string | null;
+            kind: components["schemas"]["BasisKind"];
+            /** @description Whose table: `ECB`. */
+            table?: string | null;
+            /** @description The currency whose rate was taken through the table. */
+            through?: string | null;
+        };
+        /** @enum {string} */
+        BasisKind: "venues" | "venues_and_table" | "table";
         /**
          * @description Where the shopper's bitcoin is. Only `unpaid` and `held` mean that it is still theirs.
          * @enum {string}
@@ -1133,6 +1148,64 @@ export interface components {
          */
         OwedCause: "never_charged" | "voided" | "captured_in_part" | "store_refund" | "overpaid" | "arrived_late" | "not_delivered";
         /**
+         * @description How the amount of a quote comes about. `order_msat`, `fee_msat`, `slippage_msat`, `spread_msat` and `rounding_msat` add
+         *     up to `amount_msat`.
+         */
+        PartsView: {
+            basis: components["schemas"]["Basis"];
+            /** @example 5500.05 */
+            consolidated_rate: string;
+            /**
+             * Format: int64
+             * @description Median of the venues, one bitcoin in millionths of the major unit.
+             */
+            consolidated_rate_micro: number;
+            /**
+             * Format: int64
+             * @description The operator's fee at that rate.
+             */
+            fee_msat: number;
+            /**
+             * Format: int64
+             * @description When the oldest price that it rests on was seen.
+             */
+            observed_at_ms: number;
+            /**
+             * Format: int64
+             * @description The order total at the consolidated rate.
+             * @example 492904609
+             */
+            order_msat: number;
+            /**
+             * Format: int64
+             * @description Up to the next whole satoshi.
+             * @example 29
+             */
+            rounding_msat: number;
+            /**
+             * Format: int64
+             * @description What selling this amount on the server's exchange is dearer than the consolidated rate. Below zero: cheaper.
+             * @example 4481
+             */
+            slippage_msat: number;
+            /**
+             * Format: int64
+             * @description The same in millionths of the consolidated rate.
+             * @example 9
+             */
+            slippage_ppm: number;
+            /**
+             * Format: int64
+             * @example 3848881
+             */
+            spread_msat: number;
+            /**
+             * Format: int32
+             * @description Venues that it rests on.
+             */
+            venues: number;
+        };
+        /**
          * @description What the purchase is paid from. Only `lightning` can be held.
          * @enum {string}
          */
@@ -1227,6 +1300,13 @@ export interface components {
              * @example 496758000
              */
             amount_msat: number;
+            /** @example 5500 */
+            executable_rate: string;
+            /**
+             * Format: int64
+             * @description What selling for this order total brings on the exchange where it is sold, its book walked; before the spread.
+             */
+            executable_rate_micro: number;
             /** Format: int64 */
             expires_at_ms: number;
             fee: components["schemas"]["MoneyOut"];
@@ -1234,6 +1314,7 @@ export interface components {
             number: number;
             /** Format: int64 */
             observed_at_ms: number;
+            parts?: null | components["schemas"]["PartsView"];
             /**
              * @description The same as text: `5457.386`.
              * @example 5457.386
@@ -1253,13 +1334,22 @@ export interface components {
         };
         /**
          * @description The consolidated rate of one currency, or why there is none. A quote is made from the executable price, which is at
-         *     most a little lower.
+         *     most a little lower. Of a currency that no venue trades it is an estimate through a daily table (`basis`), which
+         *     nothing is sold by.
          */
         RateView: {
+            /**
+             * Format: int64
+             * @description How old the oldest price is that it rests on.
+             */
+            age_ms?: number | null;
+            basis?: null | components["schemas"]["Basis"];
             /** @example USD */
             currency: string;
             /** Format: int64 */
             observed_at_ms?: number | null;
+            /** @description Venues with a fresh price that was too far from the others' to be believed. */
+            outliers: string[];
             /** @example 5512.511112 */
             rate?: string | null;
             /**
@@ -1273,7 +1363,10 @@ export interface components {
              * @description The shopper's, after the spread.
              */
             shopper_rate_micro?: number | null;
-            /** @description Why there is none: `stale`, `too_few_venues`, `deviation`, `thin_book`, `unknown_currency`, `never`. */
+            /**
+             * @description Why there is none: `stale`, `too_few_venues`, `deviation`, `thin_book`, `unknown_currency`, `table_old`,
+             *     `never`.
+             */
             unavailable?: string | null;
             /** @description Venues it rests on. */
             venues: string[];

@@ -4,11 +4,15 @@ import type { components } from "./schema.ts";
 type Schemas = components["schemas"];
 
 export type Address = Schemas["Address"];
+export type Basis = Schemas["Basis"];
 export type ChargeView = Schemas["ChargeView"];
 export type DestinationSetting = Schemas["DestinationSetting"];
 export type DeviceView = Schemas["DeviceView"];
 export type GiftCardOffer = Schemas["GiftCardOffer"];
 export type GiftCards = Schemas["GiftCards"];
+export type FundsView = Schemas["FundsView"];
+export type LinkBegun = Schemas["LinkBegun"];
+export type Links = Schemas["Links"];
 export type NewPurchase = Schemas["NewPurchase"];
 export type NewQuote = Schemas["NewQuote"];
 export type ProblemBody = Schemas["ProblemBody"];

@@ -8,6 +8,7 @@ import type { Core } from "./core.ts";
 import { outsideOf, ours } from "./core.ts";
 import type { Kept, LocalPurchase, Pairing } from "./model.ts";
 import { EMPTY, isTerminal } from "./model.ts";
+import { refreshLinked } from "./linked.ts";
 import { resume } from "./purchases.ts";
 import { refreshRates, refreshRecipes } from "./refresh.ts";
 import type { Ask, BackgroundState, Missing, OpenPurchase, PageRequest, Requests } from "./requests.ts";
@@ -101,8 +102,9 @@ export async function refreshAccount(core: Core): Promise<void> {
   const none = !address.ok && address.problem.code === "not_found";
   if ((!address.ok && !none) || !destination.ok) return;
   await core.store.change("account", (before, { session }) =>
-    session === null ? before : { address: address.ok ? address.value : null, destination: destination.value.in_force ?? null },
+    session === null ? before : { ...before, address: address.ok ? address.value : null, destination: destination.value.in_force ?? null },
   );
+  await refreshLinked(core);
 }
 
 export async function getAddress(core: Core): Out<"address_get"> {
@@ -112,13 +114,13 @@ export async function getAddress(core: Core): Out<"address_get"> {
 
 export async function setAddress(core: Core, { address }: In<"address_set">): Out<"address_set"> {
   const result = await core.ask((client) => client.putAddress(random128(), address));
-  if (result.ok) await core.store.change("account", (before) => ({ destination: before?.destination ?? null, address: result.value }));
+  if (result.ok) await core.store.change("account", (before) => ({ destination: null, ...before, address: result.value }));
   return result;
 }
 
 /** What is known already is no change: open pages ask for it whenever something changes. */
 async function keepDestination(core: Core, destination: string | null): Promise<void> {
-  await core.store.change("account", (before) => (before !== null && before.destination === destination ? before : { address: before?.address ?? null, destination }));
+  await core.store.change("account", (before) => (before !== null && before.destination === destination ? before : { address: null, ...before, destination }));
 }
 
 async function withDestination(core: Core, call: (client: Client) => Out<"destination_get">): Out<"destination_get"> {
@@ -155,6 +157,8 @@ export async function stateOf(core: Core): Promise<BackgroundState> {
     distrusted: pairing?.distrusted ?? null,
     openRegistration: cache.served?.open_registration ?? null,
     acceptsPurchases: cache.served?.accepts_purchases ?? null,
+    linkable: cache.served?.linked_accounts ?? [],
+    linked: kept.account?.linked ?? null,
     open: kept.purchases.flatMap((one) => openPurchase(one, run)),
     attention: kept.attention,
     settings: kept.settings,

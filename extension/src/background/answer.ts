@@ -21,6 +21,7 @@ import { ours } from "./core.ts";
 import { cardOf, fill, originOf } from "./fill.ts";
 import { openCode } from "../trust/reveal.ts";
 import { askReveal } from "./reveal.ts";
+import { askLinked, beginLink, unlink } from "./linked.ts";
 import type { LocalPurchase } from "./model.ts";
 import { cancel, look } from "./purchases.ts";
 import type { Answer, Ask, PageRequest, PermissionWanted, Requests, Settings } from "./requests.ts";
@@ -58,6 +59,9 @@ const HANDLERS: Handlers = {
   destination_get: getDestination,
   destination_set: setDestination,
   destination_call_off: callOffDestination,
+  linked_get: askLinked,
+  link: beginLink,
+  unlink,
   devices: async (core) => {
     const result = await core.ask((client) => client.devices());
     return result.ok ? yes(result.value.devices) : result;

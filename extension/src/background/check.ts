@@ -3,10 +3,12 @@ import type { PurchaseView, TermsView } from "../api/types.ts";
 import { minorDigits } from "../money/index.ts";
 import type { CheckedInvoice } from "../trust/invoice.ts";
 import { checkInvoice } from "../trust/invoice.ts";
+import type { Terms } from "../trust/terms.ts";
 import { askedTerms, termsDescription } from "../trust/terms.ts";
 import type { Core } from "./core.ts";
 import { once } from "./core.ts";
 import type { LocalPurchase, Pairing } from "./model.ts";
+import { partsHold } from "./price.ts";
 import { refreshKeySet } from "./refresh.ts";
 
 const RETRY_MS = 2_000;
@@ -15,8 +17,7 @@ export async function checkPurchase(core: Core, local: string): Promise<void> {
   await once(core, `check ${local}`, async () => {
     const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
     const view = purchase?.view;
-    const bolt11 = view?.invoice?.bolt11;
-    if (purchase === undefined || !view || bolt11 === undefined || bolt11 === purchase.checkedInvoice) return;
+    if (purchase === undefined || !view || isChecked(purchase, view)) return;
     const terms = await core.ask((client) => client.terms(view.id));
     // Not shown until it is checked.
     if (!terms.ok) {
@@ -34,17 +35,43 @@ export async function checkPurchase(core: Core, local: string): Promise<void> {
       await core.store.changePurchase(local, (one) => ({ ...one, fault }));
       return;
     }
-    const { network } = verdict.checked;
-    await core.store.change("pairing", (pairing) => (pairing === null || pairing.network !== null ? pairing : { ...pairing, network }));
-    await core.store.changePurchase(local, (one) => ({ ...one, checkedInvoice: bolt11 }));
+    const { checked } = verdict;
+    if ("termsHash" in checked) {
+      await core.store.changePurchase(local, (one) => ({ ...one, checkedTerms: checked.termsHash }));
+      return;
+    }
+    await core.store.change("pairing", (pairing) => (pairing === null || pairing.network !== null ? pairing : { ...pairing, network: checked.network }));
+    await core.store.changePurchase(local, (one) => ({ ...one, checkedInvoice: view.invoice?.bolt11 ?? null }));
   });
 }
 
-async function judge(core: Core, purchase: LocalPurchase, view: PurchaseView, terms: TermsView): Promise<{ checked: CheckedInvoice } | { fault: string }> {
+/** Done already, or there is nothing yet that could be. */
+function isChecked(purchase: LocalPurchase, view: PurchaseView): boolean {
+  const bolt11 = view.invoice?.bolt11;
+  if (bolt11 !== undefined) return bolt11 === purchase.checkedInvoice;
+  return !view.funds || !view.terms_hash || view.terms_hash === purchase.checkedTerms;
+}
+
+async function judge(core: Core, purchase: LocalPurchase, view: PurchaseView, terms: TermsView): Promise<{ checked: CheckedInvoice | CheckedTerms } | { fault: string }> {
   const { pairing, cache } = await core.store.get();
   if (pairing === null) return { fault: "not_paired" };
   if (pairing.distrusted !== null) return { fault: `key_set_${pairing.distrusted}` };
+  if (view.funds) return judgeTerms(purchase, view, terms, pairing);
   return judgeInvoice(purchase, view, terms, pairing, BigInt(core.env.nowMs() + cache.aheadMs));
+}
+
+export interface CheckedTerms {
+  readonly termsHash: string;
+}
+
+/** Pure: of a quote that is paid first there is no invoice; its terms are held to what was asked for all the same. */
+export function judgeTerms(purchase: LocalPurchase, view: PurchaseView, termsView: TermsView, pairing: Pairing): { checked: CheckedTerms } | { fault: string } {
+  const judged = judgeQuote(purchase, view, termsView, pairing);
+  if ("fault" in judged) return judged;
+  if (purchase.from !== view.funds?.source) return { fault: "quote_differs" };
+  if (!pairing.nodes.includes(judged.terms.node)) return { fault: "wrong_key" };
+  if (view.terms_hash !== termsView.terms_hash || view.funds?.amount_msat !== view.quote?.amount_msat) return { fault: "quote_differs" };
+  return { checked: { termsHash: termsView.terms_hash } };
 }
 
 /** Pure: what this extension asked for, against what the server answers and what the invoice says. */
@@ -55,8 +82,19 @@ export function judgeInvoice(
   pairing: Pairing,
   nowMs: bigint,
 ): { checked: CheckedInvoice } | { fault: string } {
+  if (!view.invoice) return { fault: "no_quote" };
+  const judged = judgeQuote(purchase, view, termsView, pairing);
+  if ("fault" in judged) return judged;
+  const { terms } = judged;
+  const description = termsDescription(terms, minorDigits(terms.currency));
+  if (description === null) return { fault: "terms_hash" };
+  const expected = { node: terms.node, keySetNodes: pairing.nodes, network: pairing.network, amountMsat: terms.amountMsat, description };
+  return checkInvoice(view.invoice.bolt11, expected, nowMs);
+}
+
+function judgeQuote(purchase: LocalPurchase, view: PurchaseView, termsView: TermsView, pairing: Pairing): { terms: Terms } | { fault: string } {
   const { total, id } = purchase;
-  if (total === null || id === null || !view.quote || !view.invoice) return { fault: "no_quote" };
+  if (total === null || id === null || !view.quote) return { fault: "no_quote" };
   const built = askedTerms(termsView, {
     server: pairing.server,
     purchase: id,
@@ -74,9 +112,6 @@ export function judgeInvoice(
   const said = [terms.totalMinor, terms.feeMinor, terms.rateMicro, terms.spreadPpm, terms.amountMsat, terms.expiresAtMs];
   const same = shown.every((n, i) => Number.isSafeInteger(n) && BigInt(n) === said[i]);
   const words = view.claim_on === terms.claimOn && quote.total.currency === terms.currency && quote.fee.currency === terms.currency;
-  if (!same || !words) return { fault: "quote_differs" };
-  const description = termsDescription(terms, minorDigits(terms.currency));
-  if (description === null) return { fault: "terms_hash" };
-  const expected = { node: terms.node, keySetNodes: pairing.nodes, network: pairing.network, amountMsat: terms.amountMsat, description };
-  return checkInvoice(view.invoice.bolt11, expected, nowMs);
+  if (!same || !words || !partsHold(quote)) return { fault: "quote_differs" };
+  return { terms };
 }

@@ -16,14 +16,14 @@ export type GiftsAt = "first" | "beside" | "never";
 export type Offers = "unasked" | "asking" | readonly GiftCardOffer[];
 
 /** The values that pay the whole total, least first; of two alike the first offer's. */
-export function valuesFor(offers: readonly GiftCardOffer[], total: Money, served: Served | null, rates: Rates | null): readonly GiftValue[] {
+export function valuesFor(offers: readonly GiftCardOffer[], total: Money, served: Served | null, rates: Rates | null, aheadMs = 0): readonly GiftValue[] {
   const found = new Map<number, GiftValue>();
   for (const offer of offers.filter(({ currency }) => currency === total.currency)) {
     for (const minor of paying(offer, total.minor)) {
       const value = { minor, currency: total.currency };
       if (found.has(minor) || (served !== null && totalNotServed(served, rates, value) !== null)) continue;
       const left = { minor: minor - total.minor, currency: total.currency };
-      found.set(minor, { product: offer.product_id, value, left, estimate: estimateGift(value, served, rates) });
+      found.set(minor, { product: offer.product_id, value, left, estimate: estimateGift(value, served, rates, aheadMs) });
     }
   }
   return [...found.values()].sort((one, other) => one.value.minor - other.value.minor).slice(0, VALUES_MAX);

@@ -36,11 +36,20 @@ export interface Account {
   /** On file at the server: the holder's name and postcode are filled in with the card. */
   readonly address: Address | null;
   readonly destination: string | null;
+  /** The linked account as it was seen last; absent: not asked for, or none is served. */
+  readonly linked?: LinkedAccount | null;
+}
+
+export interface LinkedAccount {
+  readonly provider: string;
+  /** `null`: its provider did not say. */
+  readonly availableSat: number | null;
 }
 
 /** A call that was decided on and is not answered yet: sent again, under the same key, by whichever worker comes next. */
 export type Wish =
   | { readonly kind: "begin"; readonly key: string; readonly sinceMs: number }
+  | { readonly kind: "confirm_funds"; readonly key: string; readonly sinceMs: number }
   | { readonly kind: "challenge"; readonly key: string; readonly sinceMs: number; readonly answer: ChallengeAnswer }
   | { readonly kind: "quote"; readonly key: string; readonly sinceMs: number; readonly total: Money; readonly nonce: string }
   | { readonly kind: "cancel"; readonly key: string; readonly sinceMs: number; readonly then: Money | null };
@@ -103,6 +112,12 @@ export interface LocalPurchase {
   /** The page said another total when it was to be filled; `undefined`: it did not. */
   readonly pageTotal?: Money | null;
   readonly gift?: LocalGift;
+  /** Paid first, from the account that is linked. */
+  readonly from?: "linked_account";
+  /** Whose account: as it was linked when the shopper pressed. */
+  readonly provider?: string;
+  /** Of a quote without an invoice: the hash of the terms that passed our check. */
+  readonly checkedTerms?: string;
   readonly challenge?: LocalChallenge;
   readonly problem: Problem | null;
   readonly dismissed: boolean;

@@ -13,7 +13,7 @@ import type { GiftsAt } from "./gifts.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
 import { askOffers, offersOf } from "./offers.ts";
 import { sameMoney, withoutPageTotal } from "./model.ts";
-import { answerChallenge, begin, cancel, quote } from "./purchases.ts";
+import { answerChallenge, begin, cancel, confirmFunds, quote, secondFactor } from "./purchases.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { PageSeen, ViewInput } from "./view.ts";
 import { panelView, pillView, wantsGifts } from "./view.ts";
@@ -112,6 +112,12 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
     case "fill":
       if (purchase !== null) await (purchase.gift === undefined ? fill : fillGift)(core, purchase.local, page);
       return;
+    case "confirm_funds":
+      if (purchase !== null) await confirmFunds(core, purchase.local);
+      return;
+    case "second_factor":
+      if (purchase !== null) await secondFactor(core, purchase.local, action.code);
+      return;
     case "answer_challenge":
       if (purchase !== null) await answerChallenge(core, purchase.local, action.answer, action.answerByMs);
       return;
@@ -194,10 +200,14 @@ async function beginHere(core: Core, page: PageState, purchase: LocalPurchase | 
   if (found === null || stage.kind !== "offer") return;
   if (wanted.way === "gift_card") return beginGift(core, page, wanted, stage, found);
   if (!stage.ways.includes("card")) return;
+  const { linked } = stage;
+  // Only what was offered is begun.
+  if (wanted.from !== undefined && linked === undefined) return;
   if (purchase?.view?.state === "card_prepared") return quote(core, purchase.local, found);
   const name = (await seen(core, page)).name;
   const { total, byHand, overruled } = found;
-  await begin(core, { tabId: page.port.tabId, store: page.host, storeName: name, total, currency: total.currency, cardFirst: false, totalByHand: byHand, overruled });
+  const from = wanted.from === undefined || linked === undefined ? {} : { from: wanted.from, provider: linked.provider };
+  await begin(core, { ...from, tabId: page.port.tabId, store: page.host, storeName: name, total, currency: total.currency, cardFirst: false, totalByHand: byHand, overruled });
 }
 
 /** Only what was offered is bought. */
@@ -240,7 +250,7 @@ async function requote(core: Core, page: PageState, purchase: LocalPurchase | nu
   // Of a gift card another value may be the right one: that is chosen anew.
   const then = purchase.gift === undefined ? now : null;
   const declined = stage.kind === "card_ready" && stage.canRequote === true;
-  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || declined) await cancel(core, purchase.local, then);
+  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || kind === "confirm_funds" || declined) await cancel(core, purchase.local, then);
 }
 
 /** What has ended, or never began, is put away. What is under way is not forgotten by a press. */
@@ -300,6 +310,7 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
     loggedIn: kept.session !== null,
     address: kept.account === null ? undefined : kept.account.address,
     destination: kept.account === null ? undefined : kept.account.destination,
+    linked: kept.account?.linked ?? null,
     served: cache.served,
     rates: cache.rates,
     page: seenOf(core, page, kept),

@@ -27,6 +27,8 @@ export interface Begin {
   readonly cardFirst: boolean;
   readonly totalByHand: boolean;
   readonly overruled?: Money | null;
+  readonly from?: "linked_account";
+  readonly provider?: string;
   /** By gift card: then `total` is its value. */
   readonly gift?: { readonly product: string; readonly orderTotal: Money };
 }
@@ -104,6 +106,37 @@ export async function cancel(core: Core, local: string, then: Money | null): Pro
   await runWish(core, local);
 }
 
+/** The shopper has read what cannot be held, and the linked account may send. */
+export async function confirmFunds(core: Core, local: string): Promise<void> {
+  const wish: Wish = { kind: "confirm_funds", key: random128(), sinceMs: core.env.nowMs() };
+  const after = await core.store.changePurchase(local, (one) => {
+    const checked = one.fault === null && one.checkedTerms !== undefined && one.checkedTerms === one.view?.terms_hash;
+    return one.wish === null && checked && one.from !== undefined && one.view?.funds?.status === "unconfirmed" ? { ...one, wish, problem: null } : one;
+  });
+  if (after?.wish === wish) await runWish(core, local);
+}
+
+const CODE = /^[0-9A-Za-z]{1,32}$/;
+
+/** The provider's code: in this call and nowhere else. What it did is looked up when nobody said. */
+export async function secondFactor(core: Core, local: string, code: string): Promise<void> {
+  await once(core, `code ${local}`, async () => {
+    const purchase = (await core.store.get()).purchases.find((one) => one.local === local);
+    const id = purchase?.id ?? null;
+    if (id === null || purchase?.view?.funds?.status !== "second_factor" || !CODE.test(code)) return;
+    core.doing.set(local, "sending_code");
+    await core.store.changePurchase(local, (one) => ({ ...one, problem: null }));
+    const result = await core.ask((client) => client.secondFactor(random128(), id, code));
+    core.doing.delete(local);
+    if (result.ok) await take(core, local, result.value);
+    else {
+      await core.store.changePurchase(local, (one) => ({ ...one, problem: result.problem }));
+      await look(core, local);
+    }
+    core.draw();
+  });
+}
+
 /** The shopper's word, for the question that they were shown: another may have come meanwhile. */
 export async function answerChallenge(core: Core, local: string, answer: ChallengeAnswer, answerByMs: number): Promise<void> {
   const wish: Wish = { kind: "challenge", key: random128(), sinceMs: core.env.nowMs(), answer };
@@ -136,12 +169,15 @@ function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<
       return client.begin(wish.key, {
         store_host: purchase.store,
         nonce: purchase.nonce,
+        ...(purchase.from === undefined ? {} : { source: purchase.from }),
         ...(purchase.gift === undefined ? {} : { gift_card: { product_id: purchase.gift.product } }),
         ...(purchase.claimOn === null || purchase.gift !== undefined ? {} : { claim_on: purchase.claimOn }),
         ...(purchase.total === null ? { card_first: true, currency: purchase.currency } : { total: purchase.total }),
       });
     case "quote":
       return client.quote(wish.key, purchase.id ?? "", { total: wish.total, nonce: wish.nonce });
+    case "confirm_funds":
+      return client.confirmFunds(wish.key, purchase.id ?? "");
     case "challenge":
       return client.answerChallenge(wish.key, purchase.id ?? "", wish.answer);
     case "cancel":
@@ -167,8 +203,8 @@ async function answered(core: Core, local: string, wish: Wish, view: PurchaseVie
 /** The second half of a new quote: the same tab, the new total. */
 async function replace(core: Core, before: LocalPurchase, total: Money): Promise<void> {
   await core.store.changePurchase(before.local, (one) => ({ ...one, wish: null, dismissed: true }));
-  const { tabId, store, storeName } = before;
-  await begin(core, { tabId, store, storeName, total, currency: total.currency, cardFirst: false, totalByHand: before.totalByHand });
+  const { tabId, store, storeName, from, provider } = before;
+  await begin(core, { ...(from === undefined || provider === undefined ? {} : { from, provider }), tabId, store, storeName, total, currency: total.currency, cardFirst: false, totalByHand: before.totalByHand });
 }
 
 async function refused(core: Core, purchase: LocalPurchase, wish: Wish, problem: Problem): Promise<void> {
@@ -180,6 +216,7 @@ async function refused(core: Core, purchase: LocalPurchase, wish: Wish, problem:
     core.env.later(() => void runWish(core, purchase.local), problem.retryAfterMs ?? RETRY_MS);
     return;
   }
+  if (problem.code === "not_linked") await core.store.change("account", (account) => (account === null ? null : { ...account, linked: null }));
   if (NOT_SOLD.has(problem.code)) forgetOffers(core, purchase.store);
   // Of a question that is over the next look says how it ended.
   const shown = wish.kind === "challenge" && problem.code === "too_late" ? null : problem;
@@ -210,7 +247,8 @@ export async function take(core: Core, local: string, view: PurchaseView): Promi
   if (isTerminal(after.view) || charged) core.cards.delete(local);
   if (isOver(after.view)) core.follows.get(local)?.abort();
   else startFollowing(core, after);
-  if (after.view.state === "invoiced" && after.fault === null) await checkPurchase(core, local);
+  const toCheck = after.view.state === "invoiced" || after.view.funds?.status === "unconfirmed";
+  if (toCheck && after.fault === null) await checkPurchase(core, local);
 }
 
 /** Asks once for one purchase. */

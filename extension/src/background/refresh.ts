@@ -5,6 +5,7 @@
 import { acceptKeySet } from "../trust/key_set.ts";
 import { acceptRecipes } from "../trust/recipes.ts";
 import type { Core } from "./core.ts";
+import { refreshLinked } from "./linked.ts";
 
 export const RATES_EVERY_MIN = 5;
 export const TRUST_EVERY_MIN = 6 * 60;
@@ -18,6 +19,7 @@ export async function refreshRates(core: Core): Promise<void> {
     rates: rates.ok ? rates.value : cache.rates,
     ratesAtMs: rates.ok ? core.env.nowMs() : cache.ratesAtMs,
   }));
+  await refreshLinked(core);
 }
 
 /** `true` when the set that is pinned now is one that the server just showed. */

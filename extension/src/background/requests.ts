@@ -9,6 +9,7 @@ import type {
   Address,
   DestinationSetting,
   DeviceView,
+  Links,
   PurchaseList,
   PurchaseView,
   Receipt,
@@ -64,6 +65,10 @@ export interface BackgroundState {
   readonly distrusted: string | null;
   readonly openRegistration: boolean | null;
   readonly acceptsPurchases: boolean | null;
+  /** Providers whose accounts can be linked at this server. */
+  readonly linkable: readonly string[];
+  /** As it was seen last. */
+  readonly linked: { readonly provider: string; readonly availableSat: number | null } | null;
   readonly open: readonly OpenPurchase[];
   readonly attention: readonly Attention[];
   readonly settings: Settings;
@@ -114,6 +119,11 @@ export interface Requests {
   /** The first is in force at once; a change waits. */
   destination_set: { in: { readonly lightningAddress: string; readonly password: string }; out: DestinationSetting };
   destination_call_off: { in: object; out: DestinationSetting };
+
+  linked_get: { in: object; out: Links };
+  /** Opens the provider's page in a tab. */
+  link: { in: { readonly provider: string }; out: null };
+  unlink: { in: { readonly provider: string }; out: null };
 
   devices: { in: object; out: readonly DeviceView[] };
   device_end: { in: { readonly id: string }; out: null };

@@ -5,10 +5,10 @@
 import type { Address, PurchaseView, Rates, Served } from "../api/types.ts";
 import type { Reading } from "../types/detect.ts";
 import type { Money } from "../types/money.ts";
-import type { ClaimOn, GiftOffer, GiftOpened, PanelView, PillView, Stage, Trouble } from "../types/panel.ts";
+import type { ClaimOn, GiftOffer, GiftOpened, PanelView, PillView, PriceParts, Stage, Trouble } from "../types/panel.ts";
 import type { GiftsAt, Offers } from "./gifts.ts";
 import { valuesFor } from "./gifts.ts";
-import type { LocalPurchase } from "./model.ts";
+import type { LinkedAccount, LocalPurchase } from "./model.ts";
 import { isTerminal } from "./model.ts";
 import { estimate } from "./price.ts";
 import { claimOnOf, currencyNotServed, refusedAs, storeNotServed, storeRule, totalNotServed } from "./served.ts";
@@ -38,6 +38,7 @@ export interface ViewInput {
   /** `undefined`: not known, and then not asked for. */
   readonly address: Address | null | undefined;
   readonly destination: string | null | undefined;
+  readonly linked?: LinkedAccount | null;
   readonly served: Served | null;
   readonly rates: Rates | null;
   readonly page: PageSeen;
@@ -149,19 +150,30 @@ export const wantsGifts = ({ served, page, purchase }: ViewInput): boolean =>
 
 function offerStage(input: ViewInput, total: Money, claimOn: ClaimOn): Stage {
   const { served, page, rates } = input;
-  const base = { kind: "offer", total, estimate: estimate(total, served, rates), claimOn } as const;
+  const price = estimate(total, served, rates, input.aheadMs);
+  const base = { kind: "offer", total, estimate: price, claimOn, ...linkedFor(input, price) } as const;
   const cards = served?.cards !== false;
   const asked = wantsGifts(input) ? (input.offers ?? "unasked") : [];
   if (typeof asked === "string") {
     return cards ? { ...base, ways: ["card"], looking: true } : { kind: "working", what: "looking_for_gifts" };
   }
-  const values = valuesFor(asked, total, served, rates);
+  const values = valuesFor(asked, total, served, rates, input.aheadMs);
   if (values.length === 0) return cards ? { ...base, ways: ["card"] } : { kind: "not_served", reason: { why: "no_gift_card" } };
   const gift: GiftOffer = { values, needsDestination: input.destination === null };
   if (!cards) return { ...base, ways: ["gift_card"], gift };
   // Where the store charges at shipment the bitcoin is taken early anyway, and a gift card is bought whole or not at all.
   const first = page.gifts === "first" || claimOn === "reveal";
   return { ...base, ways: first ? ["gift_card", "card"] : ["card", "gift_card"], gift };
+}
+
+const MSAT_PER_SAT = 1_000;
+
+/** Where it has enough for what this is estimated at. A prepared card waits for a hold, and no account can be held. */
+function linkedFor({ linked, served, purchase }: ViewInput, price: PriceParts | null): { readonly linked?: { readonly provider: string; readonly availableMsat: number } } {
+  if (!linked || linked.availableSat === null || price === null || purchase?.view?.state === "card_prepared") return {};
+  const availableMsat = linked.availableSat * MSAT_PER_SAT;
+  const serves = served?.linked_accounts?.includes(linked.provider) === true;
+  return serves && Number.isSafeInteger(availableMsat) && availableMsat >= price.amountMsat ? { linked: { provider: linked.provider, availableMsat } } : {};
 }
 
 function withoutTotal(input: ViewInput, claimOn: ClaimOn): Stage {
@@ -191,12 +203,13 @@ export function pillView(input: ViewInput): PillView {
     const amountMsat = view?.quote?.amount_msat ?? null;
     const ended = view !== null && isTerminal(view);
     const stage = stageOf(input).kind;
-    const attention = ["untrusted", "total_changed", "challenge", "waits_for_operator", "setup"].includes(stage) || input.trouble !== null;
+    const attention = ["untrusted", "total_changed", "challenge", "second_factor", "waits_for_operator", "setup"].includes(stage) || input.trouble !== null;
     return { amountMsat, total, tone: attention || ended ? "attention" : "active" };
   }
   const total = page.reading?.total ?? page.confirmed;
   if (total === null) return { amountMsat: null, total: null, tone: page.cardFirst ? "offer" : "unsure" };
   const refused = input.served !== null && (storeRule(input.served, page.host) === null || totalNotServed(input.served, input.rates, total) !== null);
   const price = refused ? null : estimate(total, input.served, input.rates);
-  return { amountMsat: price?.amountMsat ?? null, total, tone: "offer" };
+  const rough = price?.made !== undefined && price.made.basis.kind !== "venues";
+  return { amountMsat: price?.amountMsat ?? null, total, tone: "offer", ...(rough ? { rough } : {}) };
 }

@@ -1,14 +1,15 @@
 /** The stage of a purchase that was begun: every state of the server's, under either policy, card first or not. */
-import type { PurchaseView, QuoteView, RefundView, Served } from "../api/types.ts";
+import type { FundsView, PurchaseView, RefundView, Served } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
-import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PriceParts, Stage } from "../types/panel.ts";
+import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PaidFrom, Stage } from "../types/panel.ts";
 import { openChallenge } from "./challenge.ts";
 import { boughtOf } from "./gifts.ts";
 import type { LocalPurchase } from "./model.ts";
 import { sameMoney } from "./model.ts";
+import { priceOf } from "./price.ts";
 import type { PageSeen } from "./view.ts";
 
-export type Doing = "revealing" | "filling";
+export type Doing = "revealing" | "filling" | "sending_code";
 
 export interface PurchaseInput {
   readonly purchase: LocalPurchase;
@@ -31,7 +32,7 @@ export function purchaseStage(input: PurchaseInput): Stage | "offer" {
   const { view, wish } = purchase;
   if (wish?.kind === "cancel") return { kind: "working", what: "cancelling" };
   if (view === null) return { kind: "working", what: purchase.cardFirst ? "preparing_card" : "quoting" };
-  const ended = giftEnded(input, view) ?? endedStage(view);
+  const ended = giftEnded(input, view) ?? endedStage(input, view);
   if (ended !== null) return ended;
   if (view.waits_for_operator) return { kind: "waits_for_operator", code: view.code, claimed: isTaken(view) };
   if (wish?.kind === "quote") return { kind: "working", what: "quoting" };
@@ -73,6 +74,7 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
       return preparedStage(input);
     case "quoted":
     case "awaiting_funds":
+      if (view.funds) return changed(input, view) ?? fundsStage(input, view, view.funds);
       return { kind: "working", what: isGift(view) ? "ordering_gift" : "quoting" };
     case "invoiced":
       return changed(input, view) ?? payStage(input, view);
@@ -84,7 +86,7 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
     case "paying_vendor":
       return vendorStage(input, view);
     case "claiming":
-      return isGift(view) ? vendorStage(input, view) : claimingStage(view);
+      return isGift(view) ? vendorStage(input, view) : claimingStage(input, view);
     case "funded":
       return isGift(view) ? vendorStage(input, view) : readyStage(input, view);
     case "closing":
@@ -99,10 +101,10 @@ function openStage(input: PurchaseInput, view: PurchaseView): Stage | "offer" {
 const isGift = (view: PurchaseView): boolean => view.flow === "gift_card";
 
 /** From the bitcoin's arrival to the code: it cannot be called back, so nothing is said of whose it is. */
-function vendorStage({ purchase }: PurchaseInput, view: PurchaseView): Stage {
-  const gift = boughtOf(purchase);
+function vendorStage(input: PurchaseInput, view: PurchaseView): Stage {
+  const gift = boughtOf(input.purchase);
   if (gift === null) return { kind: "working", what: "ordering_gift" };
-  return { kind: "paying_vendor", price: view.quote ? priceOf(view.quote) : null, gift, paid: view.state !== "paying_vendor" };
+  return { kind: "paying_vendor", price: view.quote ? priceOf(view.quote, input.aheadMs) : null, gift, paid: view.state !== "paying_vendor" };
 }
 
 /** To the server a delivered gift card is the end; to the shopper the order is still to be placed. */
@@ -112,7 +114,7 @@ function giftEnded(input: PurchaseInput, view: PurchaseView): Stage | null {
   if (gift === null || view.state !== "completed" || view.gift_card?.delivered !== true) return null;
   const claimedMsat = view.claimed_msat ?? 0;
   if (purchase.gift?.used === true) {
-    return { kind: "done", price: view.quote ? priceOf(view.quote) : null, captured: gift.value, claimedMsat, owed: view.refunds.map(owedBack), receiptUrl: null, gift };
+    return { kind: "done", price: view.quote ? priceOf(view.quote, input.aheadMs) : null, captured: gift.value, claimedMsat, owed: view.refunds.map(owedBack), receiptUrl: null, gift };
   }
   if (input.doing === "revealing") return { kind: "working", what: "revealing_code" };
   return { kind: "gift_ready", gift, claimedMsat, fill: fillState(input), has: purchase.gift?.has ?? [], opened: input.opened };
@@ -141,7 +143,7 @@ function payStage(input: PurchaseInput, view: PurchaseView): Stage {
   if (!view.quote || bolt11 === undefined || bolt11 !== purchase.checkedInvoice) return { kind: "working", what: "checking_invoice" };
   return {
     kind: "pay",
-    price: priceOf(view.quote),
+    price: priceOf(view.quote, input.aheadMs),
     code: view.code,
     bolt11,
     expiresAtMs: view.quote.expires_at_ms - input.aheadMs,
@@ -149,6 +151,35 @@ function payStage(input: PurchaseInput, view: PurchaseView): Stage {
     stillYours: stillYours(input, view),
     ...giftOf(purchase),
   };
+}
+
+/** From the quote to the funds' arrival. Nothing here says that the bitcoin is the shopper's: it is sent, not held. */
+function fundsStage(input: PurchaseInput, view: PurchaseView, funds: FundsView): Stage {
+  const { purchase, aheadMs } = input;
+  if (purchase.fault !== null) return { kind: "untrusted", fault: purchase.fault };
+  const quoting: Stage = { kind: "working", what: "quoting" };
+  if (!view.quote) return quoting;
+  const common = { price: priceOf(view.quote, aheadMs), from: paidFrom(purchase, funds), expiresAtMs: funds.locked_until_ms - aheadMs };
+  switch (funds.status) {
+    case "unconfirmed":
+      // As an invoice is, it is shown once the terms have passed our own check.
+      if (purchase.checkedTerms === undefined || purchase.checkedTerms !== view.terms_hash) return { kind: "working", what: "checking_terms" };
+      return { kind: "confirm_funds", ...common, ...(purchase.wish?.kind === "confirm_funds" ? { confirming: true as const } : {}) };
+    case "second_factor":
+      return { kind: "second_factor", ...common, codesLeft: funds.codes_left ?? null, ...(input.doing === "sending_code" ? { sending: true as const } : {}) };
+    case "asked":
+    case "under_way":
+    case "pending":
+      return { kind: "funds_coming", ...common, how: funds.status };
+    case "arrived":
+      return { kind: "working", what: "preparing_card" };
+    case "failed":
+      return { kind: "working", what: "ending" };
+  }
+}
+
+function paidFrom(purchase: LocalPurchase, { promise }: FundsView): PaidFrom {
+  return { provider: purchase.provider ?? "", back: promise.back_to, unusedAfterMs: promise.unused_after_ms };
 }
 
 const giftOf = (purchase: LocalPurchase): { readonly gift?: GiftBought } => {
@@ -159,12 +190,12 @@ const giftOf = (purchase: LocalPurchase): { readonly gift?: GiftBought } => {
 function heldStage(input: PurchaseInput, view: PurchaseView): Stage {
   if (!view.quote) return { kind: "working", what: "preparing_card" };
   const heldUntilMs = heldUntil(input, view) ?? view.state_since_ms + HOLD_MS_DEFAULT - input.aheadMs;
-  return { kind: "held", price: priceOf(view.quote), heldUntilMs, claimOn: view.claim_on, stillYours: stillYours(input, view) };
+  return { kind: "held", price: priceOf(view.quote, input.aheadMs), heldUntilMs, claimOn: view.claim_on, stillYours: stillYours(input, view) };
 }
 
 /** The card can be used: held under `authorization`, or claimed and waiting for the store. */
 function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
-  const price = view.quote ? priceOf(view.quote) : null;
+  const price = view.quote ? priceOf(view.quote, input.aheadMs) : null;
   const approved = view.charges.some((charge) => (charge.decision === "approved" || charge.decision === "stand_in") && !charge.zero_check);
   if (approved) return { kind: "charged", price, confirmed: true, ...(view.winding_up ? {} : { canGiveUp: true as const }) };
   if (view.charges.some((charge) => charge.decision === "pending")) return { kind: "charged", price, confirmed: false };
@@ -189,8 +220,8 @@ function readyStage(input: PurchaseInput, view: PurchaseView): Stage {
 }
 
 /** Under `reveal` the shopper's own press claims; under `authorization` the store does. */
-function claimingStage(view: PurchaseView): Stage {
-  const price = view.quote ? priceOf(view.quote) : null;
+function claimingStage(input: PurchaseInput, view: PurchaseView): Stage {
+  const price = view.quote ? priceOf(view.quote, input.aheadMs) : null;
   const byStore = view.charges.some((charge) => charge.decision === "pending");
   return view.claim_on === "reveal" && !byStore ? { kind: "working", what: "revealing" } : { kind: "charged", price, confirmed: false };
 }
@@ -229,6 +260,8 @@ const saysNoTotal = ({ purchase, page }: PurchaseInput): boolean =>
  * charges, or under `reveal` the asking itself. Then an old word is not repeated.
  */
 function stillYours(input: PurchaseInput, view: PurchaseView): boolean {
+  // Paid first: sent is sent.
+  if (view.flow === "paid_first") return false;
   if (view.bitcoin !== "unpaid" && view.bitcoin !== "held") return false;
   if (view.charges.some((charge) => charge.decision === "pending")) return false;
   const shown = input.purchase.revealed || (view.card?.reveals ?? 0) > 0;
@@ -251,10 +284,6 @@ function fillState(input: PurchaseInput): FillState {
   return purchase.fill.kind === "none" || lost || found ? { kind: "ready" } : purchase.fill;
 }
 
-function priceOf(quote: QuoteView): PriceParts {
-  return { total: quote.total, fee: quote.fee, rateMicro: quote.rate_micro, spreadPpm: quote.spread_ppm, amountMsat: quote.amount_msat };
-}
-
 export function owedBack(refund: RefundView): OwedBack {
   const { destination } = refund;
   return {
@@ -263,26 +292,31 @@ export function owedBack(refund: RefundView): OwedBack {
     cause: refund.cause,
     owed: refund.owed ?? null,
     msat: refund.owed_msat ?? refund.sent_msat ?? null,
-    destination: !destination ? null : destination.kind === "bolt11" ? destination.invoice : destination.address,
+    destination: destination?.kind === "bolt11" ? destination.invoice : destination?.kind === "lightning_address" ? destination.address : null,
+    ...(destination?.kind === "linked_account" ? { toAccount: destination.provider } : {}),
     notBeforeMs: refund.not_before_ms,
   };
 }
 
-function endedStage(view: PurchaseView): Stage | null {
+function endedStage(input: PurchaseInput, view: PurchaseView): Stage | null {
   const owed = view.refunds.map(owedBack);
   if (view.state === "completed" && view.captured_minor > 0) {
     const captured = { minor: view.captured_minor, currency: view.currency };
-    const price = view.quote ? priceOf(view.quote) : null;
+    const price = view.quote ? priceOf(view.quote, input.aheadMs) : null;
     return { kind: "done", price, captured, claimedMsat: view.claimed_msat ?? 0, owed, receiptUrl: null };
   }
   if (view.state !== "completed" && view.state !== "returned" && view.state !== "expired") return null;
   // Nothing was taken only when nothing of the shopper's is anywhere but with them.
   const back = view.bitcoin === "unpaid" || view.bitcoin === "returned";
-  const nothingTaken = back && owed.length === 0 && view.captured_minor === 0 && (view.claimed_msat ?? 0) === 0;
+  const { funds } = view;
+  // What was asked of the account may have left it: it is on its way here, and then on its way back.
+  const coming = funds !== undefined && funds !== null && !["unconfirmed", "failed", "arrived"].includes(funds.status);
+  const nothingTaken = back && !coming && owed.length === 0 && view.captured_minor === 0 && (view.claimed_msat ?? 0) === 0;
   const undelivered = view.gift_card?.failed === true;
   const voided = view.charges.some((charge) => charge.reversed_minor > 0);
   const because = whyClosed(view) ?? (view.state !== "completed" ? null : undelivered ? "not_delivered" : voided ? "voided" : "never_charged");
-  return { kind: "ended", how: view.state === "expired" ? "expired" : "returned", because, nothingTaken, owed };
+  const paid = funds ? { funds: { from: paidFrom(input.purchase, funds), coming } } : {};
+  return { kind: "ended", how: view.state === "expired" ? "expired" : "returned", because, nothingTaken, owed, ...paid };
 }
 
 /** A window that ended without a card was not missed by the store: there was nothing that it could have charged. */

@@ -4,6 +4,7 @@ import { minorDigits } from "./currency.ts";
 
 const SAT_PER_BTC = 100_000_000n;
 const MSAT_PER_SAT = 1000n;
+const MSAT_PER_BTC = SAT_PER_BTC * MSAT_PER_SAT;
 const WHOLE_PPM = 1_000_000n;
 const MICRO = 1_000_000n;
 const SAT_MAX = 21_000_000n * SAT_PER_BTC;
@@ -33,4 +34,38 @@ export function costMsat(total: Money, fee: Money, rateMicro: bigint): bigint | 
   const microPerMinor = MICRO / 10n ** BigInt(minorDigits(sum.currency));
   const sat = ceilDiv(BigInt(sum.minor) * microPerMinor * SAT_PER_BTC, rateMicro);
   return sat <= SAT_MAX ? sat * MSAT_PER_SAT : undefined;
+}
+
+/** What each part adds to a price; they add up to its amount. Only slippage can be below zero. */
+export interface PartsMsat {
+  readonly orderMsat: bigint;
+  readonly feeMsat: bigint;
+  readonly slippageMsat: bigint;
+  /** Millionths of the consolidated rate, rounded towards zero. */
+  readonly slippagePpm: bigint;
+  readonly spreadMsat: bigint;
+  readonly roundingMsat: bigint;
+}
+
+/**
+ * How an amount comes about: the order at the consolidated rate, the fee, what selling is dearer than that, the spread, up
+ * to a whole satoshi. Each step is rounded down to the millisatoshi. `undefined` when the parts do not fit together.
+ */
+export function partsMsat(total: Money, fee: Money, rates: { readonly consolidated: bigint; readonly executable: bigint; readonly rate: bigint }, amountMsat: bigint): PartsMsat | undefined {
+  const sum = addMoney(total, fee);
+  const { consolidated, executable, rate } = rates;
+  if (sum === undefined || consolidated <= 0n || executable <= 0n || rate <= 0n) return undefined;
+  const microPerMinor = MICRO / 10n ** BigInt(minorDigits(sum.currency));
+  const floor = (minor: number, at: bigint): bigint => (BigInt(minor) * microPerMinor * MSAT_PER_BTC) / at;
+  const orderMsat = floor(total.minor, consolidated);
+  const [market, sold, spread] = [floor(sum.minor, consolidated), floor(sum.minor, executable), floor(sum.minor, rate)];
+  const parts = {
+    orderMsat,
+    feeMsat: market - orderMsat,
+    slippageMsat: sold - market,
+    slippagePpm: ((consolidated - executable) * WHOLE_PPM) / consolidated,
+    spreadMsat: spread - sold,
+    roundingMsat: amountMsat - spread,
+  };
+  return parts.spreadMsat < 0n || parts.roundingMsat < 0n || parts.roundingMsat > MSAT_PER_SAT ? undefined : parts;
 }

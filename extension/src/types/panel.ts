@@ -31,7 +31,34 @@ export interface PriceParts {
   readonly rateMicro: number;
   readonly spreadPpm: number;
   readonly amountMsat: number;
+  /** Absent where the server, or the quote, is of an older version. */
+  readonly made?: PriceMade;
 }
+
+/** How a price comes about, from the market's to the shopper's. The amounts of its parts add up to `amountMsat`. */
+export interface PriceMade {
+  /** The median of the venues, millionths. */
+  readonly consolidatedMicro: number;
+  /** The oldest price that it rests on. */
+  readonly observedAtMs: number;
+  readonly venues: number;
+  /** Not believed: too far from the others. Not kept with a quote. */
+  readonly outliers: readonly string[];
+  readonly basis: RateBasis;
+  readonly orderMsat: number;
+  readonly feeMsat: number;
+  /** What selling this amount brings on the server's exchange, against the median. Absent in an estimate: no book is walked for it. */
+  readonly sold?: { readonly rateMicro: number; readonly slippagePpm: number; readonly slippageMsat: number };
+  readonly spreadMsat: number;
+  readonly roundingMsat: number;
+}
+
+export type RateBasis =
+  | { readonly kind: "venues" }
+  /** Few venues trade this currency; a daily table agrees with them. */
+  | { readonly kind: "venues_and_table"; readonly table: string; readonly date: string }
+  /** None does: another currency's rate, through a daily table. */
+  | { readonly kind: "table"; readonly table: string; readonly date: string; readonly through: string };
 
 /** Why nothing can be bought here, said before anything is paid. */
 export type NotServed =
@@ -73,6 +100,16 @@ export type ChallengeAnswer = "approve" | "reject";
 /** As the shopper said it here, or without them: too late, or answered somewhere else. */
 export type ChallengeEnd = ChallengeAnswer | "over" | "elsewhere";
 
+/** A shopper's account at an exchange that a purchase is paid from. It sends first and cannot be held. */
+export interface PaidFrom {
+  /** As the server calls it: `coinbase`. */
+  readonly provider: string;
+  /** What was owed at the end would go back there while it is linked; else to the refund destination. */
+  readonly back: "linked_account" | "refund_destination";
+  /** When the store has not charged so long after the arrival, it goes back. */
+  readonly unusedAfterMs: number;
+}
+
 export interface OwedBack {
   readonly id: string;
   readonly state: "awaiting_destination" | "waiting" | "preparing" | "sending" | "paid" | "cancelled";
@@ -80,6 +117,8 @@ export interface OwedBack {
   readonly owed: Money | null;
   readonly msat: number | null;
   readonly destination: string | null;
+  /** To the linked account at this provider, instead of `destination`. */
+  readonly toAccount?: string;
   readonly notBeforeMs: number;
 }
 
@@ -107,12 +146,14 @@ export type Stage =
       readonly gift?: GiftOffer;
       /** Gift cards are being asked for. */
       readonly looking?: true;
+      /** The card can also be paid from a linked account, which has enough as far as is known. */
+      readonly linked?: { readonly provider: string; readonly availableMsat: number };
     }
   /** The store shows its total only once a card is on file: offer to begin with a prepared card. */
   | { readonly kind: "offer_card_first"; readonly currency: string; readonly claimOn: ClaimOn; /** With a total that the shopper types, a gift card would do. */ readonly giftInstead?: true }
   | {
       readonly kind: "working";
-      readonly what: "quoting" | "checking_invoice" | "preparing_card" | "ordering_gift" | "revealing" | "revealing_code" | "looking_for_gifts" | "cancelling" | "ending";
+      readonly what: "quoting" | "checking_invoice" | "checking_terms" | "preparing_card" | "ordering_gift" | "revealing" | "revealing_code" | "looking_for_gifts" | "cancelling" | "ending";
     }
   /** The invoice did not pass our own check: it is not shown. */
   | { readonly kind: "untrusted"; readonly fault: string }
@@ -128,6 +169,12 @@ export type Stage =
       /** A gift card is bought, not a card made. */
       readonly gift?: GiftBought;
     }
+  /** Paid first: nothing is sent before the shopper has said so here, knowing that it cannot be held. */
+  | { readonly kind: "confirm_funds"; readonly price: PriceParts; readonly from: PaidFrom; readonly expiresAtMs: number; readonly confirming?: true }
+  /** The linked account's provider wants a code. */
+  | { readonly kind: "second_factor"; readonly price: PriceParts; readonly from: PaidFrom; readonly codesLeft: number | null; readonly expiresAtMs: number; readonly sending?: true }
+  /** Asked for, sent, or seen and not final. What arrives after `expiresAtMs` buys nothing and goes back. */
+  | { readonly kind: "funds_coming"; readonly price: PriceParts; readonly from: PaidFrom; readonly how: "asked" | "under_way" | "pending"; readonly expiresAtMs: number }
   /** Accepted, not claimed. */
   | {
       readonly kind: "held";
@@ -204,6 +251,8 @@ export type Stage =
       readonly because: string | null;
       readonly nothingTaken: boolean;
       readonly owed: readonly OwedBack[];
+      /** It was to be paid from a linked account; `coming`: something was sent and is still on its way. */
+      readonly funds?: { readonly from: PaidFrom; readonly coming: boolean };
     }
   /** The server waits for its operator; what is claimed stays claimed or is owed, nothing is lost. */
   | { readonly kind: "waits_for_operator"; readonly code: string; readonly claimed: boolean };
@@ -231,9 +280,12 @@ export type PanelAction =
   | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" }
   | { readonly do: "confirm_total"; readonly total: Money }
   | { readonly do: "reread" }
-  | { readonly do: "begin"; readonly way: Way; readonly gift?: { readonly product: string; readonly value: Money } }
+  | { readonly do: "begin"; readonly way: Way; readonly from?: "linked_account"; readonly gift?: { readonly product: string; readonly value: Money } }
   | { readonly do: "begin_card_first" }
   | { readonly do: "requote" }
+  | { readonly do: "confirm_funds" }
+  /** Passed on at once and kept nowhere. */
+  | { readonly do: "second_factor"; readonly code: string }
   | { readonly do: "cancel" }
   | { readonly do: "fill" }
   /** To the question that is shown, and no other. */
@@ -250,6 +302,8 @@ export interface PillView {
   readonly amountMsat: number | null;
   readonly total: Money | null;
   readonly tone: "offer" | "unsure" | "active" | "attention";
+  /** The rate went through a daily table. */
+  readonly rough?: true;
   /** As in `PanelView`. */
   readonly language?: string;
 }

@@ -23,13 +23,21 @@ export interface Formats {
   btc(msat: number): string;
   /** "496,758 sat" */
   sat(msat: number): string;
+  /** Always with three decimals, so that parts stand under one another: "4.481 sat". May be below zero. */
+  msat(msat: number): string;
   /** Price of one bitcoin, "$5,457.386". */
   rate(micro: number, currency: string): string;
   /** Millionths as percent, "0.7748 %". */
   percent(ppm: number): string;
+  /** With its sign: "+0.0009 %". */
+  signedPercent(ppm: number): string;
   /** "4:09", hours only when there are some; never below zero. */
   clock(ms: number): string;
+  /** "7 days", in the largest unit that says it without a rest. */
+  span(ms: number): string;
   time(ms: number): string;
+  /** "2026-01-31" as people write it; a day, in no time zone. */
+  date(day: string): string;
   dateTime(ms: number): string;
   country(code: string): string;
   currencyName(code: string): string;
@@ -70,14 +78,26 @@ export function formats(locale: string): Formats {
       const [units, digits] = splitMsat(msat) ? [BigInt(msat), 3] : [BigInt(msat) / 1000n, 0];
       return `${group(locale, digits).format(decimal(units, digits))} sat`;
     },
+    msat: (msat) => `${group(locale, 3).format(decimal(msat, 3))}\u00a0sat`,
     rate: (micro, currency) =>
       new Intl.NumberFormat(locale, { style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: 6 }).format(
         decimal(micro, 6),
       ),
     percent: (ppm) =>
       new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 4 }).format(decimal(ppm, 6)),
+    signedPercent: (ppm) =>
+      new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 4, signDisplay: "exceptZero" }).format(decimal(ppm, 6)),
     clock: clockText,
+    span: (ms) => {
+      const minutes = Math.max(1, Math.round(ms / 60_000));
+      const [count, unit] = minutes % 1440 === 0 ? [minutes / 1440, "day"] : minutes % 60 === 0 ? [minutes / 60, "hour"] : [minutes, "minute"];
+      return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
+    },
     time: (ms) => new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(ms),
+    date: (day) => {
+      const ms = Date.parse(`${day}T00:00:00Z`);
+      return Number.isNaN(ms) ? day : new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(ms);
+    },
     dateTime: (ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms),
     country: (code) => named(locale, "region", code),
     currencyName: (code) => named(locale, "currency", code),

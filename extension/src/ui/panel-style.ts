@@ -42,6 +42,7 @@ background:var(--raised);font-size:13px;color:var(--soft)}
 .big.money{font-size:32px}
 .qrbox{width:300px;max-width:100%;margin:0 auto;padding:0;border-radius:12px;border:1px solid var(--line);background:#fff;overflow:hidden}
 .qr{display:block;width:100%;height:auto}
+.fold>summary{width:fit-content;padding:6px 0;cursor:pointer;font-size:14px;color:var(--soft)}.fold[open]>summary{margin-bottom:8px}
 .timer{display:flex;align-items:center;justify-content:center;gap:8px;font-size:14px;color:var(--soft)}
 .timer b{color:var(--text);font-weight:650;font-variant-numeric:tabular-nums}
 .timer.over b{color:var(--bad)}

@@ -45,7 +45,7 @@ function caption(view: PillView, locale: string): { seen: string; said: string }
   const words = pillLanguage(locale);
   if (view.tone === "active" || view.tone === "attention") return { seen: words[view.tone], said: words[view.tone] };
   if (view.amountMsat === null || view.tone === "unsure") return { seen: words.offer, said: words.offer };
-  const amount = btc(view.amountMsat, locale);
+  const amount = (view.rough ? "≈ " : "") + btc(view.amountMsat, locale);
   return { seen: amount, said: words.price.replace("{amount}", amount) };
 }
 

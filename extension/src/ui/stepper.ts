@@ -29,6 +29,9 @@ export function stepOf(stage: Stage): number | null {
   if (isGift(stage)) return giftStepOf(stage);
   switch (stage.kind) {
     case "pay":
+    case "confirm_funds":
+    case "second_factor":
+    case "funds_coming":
       return 0;
     case "held":
       return 1;

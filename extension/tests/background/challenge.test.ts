@@ -42,6 +42,9 @@ describe("the question", () => {
     expect(challengeAfter(purchase({ challenge: known }), gone, BY - 1)).toEqual({ ...known, end: "elsewhere" });
     expect(challengeAfter(purchase({ challenge: known }), gone, BY)).toEqual({ ...known, end: "over" });
     expect(challengeAfter(purchase({ challenge: { ...known, end: "reject" } }), gone, BY)).toEqual({ ...known, end: "reject" });
+    // This browser's own word is on its way: what comes of that is said, and nothing before.
+    const wish = { kind: "challenge", key: "k", sinceMs: NOW, answer: "approve" } as const;
+    expect(challengeAfter(purchase({ challenge: known, wish }), gone, NOW)).toEqual(known);
     // A second question is another.
     expect(challengeAfter(purchase({ challenge: { ...known, end: "over" } }), asking({ challenge: { ...ASKED, answer_by_ms: BY + 1 } }), BY)).toEqual({ answerByMs: BY + 1, end: null });
   });

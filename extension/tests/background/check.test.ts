@@ -23,6 +23,10 @@ describe("our own check of an invoice", () => {
     expect(judgeInvoice(local, view, terms, { ...pairing, network: null }, BigInt(NOW))).toMatchObject({ checked: {} });
   });
   type Quote = NonNullable<PurchaseView["quote"]>;
+  const PARTS = {
+    consolidated_rate: "5500.05", consolidated_rate_micro: 5_500_050_000, observed_at_ms: NOW, venues: 4, basis: { kind: "venues" },
+    order_msat: 492_904_609, fee_msat: 0, slippage_msat: 4_481, slippage_ppm: 9, spread_msat: 3_848_881, rounding_msat: 29,
+  } as const;
   const changes: readonly [string, Partial<Quote>][] = [
     ["another total", { total: { minor: 2712, currency: "USD" } }],
     ["another currency", { total: { minor: 2711, currency: "CAD" } }],
@@ -32,12 +36,18 @@ describe("our own check of an invoice", () => {
     ["another spread", { spread_ppm: 1 }],
     ["another amount", { amount_msat: 1_000 }],
     ["another expiry", { expires_at_ms: NOW }],
+    ["parts that do not add up", { parts: { ...PARTS, spread_msat: PARTS.spread_msat + 1 } }],
     ["an amount that is not exact", { amount_msat: 496_758_000.5 }],
   ];
   it.each(changes)("does not show a price that the terms do not have: %s", async (_, change) => {
     const { view, terms, local } = await quoted();
     const quote = { ...(view.quote as Quote), ...change };
     expect(judgeInvoice(local, { ...view, quote }, terms, pairing, BigInt(NOW))).toEqual({ fault: "quote_differs" });
+  });
+  it("shows one with parts that do", async () => {
+    const { view, terms, local } = await quoted();
+    const quote = { ...(view.quote as Quote), parts: PARTS };
+    expect(judgeInvoice(local, { ...view, quote }, terms, pairing, BigInt(NOW))).toHaveProperty("checked");
   });
   it("does not take what only looks like ours", async () => {
     const { view, terms, local } = await quoted();

@@ -32,7 +32,7 @@ describe("the values for 27.11", () => {
     expect(valuesFor(offers, TOTAL, served, RATES).map(({ value, left }) => [value.minor, left.minor])).toEqual(expected);
   });
   it("are priced with the spread of gift cards", () => {
-    const rates = { rates: [{ currency: "USD", venues: [], rate_micro: 5_500_000_000, shopper_rate_micro: 5_457_386_000 }] };
+    const rates = { rates: [{ currency: "USD", venues: [], outliers: [], rate_micro: 5_500_000_000, shopper_rate_micro: 5_457_386_000 }] };
     const [one] = valuesFor([offer({})], TOTAL, served, rates);
     // 5,500 less 1 % is 5,445; 27.11 / 5,445 = 0.0049788797...
     expect(one?.estimate).toEqual({ total: TOTAL, fee: usd(0), rateMicro: 5_445_000_000, spreadPpm: 10_000, amountMsat: 497_888_000 });

@@ -15,6 +15,8 @@ export const QUOTE: QuoteView = {
   fee: { minor: 0, currency: "USD" },
   rate_micro: 5_457_386_000,
   rate: "5457.386",
+  executable_rate_micro: 5_500_000_000,
+  executable_rate: "5500",
   spread_ppm: 7748,
   amount_msat: 496_758_000,
   amount_btc: "0.00496758",
@@ -43,6 +45,7 @@ export const SERVED: Served = {
   ],
   other_stores: { host: null, name: "", claim_on: "authorization", tolerance_minor: 50, splits: false, card_open_ms_max: 1, takes_gift_cards: false },
   cards: true,
+  linked_accounts: [],
   gift_cards: false,
   spread_ppm: 7748,
   gift_card_spread_ppm: 10_000,
@@ -51,7 +54,7 @@ export const SERVED: Served = {
   hold_ms_max: 600_000,
   limits: { currency: "USD", purchase_minor_max: 1, day_minor_max: 1, unpaid_at_once: 1, abandoned_holds_of_day_max: 1, cards_of_day_max: 1 },
 };
-export const RATES: Rates = { rates: [{ currency: "USD", venues: [], shopper_rate_micro: 5_457_386_000 }, { currency: "EUR", venues: [], unavailable: "stale" }] };
+export const RATES: Rates = { rates: [{ currency: "USD", venues: [], outliers: [], shopper_rate_micro: 5_457_386_000 }, { currency: "EUR", venues: [], outliers: [], unavailable: "stale" }] };
 export const ADDRESS = { name: "Ella Example", line1: "1 Swing Street", city: "New York", region: "NY", postal_code: "10001", country: "US" };
 
 export const reading = (change: Partial<Reading> = {}): Reading => ({

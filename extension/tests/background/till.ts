@@ -4,7 +4,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { bech32 } from "@scure/base";
-import type { DestinationSetting, GiftCardOffer, PurchaseView, RefundView, SignedRecipes, TermsView } from "../../src/api/types.ts";
+import type { DestinationSetting, FundsView, GiftCardOffer, PurchaseView, RefundView, SignedRecipes, TermsView } from "../../src/api/types.ts";
 import { termsDescription, termsHash } from "../../src/trust/terms.ts";
 import { HOLD, NOW, QUOTE, RATES, SERVED, charge } from "./given.ts";
 
@@ -84,6 +84,18 @@ export function makeTill() {
     asks: (forMs = 600_000): PurchaseView => till.put({ ...till.only(), challenge: { merchant: "SHOP", amount: QUOTE.total, answer_by_ms: NOW + till.aheadMs + forMs } }),
     /** The question is gone, by whoever's doing. */
     stopsAsking: (): PurchaseView => till.put({ ...till.only(), challenge: null }),
+    links: [] as string[],
+    authorize: "https://login.provider.example/oauth2/auth?state=1",
+    /** The newest code of the linked account. */
+    code: "123456",
+    /** What is linked, and what it could send. */
+    linked: null as { provider: string; available_sat: number | null } | null,
+    /** The linked account's part of a purchase goes on. */
+    funds: (change: Partial<FundsView>, view: Partial<PurchaseView> = {}): PurchaseView => {
+      const one = till.only();
+      if (!one.funds) throw new Error("not paid from an account");
+      return till.put({ ...one, ...view, funds: { ...one.funds, ...change } });
+    },
     charges: (): PurchaseView => till.put({ ...till.only(), state: "funded", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat, charges: [charge()] }),
     captures: (): PurchaseView => till.put({ ...till.only(), state: "completed", captured_minor: till.only().quote?.total.minor ?? 0 }),
     fetch: async (url: string, init: RequestInit): Promise<Response> => {
@@ -130,13 +142,19 @@ export function makeTill() {
     const [, , room, id = "", what] = path.split("/");
     if (path === "/v1/keyset") return json(keySet());
     if (path === "/v1/rates") return json(RATES);
-    if (path === "/v1/served") return json({ ...SERVED, gift_cards: till.offers.length > 0, server: till.name });
+    if (path === "/v1/served") return json({ ...SERVED, linked_accounts: till.links, gift_cards: till.offers.length > 0, server: till.name });
     if (path === "/v1/gift-cards") return json({ offers: till.offers });
     if (path === "/v1/recipes") return till.recipes === null ? problem(404, "not_found") : json(till.recipes);
     if (path === "/v1/login" || path === "/v1/register") return json({ account: "a", device: "d", token: "t", expires_at_ms: NOW * 2, recovery_code: "code" });
     if (path === "/v1/logout") return answer(204, "");
     if (path === "/v1/account/billing-address") return json({ name: "Ella Example", line1: "1", city: "c", postal_code: "10001", country: "US" });
     if (path.startsWith("/v1/account/refund-destination")) return json(destination);
+    if (path === "/v1/account/linked") return json({ providers: till.links, linked: till.linked && { ...till.linked, name: "Ella", linked_at_ms: NOW, as_of_ms: NOW } });
+    if (path.startsWith("/v1/account/linked/")) {
+      if (method === "POST") return json({ authorize_url: till.authorize, expires_at_ms: NOW + 600_000 });
+      till.linked = null;
+      return answer(204, "");
+    }
     if (path === "/v1/refunds") return json({ refunds });
     if (room !== "purchases") return problem(404, "not_found");
     if (id === "") return method === "GET" ? json({ purchases: [...purchases.values()] }) : create(body);
@@ -145,6 +163,12 @@ export function makeTill() {
     if (what === undefined) return json(view);
     if (what === "terms") return json(till.bend(termsOf(view), view.invoice?.bolt11 ?? "").terms);
     if (what === "cancel") return json(till.put({ ...view, state: "returned", bitcoin: view.hold ? "returned" : "unpaid", closed_because: "cancelled" }));
+    if (what === "confirm-funds") return view.funds?.status === "unconfirmed" || view.funds?.status === "second_factor" ? json(till.put({ ...view, state: "awaiting_funds", funds: { ...view.funds, status: "second_factor", codes_left: 5 } })) : problem(409, "too_late");
+    if (what === "second-factor" && view.funds) {
+      if (body["code"] === till.code) return json(till.put({ ...view, funds: { ...view.funds, status: "under_way", codes_left: null } }));
+      till.put({ ...view, funds: { ...view.funds, codes_left: (view.funds.codes_left ?? 0) - 1 } });
+      return problem(403, "wrong_code");
+    }
     if (what === "challenge") return view.challenge ? json(till.put({ ...view, challenge: null })) : problem(409, "too_late");
     if (what === "quote") return json(invoiced({ ...view }, body["total"] as PurchaseView["quote"] & object as never, body["nonce"] as string));
     if (what === "reveal") return reveal(view, body["public_key"] as string);
@@ -162,7 +186,20 @@ export function makeTill() {
       claim_on: till.claimOn ?? (product === undefined ? "authorization" : "reveal"), bitcoin: "unpaid", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false, refunds: [],
     };
     if (body["card_first"] === true) return json(till.put(base), 201);
+    if (body["source"] === "linked_account") {
+      if (till.linked === null) return problem(409, "not_linked");
+      return json(paidFirst(base, body["total"] as never, body["nonce"] as string), 201);
+    }
     return json(invoiced(base, body["total"] as never, body["nonce"] as string), 201);
+  }
+
+  /** No invoice: the terms alone say what is agreed. */
+  function paidFirst(base: PurchaseView, total: { minor: number; currency: string }, nonce: string): PurchaseView {
+    nonces.set(base.id, nonce);
+    const quoted: PurchaseView = { ...base, flow: "paid_first", state: "quoted", quote: { ...QUOTE, total } };
+    const promise = { held: false, unused_goes_back: true, unused_after_ms: 7 * 86_400_000, returned_at_new_rate: true, back_to: "linked_account" } as const;
+    const funds: FundsView = { source: "linked_account", status: "unconfirmed", amount_msat: QUOTE.amount_msat, locked_until_ms: QUOTE.expires_at_ms, promise };
+    return till.put({ ...quoted, funds, terms_hash: till.bend(termsOf(quoted), "").terms.terms_hash });
   }
 
   function invoiced(base: PurchaseView, total: { minor: number; currency: string }, nonce: string): PurchaseView {

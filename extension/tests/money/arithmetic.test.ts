@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { addMoney, costMsat, formatMoney, isCurrency, minorDigits, moneyDecimal, rateLessSpread, readMoney } from "../../src/money/index.ts";
+import { addMoney, costMsat, formatMoney, isCurrency, minorDigits, moneyDecimal, partsMsat, rateLessSpread, readMoney } from "../../src/money/index.ts";
 
 const vectors = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../vectors/${name}`, import.meta.url), "utf8"));
 
@@ -11,10 +11,17 @@ interface Amounts {
     currency: string;
     total_minor: string;
     fee_minor: string;
+    consolidated_micro: string;
     executable_micro: string;
     spread_ppm: string;
     rate_micro: string;
     amount_msat: string;
+    order_msat: string;
+    fee_msat: string;
+    slippage_msat: string;
+    slippage_ppm: string;
+    spread_msat: string;
+    rounding_msat: string;
   }[];
 }
 const amounts = vectors("amounts.json") as Amounts;
@@ -27,6 +34,22 @@ describe("the server's vectors", () => {
     const total = { minor: minorOf(q.total_minor), currency: q.currency };
     const fee = { minor: minorOf(q.fee_minor), currency: q.currency };
     expect(costMsat(total, fee, rate ?? 0n)).toBe(BigInt(q.amount_msat));
+    const rates = { consolidated: BigInt(q.consolidated_micro), executable: BigInt(q.executable_micro), rate: BigInt(q.rate_micro) };
+    const parts = partsMsat(total, fee, rates, BigInt(q.amount_msat));
+    expect(parts).toEqual({
+      orderMsat: BigInt(q.order_msat), feeMsat: BigInt(q.fee_msat), slippageMsat: BigInt(q.slippage_msat), slippagePpm: BigInt(q.slippage_ppm), spreadMsat: BigInt(q.spread_msat), roundingMsat: BigInt(q.rounding_msat),
+    });
+    const sum = parts && parts.orderMsat + parts.feeMsat + parts.slippageMsat + parts.spreadMsat + parts.roundingMsat;
+    expect(sum).toBe(BigInt(q.amount_msat));
+  });
+
+  it("knows no parts of what does not fit together", () => {
+    const [total, fee] = [{ minor: 2711, currency: "USD" }, { minor: 0, currency: "USD" }];
+    const rates = { consolidated: 5_500_050_000n, executable: 5_500_000_000n, rate: 5_457_386_000n };
+    expect(partsMsat(total, fee, rates, 496_758_000n)?.roundingMsat).toBe(29n);
+    for (const amount of [496_757_000n, 496_759_000n]) expect(partsMsat(total, fee, rates, amount)).toBeUndefined();
+    for (const change of [{ consolidated: 0n }, { executable: 0n }, { rate: 0n }, { rate: 5_500_000_001n }]) expect(partsMsat(total, fee, { ...rates, ...change }, 496_758_000n)).toBeUndefined();
+    expect(partsMsat(total, { minor: 0, currency: "EUR" }, rates, 496_758_000n)).toBeUndefined();
   });
 
   it.each(amounts.format)("prints $minor $currency as $decimal", (f) => {

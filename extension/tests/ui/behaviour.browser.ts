@@ -53,6 +53,48 @@ describe("what a page tries", () => {
     expect(await acts()).toEqual([{ do: "begin", way: "card" }]);
   });
 
+  it("keeps the price opened, or shut, when it is drawn anew", async () => {
+    const open = (): Promise<boolean> => page.locator("details.fold").evaluate((fold) => (fold as HTMLDetailsElement).open);
+    await show("pay");
+    expect(await open()).toBe(false);
+    await key("made").click();
+    await update({ ...STAGES.pay, trouble: { kind: "server_unreachable" } });
+    expect(await open()).toBe(true);
+    await key("made").click();
+    await update(STAGES.pay);
+    expect(await open()).toBe(false);
+  });
+
+  it("begins from the account that was chosen, and from the wallet when nothing was", async () => {
+    await show("offer_linked");
+    await key("main").click();
+    await key("from-linked").click();
+    await key("main").click();
+    expect(await acts()).toEqual([{ do: "begin", way: "card" }, { do: "begin", way: "card", from: "linked_account" }]);
+    expect(await page.locator(".panel").innerText()).toContain("Paid first: this cannot be held");
+  });
+
+  it("gives a code on as it was typed, without its spaces, and empties the field", async () => {
+    await show("second_factor");
+    await key("code-send").click();
+    expect(await acts()).toEqual([]);
+    expect(await page.locator("#code-wrong").innerText()).toContain("letters and digits");
+    await key("second-factor").fill("123 456");
+    await key("code-send").click();
+    expect(await acts()).toEqual([{ do: "second_factor", code: "123456" }]);
+    expect(await key("second-factor").inputValue()).toBe("");
+  });
+
+  it("answers the bank's question that it shows, and none whose time is over", async () => {
+    await show("challenge");
+    await key("main").click();
+    await key("challenge-no").click();
+    const { answerByMs } = STAGES.challenge.stage as { answerByMs: number };
+    expect(await acts()).toEqual([{ do: "answer_challenge", answer: "approve", answerByMs }, { do: "answer_challenge", answer: "reject", answerByMs }]);
+    await show("challenge_over");
+    expect(await key("main").isVisible()).toBe(false);
+  });
+
   it("keeps what was chosen of ways and values when it is drawn anew, and begins that", async () => {
     await show("offer_gift_beside");
     await key("way-gift_card").click();
@@ -146,11 +188,11 @@ describe("keys and focus", () => {
   it("reaches everything in the order in which it is read, and leaves again", async () => {
     await show("pay");
     const order: (string | null)[] = [];
-    for (let step = 0; step < 5; step += 1) {
+    for (let step = 0; step < 7; step += 1) {
       await page.keyboard.press("Tab");
       order.push(await page.evaluate(() => (document.querySelector("anytill-panel")?.shadowRoot?.activeElement as HTMLElement | null)?.dataset["key"] ?? null));
     }
-    expect(order).toEqual(["wallet", "copy-invoice", "cancel", "history", null]);
+    expect(order).toEqual(["wallet", "copy-invoice", "made", "wallets", "cancel", "history", null]);
   });
 
   it("stays on its button, and keeps what was typed, when the view changes", async () => {

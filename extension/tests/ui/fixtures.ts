@@ -10,8 +10,31 @@ export const BOLT11 =
 
 const usd = (minor: number): { minor: number; currency: string } => ({ minor, currency: "USD" });
 
-export const PRICE: PriceParts = { total: usd(2711), fee: usd(0), rateMicro: 5_457_386_000, spreadPpm: 7748, amountMsat: 496_758_000 };
-const PRICE_WITH_FEE: PriceParts = { total: { minor: 3000, currency: "JPY" }, fee: { minor: 30, currency: "JPY" }, rateMicro: 812_345_678_000, spreadPpm: 12_000, amountMsat: 3_730_000 };
+const SEEN = { observedAtMs: NOW_MS - 2_000, outliers: [], basis: { kind: "venues" } } as const;
+export const PRICE: PriceParts = {
+  total: usd(2711), fee: usd(0), rateMicro: 5_457_386_000, spreadPpm: 7748, amountMsat: 496_758_000,
+  made: {
+    ...SEEN, consolidatedMicro: 5_500_050_000, venues: 4, orderMsat: 492_904_609, feeMsat: 0,
+    sold: { rateMicro: 5_500_000_000, slippagePpm: 9, slippageMsat: 4_481 }, spreadMsat: 3_848_881, roundingMsat: 29,
+  },
+};
+/** Cheaper than the market, and few who trade yen. */
+const PRICE_WITH_FEE: PriceParts = {
+  total: { minor: 3000, currency: "JPY" }, fee: { minor: 30, currency: "JPY" }, rateMicro: 15_000_000_000_180, spreadPpm: 12_000, amountMsat: 20_200_000,
+  made: {
+    ...SEEN, consolidatedMicro: 15_150_000_000_000, venues: 1, basis: { kind: "venues_and_table", table: "ecb", date: "2026-03-13" }, orderMsat: 19_801_980, feeMsat: 198_020,
+    sold: { rateMicro: 15_182_186_235_000, slippagePpm: -2_124, slippageMsat: -42_401 }, spreadMsat: 242_400, roundingMsat: 1,
+  },
+};
+/** Before a quote: no book is walked, and who was not believed is known. */
+const ESTIMATE: PriceParts = {
+  ...PRICE, rateMicro: 5_457_435_612, amountMsat: 496_754_000,
+  made: { ...SEEN, consolidatedMicro: 5_500_050_000, venues: 4, outliers: ["bitstamp"], orderMsat: 492_904_609, feeMsat: 0, spreadMsat: 3_848_846, roundingMsat: 545 },
+};
+const BY_TABLE: PriceParts = {
+  total: { minor: 28_000, currency: "SEK" }, fee: { minor: 0, currency: "SEK" }, rateMicro: 56_000_011_892, spreadPpm: 7748, amountMsat: 500_000_000,
+  made: { ...SEEN, consolidatedMicro: 56_437_288_000, venues: 4, basis: { kind: "table", table: "ecb", date: "2026-03-13", through: "EUR" }, orderMsat: 496_125_894, feeMsat: 0, spreadMsat: 3_873_999, roundingMsat: 107 },
+};
 
 function owed(state: OwedBack["state"], more: Partial<OwedBack> = {}): OwedBack {
   return { id: "0a".repeat(16), state, cause: "captured_in_part", owed: usd(711), msat: null, destination: "ada@wallet.example", notBeforeMs: NOW_MS + 7 * 24 * 60 * MINUTE_MS, ...more };
@@ -24,15 +47,22 @@ function view(stage: Stage, trouble?: Trouble): PanelView {
 
 const held = { price: PRICE, heldUntilMs: NOW_MS + 9 * MINUTE_MS + 12_000, claimOn: "authorization", stillYours: true } as const;
 const card = { kind: "card_ready", price: PRICE, prepared: false, claimOn: "authorization", stillYours: true, heldUntilMs: NOW_MS + 8 * MINUTE_MS } as const;
+const FROM = { provider: "coinbase", back: "linked_account", unusedAfterMs: 7 * 24 * 60 * MINUTE_MS } as const;
+const funds = { price: PRICE, from: FROM, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000 } as const;
 const FILLED = { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } as const;
 const challenge = { kind: "challenge", merchant: "BLUE NOTE REC 212-555-0100", amount: usd(2711), answerByMs: NOW_MS + 8 * MINUTE_MS + 41_000, claimOn: "authorization", stillYours: true } as const;
 const pay = { kind: "pay", price: PRICE, code: "7K3M9QXA", bolt11: BOLT11, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000, claimOn: "authorization", stillYours: true } as const;
 
+/** As of a server of an older version: its parts are not told. */
+function plain({ total, fee, rateMicro, spreadPpm, amountMsat }: PriceParts): PriceParts {
+  return { total, fee, rateMicro, spreadPpm, amountMsat };
+}
+
 const giftValue = (minor: number, amountMsat: number): GiftValue => ({
-  product: "blue_note-usa", value: usd(minor), left: usd(minor - 2711), estimate: { ...PRICE, total: usd(minor), amountMsat },
+  product: "blue_note-usa", value: usd(minor), left: usd(minor - 2711), estimate: plain({ ...PRICE, total: usd(minor), amountMsat }),
 });
 const FIFTY = { value: usd(5000), total: usd(2711), left: usd(2289) };
-const FIFTY_PRICE = { ...PRICE, total: usd(5000), amountMsat: 916_190_000 };
+const FIFTY_PRICE = plain({ ...PRICE, total: usd(5000), amountMsat: 916_190_000 });
 const gift = { kind: "gift_ready", gift: FIFTY, claimedMsat: 916_190_000, has: ["giftCode", "giftPin"], opened: null } as const;
 
 export const STAGES = {
@@ -47,12 +77,13 @@ export const STAGES = {
   not_served_currency: view({ kind: "not_served", reason: { why: "currency", currency: "BRL", served: ["USD", "EUR", "GBP"] } }),
   not_served_maximum: view({ kind: "not_served", reason: { why: "above_maximum", bound: usd(50_000) } }),
   not_served_address: view({ kind: "not_served", reason: { why: "address_missing" } }),
-  offer: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization" }),
-  offer_ways: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card", "card"], claimOn: "reveal", gift: { values: [giftValue(5000, 916_190_000), giftValue(10_000, 1_832_380_000)], needsDestination: false } }),
-  offer_gift_exact: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["gift_card"], claimOn: "reveal", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: true } }),
-  offer_gift_beside: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card", "gift_card"], claimOn: "authorization", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: false } }),
-  offer_looking: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization", looking: true }),
+  offer: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card"], claimOn: "authorization" }),
+  offer_ways: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["gift_card", "card"], claimOn: "reveal", gift: { values: [giftValue(5000, 916_190_000), giftValue(10_000, 1_832_380_000)], needsDestination: false } }),
+  offer_gift_exact: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["gift_card"], claimOn: "reveal", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: true } }),
+  offer_gift_beside: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card", "gift_card"], claimOn: "authorization", gift: { values: [giftValue(2711, 496_758_000)], needsDestination: false } }),
+  offer_looking: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card"], claimOn: "authorization", looking: true }),
   offer_card_first_gift: view({ kind: "offer_card_first", currency: "USD", claimOn: "reveal", giftInstead: true }),
+  offer_by_table: view({ kind: "offer", total: BY_TABLE.total, estimate: BY_TABLE, ways: ["card"], claimOn: "authorization" }),
   offer_no_rate: view({ kind: "offer", total: usd(2711), estimate: null, ways: ["card"], claimOn: "authorization" }),
   offer_card_first: view({ kind: "offer_card_first", currency: "USD", claimOn: "reveal" }),
   working: view({ kind: "working", what: "checking_invoice" }),
@@ -61,6 +92,18 @@ export const STAGES = {
   pay_reveal: view({ ...pay, price: PRICE_WITH_FEE, claimOn: "reveal", stillYours: false }),
   pay_over: view({ ...pay, expiresAtMs: NOW_MS - 1000 }),
   pay_unreachable: view(pay, { kind: "server_unreachable", retryAtMs: NOW_MS + 12_000 }),
+  offer_linked: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card"], claimOn: "authorization", linked: { provider: "coinbase", availableMsat: 1_234_567_000 } }),
+  confirm_funds: view({ kind: "confirm_funds", ...funds }),
+  confirm_funds_destination: view({ kind: "confirm_funds", ...funds, from: { ...FROM, back: "refund_destination" }, confirming: true }),
+  second_factor: view({ kind: "second_factor", ...funds, codesLeft: 5 }),
+  second_factor_wrong: view({ kind: "second_factor", ...funds, codesLeft: 1 }, { kind: "problem", code: "wrong_code" }),
+  second_factor_sending: view({ kind: "second_factor", ...funds, codesLeft: 4, sending: true }),
+  funds_asked: view({ kind: "funds_coming", ...funds, how: "asked" }),
+  funds_under_way: view({ kind: "funds_coming", ...funds, how: "under_way" }),
+  funds_pending_late: view({ kind: "funds_coming", ...funds, how: "pending", expiresAtMs: NOW_MS - 1_000 }),
+  ended_funds_nothing: view({ kind: "ended", how: "returned", because: "cancelled", nothingTaken: true, owed: [], funds: { from: FROM, coming: false } }),
+  ended_funds_coming: view({ kind: "ended", how: "expired", because: null, nothingTaken: false, owed: [], funds: { from: FROM, coming: true } }),
+  ended_funds_late: view({ kind: "ended", how: "expired", because: null, nothingTaken: false, owed: [owed("sending", { cause: "arrived_late", owed: null, msat: 496_758_000, destination: null, toAccount: "coinbase" })], funds: { from: FROM, coming: false } }),
   held: view({ kind: "held", ...held }),
   held_reveal: view({ kind: "held", ...held, claimOn: "reveal", stillYours: false }),
   total_changed: view({ kind: "total_changed", was: usd(2711), now: usd(2718), stillYours: true }),
@@ -105,7 +148,7 @@ export const STAGES = {
   ended_expired: view({ kind: "ended", how: "expired", because: "quote_expired", nothingTaken: true, owed: [] }),
   ended_owed: view({ kind: "ended", how: "returned", because: "card_failed", nothingTaken: false, owed: [owed("waiting", { cause: "never_charged", owed: null, msat: 496_758_000 })] }),
   operator: view({ kind: "waits_for_operator", code: "7K3M9QXA", claimed: true }),
-  trouble_problem: view({ kind: "offer", total: usd(2711), estimate: PRICE, ways: ["card"], claimOn: "authorization" }, { kind: "problem", code: "no_room" }),
+  trouble_problem: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card"], claimOn: "authorization" }, { kind: "problem", code: "no_room" }),
   trouble_declined: view({ ...card, fill: { kind: "ready" } }, { kind: "problem", code: "declined_amount_too_high" }),
   trouble_clock: view({ kind: "held", ...held }, { kind: "clock_wrong" }),
 } satisfies Record<string, PanelView>;

@@ -36,6 +36,19 @@ describe("amounts", () => {
     expect(plain(de.percent(12_000))).toBe("1,2 %");
   });
 
+  it("shows parts under one another, with their sign", () => {
+    expect(en.msat(492_904_609)).toBe("492,904.609\u00a0sat");
+    expect(en.msat(29)).toBe("0.029\u00a0sat");
+    expect(de.msat(-42_401)).toBe("-42,401\u00a0sat");
+    expect([en.signedPercent(9), en.signedPercent(-2_124), en.signedPercent(0)]).toEqual(["+0.0009%", "-0.2124%", "0%"]);
+  });
+
+  it("shows a day as a day, wherever it is read, and what is none as it is", () => {
+    expect(en.date("2026-03-13")).toBe("Mar 13, 2026");
+    expect(de.date("2026-03-13")).toBe("13.03.2026");
+    expect(en.date("lately")).toBe("lately");
+  });
+
   it("makes decimal text without a fraction on the way", () => {
     expect(decimal(-5n, 2)).toBe("-0.05");
     expect(decimal(0, 3)).toBe("0.000");

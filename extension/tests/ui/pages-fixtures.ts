@@ -1,5 +1,5 @@
 /** A background that answers the pages from fixtures. */
-import type { PurchaseView, Receipt, RefundView } from "../../src/api/types.ts";
+import type { Links, PurchaseView, Receipt, RefundView } from "../../src/api/types.ts";
 import type { Answer, Ask, BackgroundState, Requests } from "../../src/background/requests.ts";
 import { NOW_MS } from "./fixtures.ts";
 
@@ -9,7 +9,7 @@ const usd = (minor: number): { minor: number; currency: string } => ({ minor, cu
 
 export const STATE: BackgroundState = {
   server: "https://till.example", rootKey: `02${"5f".repeat(32)}`, keySetVersion: 3, login: "ada", missing: null,
-  unreachableSinceMs: null, distrusted: null, openRegistration: false, acceptsPurchases: true,
+  unreachableSinceMs: null, distrusted: null, openRegistration: false, acceptsPurchases: true, linkable: ["coinbase"], linked: { provider: "coinbase", availableSat: 1_234_567 },
   open: [{ id: id(1), code: "7K3M9QXA", storeHost: "www.shop.example", state: "held", bitcoin: "held", total: usd(2711), tabId: 7 }],
   attention: [
     { kind: "refund_destination_missing", id: id(11), atMs: NOW_MS - 1000 },
@@ -19,7 +19,7 @@ export const STATE: BackgroundState = {
 };
 
 const QUOTE: NonNullable<PurchaseView["quote"]> = {
-  number: 1, total: usd(2711), fee: usd(0), rate_micro: 5_457_386_000, rate: "5457.386", spread_ppm: 7748, amount_msat: 496_758_000,
+  number: 1, total: usd(2711), fee: usd(0), rate_micro: 5_457_386_000, rate: "5457.386", executable_rate: "5500", executable_rate_micro: 5_500_000_000, spread_ppm: 7748, amount_msat: 496_758_000,
   amount_btc: "0.00496758", observed_at_ms: NOW_MS, expires_at_ms: NOW_MS + 300_000,
 };
 
@@ -49,6 +49,8 @@ const RECEIPT: Receipt = {
   ],
 };
 
+const LINKED: NonNullable<Links["linked"]> = { provider: "coinbase", name: "Ada Lovelace", linked_at_ms: NOW_MS - 9 * DAY_MS, available_sat: 1_234_567, as_of_ms: NOW_MS };
+
 type Answers = { readonly [A in Ask]?: (fields: Requests[A]["in"]) => Requests[A]["out"] };
 
 export const ANSWERS: Answers = {
@@ -59,6 +61,9 @@ export const ANSWERS: Answers = {
     { id: id(32), name: "Chrome on Windows", created_at_ms: NOW_MS - 5 * DAY_MS, last_seen_at_ms: NOW_MS - DAY_MS, expires_at_ms: NOW_MS + 25 * DAY_MS, live: true, this: false },
     { id: id(33), name: "Old laptop", created_at_ms: NOW_MS - 400 * DAY_MS, last_seen_at_ms: NOW_MS - 300 * DAY_MS, expires_at_ms: NOW_MS - 200 * DAY_MS, live: false, this: false },
   ],
+  linked_get: () => ({ providers: ["coinbase"], linked: LINKED }),
+  link: () => null,
+  unlink: () => null,
   gift_code: () => ({ code: "RGR-7Q2M-XK4D", pin: "4711", link: null }),
   purchases: () => ({ purchases: [purchase(1, "held", { bitcoin: "held" }), purchase(2, "completed"), purchase(3, "returned", { bitcoin: "returned" }), purchase(4, "card_ready", { bitcoin: "held" })], next_before_ms: NOW_MS - 9 * DAY_MS }),
   receipt: () => RECEIPT,
@@ -120,6 +125,10 @@ export const PAGES = {
   address: { route: "address" },
   refunds: { route: "refunds" },
   refunds_new: { route: "refunds", answers: { destination_get: () => ({ in_force: null, waiting: null }), refunds: () => ({ refunds: [], next_before_ms: null }) } },
+  linked: { route: "linked" },
+  linked_none: { route: "linked", answers: { linked_get: () => ({ providers: ["coinbase"], linked: null }) } },
+  linked_silent: { route: "linked", answers: { linked_get: () => ({ providers: ["coinbase"], linked: { ...LINKED, name: null, available_sat: null } }) } },
+  linked_unserved: { route: "linked", state: { linkable: [], linked: null }, answers: { linked_get: () => ({ providers: [], linked: null }) } },
   devices: { route: "devices" },
   history: { route: "history" },
   history_gift: { route: "history", answers: { purchases: () => ({ purchases: [purchase(2, "completed", { flow: "gift_card", captured_minor: 2711, gift_card: { product_id: "p", order_id: "o", delivered: true, failed: false, reveals: 1 } })], next_before_ms: null }) } },

@@ -26,13 +26,14 @@ const EN = wide("en", "light");
 
 /** All in English; each other language, the dark and the narrow window on those that differ most. */
 const OTHERS: readonly (readonly [StageName, Look])[] = [
-  ...(["offer_ways", "gift_filled", "pay", "held", "card_filled_missing", "challenge", "done_owed", "untrusted"] as const).map((name) => [name, wide("de", "dark")] as const),
-  ...(["offer_card_first", "gift_ready", "pay_gift", "pay_reveal", "card_permission", "challenged_reject", "ended_returned"] as const).map((name) => [name, narrow("es", "light")] as const),
-  ...(["pay", "confirm_nothing", "card_filled", "challenge", "gift_copy", "not_served_currency"] as const).map((name) => [name, narrow("zh-CN", "dark")] as const),
+  ...(["offer_ways", "gift_filled", "pay", "held", "card_filled_missing", "challenge", "confirm_funds", "done_owed", "untrusted"] as const).map((name) => [name, wide("de", "dark")] as const),
+  ...(["offer_card_first", "gift_ready", "pay_gift", "pay_reveal", "card_permission", "challenged_reject", "second_factor_wrong", "ended_returned"] as const).map((name) => [name, narrow("es", "light")] as const),
+  ...(["pay", "confirm_nothing", "card_filled", "challenge", "funds_under_way", "gift_copy", "not_served_currency"] as const).map((name) => [name, narrow("zh-CN", "dark")] as const),
 ];
 const PAGE_EN: Look = { locale: "en", scheme: "light", width: 900 };
 const PAGE_OTHERS: readonly (readonly [PageName, Look])[] = [
   ["home_half", { locale: "de", scheme: "dark", width: 900 }],
+  ["linked", { locale: "de", scheme: "dark", width: 320 }],
   ["refunds", { locale: "es", scheme: "dark", width: 320 }],
   ["history", { locale: "zh-CN", scheme: "light", width: 320 }],
   ["popup", { locale: "de", scheme: "dark", width: 356 }],
@@ -98,12 +99,20 @@ describe("the panel", () => {
     await compare(page.locator(".panel"), `${name}.en.light.${width}x${height}`);
   });
 
-  it.each(["offer", "unsure", "active", "attention"] as const)("the pill: %s", async (tone) => {
+  it.each([["pay", EN], ["offer", wide("de", "dark")], ["pay_reveal", narrow("es", "light")], ["offer_by_table", narrow("zh-CN", "dark")]] as const)("%s with its price opened %o", async (name, look) => {
+    await wear(page, look, 2000);
+    await drawStage(page, name, look.locale);
+    await page.locator("[data-key=made]").click();
+    await page.mouse.move(0, 0);
+    await compare(page.locator(".panel"), nameOf(`${name}_made`, look));
+  });
+
+  it.each([["offer"], ["unsure"], ["active"], ["attention"], ["offer", "rough"]] as const)("the pill: %s %s", async (tone, rough?: string) => {
     await wear(page, EN);
     await page.evaluate((view) => {
       (globalThis as unknown as { gallery: { pill(view: unknown, locale: string): void } }).gallery.pill(view, "en");
-    }, { amountMsat: 496_758_000, total: null, tone });
-    await compare(page.locator(".pill"), `pill_${tone}.en.light`);
+    }, { amountMsat: 496_758_000, total: null, tone, ...(rough === undefined ? {} : { rough: true }) });
+    await compare(page.locator(".pill"), `pill_${rough ?? tone}.en.light`);
   });
 });
 

@@ -45,6 +45,23 @@ describe.each(STAGE_NAMES)("%s", (name) => {
     expect(/stays (on your account )?at/iu.test(shown)).toBe((left?.minor ?? 0) > 0);
   });
 
+  it("never says of what is paid first that it is the shopper's still, or held", () => {
+    const first = stage.kind === "confirm_funds" || stage.kind === "second_factor" || stage.kind === "funds_coming" || (stage.kind === "ended" && stage.funds !== undefined);
+    if (!first) return;
+    for (const words of [...PROMISES, say.t("promise_reveal"), say.t("still_yours_text"), say.t("still_yours_reveal"), say.t("nothing_taken_text"), say.t("nothing_taken_unpaid")]) expect(shown).not.toContain(words);
+    expect(shown).not.toMatch(/still yours|held, not taken/iu);
+    if (stage.kind !== "confirm_funds") return;
+    // All of the guarantee stands there before anything can be confirmed: that it cannot be held, what goes back, where to, when.
+    for (const part of [/cannot be held/u, /not used is paid back, in bitcoin, to your (Coinbase account|refund destination)/u, /within 7 days/u, /rate of that day/u]) expect(shown).toMatch(part);
+  });
+
+  it("shows parts of a price that add up to it", () => {
+    const price = "price" in stage ? stage.price : "estimate" in stage ? stage.estimate : null;
+    if (!price?.made) return;
+    const { orderMsat, feeMsat, sold, spreadMsat, roundingMsat } = price.made;
+    expect(orderMsat + feeMsat + (sold?.slippageMsat ?? 0) + spreadMsat + roundingMsat).toBe(price.amountMsat);
+  });
+
   it("never says under `reveal` that only the store's charge takes it", () => {
     const reveal = "claimOn" in stage && stage.claimOn === "reveal";
     const onlyStore = [say.t("promise_authorization"), say.t("still_yours_text"), say.t("still_yours_pay")].some((text) => shown.includes(text));

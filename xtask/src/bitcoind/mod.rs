@@ -58,9 +58,13 @@ pub fn main(args: &Args) -> Result<()> {
 
 /// Runs the command that `make` builds for the chain's address beside a fresh regtest chain, which then ends.
 pub fn beside(daemon: &Daemon, limit: Duration, make: impl FnOnce(&str) -> Command) -> Result<()> {
+    beside_with(daemon, |url| process::run(make(url).env("ANYTILL_BITCOIND_URL", url), limit))
+}
+
+/// As [`beside`], for whatever `run` does with the address.
+pub fn beside_with(daemon: &Daemon, run: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let chain = regtest::Chain::start(daemon)?;
-    let url = chain.url();
-    let result = process::run(make(&url).env("ANYTILL_BITCOIND_URL", &url), limit);
+    let result = run(&chain.url());
     let stopped = chain.stop();
     result.and(stopped)
 }

@@ -40,6 +40,10 @@ pub enum Request {
     Network {
         amount_sat: Option<u64>,
     },
+    RateHistory {
+        currency: Option<Currency>,
+        days: u16,
+    },
     Backup {
         path: String,
     },

@@ -1,6 +1,6 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network};
+use super::model::{ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network, NodeKind};
 use money::{Currency, Money};
 use purchase::VENDOR_CHAIN_BLOCKS;
 
@@ -14,6 +14,7 @@ const STRIPE_ANSWER_MS_MAX: u64 = 1_700;
 pub fn problems(config: &Config) -> Vec<String> {
     let mut found = Found::default();
     addresses(config, &mut found);
+    lnd(config, &mut found);
     purchase(config, &mut found);
     amounts(config, &mut found);
     issuer(config, &mut found);
@@ -65,6 +66,19 @@ fn addresses(config: &Config, found: &mut Found) {
     found.unless(config.chain.tip_age_secs_max >= 30, "chain.tip_age_secs_max", "is at least 30");
     found.unless(config.node.seed.is_set(), "node.seed", "is needed: `file:seed.words` is what `anytill init` writes");
     found.unless(config.node.alias.len() <= 32, "node.alias", "has at most 32 bytes");
+}
+
+fn lnd(config: &Config, found: &mut Found) {
+    let listed = config.lnd.len();
+    match config.node.kind {
+        NodeKind::Ldk => found.unless(listed == 0, "lnd", "is for `node.kind = \"lnd\"`"),
+        NodeKind::Lnd => found.unless(listed == 1, "lnd", "is listed once; several nodes are not served yet"),
+    }
+    for lnd in &config.lnd {
+        let good = lnd.url.starts_with("https://") && !lnd.url.ends_with('/');
+        found.unless(good, "lnd.url", "is https://host:port of its REST interface (restlisten)");
+        found.unless(lnd.macaroon.is_set(), "lnd.macaroon", "is needed: `anytill node bake-macaroon` says how");
+    }
 }
 
 fn purchase(config: &Config, found: &mut Found) {

@@ -15,7 +15,7 @@ pub use check::of as amount_of;
 pub use load::{file_of, from_text as load_text, load};
 pub use model::{
     ChainKind, Config, ExchangeVendor, GiftCardProduct, GiftCardVendorName, IssuerVendor, Log, LogFormat, Network,
-    NodeLogLevel, Registration, Venue, VenueVendor,
+    NodeKind, NodeLogLevel, Registration, Venue, VenueVendor,
 };
 pub use secret_ref::{Lookup, SecretRef};
 pub use written::{Chosen, quoted, written};

@@ -15,6 +15,8 @@ pub struct Config {
     pub server: Server,
     pub chain: Chain,
     pub node: Node,
+    #[serde(default)]
+    pub lnd: Vec<Lnd>,
     pub vendor_node: VendorNode,
     pub purchase: Purchase,
     pub sale: Sale,
@@ -87,9 +89,25 @@ pub enum NodeLogLevel {
     Trace,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    Ldk,
+    Lnd,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lnd {
+    pub url: String,
+    pub certificate: PathBuf,
+    pub macaroon: SecretRef,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
+    pub kind: NodeKind,
     pub seed: SecretRef,
     pub listen: Vec<String>,
     pub announce: Vec<String>,

@@ -4,13 +4,15 @@ use super::Check;
 use crate::admin;
 use crate::cli::Place;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, Lookup, NodeKind};
 use crate::server::lookup;
 use crate::wiring;
+use anyhow::Result;
 use ids::UnixMs;
+use lightning_node::lnd::{LndConfig, look_over};
 use money::Currency;
 use outbound::{HttpClient, Limits, Request};
-use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, Prices};
+use ports::{Clock, Exchange, GiftCardVendor, Issuer, Outcome, PaidFirstSource, Prices};
 use prices::{CurrencyReport, FeedState, LivePrices, Verdict};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +27,11 @@ const PAGE_LIMITS: Limits = Limits { deadline_ms: 5_000, answer_bytes_max: 64 * 
 pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<Check> {
     let at = lookup(file);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut checks = vec![database(place), chain(config).await];
+    let mut checks = vec![database(place)];
+    match config.node.kind {
+        NodeKind::Ldk => checks.push(chain(config).await),
+        NodeKind::Lnd => checks.extend(of_lnd(wiring::lnd_config(config, &place.data, at)).await),
+    }
     checks.push(Check::warning(
         "server",
         "does not run: channels, room and holds cannot be seen",
@@ -47,6 +53,12 @@ pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<
             checks.extend(of_venues(&prices, config, clock.as_ref()));
         }
         Err(error) => checks.push(Check::wrong("prices", format!("{error:#}"), "fill in [prices]")),
+    }
+    match of_linked(config, Arc::clone(&clock), at) {
+        Ok(source) => checks.push(of_linked_accounts(source.as_deref()).await),
+        Err(error) => {
+            checks.push(Check::wrong("linked accounts", format!("{error:#}"), "fill in [sources.coinbase]"));
+        }
     }
     match wiring::gift_cards(config, clock, at) {
         Ok(vendor) => checks.push(of_gift_cards(vendor.as_deref()).await),
@@ -79,6 +91,27 @@ async fn chain(config: &Config) -> Check {
     }
 }
 
+/// The operator's LND.
+pub async fn of_lnd(made: Result<LndConfig>) -> Vec<Check> {
+    const NAME: &str = "lnd";
+    let made = match made {
+        Ok(made) => made,
+        Err(error) => return vec![Check::wrong(NAME, format!("{error:#}"), "fill in [[lnd]]")],
+    };
+    let (node_id, faults) = look_over(&made).await;
+    let mut checks: Vec<Check> = faults
+        .into_iter()
+        .map(|fault| match fault.fatal {
+            true => Check::wrong(NAME, fault.what, fault.mend),
+            false => Check::warning(NAME, fault.what, fault.mend),
+        })
+        .collect();
+    if let (Some(node_id), true) = (node_id, checks.is_empty()) {
+        checks.push(Check::ok(NAME, format!("node {node_id} at {}, with the rights that are needed", made.url)));
+    }
+    checks
+}
+
 pub async fn of_issuer(issuer: &dyn Issuer, config: &Config) -> Vec<Check> {
     let name = issuer.name();
     if name == wiring::NO_VENDOR {
@@ -97,6 +130,12 @@ pub async fn of_issuer(issuer: &dyn Issuer, config: &Config) -> Vec<Check> {
         Some(false) => Check::wrong("webhooks", notes.clone(), "register this server's two addresses at the issuer"),
         None => Check::warning("webhooks", notes.clone(), "compare the address at the issuer with server.public_url"),
     });
+    checks.extend(health.challenges.map(|challenges| match challenges {
+        Ok(()) => Check::ok("3-D Secure", "the issuer asks here"),
+        Err(why) => {
+            Check::wrong("3-D Secure", why, "enrol this server's third address, or clear issuer.challenges_secret")
+        }
+    }));
     checks.push(match health.declines_on_timeout {
         Some(true) => Check::ok("no answer", "the issuer declines"),
         Some(false) => Check::wrong("no answer", "the issuer approves by itself", "have the issuer change that first"),
@@ -141,6 +180,16 @@ pub async fn of_exchange(exchange: &dyn Exchange) -> Check {
     }
 }
 
+/// To ask the operator's own account, which needs nothing that is kept.
+fn of_linked(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    at: Lookup<'_>,
+) -> anyhow::Result<Option<Arc<dyn PaidFirstSource>>> {
+    let made = wiring::linked_account(config, &config.server.public_url, Arc::new(wiring::NoRecords), clock, at)?;
+    Ok(made.map(|source| source as Arc<dyn PaidFirstSource>))
+}
+
 pub async fn of_gift_cards(vendor: Option<&dyn GiftCardVendor>) -> Check {
     const NAME: &str = "gift cards";
     let Some(vendor) = vendor else {
@@ -156,6 +205,26 @@ pub async fn of_gift_cards(vendor: Option<&dyn GiftCardVendor>) -> Check {
         ),
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see gift_cards.base_url and the network")
+        }
+    }
+}
+
+/// The operator's side of linked accounts. Whether the OAuth client is good shows only when somebody links.
+pub async fn of_linked_accounts(source: Option<&dyn PaidFirstSource>) -> Check {
+    const NAME: &str = "linked accounts";
+    let Some(source) = source else {
+        return Check::ok(NAME, "none can be linked");
+    };
+    let name = source.name();
+    match source.health().await {
+        Outcome::Done(text) => Check::ok(NAME, format!("{name}: {text}")),
+        Outcome::Rejected(r) => Check::wrong(
+            NAME,
+            format!("{name} refuses: {} {}", r.code, r.message),
+            "see sources.coinbase.api_key and private_key: the key needs \"view\" and \"transfer\"",
+        ),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => {
+            Check::wrong(NAME, format!("{name}: {why}"), "see sources.coinbase.api_url and the network")
         }
     }
 }

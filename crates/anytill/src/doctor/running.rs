@@ -3,9 +3,10 @@
 use super::{Check, answer, outside};
 use crate::admin::Answer;
 use crate::ops::treasury::{Row, Word, look};
-use crate::server::Server;
+use crate::server::{Server, lookup};
+use crate::wiring;
 use anyhow::Result;
-use ports::{AggregateKind, LightningNode as _, Outcome, Page, Store};
+use ports::{AggregateKind, Outcome, Page, PaidFirstSource, Store};
 use std::sync::Arc;
 
 /// Blocks to a claim deadline that are worth a word.
@@ -18,6 +19,8 @@ pub async fn running(server: &Arc<Server>) -> Result<Answer> {
     checks.push(outside::of_exchange(server.exchange.as_ref()).await);
     checks.extend(outside::of_prices(server.prices.as_ref(), &server.config, server.clock.as_ref()));
     checks.push(outside::of_gift_cards(server.gift_cards.as_deref()).await);
+    let linked = server.linked.clone().map(|source| source as Arc<dyn PaidFirstSource>);
+    checks.push(outside::of_linked_accounts(linked.as_deref()).await);
     checks.extend(outside::of_venues(&server.prices, &server.config, server.clock.as_ref()));
     if !server.config.server.public_url.is_empty() {
         checks.push(outside::of_public_url(&server.config.server.public_url).await);
@@ -48,6 +51,10 @@ async fn database(server: &Server) -> Check {
 
 async fn node(server: &Server) -> Vec<Check> {
     let mut checks = Vec::new();
+    if server.node.embedded().is_none() {
+        let made = wiring::lnd_config(&server.config, &server.data, lookup(&server.file));
+        checks.extend(outside::of_lnd(made).await);
+    }
     let mend = "see chain.url and `node/ldk.log`; without a fresh tip nothing is held or claimed";
     checks.push(match server.node.info().await {
         Outcome::Done(info) => {

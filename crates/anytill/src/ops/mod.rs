@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod network;
 pub mod node;
 pub mod parked;
+pub mod past_rates;
 pub mod rates;
 pub mod reconcile;
 pub mod story;
@@ -48,6 +49,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::Drain { return_holds, wait_secs } => drain::run(server, return_holds, wait_secs, progress).await,
         Request::Rates { currency } => rates::report(&server.prices, currency, server.clock.now()),
         Request::Network { amount_sat } => network::running(server, amount_sat).await,
+        Request::RateHistory { currency, days } => past_rates::report(store, currency, days, server.clock.now()).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
         Request::VendorNode { .. }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use money::{Currency, Msat, Rate, Sat};
 use network::{Chance, Change, Figures, Limits, Snapshot, Source, figures, read_file};
 use plot::{Point, sparkline, svg};
-use ports::{LightningNode as _, Prices as _};
+use ports::Prices as _;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -67,6 +67,9 @@ pub fn run(place: &Place, args: &NetworkArgs) -> Result<Answer> {
 
 /// In the server.
 pub async fn running(server: &Server, amount_sat: Option<u64>) -> Result<Answer> {
+    if server.node.network_view().is_none() {
+        bail!("the network is known to your LND: lncli describegraph > graph.json, then --graph graph.json")
+    }
     look_at_network(server).await?;
     let (watch, now) = (&server.network, server.clock.now());
     let Some(heard) = watch.heard() else { bail!("nothing has been heard of the network yet") };

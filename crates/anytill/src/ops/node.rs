@@ -7,8 +7,9 @@ use accounts::Hosts;
 use anyhow::{Context as _, Result, bail};
 use ids::NodeId;
 use lightning_node::ldk::{EmbeddedNode, OpenChannel};
+use lightning_node::{Balances, HeldHtlc};
 use money::Sat;
-use ports::{AggregateKind, LightningNode as _, Lookup, Outcome, PayRequest, Payees as _, SendStatus, Store};
+use ports::{AggregateKind, LightningNode, Lookup, Outcome, PayRequest, Payees as _, SendStatus, Store};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -21,7 +22,10 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let node = server.vendor_node.as_ref();
             (node.context("there is none: set vendor_node.enabled")?, &server.vendor_node_listens, *request)
         }
-        request => (&server.node, &server.node_listens, request),
+        request => match server.node.embedded() {
+            Some(node) => (node, &server.node_listens, request),
+            None => return of_lnd(server, request).await,
+        },
     };
     match request {
         Request::NodeId => {
@@ -50,7 +54,7 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             node.close_channel(channel_id.clone(), force).await?;
             Ok(Answer::done(format!("closing {channel_id}; `anytill node balances` shows what is on its way back")))
         }
-        Request::NodeBalances => balances(node).await,
+        Request::NodeBalances => balances(node.balances().await?),
         Request::NodeChannels => channels(node).await,
         Request::NodePeers => {
             let peers = node.peers().await?;
@@ -61,7 +65,7 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let text: Vec<String> = peers.iter().map(line).collect();
             Answer::new(true, or(text.join("\n"), "no peers: `anytill node connect`"), &peers)
         }
-        Request::NodeHolds => holds(node).await,
+        Request::NodeHolds => holds(&node.held().await?),
         Request::NodeWithdraw { address, amount_sat, sat_per_vbyte } => {
             let txid = node.send_on_chain(address, amount_sat, sat_per_vbyte).await?;
             Answer::new(true, format!("sent in {txid}"), &json!({ "txid": txid }))
@@ -71,13 +75,27 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let invoice = node.own_invoice(amount.get(), "own funds".to_owned(), INVOICE_SECS).await?;
             Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
         }
-        Request::NodePay { bolt11, max_fee_sat } => pay(server, node, &bolt11, max_fee_sat).await,
+        Request::NodePay { bolt11, max_fee_sat } => pay(server, node.as_ref(), &bolt11, max_fee_sat).await,
         other => bail!("{other:?} is not the node's"),
     }
 }
 
+/// What the server itself knows of an LND; the rest is `lncli`'s.
+async fn of_lnd(server: &Server, request: Request) -> Result<Answer> {
+    match request {
+        Request::NodeId => {
+            let id = server.node.node_id();
+            Answer::new(true, id.to_string(), &json!({ "node_id": id, "addresses": [] }))
+        }
+        Request::NodeBalances => balances(server.node.balances().await.map_err(anyhow::Error::msg)?),
+        Request::NodeHolds => holds(&server.node.held().await?),
+        Request::NodePay { bolt11, max_fee_sat } => pay(server, &*server.node, &bolt11, max_fee_sat).await,
+        _ => bail!("the node is an LND: this is done with lncli"),
+    }
+}
+
 /// Once: the payment hash is the node's idempotency key. The books know of it by `reconcile --accept`.
-async fn pay(server: &Server, node: &EmbeddedNode, bolt11: &str, max_fee_sat: u64) -> Result<Answer> {
+async fn pay(server: &Server, node: &dyn LightningNode, bolt11: &str, max_fee_sat: u64) -> Result<Answer> {
     let payees = LightningPayees::new(server.config.chain.network.bitcoin(), Hosts::Public);
     let invoice = payees.read_invoice(bolt11).map_err(anyhow::Error::msg)?;
     let Some(amount) = invoice.amount_msat else { bail!("the invoice names no amount: ask for one that does") };
@@ -108,8 +126,7 @@ async fn pay(server: &Server, node: &EmbeddedNode, bolt11: &str, max_fee_sat: u6
     Answer::new(ok, text, &json!({ "payment_hash": payment_hash, "status": status, "amount_msat": amount.get() }))
 }
 
-async fn balances(node: &EmbeddedNode) -> Result<Answer> {
-    let found = node.balances().await?;
+fn balances(found: Balances) -> Result<Answer> {
     let text = format!(
         "on-chain          {:>15} sat\n  spendable       {:>15} sat\n  reserve         {:>15} sat\nin channels       \
          {:>15} sat\nfrom closed ones  {:>15} sat, on its way",
@@ -146,10 +163,9 @@ async fn channels(node: &EmbeddedNode) -> Result<Answer> {
     Answer::new(true, or(text.trim_end().to_owned(), "no channels"), &channels)
 }
 
-async fn holds(node: &EmbeddedNode) -> Result<Answer> {
-    let held = node.held().await?;
+fn holds(held: &[HeldHtlc]) -> Result<Answer> {
     let mut text = String::new();
-    for htlc in &held {
+    for htlc in held {
         let claim = if htlc.claim_called { ", claim under way" } else { "" };
         writeln!(
             text,

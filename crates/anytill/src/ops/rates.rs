@@ -151,7 +151,7 @@ fn rests_on(seen: &ObservedRate, now: UnixMs) -> String {
 }
 
 /// Two places at least, as prices are read.
-fn places(rate: Rate) -> String {
+pub fn places(rate: Rate) -> String {
     let text = rate.decimal();
     let fraction = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let point = if fraction == 0 { "." } else { "" };

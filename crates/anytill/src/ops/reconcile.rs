@@ -8,10 +8,10 @@ use super::ledger::trial_balance;
 use crate::admin::Answer;
 use crate::server::Server;
 use crate::wiring;
+use crate::wiring::ServerNode;
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
-use lightning_node::ldk::EmbeddedNode;
-use ports::{AggregateKind, AssetBalance, HoldStatus, LightningNode, Outcome, Page, Store};
+use ports::{AggregateKind, AssetBalance, HoldStatus, Outcome, Page, PaidFirstSource as _, Store};
 use purchase::{Purchase, State};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -169,7 +169,7 @@ pub fn why<T>(outcome: Outcome<T>) -> Result<T, String> {
 async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
     let mut seen = vec![look_at_node(&server.node, NODE).await?];
     if let Some(node) = &server.vendor_node {
-        seen.push(look_at_node(node, VENDOR_NODE).await?);
+        seen.push(look_at_node(&ServerNode::Embedded(node.clone()), VENDOR_NODE).await?);
     }
     if server.exchange.name() != wiring::NO_VENDOR {
         look_at_exchange(server, sales, &mut seen).await?;
@@ -220,11 +220,11 @@ pub fn at_exchange(balances: &[AssetBalance], asset: Asset) -> Result<i64, Strin
     amounts.try_fold(0i64, i64::checked_add).ok_or_else(|| "too large".to_owned())
 }
 
-async fn look_at_node(node: &EmbeddedNode, called: &'static str) -> Result<Seen> {
+async fn look_at_node(node: &ServerNode, called: &'static str) -> Result<Seen> {
     let place = Place::Lightning(name(called)?);
     let (balances, channels) = (node.balances().await, node.channels().await);
-    let rounded = channels.as_ref().map_or(1, |channels| i64::try_from(channels.len().max(1)).unwrap_or(i64::MAX));
-    let amount = balances.map_err(|error| error.to_string()).and_then(|found| {
+    let rounded = i64::try_from(channels.max(1)).unwrap_or(i64::MAX);
+    let amount = balances.and_then(|found| {
         let sums = [found.onchain_total_sat, found.lightning_sat, found.closing_sat];
         let sat = sums.into_iter().try_fold(0u64, u64::checked_add).and_then(|sat| i64::try_from(sat).ok());
         sat.and_then(|sat| sat.checked_mul(MSAT_PER_SAT)).ok_or_else(|| "too large".to_owned())

@@ -69,6 +69,11 @@ fn purchase_actions(p: &Purchase) -> Vec<String> {
         return actions;
     }
     let mend = match p.state {
+        _ if p.delivered_without_us() => {
+            "the vendor's node took the shopper's HTLC on its way instead of passing it on: we were not paid and paid \
+             nothing, so the books have nothing of it. The shopper can open the code in the panel, as it was paid with the \
+             shopper's bitcoin. Tell the vendor, and see whether it happens again (docs/threat-model.md)"
+        }
         State::Claiming => {
             "see that the node runs and its peer is connected (`anytill node peers`, `anytill node holds`); the claim is \
              then made again with the same preimage. If its deadline has passed the HTLC went back to the shopper"

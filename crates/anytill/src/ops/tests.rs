@@ -40,6 +40,7 @@ fn creation() -> Event {
         spread: Ppm(7_748),
         observed_at: START,
         expires_at: START.plus_ms(300_000),
+        market: None,
     });
     Event::Created(Box::new(Creation {
         id: ID,

@@ -4,7 +4,8 @@ use super::open::Server;
 use super::stop::{Phase, Phases, Watch};
 use super::{metrics, network};
 use engine::{Engine, EngineError};
-use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, Store, StoreError};
+use ids::UnixMs;
+use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, RateStore as _, Store, StoreError};
 use purchase::{Effect, Purchase, State};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,11 +24,13 @@ const TICK_EVERY: Duration = Duration::from_secs(5);
 const CARDS_EVERY: Duration = Duration::from_secs(60);
 const CARDS_AT_ONCE: u32 = 64;
 const EXCHANGE_EVERY: Duration = Duration::from_secs(60);
+/// Samples are taken once a minute; what was not kept when the machine stops is lost.
+const RATES_EVERY: Duration = Duration::from_secs(20);
 
 pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     let mut tasks = JoinSet::new();
     let engine = || Arc::clone(&server.engine);
-    tasks.spawn(node_events(engine(), server.node.clone(), Role::Holds, phases.watch()));
+    tasks.spawn(node_events(engine(), server.node.port(), Role::Holds, phases.watch()));
     if let Some(node) = server.vendor_node.clone() {
         tasks.spawn(node_events(engine(), node, Role::PaysVendors, phases.watch()));
     }
@@ -36,6 +39,7 @@ pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     tasks.spawn(tips(engine(), phases.watch()));
     tasks.spawn(cards(Arc::clone(server), phases.watch()));
     tasks.spawn(prices(Arc::clone(server), phases.watch()));
+    tasks.spawn(past_rates(Arc::clone(server), phases.watch()));
     tasks.spawn(exchange(Arc::clone(server), phases.watch()));
     tasks.spawn(network::run(Arc::clone(server), phases.watch()));
     tasks.spawn(metrics::run(Arc::clone(server), phases.watch()));
@@ -234,6 +238,28 @@ async fn catch_up(server: &Server, after: Option<[u8; 16]>) -> Result<Option<[u8
 async fn prices(server: Arc<Server>, mut watch: Watch) -> &'static str {
     server.prices.run(async move { watch.reached(Phase::NoWork).await }).await;
     "prices"
+}
+
+/// Keeps what prices have sampled, for a picture. A sample that was kept before is passed over.
+async fn past_rates(server: Arc<Server>, mut watch: Watch) -> &'static str {
+    let mut kept = UnixMs(server.clock.now().0.saturating_sub(2 * 60_000));
+    loop {
+        let stopping = tokio::select! {
+            () = watch.reached(Phase::NoWork) => true,
+            () = sleep(RATES_EVERY) => false,
+        };
+        let new = server.prices.samples_after(kept);
+        if let Some(newest) = new.iter().map(|sample| sample.at).max() {
+            match server.store.keep_rates(new).await {
+                Ok(()) => kept = newest,
+                Err(error) => tracing::warn!(%error, "samples of rates are not kept"),
+            }
+        }
+        if stopping {
+            break;
+        }
+    }
+    "past rates"
 }
 
 /// The exchange's smallest orders and price steps change now and then; asking how it is learns them anew.

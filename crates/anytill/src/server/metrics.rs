@@ -5,7 +5,7 @@ use super::stop::{Phase, Watch};
 use anyhow::{Context as _, Result};
 use metrics::gauge;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use ports::{AggregateKind, LightningNode as _, Outcome, Page, Prices as _, Store};
+use ports::{AggregateKind, Outcome, Page, Prices as _, Store};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;

@@ -16,7 +16,8 @@ const SETTING: &str = "network_days";
 const FIRST: Duration = Duration::from_secs(20);
 const EVERY: Duration = Duration::from_secs(600);
 
-pub async fn open(store: &Sqlite, view: Arc<dyn NetworkView>, network: Network) -> Result<Watch> {
+pub async fn open(store: &Sqlite, view: Option<Arc<dyn NetworkView>>, network: Network) -> Result<Watch> {
+    let Some(view) = view else { return Ok(Watch::unheard()) };
     let kept = store.setting(SETTING).await?;
     let kept: Option<Vec<Snapshot>> =
         kept.map(|text| serde_json::from_str(&text)).transpose().context("the network's days")?;

@@ -2,15 +2,20 @@
 
 use crate::cli::Place;
 use crate::clock::SystemClock;
-use crate::config::{Config, Lookup};
+use crate::config::{Config, Lookup, NodeKind};
 use crate::seed;
-use crate::wiring;
+use crate::wiring::{self, ServerNode};
 use accounts::{Accounts, Hasher};
 use anyhow::{Context as _, Result, anyhow};
 use engine::{Engine, Ports};
+use ids::UnixMs;
 use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
+use lightning_node::lnd::LndNode;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Store};
+use ports::{
+    AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Prices, RATE_MINUTES_MS, RateStore as _,
+    Store,
+};
 use prices::LivePrices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -31,9 +36,12 @@ const VENDOR_NODE_EPOCH: &str = "vendor_node_epoch";
 pub struct Server {
     pub config: Config,
     pub data: PathBuf,
+    /// The configuration's.
+    pub file: PathBuf,
     pub clock: Arc<dyn Clock>,
     pub store: Sqlite,
-    pub node: Arc<EmbeddedNode>,
+    /// Holds.
+    pub node: ServerNode,
     /// Pays gift-card vendors.
     pub vendor_node: Option<Arc<EmbeddedNode>>,
     pub engine: Arc<Engine>,
@@ -81,14 +89,11 @@ impl Server {
         let words = read_seed(&config, at)?;
         let data = place.data.clone();
         let store = tokio::task::spawn_blocking(move || Sqlite::open(&data, OpenMode::Existing)).await??;
-        let listen = config.server.listen;
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("server.listen: {listen}"))?;
-        let http_url = format!("http://{}", listener.local_addr()?);
-        let public_url = Some(&config.server.public_url).filter(|url| !url.is_empty()).unwrap_or(&http_url).clone();
-
+        let (listener, http_url, public_url) = listen(&config).await?;
         let issuer: Arc<dyn Issuer> = wiring::issuer(&config, &public_url, at)?;
         let exchange = wiring::exchange(&config, Arc::clone(&clock), at)?;
         let prices = wiring::prices(&config, Arc::clone(&clock))?;
+        restore_rates(&prices, &store, clock.now()).await?;
         let gift_cards = wiring::gift_cards(&config, Arc::clone(&clock), at)?;
         let policy = Arc::new(wiring::web_policy(&config, at)?);
         let rules = wiring::account_rules(&config);
@@ -99,32 +104,30 @@ impl Server {
         let (node, node_listens) = starting.node(&config, NodeSeed::new(*words)).await?;
         let operator = OperatorSeed::new(*words);
         let (vendor_node, vendor_node_listens) = starting.vendor_node(&config, &operator).await?;
-        let node_id = ports::LightningNode::node_id(node.as_ref());
+        let node_id = node.node_id();
         let trust = wiring::ServerTrust::open(&operator, node_id, &store, clock.now()).await?;
         let trust = trust.with_recipes(&config, file, &operator);
         let records = wiring::SealedRecords::new(&operator, Arc::new(store.clone()));
         let linked = wiring::linked_account(&config, &public_url, Arc::new(records), Arc::clone(&clock), at)?;
         let ports = Ports {
             store: Arc::new(store.clone()),
-            node: node.clone(),
+            node: node.port(),
             vendor_node: vendor_node.clone().map(|node| node as Arc<dyn LightningNode>),
             issuer: Arc::clone(&issuer),
             exchange: exchange.clone(),
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
             gift_cards: gift_cards.clone(),
-            paid_first: engine::PaidFirstSources {
-                linked_account: linked.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
-                on_chain: None,
-            },
+            paid_first: wiring::paid_first(linked.as_ref()),
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
             vault: Arc::new(wiring::SeedVault::new(&operator)),
         };
         let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
-        let network = super::network::open(&store, node.clone(), config.chain.network.bitcoin()).await?;
+        let network = super::network::open(&store, node.network_view(), config.chain.network.bitcoin()).await?;
         let server = Self {
             data: place.data.clone(),
+            file: file.to_owned(),
             clock,
             store,
             node,
@@ -165,10 +168,31 @@ impl Server {
 
     /// `<node id>@<address>`, or the id alone where nobody can connect.
     pub fn node_address(&self) -> String {
-        let id = ports::LightningNode::node_id(self.node.as_ref());
+        let id = self.node.node_id();
+        if self.node.embedded().is_none() {
+            return id.to_string();
+        }
         let announced = self.config.node.announce.first().or(self.node_listens.first());
         announced.map_or_else(|| id.to_string(), |address| format!("{id}@{address}"))
     }
+}
+
+/// What was sampled before the last stop, as far as prices keep it in memory.
+async fn restore_rates(prices: &LivePrices, store: &Sqlite, now: UnixMs) -> Result<()> {
+    let since = UnixMs(now.0.saturating_sub(RATE_MINUTES_MS));
+    for currency in Prices::currencies(prices) {
+        prices.restore(store.rates_since(currency, since).await?);
+    }
+    Ok(())
+}
+
+/// Where the API listens: its own address, and the one that shoppers and vendors reach it under.
+async fn listen(config: &Config) -> Result<(TcpListener, String, String)> {
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("server.listen: {listen}"))?;
+    let http_url = format!("http://{}", listener.local_addr()?);
+    let public_url = Some(&config.server.public_url).filter(|url| !url.is_empty()).unwrap_or(&http_url).clone();
+    Ok((listener, http_url, public_url))
 }
 
 /// The accounts' service over a store. The hash of nothing, made first, takes tens of milliseconds.
@@ -192,9 +216,19 @@ struct Starting<'a> {
 }
 
 impl Starting<'_> {
-    async fn node(&self, config: &Config, seed: NodeSeed) -> Result<(Arc<EmbeddedNode>, Vec<String>)> {
-        let made = wiring::node_config(config, self.data, self.at, self.epoch(NODE_EPOCH).await?)?;
-        self.start(made, seed, NODE_EPOCH).await
+    async fn node(&self, config: &Config, seed: NodeSeed) -> Result<(ServerNode, Vec<String>)> {
+        match config.node.kind {
+            NodeKind::Ldk => {
+                let made = wiring::node_config(config, self.data, self.at, self.epoch(NODE_EPOCH).await?)?;
+                let (node, listens) = self.start(made, seed, NODE_EPOCH).await?;
+                Ok((ServerNode::Embedded(node), listens))
+            }
+            NodeKind::Lnd => {
+                let made = wiring::lnd_config(config, self.data, self.at)?;
+                let node = LndNode::start(made, Arc::clone(self.clock)).await.context("the LND")?;
+                Ok((ServerNode::Lnd(Arc::new(node)), Vec::new()))
+            }
+        }
     }
 
     async fn vendor_node(

@@ -2,7 +2,6 @@
 
 use super::open::Server;
 use anyhow::{Context as _, Result};
-use ports::LightningNode as _;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -35,7 +35,7 @@ pub(super) fn retry() -> Retry {
     Retry::short(jitter())
 }
 
-fn jitter() -> Jitter {
+pub(super) fn jitter() -> Jitter {
     Arc::new(|most| rand::rng().random_range(0..=most))
 }
 
@@ -79,6 +79,7 @@ fn lithic(config: &Config, public_url: &str, at: Lookup<'_>) -> Result<LithicCon
         headroom_minor: issuer.headroom_minor,
         authorization_url: Some(super::webhook_url(public_url, "lithic", "charge")),
         events_url: Some(super::webhook_url(public_url, "lithic", "events")),
+        challenges_url: Some(super::webhook_url(public_url, "lithic", "authentication")),
         decline_on_timeout_confirmed: issuer.decline_on_timeout_confirmed,
     })
 }

@@ -4,9 +4,10 @@ use super::adapters::{limits, optional, retry, secret};
 use crate::config::{Config, Lookup};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
+use engine::PaidFirstSources;
 use exchanges::coinbase::Keys;
 use ids::UnixMs;
-use ports::{Clock, RecordStore, Secret, StoreError, StoredRecord};
+use ports::{Clock, PaidFirstSource, RecordStore, Secret, StoreError, StoredRecord};
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use sources::coinbase::{CoinbaseLink, CoinbaseLinkConfig, Outside, Receive, RequestToken};
@@ -48,6 +49,24 @@ impl RecordStore for SealedRecords {
     }
 }
 
+/// For a look at the outside while no server runs.
+pub struct NoRecords;
+
+#[async_trait]
+impl RecordStore for NoRecords {
+    async fn record(&self, _kind: &str, _id: &str) -> Result<Option<StoredRecord>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_record(&self, _kind: &str, _id: &str, _expected: u64, _body: &[u8]) -> Result<bool, StoreError> {
+        Err(StoreError::NotWritten("nothing is kept here".to_owned()))
+    }
+
+    async fn remove_record(&self, _kind: &str, _id: &str, _expected: u64) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
 /// The operator's key at Coinbase.
 struct OperatorKey(Keys);
 
@@ -55,6 +74,12 @@ impl RequestToken for OperatorKey {
     fn token(&self, method: &str, place: &str, now: UnixMs) -> Secret {
         self.0.token(method, place, now, now.plus_ms(TOKEN_MS))
     }
+}
+
+/// What is served of sources that cannot be held. On-chain wallets are not.
+pub fn paid_first(linked: Option<&Arc<CoinbaseLink>>) -> PaidFirstSources {
+    let linked_account = linked.map(|source| Arc::clone(source) as Arc<dyn PaidFirstSource>);
+    PaidFirstSources { linked_account, on_chain: None }
 }
 
 /// `None` when no accounts can be linked.
@@ -84,10 +109,7 @@ pub fn linked_account(
             email => Receive::Email(email.to_owned()),
         },
         // What the account may spend here in a day, in whole units.
-        send_limit: Some((
-            day.minor().div_ceil(10u64.pow(day.currency().decimals())),
-            day.currency().code().to_owned(),
-        )),
+        send_limit: Some((day.minor().div_ceil(day.currency().minor_per_major()), day.currency().code().to_owned())),
     };
     let operator = Arc::new(OperatorKey(keys.context("sources.coinbase.private_key")?));
     let outside = Outside { operator, records, clock };

@@ -18,9 +18,12 @@ pub struct World {
     pub exchange: Exchange,
     dir: tempfile::TempDir,
     events_secret: String,
-    http_port: u16,
+    /// Where the server listens: `http://127.0.0.1:port`.
+    pub url: String,
     /// Settings on top of those that point at the sandbox, as environment variables.
     pub settings: Vec<(&'static str, String)>,
+    /// What `env:NAME` in a setting stands for, on top of the sandbox's own.
+    pub more_secrets: Vec<(&'static str, String)>,
 }
 
 /// A running server; killed when dropped.
@@ -39,7 +42,8 @@ impl World {
         issuer.enroll_responder(&format!("{url}/webhooks/lithic/charge"));
         let events_secret = issuer.subscribe(&format!("{url}/webhooks/lithic/events"));
         let dir = tempfile::tempdir().unwrap();
-        let world = Self { chain, issuer, exchange, dir, events_secret, http_port, settings: Vec::new() };
+        let world =
+            Self { chain, issuer, exchange, dir, events_secret, url, settings: Vec::new(), more_secrets: Vec::new() };
         let access = world.chain.access();
         let chain_url = format!("http://{}:{}", access.host, access.port);
         let made = world.run(&[
@@ -56,7 +60,7 @@ impl World {
             "--chain-password",
             "env:CHAIN_PASSWORD",
             "--public-url",
-            &url,
+            &world.url,
         ]);
         assert!(made.status.success(), "{}", said(&made));
         world
@@ -70,18 +74,27 @@ impl World {
         self.dir.path().join("ready.json")
     }
 
+    /// Every secret that the configuration refers to, by the name of its variable.
+    pub fn secrets(&self) -> Vec<(&'static str, String)> {
+        let mut secrets = vec![
+            ("CHAIN_PASSWORD", self.chain.access().password.clone()),
+            ("ISSUER_KEY", self.issuer.api_key()),
+            ("ISSUER_AUTHORIZATION", self.issuer.asa_secret()),
+            ("ISSUER_EVENTS", self.events_secret.clone()),
+            ("EXCHANGE_KEY", self.exchange.api_key().to_owned()),
+            ("EXCHANGE_PRIVATE", self.exchange.api_secret().to_owned()),
+        ];
+        secrets.retain(|(name, _)| !self.more_secrets.iter().any(|(other, _)| other == name));
+        secrets.extend(self.more_secrets.iter().cloned());
+        secrets
+    }
+
     /// The binary with everything in its environment that its configuration refers to.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_anytill"));
         command.arg("--data").arg(self.data()).args(args).env_clear();
         for (name, value) in [
-            ("CHAIN_PASSWORD", self.chain.access().password.as_str()),
-            ("ISSUER_KEY", &self.issuer.api_key()),
-            ("ISSUER_AUTHORIZATION", &self.issuer.asa_secret()),
-            ("ISSUER_EVENTS", &self.events_secret),
-            ("EXCHANGE_KEY", self.exchange.api_key()),
-            ("EXCHANGE_PRIVATE", self.exchange.api_secret()),
-            ("ANYTILL_ISSUER__BASE_URL", &self.issuer.url()),
+            ("ANYTILL_ISSUER__BASE_URL", self.issuer.url().as_str()),
             ("ANYTILL_ISSUER__API_KEY", "env:ISSUER_KEY"),
             ("ANYTILL_ISSUER__AUTHORIZATION_SECRET", "env:ISSUER_AUTHORIZATION"),
             ("ANYTILL_ISSUER__EVENTS_SECRET", "env:ISSUER_EVENTS"),
@@ -93,11 +106,12 @@ impl World {
             ("ANYTILL_PRICES__VENUES_MIN", "1"),
             ("ANYTILL_PRICES__CURRENCIES", "[]"),
             ("ANYTILL_PRICES__TABLE_URL", ""),
-            ("ANYTILL_SERVER__LISTEN", &format!("127.0.0.1:{}", self.http_port)),
+            ("ANYTILL_SERVER__LISTEN", self.url.trim_start_matches("http://")),
             ("ANYTILL_NODE__LISTEN", "[\"127.0.0.1:0\"]"),
         ] {
             command.env(name, value);
         }
+        command.envs(self.secrets());
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -376,16 +376,28 @@ impl Call for StatusCall {
     }
 }
 
-/// `GET /v1/responder_endpoints`: where authorization requests go. The answer is the enrolled address.
+/// What Lithic asks of a responder, in the words of its API.
+#[derive(Debug, Clone, Copy)]
+pub enum Responder {
+    Authorizations,
+    Authentications,
+}
+
+/// `GET /v1/responder_endpoints`: where questions of one kind go. The answer is the enrolled address.
 pub struct ResponderCall<'a> {
     pub config: &'a LithicConfig,
+    pub of: Responder,
 }
 
 impl Call for ResponderCall<'_> {
     type Answer = Option<String>;
 
     fn build_request(&self) -> Request {
-        authorized(self.config, Request::get("/v1/responder_endpoints").query(&[("type", "AUTH_STREAM_ACCESS")]))
+        let kind = match self.of {
+            Responder::Authorizations => "AUTH_STREAM_ACCESS",
+            Responder::Authentications => "THREE_DS_DECISIONING",
+        };
+        authorized(self.config, Request::get("/v1/responder_endpoints").query(&[("type", kind)]))
     }
 
     fn handle_response(&self, response: &Response) -> Outcome<Option<String>> {

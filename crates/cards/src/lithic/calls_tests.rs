@@ -18,6 +18,7 @@ fn config() -> LithicConfig {
         headroom_minor: 0,
         authorization_url: None,
         events_url: None,
+        challenges_url: None,
         decline_on_timeout_confirmed: false,
     }
 }
@@ -198,7 +199,9 @@ fn the_float_is_one_balance_of_our_currency() {
 #[test]
 fn responder_and_subscriptions() {
     let config = config();
-    let responder = |text: &str| ResponderCall { config: &config }.handle_response(&answer(200, text));
+    let responder = |text: &str| {
+        ResponderCall { config: &config, of: Responder::Authorizations }.handle_response(&answer(200, text))
+    };
     assert_eq!(
         responder(r#"{"enrolled":true,"url":"https://a/asa"}"#),
         Outcome::Done(Some("https://a/asa".to_owned()))
@@ -242,7 +245,7 @@ mod any_bytes {
                 format!("{:?}", RevealCall { config: &config, card: &token }.handle_response(&response)),
                 format!("{:?}", FloatCall { config: &config }.handle_response(&response)),
                 format!("{:?}", TransactionsCall { config: &config, card: &token, after: None }.handle_response(&response)),
-                format!("{:?}", ResponderCall { config: &config }.handle_response(&response)),
+                format!("{:?}", ResponderCall { config: &config, of: Responder::Authorizations }.handle_response(&response)),
                 format!("{:?}", FindCardCall { config: &config, key: &key, since: UnixMs(0), after: None }
                     .handle_response(&response)),
             ];

@@ -2,7 +2,7 @@
 
 use super::{
     Lithic,
-    calls::{ResponderCall, StatusCall, SubscriptionsCall},
+    calls::{Responder, ResponderCall, StatusCall, SubscriptionsCall},
 };
 use ports::{IssuerHealth, Outcome};
 
@@ -21,10 +21,19 @@ impl Lithic {
                 return health;
             }
         }
-        match self.run(&ResponderCall { config: &self.config }).await {
+        let responder = |of| ResponderCall { config: &self.config, of };
+        match self.run(&responder(Responder::Authorizations)).await {
             Outcome::Done(enrolled) => self.judge_responder(enrolled.as_deref(), &mut health),
             other => health.notes.push(format!("the responder endpoint cannot be seen: {}", explain(&other))),
         }
+        health.challenges = match self.run(&responder(Responder::Authentications)).await {
+            Outcome::Done(enrolled) => self.judge_challenges(enrolled.as_deref()),
+            // A right that a key without 3-D Secure need not have.
+            other if self.config.challenges_secret.is_some() => {
+                Some(Err(format!("the responder of 3-D Secure cannot be seen: {}", explain(&other))))
+            }
+            _ => None,
+        };
         let page = |after| SubscriptionsCall { config: &self.config, after };
         match self.pages(page).await {
             Outcome::Done(urls) => self.judge_subscriptions(&urls, &mut health),
@@ -55,6 +64,25 @@ impl Lithic {
                 None
             }
         };
+    }
+
+    /// Lithic's own rules decide where nobody is enrolled and nobody is meant to be.
+    fn judge_challenges(&self, enrolled: Option<&str>) -> Option<Result<(), String>> {
+        let wanted = self.config.challenges_url.as_deref();
+        let here = wanted.is_none() || enrolled == wanted;
+        match (enrolled, self.config.challenges_secret.is_some()) {
+            (None, false) => None,
+            (None, true) => Some(Err("no endpoint is enrolled for 3-D Secure".to_owned())),
+            (Some(_), true) if here => Some(Ok(())),
+            (Some(url), true) => {
+                Some(Err(format!("questions about 3-D Secure go to {url}, not to {}", wanted.unwrap_or_default())))
+            }
+            (Some(_), false) if here && wanted.is_some() => {
+                Some(Err("questions about 3-D Secure come here, and issuer.challenges_secret is not set".to_owned()))
+            }
+            // Somebody else answers them.
+            (Some(_), false) => None,
+        }
     }
 
     fn judge_subscriptions(&self, urls: &[String], health: &mut IssuerHealth) {

@@ -59,6 +59,8 @@ pub struct LithicConfig {
     pub authorization_url: Option<String>,
     /// Where Lithic should send events.
     pub events_url: Option<String>,
+    /// Where Lithic should ask about 3-D Secure.
+    pub challenges_url: Option<String>,
     /// The operator has Lithic's word that an authorization without our answer is declined, by Lithic and by stand-in
     /// processing of the network. No call of the API tells it.
     pub decline_on_timeout_confirmed: bool,

@@ -96,6 +96,12 @@ impl Engine {
                 self.finish(row, p, &Event::LimitFailed { reason: refusal.message }).await
             }
             Outcome::NotSent(reason) if last => self.finish(row, p, &Event::LimitFailed { reason }).await,
+            // It may have been raised, and nothing of the issuer's tells: whatever it is, a closing purchase has every charge
+            // declined, and its card is closed. What was claimed already goes back.
+            Outcome::Unknown(reason) if last => {
+                tracing::warn!(purchase = %p.id, reason, "it is not known whether the limit was raised");
+                self.finish(row, p, &Event::CancelRequested).await
+            }
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }

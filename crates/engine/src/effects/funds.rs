@@ -11,12 +11,11 @@ use ports::{
 use purchase::{Destination, Event, FundsSource, PaidFrom, Purchase, Refund, RefundEvent, RefundSend, State};
 use sha2::{Digest, Sha256};
 
-/// Between look-ups of what the outside is still at.
-const LOOK_MS: u64 = 2_000;
-/// Between look-ups for funds that nobody waits for any more.
-const LATE_LOOK_MS: u64 = 3_600_000;
-/// What is late is looked for less often the longer it takes: each time after this part of the time that it has taken.
-const LATE_SHARE: u64 = 20;
+/// The longer it takes, the less often it is looked at: each time after this part of the time that it has taken.
+const LOOK_SHARE: u64 = 20;
+/// A shopper waits at first; in the end nobody does.
+const LOOK_MS_MIN: u64 = 500;
+const LOOK_MS_MAX: u64 = 3_600_000;
 
 impl Engine {
     /// Asks once, then looks until the funds are final or nothing can come any more.
@@ -57,23 +56,19 @@ impl Engine {
                 }
                 self.postpone(row, self.next_look(row), "funds are seen and not final").await
             }
+            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting)
+                if p.state.terminal() && self.now() >= expires_at.plus_ms(self.config.late_funds_ms) =>
+            {
+                self.end(row).await
+            }
             Outcome::Done(FundsStatus::Waiting) => {
                 if p.state == State::AwaitingFunds && matches!(read_target(p), Some(FundsTarget::SecondFactor { .. })) {
                     self.told(p, &FundsTarget::UnderWay).await?;
                 }
                 self.postpone(row, self.next_look(row), "awaiting funds").await
             }
-            Outcome::Done(FundsStatus::NotFound) if p.state.terminal() => {
-                // An address stays good when the purchase is over: what still arrives is owed back.
-                let now = self.now();
-                if now >= expires_at.plus_ms(self.config.late_funds_ms) {
-                    return self.end(row).await;
-                }
-                self.postpone(row, self.next_look(row), "watching for late funds").await
-            }
-            Outcome::Done(FundsStatus::NotFound) => {
-                self.postpone(row, self.now().plus_ms(LOOK_MS), "awaiting funds").await
-            }
+            // An address stays good when the purchase is over: what still arrives is owed back.
+            Outcome::Done(FundsStatus::NotFound) => self.postpone(row, self.next_look(row), "awaiting funds").await,
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
@@ -89,7 +84,7 @@ impl Engine {
         match source.request(request).await {
             Outcome::Done(target) => {
                 self.told(p, &target).await?;
-                self.postpone(row, self.now().plus_ms(LOOK_MS), "awaiting funds").await
+                self.postpone(row, self.next_look(row), "awaiting funds").await
             }
             Outcome::Rejected(refusal) if !refusal.retryable => {
                 self.finish(row, p, &Event::FundsRequestFailed { reason: refusal.message }).await
@@ -106,7 +101,7 @@ impl Engine {
 
     fn next_look(&self, row: &EffectRow) -> UnixMs {
         let now = self.now();
-        now.plus_ms((now.since_ms(row.created_at) / LATE_SHARE).clamp(LOOK_MS, LATE_LOOK_MS))
+        now.plus_ms((now.since_ms(row.created_at) / LOOK_SHARE).clamp(LOOK_MS_MIN, LOOK_MS_MAX))
     }
 
     /// Back to the account that it came from, while that is linked.
@@ -157,7 +152,7 @@ impl Engine {
         };
         let payment_hash = send.payment_hash;
         let asked = FundsRefund {
-            key: IdempotencyKey(format!("{}/{payment_hash}", refund.id)),
+            key: IdempotencyKey(format!("{}/{payment_hash}", ports::AggregateRef::from(refund.id))),
             account: refund.account,
             amount_msat: send.amount_msat,
             asked_since: row.created_at,

@@ -4,7 +4,7 @@ use super::key_of;
 use crate::{Engine, EngineError};
 use money::Money;
 use ports::{EffectRow, GiftCardOrder, LightningNode, Outcome, PayRequest, SendStatus, VendorOrderStatus};
-use purchase::{Event, Purchase, State};
+use purchase::{Event, Purchase, State, Tip};
 
 /// Between look-ups of what the outside is still at.
 const LOOK_MS: u64 = 2_000;
@@ -69,12 +69,14 @@ impl Engine {
         let Some(node) = self.ports.vendor_node.clone() else {
             return self.retry(row, "the node that pays vendors is not there").await;
         };
-        let status = match node.send_status(pay.payment_hash).await {
+        let sent = node.send_status(pay.payment_hash).await;
+        let tip = self.tip();
+        let status = match sent {
             // Nothing has left yet, and what leaves now could come back after the hold has to.
-            Outcome::Done(SendStatus::NotFound) if !self.tip().fresh => {
+            Outcome::Done(SendStatus::NotFound) if !tip.fresh => {
                 return self.retry(row, "the chain's tip is old").await;
             }
-            Outcome::Done(SendStatus::NotFound) if !self.send_ends_in_time(p) => {
+            Outcome::Done(SendStatus::NotFound) if !send_ends_in_time(p, tip) => {
                 let reason = "too late to begin the send".to_owned();
                 return self.finish(row, p, &Event::VendorSendFailed { reason }).await;
             }
@@ -111,11 +113,6 @@ impl Engine {
         patient && !node.room().await.done().is_some_and(able)
     }
 
-    fn send_ends_in_time(&self, p: &Purchase) -> bool {
-        let blocks = p.policy.vendor_blocks_max.saturating_add(p.policy.deadline_margin_blocks);
-        p.hold.is_some_and(|hold| !hold.returned && self.tip().height.saturating_add(blocks) < hold.claim_deadline)
-    }
-
     pub(super) async fn await_delivery(
         &self,
         row: &EffectRow,
@@ -149,4 +146,9 @@ impl Engine {
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
     }
+}
+
+fn send_ends_in_time(p: &Purchase, tip: Tip) -> bool {
+    let blocks = p.policy.vendor_blocks_max.saturating_add(p.policy.deadline_margin_blocks);
+    p.hold.is_some_and(|hold| !hold.returned && tip.height.saturating_add(blocks) < hold.claim_deadline)
 }

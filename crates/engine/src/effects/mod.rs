@@ -6,6 +6,7 @@ mod gift_cards;
 mod lightning;
 mod refund;
 mod sale;
+mod watch;
 
 use crate::apply::{With, from_json};
 use crate::work::backoff_ms;
@@ -18,10 +19,12 @@ use purchase::{Effect, Event, Purchase, RefundEffect, RefundEvent};
 const RETRY_MS_MIN: u64 = 500;
 const RETRY_MS_MAX: u64 = 60_000;
 
-/// Later sales wait, so that an exchange in trouble is not hammered.
+/// Later sales wait, so that an exchange in trouble is not hammered. Nothing has happened yet to an order that was just
+/// given up.
 pub(crate) fn first_pause_ms(effect: &Effect) -> u64 {
     match effect {
         Effect::Sell { attempt, .. } if *attempt > 1 => backoff_ms(attempt - 2, 2_000, 600_000),
+        Effect::WatchOrder { .. } => watch::LOOK_MS_MIN,
         _ => 0,
     }
 }
@@ -67,6 +70,7 @@ impl Engine {
                 self.pay_vendor(row, p, pay).await
             }
             Effect::AwaitDelivery { order_id } => self.await_delivery(row, p, &order_id).await,
+            Effect::WatchOrder { order_id, bolt11 } => self.watch_order(row, p, &order_id, &bolt11).await,
             Effect::RequestFunds { amount_msat, expires_at } => {
                 self.request_funds(row, p, amount_msat, expires_at).await
             }

@@ -30,6 +30,12 @@ impl Engine {
         if row.attempts > 0 || now >= deadline {
             return self.look_up_sale(row, p, attempt, deadline).await;
         }
+        let least = self.ports.exchange.minimum_sat(p.currency);
+        // `MAX`: the exchange does not trade it (yet), which is no matter of how much there is.
+        if amount < least && least != Sat::MAX {
+            let reason = format!("{amount} is less than the smallest order of {}, {least}", self.ports.exchange.name());
+            return self.finish(row, p, &Event::SaleGivenUp { attempt, reason }).await;
+        }
         let limit = expected.less_spread_floor(self.config.sale_slack).map_err(purchase::Rejected::from)?;
         // Counted before it is sent: after a crash the row is one that was tried, and is looked up.
         self.postpone(row, now.plus_ms(LOOK_MS), "sending").await?;

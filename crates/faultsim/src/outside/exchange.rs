@@ -5,7 +5,7 @@ use crate::shared::{Inner, Shared};
 use async_trait::async_trait;
 use ids::{IdempotencyKey, UnixMs};
 use money::{Currency, Money, Sat};
-use ports::{AssetBalance, Exchange, Fee, Outcome, SaleReport, SaleStatus, SellOrder};
+use ports::{AssetBalance, Exchange, Fee, Outcome, Rejection, SaleReport, SaleStatus, SellOrder};
 
 /// Fee on the proceeds, hundredths of a percent, rounded up.
 const FEE_BPS: u64 = 26;
@@ -27,6 +27,10 @@ pub struct ExchangeBook {
     pub sales: Vec<SaleEntry>,
     /// Nobody bids: orders end unfilled.
     pub empty: bool,
+    /// So much of each order stays unfilled, as far as it goes.
+    pub leaves_sat: u64,
+    /// Smaller orders are refused.
+    pub minimum_sat: u64,
 }
 
 pub struct ModelExchange {
@@ -59,17 +63,21 @@ impl Exchange for ModelExchange {
     }
 
     fn minimum_sat(&self, _currency: Currency) -> Sat {
-        Sat::ZERO
+        Sat::new(self.shared.lock().books.exchange.minimum_sat).unwrap_or(Sat::MAX)
     }
 
     async fn sell(&self, order: SellOrder) -> Outcome<SaleStatus> {
         let act = |inner: &mut Inner| {
             let key = order.key.0.clone();
             let now = inner.now;
+            if order.amount_sat.get() < inner.books.exchange.minimum_sat {
+                return Outcome::Rejected(Rejection::fatal("too_small", "less than the smallest order"));
+            }
             // Immediate or cancel: it is never among the open orders, so a second of that name is another order.
             if now < order.deadline.0 {
                 let short = u64::from(inner.books.planted == Some(Defect::SellsLess)) * 1_000;
                 let sat = if inner.books.exchange.empty { 0 } else { order.amount_sat.get() - short };
+                let sat = sat.saturating_sub(inner.books.exchange.leaves_sat);
                 let proceeds_minor = sat * super::others::EXECUTABLE_MINOR / 100_000_000;
                 let fee_minor = (proceeds_minor * FEE_BPS).div_ceil(10_000);
                 inner.note(format!("exchange sells {sat} sat for {proceeds_minor}"));

@@ -31,6 +31,8 @@ pub struct GiftEntry {
 #[derive(Debug, Clone)]
 pub struct FundsEntry {
     pub key: String,
+    /// From a linked account; else on-chain.
+    pub linked: bool,
     pub asked_msat: u64,
     /// Final.
     pub received_msat: Option<u64>,
@@ -48,7 +50,20 @@ pub struct Misc {
     pub gifts: BTreeMap<String, GiftEntry>,
     /// The vendor takes the bitcoin and does not deliver.
     pub gifts_fail: bool,
+    /// The vendor's node is on the shopper's route, and takes the HTLC instead of passing it on.
+    pub gifts_taken: bool,
     pub funds: Vec<FundsEntry>,
+    /// Key and amount of what went back to linked accounts.
+    pub linked_refunds: Vec<(String, u64)>,
+}
+
+impl Misc {
+    /// What the operator has of what one kind of source brought.
+    pub fn received_msat(&self, linked: bool) -> u64 {
+        let received: u64 = self.funds.iter().filter(|f| f.linked == linked).filter_map(|f| f.received_msat).sum();
+        let back: u64 = self.linked_refunds.iter().map(|(_, amount)| amount).sum();
+        received - if linked { back } else { 0 }
+    }
 }
 
 fn new_invoice(inner: &mut Inner, amount_msat: u64) -> PaymentHash {
@@ -81,7 +96,8 @@ impl Prices for ModelPrices {
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
-        Ok(ExecutablePrice { rate: rate(total.currency())?, observed_at: now })
+        let consolidated = self.rate(total.currency(), now)?;
+        Ok(ExecutablePrice { rate: rate(total.currency())?, observed_at: now, consolidated })
     }
 
     fn currencies(&self) -> Vec<Currency> {
@@ -171,6 +187,7 @@ impl GiftCardVendor for ModelGiftCards {
             let Some(gift) = gift else { return Outcome::Done(VendorOrderStatus::NotFound) };
             let paid = inner.books.vendor_node.sends.get(&gift.hash).is_some_and(|s| s.is == SendIs::Succeeded);
             Outcome::Done(match (paid, inner.books.misc.gifts_fail) {
+                (false, _) if inner.books.misc.gifts_taken => VendorOrderStatus::Delivered,
                 (false, _) => VendorOrderStatus::AwaitingFunds,
                 (true, false) => VendorOrderStatus::Delivered,
                 (true, true) => VendorOrderStatus::Failed { reason: "sold out".to_owned() },
@@ -200,12 +217,13 @@ pub fn funds_arrive(shared: &Shared, amount_msat: u64) -> bool {
 
 pub struct ModelFunds {
     pub shared: Shared,
+    pub linked: bool,
 }
 
 #[async_trait]
 impl PaidFirstSource for ModelFunds {
     fn name(&self) -> &'static str {
-        "model-source"
+        if self.linked { "model-linked" } else { "model-source" }
     }
 
     async fn serves(&self, _account: AccountId) -> Outcome<bool> {
@@ -219,12 +237,16 @@ impl PaidFirstSource for ModelFunds {
                 let asked_msat = request.amount_msat.get();
                 inner.books.misc.funds.push(FundsEntry {
                     key: key.clone(),
+                    linked: self.linked,
                     asked_msat,
                     received_msat: None,
                     final_seq: None,
                 });
             }
-            Outcome::Done(FundsTarget::Address { uri: format!("bitcoin:{key}") })
+            Outcome::Done(match self.linked {
+                true => FundsTarget::UnderWay,
+                false => FundsTarget::Address { uri: format!("bitcoin:{key}") },
+            })
         };
         self.shared.call("paid_first.request", act).await
     }
@@ -245,15 +267,19 @@ impl PaidFirstSource for ModelFunds {
         self.shared.call("paid_first.status", act).await
     }
 
-    async fn refund(&self, _refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
-        Outcome::Rejected(Rejection::fatal("not_modelled", "paid back over Lightning"))
+    async fn refund(&self, refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
+        let act = |inner: &mut Inner| {
+            let known = inner.books.misc.linked_refunds.iter().any(|(key, _)| *key == refund.key.0);
+            if !known {
+                inner.books.misc.linked_refunds.push((refund.key.0.clone(), refund.amount_msat.get()));
+            }
+            Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO })
+        };
+        self.shared.call("paid_first.refund", act).await
     }
 
     async fn balance(&self) -> Outcome<money::Sat> {
-        let act = |inner: &mut Inner| {
-            let received: u64 = inner.books.misc.funds.iter().filter_map(|f| f.received_msat).sum();
-            Outcome::Done(msat(received).sat_floor())
-        };
+        let act = |inner: &mut Inner| Outcome::Done(msat(inner.books.misc.received_msat(self.linked)).sat_floor());
         self.shared.call("paid_first.balance", act).await
     }
 

@@ -58,6 +58,7 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
         issuer: IssuerName::Lithic,
         exchange: ExchangeName::Kraken,
         gift_cards: false,
+        linked: false,
         direct: true,
         settings: vec![
             // Times of steps are read from the log.

@@ -14,6 +14,8 @@ use std::time::Duration;
 pub enum IssuerName {
     Lithic,
     Stripe,
+    /// No card programme: gift cards alone.
+    None,
 }
 
 /// A running issuer. Clones share it.
@@ -21,6 +23,8 @@ pub enum IssuerName {
 pub enum Issuing {
     Lithic(lithic::Issuer),
     Stripe(stripe::Issuer),
+    /// The server knows of none; the store's terminal needs a card network all the same.
+    None(lithic::Issuer),
 }
 
 /// What the server is told of it.
@@ -38,14 +42,22 @@ impl Issuing {
         Ok(match name {
             IssuerName::Lithic => Self::Lithic(lithic::Issuer::start(lithic_config(currency)).await?),
             IssuerName::Stripe => Self::Stripe(stripe::Issuer::start(stripe_config(currency)).await?),
+            IssuerName::None => Self::None(lithic::Issuer::start(lithic_config(currency)).await?),
         })
     }
 
     /// The server's webhooks, under its address.
     pub fn enroll(&self, server: &str) -> Enrolled {
+        if matches!(self, Self::None(_)) {
+            return Enrolled {
+                authorization_secret: String::new(),
+                events_secret: String::new(),
+                challenges_secret: None,
+            };
+        }
         let address = |what: &str| format!("{server}/webhooks/{}/{what}", self.word());
         match self {
-            Self::Lithic(issuer) => {
+            Self::Lithic(issuer) | Self::None(issuer) => {
                 issuer.enroll_responder(&address("charge"));
                 issuer.enroll_three_ds(&address("authentication"));
                 let events_secret = issuer.subscribe(&address("events"));
@@ -75,6 +87,7 @@ impl Issuing {
         match self {
             Self::Lithic(_) => "lithic",
             Self::Stripe(_) => "stripe",
+            Self::None(_) => "",
         }
     }
 
@@ -83,12 +96,13 @@ impl Issuing {
         match self {
             Self::Lithic(_) => "Lithic",
             Self::Stripe(_) => "Stripe Issuing",
+            Self::None(_) => "card network of the store's terminal",
         }
     }
 
     pub fn url(&self) -> String {
         match self {
-            Self::Lithic(issuer) => issuer.url(),
+            Self::Lithic(issuer) | Self::None(issuer) => issuer.url(),
             Self::Stripe(issuer) => issuer.url(),
         }
     }
@@ -97,12 +111,13 @@ impl Issuing {
         match self {
             Self::Lithic(issuer) => issuer.api_key(),
             Self::Stripe(issuer) => issuer.api_key(),
+            Self::None(_) => String::new(),
         }
     }
 
     pub fn faults(&self) -> &Faults {
         match self {
-            Self::Lithic(issuer) => issuer.faults(),
+            Self::Lithic(issuer) | Self::None(issuer) => issuer.faults(),
             Self::Stripe(issuer) => issuer.faults(),
         }
     }
@@ -110,7 +125,7 @@ impl Issuing {
     /// The endpoint that makes cards, as faults name it.
     pub const fn card_endpoint(&self) -> &'static str {
         match self {
-            Self::Lithic(_) => "POST /v1/cards",
+            Self::Lithic(_) | Self::None(_) => "POST /v1/cards",
             Self::Stripe(_) => "POST /v1/issuing/cards",
         }
     }
@@ -118,7 +133,7 @@ impl Issuing {
     /// The webhook that asks, as faults name it.
     pub const fn asking_hook(&self) -> &'static str {
         match self {
-            Self::Lithic(_) => ASA,
+            Self::Lithic(_) | Self::None(_) => ASA,
             Self::Stripe(_) => STRIPE_REQUEST,
         }
     }
@@ -126,7 +141,7 @@ impl Issuing {
     /// As a store's acquirer reaches it.
     pub fn network(&self) -> Arc<dyn CardNetwork> {
         match self {
-            Self::Lithic(issuer) => Arc::new(issuer.clone()),
+            Self::Lithic(issuer) | Self::None(issuer) => Arc::new(issuer.clone()),
             Self::Stripe(issuer) => Arc::new(issuer.clone()),
         }
     }
@@ -138,7 +153,9 @@ impl Issuing {
 
     pub fn open_cards(&self) -> usize {
         match self {
-            Self::Lithic(issuer) => issuer.cards().iter().filter(|card| card.state == CardState::Open).count(),
+            Self::Lithic(issuer) | Self::None(issuer) => {
+                issuer.cards().iter().filter(|card| card.state == CardState::Open).count()
+            }
             Self::Stripe(issuer) => issuer.cards().iter().filter(|card| card.status == CardStatus::Active).count(),
         }
     }
@@ -146,14 +163,14 @@ impl Issuing {
     /// The newest card's reference.
     pub fn last_card(&self) -> Option<String> {
         match self {
-            Self::Lithic(issuer) => issuer.cards().last().map(|card| card.token.clone()),
+            Self::Lithic(issuer) | Self::None(issuer) => issuer.cards().last().map(|card| card.token.clone()),
             Self::Stripe(issuer) => issuer.cards().last().map(|card| card.id.clone()),
         }
     }
 
     pub async fn webhooks_delivered(&self, within: Duration) -> bool {
         match self {
-            Self::Lithic(issuer) => issuer.webhooks_delivered(within).await,
+            Self::Lithic(issuer) | Self::None(issuer) => issuer.webhooks_delivered(within).await,
             Self::Stripe(issuer) => issuer.webhooks_delivered(within).await,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod issuing;
+pub mod linked;
 mod report;
 mod scenarios;
 mod selling;
@@ -15,6 +16,7 @@ pub mod world;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 pub use issuing::{IssuerName, Issuing};
+pub use linked::Source;
 pub use selling::{ExchangeName, Selling};
 use server::{Rules, Windows};
 use std::process::ExitCode;
@@ -66,6 +68,9 @@ pub struct Args {
     /// What the store is paid with; a scenario that does not apply to it is left out, or refused if it was asked for.
     #[arg(long, value_enum, default_value = "card")]
     payout: Payout,
+    /// What the purchase is paid from; each has scenarios of its own.
+    #[arg(long, value_enum, default_value = "lightning")]
+    source: Source,
     /// Who makes the cards.
     #[arg(long, value_enum, default_value = "lithic")]
     issuer: IssuerName,
@@ -82,7 +87,10 @@ pub struct Args {
 
 pub async fn run(args: Args) -> Result<ExitCode> {
     let timeline = Timeline::new(args.json);
-    let chosen = choose(args.scenario.as_deref(), args.payout)?;
+    let (no_issuer, no_exchange) = (args.issuer == IssuerName::None, args.exchange == ExchangeName::None);
+    ensure!(!no_issuer || args.payout == Payout::GiftCard, "without an issuer stores are paid with --payout gift-card");
+    ensure!(!no_exchange || no_issuer, "cards need an exchange: --exchange none goes with --issuer none");
+    let chosen = choose(args.scenario.as_deref(), args.payout, args.source)?;
     let Some(chosen) = chosen else {
         report::list_scenarios(&timeline);
         return Ok(ExitCode::SUCCESS);
@@ -105,17 +113,20 @@ pub async fn run(args: Args) -> Result<ExitCode> {
 }
 
 /// The scenarios to play; `None` to list them.
-fn choose(name: Option<&str>, payout: Payout) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
+fn choose(name: Option<&str>, payout: Payout, source: Source) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
+    let together = (source, payout) != (Source::Coinbase, Payout::GiftCard);
+    ensure!(together, "a gift card is bought with the shopper's own hold: `--source lightning` only");
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
         Some("list") => Ok(None),
-        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|scenario| scenario.applies_to(payout)).collect())),
+        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|scenario| scenario.applies_to(payout, source)).collect())),
         Some(name) => {
             let found = scenarios::ALL.iter().find(|scenario| scenario.name == name);
             let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
             let scenario =
                 found.with_context(|| format!("no scenario `{name}`; there are: all, {}", names.join(", ")))?;
-            ensure!(scenario.applies_to(payout), "scenario `{name}` does not apply to this --payout");
+            ensure!(scenario.of_source(source), "scenario `{name}` is of another --source: {}", scenario.about);
+            ensure!(scenario.applies_to(payout, source), "scenario `{name}` does not apply to this --payout");
             Ok(Some(vec![scenario]))
         }
     }
@@ -128,7 +139,11 @@ async fn play(
     chosen: &[&'static scenarios::Scenario],
 ) -> Result<(ExitCode, Option<World>)> {
     let patient = args.keep || args.scenario.is_none();
-    let windows = if patient { Windows::PATIENT } else { Windows::SHORT };
+    let windows = match (patient, args.source) {
+        (true, _) => Windows::PATIENT,
+        (false, Source::Lightning) => Windows::SHORT,
+        (false, Source::Coinbase) => Windows::SHORT_FIRST,
+    };
     let options = WorldOptions {
         bitcoind: args.bitcoind.clone(),
         dir: args.dir.clone(),
@@ -137,6 +152,7 @@ async fn play(
         issuer: args.issuer,
         exchange: args.exchange,
         gift_cards: args.payout == Payout::GiftCard,
+        linked: args.source == Source::Coinbase,
         direct: false,
         settings: Vec::new(),
     };

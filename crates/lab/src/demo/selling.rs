@@ -11,6 +11,8 @@ use sandbox::{coinbase, kraken};
 pub enum ExchangeName {
     Kraken,
     Coinbase,
+    /// Nothing is sold: gift cards alone.
+    None,
 }
 
 /// A running exchange. Clones share it.
@@ -20,6 +22,12 @@ pub enum Selling {
     Kraken(kraken::Exchange),
     /// Market data at an address of their own.
     Coinbase { exchange: coinbase::Exchange, venue: Venue },
+    /// No account anywhere; prices are public.
+    None { venue: Venue },
+}
+
+async fn public_prices() -> Result<Venue> {
+    Ok(Venue::start(venues::Kind::Coinbase, &Market::default(), venues::VenueConfig::default()).await?)
 }
 
 impl Selling {
@@ -35,10 +43,9 @@ impl Selling {
                 let exchange = coinbase::Exchange::start(coinbase::ExchangeConfig::default()).await?;
                 exchange.set_balance("BTC", "1")?;
                 exchange.set_balance(code, "10000")?;
-                let market = Market::default();
-                let venue = Venue::start(venues::Kind::Coinbase, &market, venues::VenueConfig::default()).await?;
-                Self::Coinbase { exchange, venue }
+                Self::Coinbase { exchange, venue: public_prices().await? }
             }
+            ExchangeName::None => Self::None { venue: public_prices().await? },
         })
     }
 
@@ -46,6 +53,7 @@ impl Selling {
         match self {
             Self::Kraken(_) => "Kraken",
             Self::Coinbase { .. } => "Coinbase Advanced Trade",
+            Self::None { .. } => "price venue",
         }
     }
 
@@ -54,6 +62,15 @@ impl Selling {
         match self {
             Self::Kraken(_) => "kraken",
             Self::Coinbase { .. } => "coinbase",
+            Self::None { .. } => "",
+        }
+    }
+
+    /// Whose market data it has, as the configuration has it.
+    pub const fn prices_word(&self) -> &'static str {
+        match self {
+            Self::Kraken(_) => "kraken",
+            Self::Coinbase { .. } | Self::None { .. } => "coinbase",
         }
     }
 
@@ -61,6 +78,7 @@ impl Selling {
         match self {
             Self::Kraken(exchange) => exchange.url(),
             Self::Coinbase { exchange, .. } => exchange.url(),
+            Self::None { venue } => venue.rest_url(),
         }
     }
 
@@ -68,7 +86,7 @@ impl Selling {
     pub fn prices_url(&self) -> String {
         match self {
             Self::Kraken(exchange) => exchange.url(),
-            Self::Coinbase { venue, .. } => venue.rest_url(),
+            Self::Coinbase { venue, .. } | Self::None { venue } => venue.rest_url(),
         }
     }
 
@@ -77,6 +95,7 @@ impl Selling {
         match self {
             Self::Kraken(exchange) => (exchange.api_key().to_owned(), exchange.api_secret().to_owned()),
             Self::Coinbase { exchange, .. } => (exchange.key_name().to_owned(), exchange.private_key().to_owned()),
+            Self::None { .. } => (String::new(), String::new()),
         }
     }
 
@@ -84,13 +103,14 @@ impl Selling {
         match self {
             Self::Kraken(exchange) => exchange.faults(),
             Self::Coinbase { exchange, .. } => exchange.faults(),
+            Self::None { venue } => venue.faults(),
         }
     }
 
     fn market_faults(&self) -> &Faults {
         match self {
             Self::Kraken(exchange) => exchange.faults(),
-            Self::Coinbase { venue, .. } => venue.faults(),
+            Self::Coinbase { venue, .. } | Self::None { venue } => venue.faults(),
         }
     }
 
@@ -101,11 +121,12 @@ impl Selling {
         }
     }
 
-    /// It takes no order.
+    /// It takes no order. Where there is none, that is so already.
     pub fn take_no_orders(&self) {
         let endpoint = match self {
             Self::Kraken(_) => "POST /0/private/AddOrder",
             Self::Coinbase { .. } => "POST /api/v3/brokerage/orders",
+            Self::None { .. } => return,
         };
         self.faults().always(endpoint, Fault::Status(503));
     }
@@ -119,7 +140,7 @@ impl Selling {
     const fn market_endpoints(&self) -> &'static [&'static str] {
         match self {
             Self::Kraken(_) => &["GET /0/public/Depth", "GET /0/public/Ticker"],
-            Self::Coinbase { .. } => &["GET /products/{id}/book", "GET /products/{id}/ticker"],
+            Self::Coinbase { .. } | Self::None { .. } => &["GET /products/{id}/book", "GET /products/{id}/ticker"],
         }
     }
 }

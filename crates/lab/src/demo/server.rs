@@ -31,8 +31,9 @@ pub struct Outside {
     pub issuer_events_secret: String,
     pub issuer_challenges_secret: Option<String>,
     pub exchange_url: String,
-    /// Where the exchange has its market data.
+    /// Where the exchange has its market data, and whose they are.
     pub prices_url: String,
+    pub prices: &'static str,
     pub exchange_key: String,
     pub exchange_secret: String,
 }
@@ -47,6 +48,8 @@ pub struct Windows {
 
 impl Windows {
     pub const PATIENT: Self = Self { quote_secs: 300, hold_secs: 600, price_age_ms_max: 30_000 };
+    /// With a source that is paid first: two looks at it fit into a quote.
+    pub const SHORT_FIRST: Self = Self { quote_secs: 8, ..Self::SHORT };
     pub const SHORT: Self = Self { quote_secs: 20, hold_secs: 25, price_age_ms_max: 6_000 };
 }
 
@@ -146,6 +149,9 @@ impl Server {
         .into_iter()
         .chain(outside.issuer_challenges_secret.iter().map(|secret| (CHALLENGES_SECRET, secret)))
         {
+            if value.is_empty() {
+                continue;
+            }
             let path = self.dir.join(name);
             // One line each: a key in PEM has its line breaks written out.
             std::fs::write(&path, value.trim().replace('\n', "\\n"))?;
@@ -317,30 +323,44 @@ file = "{recipes}"
 
 /// Issuer, exchange and prices: nothing here says that they are simulated.
 fn vendors(outside: &Outside, currency: &str, price_age_ms_max: u32) -> String {
-    let Outside { issuer, exchange, issuer_url, exchange_url, prices_url, .. } = outside;
+    let Outside { issuer, exchange, issuer_url, exchange_url, prices_url, prices, .. } = outside;
     let challenges = match outside.issuer_challenges_secret {
         Some(_) => format!("challenges_secret = \"file:{CHALLENGES_SECRET}\""),
         None => String::new(),
     };
-    format!(
-        r#"[issuer]
-vendor = "{issuer}"
+    let issuer = if issuer.is_empty() {
+        "vendor = \"\"".to_owned()
+    } else {
+        format!(
+            r#"vendor = "{issuer}"
 base_url = "{issuer_url}"
-currency = "{currency}"
 api_key = "file:issuer-key.secret"
 authorization_secret = "file:issuer-asa.secret"
 events_secret = "file:issuer-events.secret"
 {challenges}
-decline_on_timeout_confirmed = true
-
-[exchange]
-vendor = "{exchange}"
+decline_on_timeout_confirmed = true"#
+        )
+    };
+    let exchange = if exchange.is_empty() {
+        "vendor = \"\"".to_owned()
+    } else {
+        format!(
+            r#"vendor = "{exchange}"
 base_url = "{exchange_url}"
 api_key = "file:exchange-key.secret"
-private_key = "file:exchange-private.secret"
+private_key = "file:exchange-private.secret""#
+        )
+    };
+    format!(
+        r#"[issuer]
+{issuer}
+currency = "{currency}"
+
+[exchange]
+{exchange}
 
 [prices]
-venues = [{{ vendor = "{exchange}", base_url = "{prices_url}" }}]
+venues = [{{ vendor = "{prices}", base_url = "{prices_url}" }}]
 venues_min = 1
 currencies = []
 table_url = ""

@@ -140,6 +140,48 @@ impl Shopper {
         View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
     }
 
+    /// Paid first, from the linked account.
+    pub async fn create_linked(&self, minor: u64, currency: &str, nonce: &str) -> Result<View> {
+        let body = json!({
+            "store_host": "store.example", "total": { "minor": minor, "currency": currency },
+            "source": "linked_account", "nonce": nonce,
+        });
+        View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
+    }
+
+    pub async fn confirm_funds(&self, id: &str) -> Result<View> {
+        View::read(&self.call("POST", &format!("/v1/purchases/{id}/confirm-funds"), Some(json!({}))).await?)
+    }
+
+    pub async fn second_factor(&self, id: &str, code: &str) -> Result<View> {
+        let body = json!({ "code": code });
+        View::read(&self.call("POST", &format!("/v1/purchases/{id}/second-factor"), Some(body)).await?)
+    }
+
+    /// What the purchase says of its funds.
+    pub async fn funds(&self, id: &str) -> Result<Value> {
+        Ok(self.call("GET", &format!("/v1/purchases/{id}"), None).await?["funds"].take())
+    }
+
+    /// The provider's page.
+    pub async fn begin_link(&self) -> Result<String> {
+        let begun = self.call("POST", "/v1/account/linked/coinbase", Some(json!({}))).await?;
+        Ok(begun["authorize_url"].as_str().context("no page")?.to_owned())
+    }
+
+    /// What the linked account could send; none if none is linked.
+    pub async fn linked_sat(&self) -> Result<Option<u64>> {
+        let links = self.call("GET", "/v1/account/linked", None).await?;
+        if links["linked"].is_null() {
+            return Ok(None);
+        }
+        links["linked"]["available_sat"].as_u64().context("the balance is not known").map(Some)
+    }
+
+    pub async fn unlink(&self) -> Result<()> {
+        self.call("DELETE", "/v1/account/linked/coinbase", Some(json!({}))).await.map(|_| ())
+    }
+
     /// A gift card of exactly this value.
     pub async fn create_gift_card(&self, minor: u64, currency: &str, nonce: &str) -> Result<View> {
         let offers = self.call("GET", "/v1/gift-cards?store_host=store.example", None).await?;

@@ -1,6 +1,7 @@
 //! Everything around a purchase: chain, issuer, exchange, store, server, the payer's wallet and a channel.
 
 use super::issuing::{Enrolled, IssuerName, Issuing};
+use super::linked::Linked;
 use super::selling::{ExchangeName, Selling};
 use super::server::{Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
@@ -35,6 +36,8 @@ pub struct WorldOptions {
     pub exchange: ExchangeName,
     /// A gift-card vendor too, with a node that the server's second node pays.
     pub gift_cards: bool,
+    /// A shopper's account at Coinbase too, linked.
+    pub linked: bool,
     /// The payer's wallet and the server's node are connected without the link that scenarios cut.
     pub direct: bool,
     /// Settings of the server on top of the demo's, as environment variables.
@@ -49,6 +52,7 @@ pub struct World {
     pub server: Server,
     pub payer: PayerWallet,
     pub vendor: Option<Vendor>,
+    pub linked: Option<Linked>,
     /// Between the payer's wallet and the server's node.
     pub link: Link,
     pub shopper: Shopper,
@@ -75,8 +79,13 @@ impl World {
         if let Some(vendor) = &vendor {
             rules.more.push_str(&vendor.tables(vendor_port));
         }
+        let http = format!("http://127.0.0.1:{}", ports.0);
+        let linked = if options.linked { Some(Linked::start(&exchange, &http, &dir).await?) } else { None };
+        if let Some(linked) = &linked {
+            rules.more.push_str(&linked.tables());
+        }
         let rules = &rules;
-        let enrolled = issuer.enroll(&format!("http://127.0.0.1:{}", ports.0));
+        let enrolled = issuer.enroll(&http);
         let outside = outside(&chain, &issuer, &exchange, enrolled);
         let mut server = Server::set_up(&dir, &outside, windows, rules, ports).await?;
         server.settings = options.settings;
@@ -95,6 +104,11 @@ impl World {
         let payer = open_wallet(&chain, dir.join("payer"), &ready, peer_address, timeline).await?;
         let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
+        if let Some(linked) = &linked {
+            linked.link(&shopper).await?;
+            let sat = linked.sat()?;
+            timeline.step("linked", &format!("the account at Coinbase, with {sat} sat"), json!({ "sat": sat }));
+        }
         Ok(Self {
             chain,
             issuer,
@@ -103,6 +117,7 @@ impl World {
             server,
             payer,
             vendor,
+            linked,
             link,
             shopper,
             windows,
@@ -250,6 +265,7 @@ fn outside(chain: &Chain, issuer: &Issuing, exchange: &Selling, enrolled: Enroll
         exchange: exchange.word(),
         exchange_url: exchange.url(),
         prices_url: exchange.prices_url(),
+        prices: exchange.prices_word(),
         exchange_key,
         exchange_secret,
     }

@@ -59,6 +59,12 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   POST   /invitations, /shoppers                           a code; a registered shopper with a billing address
 ///   GET    /store/orders; POST /store/practice, /store/orders/NUMBER/{ship,void,refund,reverse-refund}
 ///
+///   POST   /linked/users          with --linked: {"email", "balance_sat", "second_factor"}; answers {"user"}. The provider's
+///                                 page asks for the address and a yes; GET /linked/users/ID {"balance_sat"}; POST
+///                                 /linked/users/ID/second-factor {"code"}
+///   POST   /linked/sends          {"sends": "instant" | "pending" | "delayed"}: what becomes of what is sent from now on;
+///                                 /linked/sends/finish, /linked/sends/cancel
+///
 /// Vendors have an address of their own for any other fault: POST <issuer>/_sandbox/faults. Any setting of the server can
 /// be given in the environment: ANYTILL_LIMITS__CARDS_DAY_MAX=3.
 #[derive(Debug, Parser)]
@@ -86,6 +92,9 @@ pub struct Args {
     /// A gift-card vendor too, whose cards the demo store takes.
     #[arg(long)]
     gift_cards: bool,
+    /// A simulated Coinbase too, whose users' accounts can be linked and paid from.
+    #[arg(long)]
+    linked: bool,
     /// Where the control API listens on 127.0.0.1; 0 takes a free port.
     #[arg(long, default_value_t = 0)]
     control_port: u16,
@@ -162,6 +171,7 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         issuer: IssuerName::Lithic,
         exchange: ExchangeName::Kraken,
         gift_cards: args.gift_cards,
+        linked: args.linked,
         direct: false,
         settings: Vec::new(),
     };

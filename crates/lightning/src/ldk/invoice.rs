@@ -10,11 +10,6 @@
 use bitcoin::secp256k1::{Secp256k1, SecretKey};
 use lightning_invoice::{Bolt11Invoice, MinFinalCltvExpiryDelta, RawTaggedField, SignedRawBolt11Invoice, TaggedField};
 
-/// Fewer blocks leave no time to hold.
-pub(super) const FINAL_CLTV_MIN: u16 = 80;
-/// From 1,008 on payers refuse: LDK caps the sum of all CLTV deltas of a route there, and adds padding of its own.
-pub(super) const FINAL_CLTV_MAX: u16 = 1_001;
-
 /// The same invoice with another `min_final_cltv_expiry_delta` (BOLT 11 `c`), signed by `key`.
 ///
 /// # Errors

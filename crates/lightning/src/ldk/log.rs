@@ -4,7 +4,6 @@
 //! silences the log, not the node.
 
 use super::config::{LogConfig, LogLevel};
-use ids::UnixMs;
 use ldk_node::logger::{LogLevel as LdkLevel, LogRecord, LogWriter};
 use ports::Clock;
 use std::fs::{self, File, OpenOptions};
@@ -78,7 +77,7 @@ impl LogWriter for BoundedLog {
         }
         let mut line = format!(
             "{} {:<5} [{}:{}] {}",
-            utc(self.clock.now()),
+            outbound::rfc3339(self.clock.now()),
             record.level.to_string(),
             record.module_path,
             record.line,
@@ -104,43 +103,15 @@ const fn least(level: LogLevel) -> LdkLevel {
     }
 }
 
-/// `2026-01-31T23:59:59.123Z`, by the proleptic Gregorian calendar counted from March, when leap days come last.
-fn utc(at: UnixMs) -> String {
-    let (days, ms) = (at.0 / 86_400_000, at.0 % 86_400_000);
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1_000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ids::UnixMs;
 
     struct Fixed;
     impl Clock for Fixed {
         fn now(&self) -> UnixMs {
             UnixMs(1_709_251_199_007)
-        }
-    }
-
-    #[test]
-    fn dates_are_right() {
-        let cases = [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-            (1_709_251_199_007, "2024-02-29T23:59:59.007Z"),
-            (1_709_251_200_000, "2024-03-01T00:00:00.000Z"),
-            (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
-        ];
-        for (ms, text) in cases {
-            assert_eq!(utc(UnixMs(ms)), text);
         }
     }
 

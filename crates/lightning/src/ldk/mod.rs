@@ -25,7 +25,7 @@ mod sends;
 mod table;
 mod watch;
 
-pub use admin::{Balances, ChannelSummary, HeldHtlc, OpenChannel, OpenedChannel, PeerSummary};
+pub use admin::{ChannelSummary, OpenChannel, OpenedChannel, PeerSummary};
 pub use config::{ChainSource, LogConfig, LogLevel, NodeConfig};
 pub use error::{AdminError, StartError};
 pub use keys::NodeSeed;

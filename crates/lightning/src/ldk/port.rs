@@ -1,10 +1,11 @@
 //! The port itself: holds. Sends are in `sends`, events in `events`, room in `room`.
 
 use super::events::msat;
-use super::invoice::{FINAL_CLTV_MAX, FINAL_CLTV_MIN, with_final_cltv};
+use super::invoice::with_final_cltv;
 use super::node::{EmbeddedNode, Gone, Shared};
 use super::table::{HoldRow, HoldState, Sync, TableResult};
 use super::watch::{self, DOUBT};
+use crate::requests::{check_hold, rejected};
 use async_trait::async_trait;
 use bitcoin::hashes::{Hash as _, sha256};
 use ids::{NodeId, PaymentHash, UnixMs};
@@ -18,9 +19,6 @@ use ports::{
     Description, HoldInvoice, HoldInvoiceRequest, HoldStatus, LightningNode, NodeEvent, NodeInfo, Outcome, PayRequest,
     Preimage, Rejection, Room, SendStatus,
 };
-
-/// Longest validity of an invoice; holds are meant to be short.
-const EXPIRY_SECS_MAX: u32 = 7 * 24 * 3_600;
 
 #[async_trait]
 impl LightningNode for EmbeddedNode {
@@ -105,10 +103,6 @@ pub(super) fn table_failed<T>(error: rusqlite::Error) -> Outcome<T> {
     Outcome::Unknown(format!("the table of holds: {error}"))
 }
 
-pub(super) fn rejected<T>(code: &str, message: impl Into<String>) -> Outcome<T> {
-    Outcome::Rejected(Rejection::fatal(code, message))
-}
-
 impl EmbeddedNode {
     pub(super) async fn call<T: Send + 'static>(
         &self,
@@ -124,7 +118,7 @@ impl EmbeddedNode {
 
 impl Shared {
     fn create(&self, request: &HoldInvoiceRequest) -> Outcome<HoldInvoice> {
-        if let Err(rejection) = self.check(request) {
+        if let Err(rejection) = check_hold(request, self.hold_msat_min) {
             return Outcome::Rejected(rejection);
         }
         // Known again by its text; the expiry counts from the first time.
@@ -200,24 +194,6 @@ impl Shared {
             Ok(()) => Outcome::Done(HoldInvoice { bolt11: row.bolt11, expires_at: UnixMs(row.expires_at_ms) }),
             Err(error) => table_failed(error),
         }
-    }
-
-    fn check(&self, request: &HoldInvoiceRequest) -> Result<(), Rejection> {
-        let amount_msat = request.amount_msat.get();
-        if amount_msat < self.hold_msat_min {
-            let least = self.hold_msat_min;
-            return Err(Rejection::fatal("amount_too_small", format!("{amount_msat} msat, at least {least} msat")));
-        }
-        let delta = request.min_final_cltv_delta;
-        if !(FINAL_CLTV_MIN..=FINAL_CLTV_MAX).contains(&delta) {
-            let message = format!("a final CLTV of {delta} blocks, not {FINAL_CLTV_MIN} to {FINAL_CLTV_MAX}");
-            return Err(Rejection::fatal("invalid_final_cltv", message));
-        }
-        if request.expiry_secs == 0 || request.expiry_secs > EXPIRY_SECS_MAX {
-            let message = format!("an expiry of {} s, not 1 to {EXPIRY_SECS_MAX}", request.expiry_secs);
-            return Err(Rejection::fatal("invalid_expiry", message));
-        }
-        Ok(())
     }
 
     fn claim(&self, hash: &PaymentHash, preimage: &Preimage, amount_msat: Msat) -> Outcome<()> {

@@ -10,14 +10,15 @@
 use super::doubt::Doubt;
 use super::events::msat;
 use super::node::Shared;
-use super::port::{rejected, table_failed};
+use super::port::table_failed;
 use super::table::{SendState, Sync, TableResult};
+use crate::requests::{check_send, rejected};
 use ids::PaymentHash;
 use ldk_node::NodeError;
 use ldk_node::lightning::ln::channelmanager::PaymentId;
 use ldk_node::lightning::routing::router::RouteParametersConfig;
 use ldk_node::payment::{PaymentDetails, PaymentDirection, PaymentKind, PaymentStatus};
-use lightning_invoice::{Bolt11Invoice, Currency};
+use lightning_invoice::Bolt11Invoice;
 use ports::{Outcome, PayRequest, Preimage, Rejection, SendStatus};
 
 /// For a send whose failure was not explained.
@@ -108,28 +109,12 @@ impl Shared {
 
     /// The invoice, and the amount if the invoice does not say it.
     fn check_send(&self, request: &PayRequest) -> Result<(Bolt11Invoice, Option<u64>), Rejection> {
-        let bad = |message: String| Rejection::fatal("invalid_invoice", message);
-        let invoice: Bolt11Invoice =
-            request.bolt11.parse().map_err(|error| bad(format!("not a BOLT 11 invoice: {error:?}")))?;
-        let hash: &[u8; 32] = AsRef::<[u8; 32]>::as_ref(invoice.payment_hash());
-        if *hash != request.payment_hash.0 {
-            return Err(bad("the invoice has another payment hash".to_owned()));
-        }
-        if invoice.currency() != Currency::from(self.network) {
-            return Err(bad("the invoice is for another network".to_owned()));
-        }
-        let amount_msat = match (invoice.amount_milli_satoshis(), request.amount_msat) {
-            (Some(_), None) => None,
-            (None, Some(amount_msat)) => Some(amount_msat.get()),
-            (Some(said), Some(asked)) if said == asked.get() => None,
-            (Some(_), Some(_)) => return Err(bad("the invoice says another amount".to_owned())),
-            (None, None) => return Err(bad("the invoice says no amount, and none was given".to_owned())),
-        };
+        let checked = check_send(request, self.network)?;
         let inbound = self.node.payment(&PaymentId(request.payment_hash.0));
         if inbound.is_some_and(|record| record.direction == PaymentDirection::Inbound) {
             // ldk-node keys both directions by the hash and would take the one for the other.
             return Err(Rejection::fatal("hash_in_use", "an invoice of this node has this hash"));
         }
-        Ok((invoice, amount_msat))
+        Ok(checked)
     }
 }

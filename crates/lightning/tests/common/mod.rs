@@ -1,16 +1,13 @@
-//! What the tests of the embedded node have in common: keys, ports, the wallets that pay.
+//! What the tests of all nodes have in common: the chain, the wallets that pay, waiting.
 
 use async_trait::async_trait;
-use bitcoin::Network;
 use bitcoin::secp256k1::PublicKey;
-use ids::{NodeId, PaymentHash, UnixMs};
+use ids::{NodeId, PaymentHash};
 use lightning_node::conformance::Payer;
-use lightning_node::ldk::{ChainSource, NodeConfig, NodeSeed};
-use ports::{Clock, Secret};
 use sandbox::chain::{Backend, Chain, RpcAccess};
 use sandbox::wallet::{ChannelPlan, Outcome, PayerWallet, WalletConfig};
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -19,39 +16,8 @@ const LOOK: Duration = Duration::from_millis(25);
 /// A tenth of it, LDK's cap for what may be held, is two reference orders and more.
 const CAPACITY_SAT: u64 = 12_000_000;
 const PUSH_MSAT: u64 = 1_200_000_000;
-const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
-
-/// Only stamps the node's log.
-pub struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> UnixMs {
-        UnixMs(1_700_000_000_000)
-    }
-}
 
 pub struct LdkPayer(pub PayerWallet);
-
-pub fn seed() -> NodeSeed {
-    NodeSeed::from_words(WORDS).expect("a mnemonic")
-}
-
-pub fn config(dir: &Path, rpc: (SocketAddr, &RpcAccess), listens: SocketAddr) -> NodeConfig {
-    let chain = ChainSource::Bitcoind {
-        host: rpc.0.ip().to_string(),
-        port: rpc.0.port(),
-        user: rpc.1.user.clone(),
-        password: Secret::new(rpc.1.password.clone()),
-    };
-    let mut config = NodeConfig::new(Network::Regtest, chain, dir.join("node"));
-    config.listen = vec![listens.to_string()];
-    config
-}
-
-pub fn free_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound")
-}
 
 /// Looks until it is so.
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {

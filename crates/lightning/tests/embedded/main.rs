@@ -2,6 +2,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/own.rs"]
+mod node_parts;
 mod own;
 mod suite;
 mod world;

@@ -1,6 +1,7 @@
 //! What only the embedded node has: its directory, its log, the operator's commands.
 
-use crate::common::{SOON, Still, config, free_port, open_chain, seed, until};
+use crate::common::{SOON, open_chain, until};
+use crate::node_parts::{Still, config, free_port, seed};
 use crate::world::LdkWorld;
 use ids::NodeId;
 use lightning_node::conformance::{Kit, ORDER_MSAT, World as _};

@@ -1,6 +1,7 @@
 //! A chain, the node under test, and two wallets with a channel to it each.
 
-use crate::common::{LdkPayer, SOON, Still, config, free_port, open_chain, open_payer, seed, until};
+use crate::common::{LdkPayer, SOON, open_chain, open_payer, until};
+use crate::node_parts::{Still, config, free_port, seed};
 use async_trait::async_trait;
 use bitcoin::secp256k1::PublicKey;
 use lightning_node::conformance::{Payer, World};

@@ -1,6 +1,6 @@
 //! The process that is killed: a node, and a line for each thing that it is told to do.
 
-use crate::common::{Still, config, seed};
+use crate::node_parts::{Still, config, seed};
 use lightning_node::conformance::Kit;
 use lightning_node::ldk::EmbeddedNode;
 use money::Msat;

@@ -8,6 +8,8 @@
 mod child;
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/own.rs"]
+mod node_parts;
 mod parent;
 
 fn main() {

@@ -1,7 +1,8 @@
 //! Kills the node and looks at what is left.
 
 use crate::child::{CHAIN, DIRECTORY, LISTENS};
-use crate::common::{LdkPayer, SOON, free_port, open_chain, open_payer, until};
+use crate::common::{LdkPayer, SOON, open_chain, open_payer, until};
+use crate::node_parts::free_port;
 use bitcoin::secp256k1::PublicKey;
 use ids::NodeId;
 use lightning_node::conformance::{Kit, ORDER_MSAT, Payer as _};

@@ -94,6 +94,10 @@ impl Draft {
             self.effect(Effect::ReturnHtlc { payment_hash: hold.payment_hash });
         }
         self.close_card();
+        // Lost ones were paid by us.
+        if let Some(vendor) = self.p.vendor.clone().filter(|_| cause != CloseCause::NodeReturned) {
+            self.effect(Effect::WatchOrder { order_id: vendor.order_id, bolt11: vendor.bolt11 });
+        }
         self.finish_closing();
     }
 

@@ -63,6 +63,7 @@ pub(super) fn reveal_requested(d: &mut Draft, executable: Option<Rate>, tip: Tip
         State::Claiming if card => {}
         State::Funded if card && !d.p.winding_up => {}
         State::Funded | State::Completed if gift_card && d.p.vendor.as_ref().is_some_and(|v| v.delivered) => {}
+        State::Closing | State::Returned | State::Expired if d.p.delivered_without_us() => {}
         State::Opened
         | State::CardPrepared
         | State::Quoted

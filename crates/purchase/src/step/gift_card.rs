@@ -8,6 +8,8 @@ use crate::{Booking, CloseCause, Effect, Flow, OwedAmount, OwedCause, State, VEN
 use ids::PaymentHash;
 use money::Msat;
 
+const TAKEN: &str = "the vendor delivered an order that we did not pay: it took the shopper's HTLC on its way";
+
 pub(super) fn ordered(
     d: &mut Draft,
     order_id: &str,
@@ -141,7 +143,16 @@ pub(super) fn send_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
 }
 
 pub(super) fn delivered(d: &mut Draft) -> Result<Verdict, Rejected> {
-    set_outcome(d, |vendor| vendor.delivered = true)
+    let unpaid = d.p.closing.is_some_and(|closing| closing.cause != CloseCause::NodeReturned);
+    match d.p.vendor.as_mut() {
+        Some(vendor) if unpaid && !vendor.delivered => {
+            vendor.delivered = true;
+            // Nothing is booked: no bitcoin came to us and none left.
+            d.park(TAKEN);
+            Ok(Verdict::Applied)
+        }
+        _ => set_outcome(d, |vendor| vendor.delivered = true),
+    }
 }
 
 pub(super) fn failed(d: &mut Draft) -> Result<Verdict, Rejected> {

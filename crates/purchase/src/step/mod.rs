@@ -120,6 +120,7 @@ fn dispatch(d: &mut Draft, event: &Event) -> Result<Verdict, Rejected> {
             sale::closed(d, *attempt, *sold, *proceeds, *fee_minor, *fee_sat)
         }
         Event::SaleFailed { attempt, .. } => sale::failed(d, *attempt),
+        Event::SaleGivenUp { attempt, .. } => sale::given_up(d, *attempt),
         Event::VendorOrdered { order_id, payment_hash, bolt11, amount_msat, final_cltv_delta } => {
             gift_card::ordered(d, order_id, *payment_hash, bolt11, *amount_msat, *final_cltv_delta)
         }

@@ -47,6 +47,13 @@ pub(super) fn failed(d: &mut Draft, attempt: u32) -> Result<Verdict, Rejected> {
     Ok(Verdict::Applied)
 }
 
+/// What is left is too little for any order: it stays the operator's exposure, without further attempts.
+pub(super) fn given_up(d: &mut Draft, attempt: u32) -> Result<Verdict, Rejected> {
+    let Some(sale) = under_way(d, attempt)? else { return Ok(Verdict::Already) };
+    d.p.sale = Some(Sale { state: SaleState::Exposed, ..sale });
+    Ok(Verdict::Applied)
+}
+
 /// The sale if this attempt is the one under way, nothing if it is an old one.
 fn under_way(d: &Draft, attempt: u32) -> Result<Option<Sale>, Rejected> {
     let sale = d.p.sale.ok_or(Rejected::Unexpected("a sale that was not asked for"))?;

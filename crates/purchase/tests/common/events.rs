@@ -182,6 +182,10 @@ table! {
         "" = Event::SaleFailed { attempt: 1, reason: why() },
         "of the second try" = Event::SaleFailed { attempt: 2, reason: why() },
     ],
+    Event::SaleGivenUp { .. } => [
+        "" = Event::SaleGivenUp { attempt: 1, reason: why() },
+        "of the second try" = Event::SaleGivenUp { attempt: 2, reason: why() },
+    ],
     Event::VendorOrdered { .. } => [
         "" = vendor_ordered(),
         "too dear" = Event::VendorOrdered {

@@ -55,6 +55,7 @@ pub fn quote(number: u32, given_at: UnixMs) -> Quote {
         spread: Ppm(7_748),
         observed_at: given_at,
         expires_at: given_at.plus_ms(QUOTE_MS),
+        market: None,
     })
     .unwrap()
 }

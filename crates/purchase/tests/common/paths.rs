@@ -213,7 +213,10 @@ fn gift_card(state: State) -> Vec<Way> {
             ("send failed", then(&paying, &[Event::VendorSendFailed { reason: why() }, returned(1)])),
             ("lost", then(&claiming, &[returned(1)])),
         ],
-        State::Expired => vec![("", then(&invoiced, &[Event::QuoteExpired]))],
+        State::Expired => vec![
+            ("", then(&invoiced, &[Event::QuoteExpired])),
+            ("taken by the vendor", then(&invoiced, &[Event::QuoteExpired, Event::VendorDelivered])),
+        ],
     }
 }
 

@@ -116,6 +116,7 @@ fn effect(effect: &Effect) -> String {
             format!("pay_vendor {} fee<={}", at(payment_hash), max_fee_msat.get())
         }
         Effect::AwaitDelivery { .. } => "await_delivery".to_owned(),
+        Effect::WatchOrder { .. } => "watch_order".to_owned(),
         Effect::RequestFunds { .. } => "request_funds".to_owned(),
     }
 }

@@ -89,7 +89,7 @@ fn refusal(status: u16, message: &str) -> Response {
 }
 
 /// docs.cdp.coinbase.com, "Rate limits".
-pub(super) fn too_many() -> Response {
+fn too_many() -> Response {
     let body = json!({ "errors": [{ "id": "rate_limit_exceeded", "message": "Too many requests" }] });
     (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response()
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::{
     Desk,
     accounts::uuid_of,
-    api::{Shared, too_many},
+    api::Shared,
     decimal::{SIZE_SCALE, print_short},
     people::{Party, People, Sends, Sent, Stage},
     products::BASE,
@@ -57,40 +57,36 @@ pub(super) fn refusal(status: u16, message: &str) -> Response {
     (status, Json(json!({ "errors": [{ "id": message, "message": message }] }))).into_response()
 }
 
-type Answer = Result<Response, Response>;
-
-fn no(status: u16, id: &'static str, message: &'static str) -> Response {
-    Refused(status, id, message).into_response()
-}
+type Answer = Result<Response, Refused>;
 
 /// Who asks, if they may. `scope` is what an application needs for it.
-fn admit(desk: &Desk, method: &Method, uri: &OriginalUri, headers: &HeaderMap, scope: &str) -> Result<Party, Response> {
+fn admit(desk: &Desk, method: &Method, uri: &OriginalUri, headers: &HeaderMap, scope: &str) -> Result<Party, Refused> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = header("authorization").strip_prefix("Bearer ").unwrap_or_default();
     let now_ms = desk.clock.now_ms();
     if desk.private_rate.take(now_ms).is_none() {
-        return Err(too_many());
+        return Err(Refused(429, "rate_limit_exceeded", "Too many requests"));
     }
     let people = lock(&desk.people);
     if let Some(session) = people.sessions.iter().find(|session| session.access == token) {
         return if !session.live {
-            Err(no(401, "revoked_token", "The access token was revoked"))
+            Err(Refused(401, "revoked_token", "The access token was revoked"))
         } else if now_ms >= session.ends_ms {
-            Err(no(401, "expired_token", "The access token expired"))
+            Err(Refused(401, "expired_token", "The access token expired"))
         } else if scope.is_empty() || session.scopes.iter().any(|granted| granted == scope) {
             Ok(Party::User(session.user.clone()))
         } else {
-            Err(no(403, "invalid_scope", "The token has not the scope for this"))
+            Err(Refused(403, "invalid_scope", "The token has not the scope for this"))
         };
     }
     drop(people);
     let place = format!("{method} {}{}", header("host"), uri.path());
     let wallet = desk.wallet_key.admits(token, &place, now_ms).is_ok();
     if !wallet && desk.key.admits(token, &place, now_ms).is_err() {
-        return Err(no(401, "invalid_token", "The access token is invalid"));
+        return Err(Refused(401, "invalid_token", "The access token is invalid"));
     }
     let may = if *method == Method::POST { desk.permissions.transfer } else { desk.permissions.view };
-    if wallet || may { Ok(Party::Operator) } else { Err(no(403, "invalid_scope", "The key may not do this")) }
+    if wallet || may { Ok(Party::Operator) } else { Err(Refused(403, "invalid_scope", "The key may not do this")) }
 }
 
 /// The bitcoin account of a party, with what is there.
@@ -119,9 +115,9 @@ fn account_json(id: &str, balance: &str) -> Value {
 }
 
 /// The account in the path, if it is the asker's own.
-fn own<'a>(desk: &Desk, people: &People, party: &Party, id: &'a str) -> Result<&'a str, Response> {
+fn own<'a>(desk: &Desk, people: &People, party: &Party, id: &'a str) -> Result<&'a str, Refused> {
     let found = account_of(desk, people, party).filter(|(own, _)| own == id);
-    found.map(|_| id).ok_or_else(|| no(404, "not_found", "Not found"))
+    found.map(|_| id).ok_or(Refused(404, "not_found", "Not found"))
 }
 
 async fn user(State(desk): Shared, method: Method, uri: OriginalUri, headers: HeaderMap) -> Answer {
@@ -132,7 +128,7 @@ async fn user(State(desk): Shared, method: Method, uri: OriginalUri, headers: He
         Party::User(id) => people.user(id).map(|user| (user.id.clone(), user.name.clone(), user.email.clone())),
         _ => Some((desk.user.clone(), "The operator".to_owned(), people.operator_email.clone())),
     }
-    .ok_or_else(|| no(404, "not_found", "Not found"))?;
+    .ok_or(Refused(404, "not_found", "Not found"))?;
     let mut data = json!({ "id": id, "name": name, "resource": "user", "resource_path": "/v2/user" });
     if email_too {
         data["email"] = json!(email);
@@ -158,7 +154,7 @@ async fn account(
     let party = admit(&desk, &method, &uri, &headers, "wallet:accounts:read")?;
     let people = lock(&desk.people);
     own(&desk, &people, &party, &id)?;
-    let (id, balance) = account_of(&desk, &people, &party).ok_or_else(|| no(404, "not_found", "Not found"))?;
+    let (id, balance) = account_of(&desk, &people, &party).ok_or(Refused(404, "not_found", "Not found"))?;
     Ok(Json(json!({ "data": account_json(&id, &balance) })).into_response())
 }
 
@@ -247,7 +243,7 @@ async fn transaction(
     let people = lock(&desk.people);
     own(&desk, &people, &party, &id)?;
     let found = entries(&people, &party, &desk.user, |_| true).into_iter().find(|entry| entry["id"] == wanted);
-    found.map(|data| Json(json!({ "data": data })).into_response()).ok_or_else(|| no(404, "not_found", "Not found"))
+    found.map(|data| Json(json!({ "data": data })).into_response()).ok_or(Refused(404, "not_found", "Not found"))
 }
 
 async fn address_transactions(
@@ -262,7 +258,7 @@ async fn address_transactions(
     let people = lock(&desk.people);
     own(&desk, &people, &party, &id)?;
     let known = people.addresses.iter().find(|(known, _)| *known == address).map(|(_, address)| address.clone());
-    let address = known.ok_or_else(|| no(404, "not_found", "Not found"))?;
+    let address = known.ok_or(Refused(404, "not_found", "Not found"))?;
     let all = entries(&people, &party, &desk.user, |sent| sent.address.as_ref() == Some(&address));
     Ok(page_of(all, &Query::read(query.as_deref())))
 }
@@ -304,14 +300,19 @@ async fn send(
     body: Bytes,
 ) -> Answer {
     let party = admit(&desk, &method, &uri, &headers, "wallet:transactions:send")?;
-    let asked: NewSend = serde_json::from_slice(&body).map_err(|_| no(400, "param_required", "Missing parameter"))?;
+    let asked: NewSend =
+        serde_json::from_slice(&body).map_err(|_| Refused(400, "param_required", "Missing parameter"))?;
     let mut people = lock(&desk.people);
     own(&desk, &people, &party, &id)?;
     let code = headers.get("cb-2fa-token").and_then(|value| value.to_str().ok());
     if let Party::User(user) = &party {
         let wanted = people.user(user).and_then(|user| user.second_factor.clone());
         if wanted.is_some() && wanted.as_deref() != code {
-            return Err(no(402, "two_factor_required", "Two-step verification code required to complete this request"));
+            return Err(Refused(
+                402,
+                "two_factor_required",
+                "Two-step verification code required to complete this request",
+            ));
         }
     }
     let repeated = |sent: &&Sent| sent.from == party && asked.idem.is_some() && sent.idem == asked.idem;
@@ -321,14 +322,14 @@ async fn send(
     }
     let sat = parse(&asked.amount, SIZE_SCALE).filter(|sat| *sat > 0);
     let Some(sat) = sat.filter(|_| asked.kind == "send" && asked.currency == "BTC") else {
-        return Err(no(400, "validation_error", "Only bitcoin is sent here"));
+        return Err(Refused(400, "validation_error", "Only bitcoin is sent here"));
     };
     let (to, address) = people.recipient(&asked.to);
     if to == party || matches!(&to, Party::Elsewhere(_)) {
-        return Err(no(400, "validation_error", "Nobody of this simulation"));
+        return Err(Refused(400, "validation_error", "Nobody of this simulation"));
     }
     if !desk.move_sat(&mut people, &party, -sat) {
-        return Err(no(400, "validation_error", "You don't have that much."));
+        return Err(Refused(400, "validation_error", "You don't have that much."));
     }
     let stage = match people.sends {
         Sends::Instant => Stage::Completed,

@@ -42,6 +42,14 @@ pub struct Asked {
     pub user_id: String,
     /// An address of the operator's, with its name at Coinbase; none when it goes by e-mail.
     pub address: Option<(String, String)>,
+    /// A send may have left: only a look-up, or the operator's side, can say that it did not.
+    pub tried: bool,
+}
+
+/// A refund that may have left, and where to: repeated to the same, whatever is linked by then.
+#[derive(Serialize, Deserialize)]
+pub struct PayingBack {
+    pub email: String,
 }
 
 /// An arrival that was taken into account, by the operator's transaction.
@@ -65,6 +73,10 @@ impl Kept for Begun {
 
 impl Kept for Asked {
     const KIND: &'static str = "coinbase-asked";
+}
+
+impl Kept for PayingBack {
+    const KIND: &'static str = "coinbase-paying-back";
 }
 
 impl Kept for Arrival {

@@ -2,7 +2,7 @@
 
 use super::calls::{CreateAddress, SendBitcoin, ShowAccount, TWO_FACTOR};
 use super::operator::Side;
-use super::records::{Arrival, Asked, Link, name};
+use super::records::{Arrival, Asked, Link, PayingBack, name};
 use super::wire::Transaction;
 use super::{CoinbaseLink, Receive};
 use async_trait::async_trait;
@@ -64,10 +64,10 @@ impl CoinbaseLink {
         }
     }
 
-    /// Written down before anything is asked for: from then on something may have been sent.
-    async fn asked(&self, request: &FundsRequest, link: &Link) -> Outcome<Asked> {
+    /// Where it is to go, decided once.
+    async fn decided(&self, request: &FundsRequest, link: &Link) -> Outcome<(u64, Asked)> {
         match self.kept::<Asked>(&request.key.0).await {
-            Ok(Some((_, asked))) => return Outcome::Done(asked),
+            Ok(Some(known)) => return Outcome::Done(known),
             Ok(None) => {}
             Err(error) => return stored(error),
         }
@@ -76,7 +76,7 @@ impl CoinbaseLink {
             Receive::Address => {
                 let account = match self.own_account().await {
                     Outcome::Done(account) => account,
-                    other => return other.and_then(|_| not_linked()),
+                    other => return other.and_then(|_| not_linked()).before_sending(),
                 };
                 let label = note_of(&idem_of(&request.key));
                 // An address too many does no harm.
@@ -86,9 +86,9 @@ impl CoinbaseLink {
                 }
             }
         };
-        let asked = Asked { user_id: link.user_id.clone(), address };
+        let asked = Asked { user_id: link.user_id.clone(), address, tried: false };
         match self.keep(&request.key.0, 0, &asked).await {
-            Ok(true) => Outcome::Done(asked),
+            Ok(true) => Outcome::Done((1, asked)),
             Ok(false) => Outcome::NotSent("asked twice at once".to_owned()),
             Err(error) => stored(error),
         }
@@ -99,18 +99,36 @@ impl CoinbaseLink {
             Ok(amount) => amount,
             Err(refusal) => return Outcome::Rejected(refusal),
         };
+        let tried = match self.kept::<Asked>(&request.key.0).await {
+            Ok(known) => known.is_some_and(|(_, asked)| asked.tried),
+            Err(error) => return stored(error),
+        };
+        match self.try_to_send(request, amount, code).await {
+            // Who cannot be asked any more may have sent it: the operator's side will show.
+            Outcome::Rejected(refusal) if tried && refusal.code == super::shopper::NOT_LINKED => {
+                Outcome::Done(FundsTarget::UnderWay)
+            }
+            other => other,
+        }
+    }
+
+    async fn try_to_send(&self, request: &FundsRequest, amount: Sat, code: Option<&Secret>) -> Outcome<FundsTarget> {
         let link = match self.link_of(request.account).await {
             Outcome::Done(link) => link,
             other => return other.and_then(|_| not_linked()),
         };
-        let asked = match self.asked(request, &link).await {
-            Outcome::Done(asked) => asked,
+        let (version, asked) = match self.decided(request, &link).await {
+            Outcome::Done(decided) => decided,
             other => return other.and_then(|_| not_linked()),
         };
         let (idem, side) = (idem_of(&request.key), Side::Shopper(request.account));
         match self.sent(side, &link.account, &idem, request.asked_since).await {
             Outcome::Done(Some(found)) => return under_way(&found),
             Outcome::Done(None) => {}
+            Outcome::Rejected(refusal) if refusal.code != super::shopper::NOT_LINKED => {
+                // A refused look-up says nothing of the send.
+                return Outcome::NotSent(refusal.message);
+            }
             // Until that is known, nothing is sent.
             other => return other.and_then(|_| not_linked()).before_sending(),
         }
@@ -126,10 +144,21 @@ impl CoinbaseLink {
         };
         let note = note_of(&idem);
         let call = SendBitcoin { account: &link.account, to, amount, idem: &idem, note: &note, code };
+        let tried = Asked { tried: true, ..asked.clone() };
+        match self.keep(&request.key.0, version, &tried).await {
+            Ok(true) => {}
+            Ok(false) => return Outcome::NotSent("asked twice at once".to_owned()),
+            Err(error) => return stored(error),
+        }
         match self.ask(side, &call).await {
             Outcome::Done(made) => under_way(&made),
-            Outcome::Rejected(refusal) if refusal.code == TWO_FACTOR => {
-                Outcome::Done(FundsTarget::SecondFactor { tries: 0 })
+            Outcome::Rejected(refusal) => {
+                // It did not leave. Left as tried when this fails, it is only watched for longer.
+                let _ = self.keep(&request.key.0, version + 1, &Asked { tried: asked.tried, ..tried }).await;
+                if refusal.code == TWO_FACTOR {
+                    return Outcome::Done(FundsTarget::SecondFactor { tries: 0 });
+                }
+                Outcome::Rejected(refusal)
             }
             other => other.and_then(|_| not_linked()),
         }
@@ -184,6 +213,24 @@ impl CoinbaseLink {
     async fn claim(&self, transaction: &str, key: &IdempotencyKey) -> Result<bool, StoreError> {
         let fresh = self.keep(transaction, 0, &Arrival { key: key.clone() }).await?;
         if fresh { Ok(true) } else { self.is_free(transaction, key).await }
+    }
+
+    /// Written down before it is sent: once tried, it is the same address for ever.
+    async fn back_to(&self, refund: &FundsRefund) -> Outcome<String> {
+        match self.kept::<PayingBack>(&refund.key.0).await {
+            Ok(Some((_, known))) => return Outcome::Done(known.email),
+            Ok(None) => {}
+            Err(error) => return stored(error),
+        }
+        let email = match self.link_of(refund.account).await {
+            Outcome::Done(link) => link.email.clone(),
+            other => return other.and_then(|_| not_linked()),
+        };
+        match self.keep(&refund.key.0, 0, &PayingBack { email: email.clone() }).await {
+            Ok(true) => Outcome::Done(email),
+            Ok(false) => Outcome::NotSent("asked twice at once".to_owned()),
+            Err(error) => stored(error),
+        }
     }
 
     /// What the sender's side says, where it can still be asked.
@@ -302,12 +349,12 @@ impl PaidFirstSource for CoinbaseLink {
             Outcome::Rejected(refusal) => return Outcome::NotSent(refusal.message),
             other => return other.and_then(|_| not_linked()).before_sending(),
         }
-        let link = match self.link_of(refund.account).await {
-            Outcome::Done(link) => link,
+        let email = match self.back_to(refund).await {
+            Outcome::Done(email) => email,
             other => return other.and_then(|_| not_linked()),
         };
         let note = note_of(&idem);
-        let call = SendBitcoin { account: &account, to: &link.email, amount, idem: &idem, note: &note, code: None };
+        let call = SendBitcoin { account: &account, to: &email, amount, idem: &idem, note: &note, code: None };
         self.ask(Side::Operator, &call).await.map(|made| refunded(&made))
     }
 

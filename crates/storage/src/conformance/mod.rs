@@ -22,16 +22,19 @@ pub mod ledger;
 pub mod lists;
 pub mod make;
 pub mod outbox;
+pub mod rates;
 pub mod reservations;
 
 use futures::future::BoxFuture;
-use ports::{AccountStore, Store};
+use ports::{AccountStore, RateStore, Store};
 use std::sync::Arc;
 
 /// To be run on an empty store.
 pub type StoreCase = fn(Arc<dyn Store>) -> BoxFuture<'static, ()>;
 /// To be run on an empty store.
 pub type AccountCase = fn(Arc<dyn AccountStore>) -> BoxFuture<'static, ()>;
+/// To be run on an empty store.
+pub type RateCase = fn(Arc<dyn RateStore>) -> BoxFuture<'static, ()>;
 
 /// A test for each case of [`ports::Store`]: `store_conformance!(crate::on_mine)`, where `on_mine` is a
 /// `fn(StoreCase)`, named by its whole path, that runs the case to its end on an empty store.
@@ -62,6 +65,16 @@ macro_rules! account_conformance {
         $crate::conformance_tests! { $on;
             accounts: created_and_found, logins_are_unique, invitations_are_used_once, updates_name_their_version,
                 devices, devices_are_revoked, idempotent_answers, calls_that_died_are_taken_over;
+        }
+    };
+}
+
+/// As [`store_conformance!`], for [`ports::RateStore`] and a `fn(RateCase)`.
+#[macro_export]
+macro_rules! rate_conformance {
+    ($on:path) => {
+        $crate::conformance_tests! { $on;
+            rates: the_first_of_a_minute_stays, hours_outlive_minutes, nothing_is_kept_for_ever;
         }
     };
 }

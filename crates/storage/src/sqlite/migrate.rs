@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
     Migration { number: 2, sql: include_str!("../../migrations/sqlite/0002_limits.sql") },
     Migration { number: 3, sql: include_str!("../../migrations/sqlite/0003_records.sql") },
+    Migration { number: 4, sql: include_str!("../../migrations/sqlite/0004_rates.sql") },
 ];
 
 pub(super) fn newest(migrations: &[Migration]) -> u32 {

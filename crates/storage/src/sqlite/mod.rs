@@ -14,6 +14,7 @@ mod open;
 mod outbox;
 mod queries;
 mod queue;
+mod rates;
 mod read;
 mod records;
 mod reservations;

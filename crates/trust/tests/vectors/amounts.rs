@@ -2,7 +2,7 @@
 
 use ids::UnixMs;
 use money::{Currency, DecimalError, Money, Ppm, Rate};
-use purchase::{Quote, QuoteInput, make_quote};
+use purchase::{Market, Quote, QuoteInput, make_quote};
 use serde_json::{Value, json};
 
 fn currency(code: &str) -> Currency {
@@ -46,29 +46,44 @@ pub fn quote(index: usize) -> Quote {
     let (total, fee, executable, code, spread) = QUOTES[index];
     let currency = currency(code);
     let amount = |text| Money::parse(text, currency).expect("an amount of the tests");
+    let executable = Rate::parse(executable, currency).expect("a rate of the tests");
+    // On either side of the executable price.
+    let away = Ppm(9 + 1_000 * u32::try_from(index).expect("few"));
+    let consolidated =
+        if index.is_multiple_of(2) { executable.less_spread_floor(away) } else { executable.plus_spread_ceil(away) };
+    let rate = consolidated.expect("a rate of the tests");
     make_quote(&QuoteInput {
         number: 1,
         order_total: amount(total),
         fee: amount(fee),
-        executable: Rate::parse(executable, currency).expect("a rate of the tests"),
+        executable,
         spread: Ppm(spread),
         observed_at: UnixMs(1_763_870_000_000),
         expires_at: UnixMs(1_763_870_600_000),
+        market: Some(Market { rate, observed_at: UnixMs(1_763_869_999_000), venues: 4, table: None }),
     })
     .expect("a quote of the tests")
 }
 
 fn quoted(index: usize) -> Value {
     let quote = quote(index);
+    let parts = quote.parts().expect("fits").expect("has a market");
     json!({
         "currency": quote.order_total.currency().code(),
         "total_minor": quote.order_total.minor().to_string(),
         "fee_minor": quote.fee.minor().to_string(),
+        "consolidated_micro": quote.market.as_ref().map(|market| market.rate.micro_per_btc().to_string()),
         "executable_micro": quote.executable.micro_per_btc().to_string(),
         "spread_ppm": quote.spread.0.to_string(),
         "rate_micro": quote.rate.micro_per_btc().to_string(),
         "rate": quote.rate.decimal(),
         "amount_msat": quote.amount_msat.get().to_string(),
+        "order_msat": parts.order_msat.to_string(),
+        "fee_msat": parts.fee_msat.to_string(),
+        "slippage_msat": parts.slippage_msat.to_string(),
+        "slippage_ppm": parts.slippage_ppm.to_string(),
+        "spread_msat": parts.spread_msat.to_string(),
+        "rounding_msat": parts.rounding_msat.to_string(),
         "btc": quote.amount_msat.sat_floor().btc_string(),
     })
 }

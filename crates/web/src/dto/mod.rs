@@ -9,6 +9,7 @@ pub mod funds;
 pub mod linked;
 pub mod money;
 pub mod network;
+pub mod price;
 pub mod purchase;
 pub mod receipt;
 pub mod refund;

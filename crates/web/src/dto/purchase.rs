@@ -2,6 +2,7 @@
 
 use super::funds::{self, FundsView, PayFrom};
 use super::money::{MoneyIn, MoneyOut};
+use super::price::PartsView;
 use super::refund::RefundView;
 use super::{CardState, ClaimOn, CloseCause, DeclineReason, DisputeState, Flow, PurchaseState};
 use ::purchase::{Challenge, ChargeKind, ChargeRecord, Decision, DisputeRecord, Purchase, Quote, Refund, State};
@@ -170,8 +171,14 @@ pub struct QuoteView {
     /// The same as text: `5457.386`.
     #[schema(example = "5457.386")]
     pub rate: String,
+    /// What selling for this order total brings on the exchange where it is sold, its book walked; before the spread.
+    pub executable_rate_micro: u64,
+    #[schema(example = "5500")]
+    pub executable_rate: String,
     /// Share of the price that the rate is below the executable one, millionths.
     pub spread_ppm: u32,
+    /// Every part of the price. None of quotes that were given before this was kept.
+    pub parts: Option<PartsView>,
     #[schema(example = 496_758_000)]
     pub amount_msat: u64,
     #[schema(example = "0.00496758")]
@@ -374,6 +381,9 @@ impl From<&Quote> for QuoteView {
             fee: quote.fee.into(),
             rate_micro: quote.rate.micro_per_btc(),
             rate: quote.rate.decimal(),
+            executable_rate_micro: quote.executable.micro_per_btc(),
+            executable_rate: quote.executable.decimal(),
+            parts: PartsView::of(quote),
             spread_ppm: quote.spread.0,
             amount_msat: quote.amount_msat.get(),
             amount_btc: quote.amount_msat.sat_ceil().btc_string(),

@@ -103,7 +103,7 @@ impl From<&Refund> for RefundView {
             not_before_ms: refund.not_before.0,
             created_at_ms: refund.created_at.0,
             sent_msat: refund.send.as_ref().map(|send| send.amount_msat.get()),
-            payment_hash: refund.send.as_ref().map(|send| send.payment_hash),
+            payment_hash: refund.send.as_ref().filter(|send| !send.bolt11.is_empty()).map(|send| send.payment_hash),
             waits_for_operator: refund.parked.is_some(),
         }
     }

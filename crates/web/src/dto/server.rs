@@ -1,6 +1,7 @@
 //! What the server says of itself: rates, what is served, health.
 
 use super::ClaimOn;
+use super::price::Basis;
 use money::Currency;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +12,8 @@ pub struct Rates {
 }
 
 /// The consolidated rate of one currency, or why there is none. A quote is made from the executable price, which is at
-/// most a little lower.
+/// most a little lower. Of a currency that no venue trades it is an estimate through a daily table (`basis`), which
+/// nothing is sold by.
 #[derive(Serialize, ToSchema)]
 pub struct RateView {
     #[schema(value_type = String, example = "USD")]
@@ -24,9 +26,16 @@ pub struct RateView {
     pub shopper_rate_micro: Option<u64>,
     pub shopper_rate: Option<String>,
     pub observed_at_ms: Option<u64>,
+    /// How old the oldest price is that it rests on.
+    pub age_ms: Option<u64>,
     /// Venues it rests on.
     pub venues: Vec<String>,
-    /// Why there is none: `stale`, `too_few_venues`, `deviation`, `thin_book`, `unknown_currency`, `never`.
+    /// Venues with a fresh price that was too far from the others' to be believed.
+    pub outliers: Vec<String>,
+    /// What it rests on.
+    pub basis: Option<Basis>,
+    /// Why there is none: `stale`, `too_few_venues`, `deviation`, `thin_book`, `unknown_currency`, `table_old`,
+    /// `never`.
     pub unavailable: Option<&'static str>,
 }
 

@@ -409,11 +409,32 @@ impl Prices for FakePrices {
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
-        Ok(ExecutablePrice { rate: self.at(total.currency())?, observed_at: now })
+        let currency = total.currency();
+        let basis = RateBasis::VenuesAndTable { table: "ECB".to_owned(), date: "2026-01-30".to_owned() };
+        let seen = self.rate(currency, now)?;
+        let consolidated = ObservedRate { rate: Rate::parse("5460", currency).unwrap(), basis, ..seen };
+        Ok(ExecutablePrice { rate: self.at(currency)?, observed_at: now, consolidated })
     }
 
     fn currencies(&self) -> Vec<Currency> {
         vec![Currency::USD, Currency::JPY]
+    }
+
+    fn estimate(&self, currency: Currency, now: UnixMs) -> Result<ObservedRate, PriceUnavailable> {
+        if currency.code() != "SEK" {
+            return self.rate(currency, now);
+        }
+        Ok(ObservedRate {
+            rate: Rate::parse("51000", currency).unwrap(),
+            observed_at: UnixMs(now.0 - 2_500),
+            venues: vec!["venue".to_owned(), "other".to_owned()],
+            outliers: vec!["mad".to_owned()],
+            basis: RateBasis::Table { table: "ECB".to_owned(), date: "2026-01-30".to_owned(), through: Currency::EUR },
+        })
+    }
+
+    fn estimated(&self) -> Vec<Currency> {
+        vec!["SEK".parse().unwrap()]
     }
 }
 

@@ -7,6 +7,7 @@ mod events;
 mod fakes;
 mod idempotency;
 mod limits;
+mod linked;
 mod network;
 mod purchases;
 mod refunds;

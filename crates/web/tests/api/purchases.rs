@@ -51,6 +51,23 @@ async fn the_reference_purchase_end_to_end() {
     assert!(lines.iter().all(|line| !line["account"].as_str().unwrap().contains("exchange")), "not the operator's");
 }
 
+/// Each part of the price is told, from the market's to the shopper's, and they add up to the millisatoshi.
+#[tokio::test]
+async fn the_price_is_told_in_parts() {
+    let server = Server::start().await;
+    let ada = server.shopper("ada").await;
+    let quote = ada.buy("k1").await["quote"].take();
+    let parts = &quote["parts"];
+    assert_eq!((&quote["executable_rate"], &parts["consolidated_rate"]), (&json!("5457.386"), &json!("5460")));
+    assert_eq!((&parts["venues"], &parts["slippage_ppm"]), (&json!(1), &json!(478)));
+    let basis = json!({ "kind": "venues_and_table", "table": "ECB", "date": "2026-01-30", "through": null });
+    assert_eq!(parts["basis"], basis);
+    let names = ["order_msat", "fee_msat", "slippage_msat", "spread_msat", "rounding_msat"];
+    let sum: i64 = names.iter().map(|name| parts[name].as_i64().unwrap()).sum();
+    assert_eq!(Some(sum), quote["amount_msat"].as_i64(), "{quote}");
+    assert_eq!(parts["order_msat"], 496_520_146);
+}
+
 #[tokio::test]
 async fn the_terms_hash_is_what_the_fields_say() {
     let server = Server::start().await;

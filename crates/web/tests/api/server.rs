@@ -75,6 +75,15 @@ async fn rates_and_what_is_served_need_no_log_in() {
         (&rates["rates"][1]["rate"], &rates["rates"][1]["unavailable"]),
         (&Value::Null, &json!("unknown_currency"))
     );
+    assert_eq!(rates["rates"][0]["basis"]["kind"], "venues");
+    // Only a daily table knows the crown: said with the rate, and who was not believed.
+    let estimate = &rates["rates"][2];
+    assert_eq!(
+        (&estimate["currency"], &estimate["rate"], &estimate["age_ms"]),
+        (&json!("SEK"), &json!("51000"), &json!(2_500))
+    );
+    assert_eq!(estimate["basis"], json!({ "kind": "table", "table": "ECB", "date": "2026-01-30", "through": "EUR" }));
+    assert_eq!((&estimate["venues"], &estimate["outliers"]), (&json!(["venue", "other"]), &json!(["mad"])));
     let served = server.get("/v1/served").await.ok();
     assert_eq!(served["currencies"][0]["total_minor_max"], 20_000);
     assert_eq!(served["open_registration"], true);

@@ -123,6 +123,8 @@ pub struct Options {
     pub rules: AccountRules,
     pub config: Config,
     pub recipes: Option<RecipeBundle>,
+    /// A provider of accounts that can be linked.
+    pub linked: Option<Arc<crate::linked::FakeLinked>>,
     pub network: Arc<network::Watch>,
 }
 
@@ -135,6 +137,7 @@ impl Default for Options {
             policy,
             rules: AccountRules { open_registration: true, refund_hosts: Hosts::Public, ..AccountRules::default() },
             config: Config { spread: Ppm(0), server_url: "https://till.example".to_owned(), ..Config::default() },
+            linked: None,
             recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
             network: Arc::new(network::Watch::unheard()),
         }
@@ -165,7 +168,10 @@ impl Server {
             prices: prices.clone(),
             payees: Arc::new(FakePayees),
             gift_cards: None,
-            paid_first: engine::PaidFirstSources::default(),
+            paid_first: engine::PaidFirstSources {
+                linked_account: options.linked.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
+                on_chain: None,
+            },
             shoppers: Arc::new(NoShoppers),
             clock: clock.clone(),
             vault: Arc::new(FixedVault::new()),
@@ -185,7 +191,7 @@ impl Server {
             account_store: store_of_accounts,
             policy: Arc::new(options.policy),
             trust: Arc::new(HpkeTrust(options.recipes)),
-            links: None,
+            links: options.linked.map(|links| links as Arc<dyn ports::AccountLinks>),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: running.clone(),
             network: options.network,

@@ -89,4 +89,7 @@ export const problemsDe: Catalogue<keyof typeof problemsEn> = {
   problem_product_unknown: "Diese Geschenkkarte wird nicht mehr angeboten. Wählen Sie neu.",
   problem_value_not_sold: "Diesen Wert gibt es nicht mehr. Wählen Sie neu.",
   problem_code_unreadable: "Der Code der Geschenkkarte war nicht lesbar. Versuchen Sie es noch einmal.",
+  problem_not_linked: "Es ist kein Konto mehr verknüpft. Verknüpfen Sie es neu oder zahlen Sie mit einer Lightning-Wallet.",
+  problem_link_refused: "Das Konto ließ sich nicht verknüpfen. Beginnen Sie noch einmal.",
+  problem_wrong_code: "Der Code war falsch. Geben Sie den neuesten ein.",
 };

@@ -87,4 +87,7 @@ export const problemsEn = {
   problem_product_unknown: "That gift card is no longer offered. Choose again.",
   problem_value_not_sold: "That value is no longer sold. Choose again.",
   problem_code_unreadable: "The gift card's code could not be read. Try again.",
+  problem_not_linked: "No account is linked any more. Link it again, or pay with a Lightning wallet.",
+  problem_link_refused: "The account could not be linked. Begin again.",
+  problem_wrong_code: "That code was wrong. Give the newest one.",
 } as const;

@@ -89,4 +89,7 @@ export const problemsEs: Catalogue<keyof typeof problemsEn> = {
   problem_product_unknown: "Esa tarjeta regalo ya no se ofrece. Elige otra vez.",
   problem_value_not_sold: "Ese valor ya no se vende. Elige otra vez.",
   problem_code_unreadable: "No se pudo leer el código de la tarjeta regalo. Inténtalo otra vez.",
+  problem_not_linked: "Ya no hay ninguna cuenta vinculada. Vincúlala de nuevo o paga con un monedero Lightning.",
+  problem_link_refused: "No se pudo vincular la cuenta. Empieza de nuevo.",
+  problem_wrong_code: "El código no era correcto. Escribe el más reciente.",
 };

@@ -89,4 +89,7 @@ export const problemsZh: Catalogue<keyof typeof problemsEn> = {
   problem_product_unknown: "该礼品卡已不再提供，请重新选择。",
   problem_value_not_sold: "该面值已不再出售，请重新选择。",
   problem_code_unreadable: "无法读取礼品卡兑换码，请重试。",
+  problem_not_linked: "已没有关联的账户。请重新关联，或用闪电钱包支付。",
+  problem_link_refused: "无法关联该账户。请重新开始。",
+  problem_wrong_code: "验证码有误。请输入最新的验证码。",
 };

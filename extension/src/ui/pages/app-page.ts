@@ -8,6 +8,7 @@ import { errorNote, isSending, serverName, type AskFn, type Drawn, type Page } f
 import { PAGES_CSS } from "./style.ts";
 import { address, devices, sent, settings } from "./routes/account.ts";
 import { history, receipt } from "./routes/history.ts";
+import { linked } from "./routes/linked.ts";
 import { permission } from "./routes/permission.ts";
 import { refunds } from "./routes/refunds.ts";
 import { home, login, pair, recover, register } from "./routes/setup.ts";
@@ -23,11 +24,12 @@ export interface AppHost {
 }
 
 const ROUTES: Readonly<Record<string, (page: Page, rest: string) => Drawn>> = {
-  "": home, pair, register, login, recover, address, refunds, devices, history, sent, settings, permission, receipt, wallets, new: newcomer,
+  "": home, pair, register, login, recover, address, refunds, devices, history, sent, settings, permission, receipt, linked,
+  wallets, new: newcomer,
 };
 
 const NAV: readonly (readonly [route: string, key: PagesKey])[] = [
-  ["", "nav_home"], ["history", "nav_history"], ["refunds", "nav_refunds"], ["address", "nav_address"],
+  ["", "nav_home"], ["history", "nav_history"], ["refunds", "nav_refunds"], ["linked", "nav_linked"], ["address", "nav_address"],
   ["devices", "nav_devices"], ["sent", "nav_sent"], ["wallets", "nav_wallets"], ["settings", "nav_settings"],
 ];
 
@@ -94,7 +96,9 @@ function drawFrame({ nav, who }: Frame, page: Page, route: string): void {
   document.documentElement.lang = language;
   who.textContent = page.state.server === null ? "" : [page.state.login, serverName(page.state.server)].filter(Boolean).join(" · ");
   nav.setAttribute("aria-label", t("menu"));
-  replaceChildren(nav, ...NAV.map(([to, key]) => h("a", { attrs: { href: `#/${to}`, "aria-current": to === route ? "page" : null } }, t(key))));
+  // Where the server links none there is nothing to see.
+  const shown = NAV.filter(([to]) => to !== "linked" || route === to || page.state.linkable.length > 0 || page.state.linked !== null);
+  replaceChildren(nav, ...shown.map(([to, key]) => h("a", { attrs: { href: `#/${to}`, "aria-current": to === route ? "page" : null } }, t(key))));
 }
 
 export async function startApp(host: AppHost): Promise<{ draw: () => Promise<void> }> {
@@ -156,6 +160,10 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
 
   addEventListener("hashchange", () => void draw(true));
   host.onChanged(follow);
+  // Back from the provider's page, where the account was linked or was not.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && routeOf(location.hash).route === "linked") follow();
+  });
   await draw(false);
   return { draw: () => draw(true) };
 }
@@ -163,5 +171,5 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
 /** Enough to say in the browser's language that the background does not answer. */
 const NO_STATE: BackgroundState = {
   server: null, rootKey: null, keySetVersion: null, login: null, missing: "pairing", unreachableSinceMs: null, distrusted: null,
-  openRegistration: null, acceptsPurchases: null, open: [], attention: [], settings: { language: "auto", notifications: false, showPill: true },
+  openRegistration: null, acceptsPurchases: null, linkable: [], linked: null, open: [], attention: [], settings: { language: "auto", notifications: false, showPill: true },
 };

@@ -4,6 +4,7 @@ import { addStyle, h, replaceChildren, type Child } from "../h.ts";
 import { words, type Words } from "../i18n/index.ts";
 import { pagesWords, type PagesKey } from "../i18n/pages.ts";
 import { icon, logo } from "../icons.ts";
+import { providerName } from "../providers.ts";
 import { serverName, troubleText, type AskFn } from "./kit.ts";
 import { POPUP_CSS } from "./style.ts";
 
@@ -90,9 +91,14 @@ function list(title: string, items: readonly HTMLElement[]): Child {
   return items.length === 0 ? null : h("section", { class: "stack tight" }, h("h2", { class: "label" }, title), h("ul", { class: "stack tight" }, ...items));
 }
 
-function foot(say: Words<PagesKey>, host: PopupHost): HTMLElement {
+function linkedLine(say: Words<PagesKey>, { linked }: BackgroundState): Child {
+  if (linked === null || linked.availableSat === null) return null;
+  return h("p", { class: "small soft num" }, say.t("popup_linked", { provider: providerName(linked.provider), available: say.format.btc(linked.availableSat * 1_000) }));
+}
+
+function foot(say: Words<PagesKey>, host: PopupHost, links: boolean): HTMLElement {
   const to = (route: string, key: PagesKey): HTMLElement => h("button", { class: "link", click: () => host.openPage(route), attrs: { type: "button" } }, say.t(key));
-  return h("footer", { class: "links" }, to("history", "nav_history"), to("refunds", "nav_refunds"), to("sent", "nav_sent"), to("settings", "nav_settings"));
+  return h("footer", { class: "links" }, to("history", "nav_history"), to("refunds", "nav_refunds"), links ? to("linked", "nav_linked") : null, to("sent", "nav_sent"), to("settings", "nav_settings"));
 }
 
 export async function startPopup(host: PopupHost): Promise<void> {
@@ -111,12 +117,13 @@ export async function startPopup(host: PopupHost): Promise<void> {
     state === null ? null : status(say, state),
     state === null ? null : setup(say, host, state),
     await here(say, host, state?.missing === null),
+    state === null ? null : linkedLine(say, state),
     state === null ? null : list(say.t("popup_attention"), state.attention.map((one) => attentionItem(say, host, one))),
     state === null ? null : list(say.t("popup_open"), state.open.map((one) => openItem(say, host, one))),
   );
   document.body.replaceChildren(
     h("header", { class: "brand" }, logo(30), h("div", null, h("h1", null, say.t("app_name")), who === null ? null : h("p", { class: "small soft break" }, who))),
     main,
-    foot(say, host),
+    foot(say, host, state !== null && (state.linkable.length > 0 || state.linked !== null)),
   );
 }

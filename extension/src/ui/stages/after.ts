@@ -1,6 +1,7 @@
 /** After the store charged, or after it ended otherwise. */
 import type { OwedBack, Stage } from "../../types/panel.ts";
 import { h } from "../h.ts";
+import { fundsEnded } from "./funds.ts";
 import { button, leftNote, mainButton, note, owedList, quietButton, rows, seal, softText, text, title, type Drawing } from "./parts.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
@@ -46,7 +47,7 @@ export function ended(d: Drawing, stage: Of<"ended">): Node[] {
   const { t, maybe } = d.words;
   const unpaid = stage.how === "expired" || stage.because === "quote_expired";
   const because = stage.because === null ? undefined : (maybe(`because_${stage.because}`) ?? stage.because);
-  const nothing = stage.nothingTaken
+  const nothing = stage.funds !== undefined ? fundsEnded(d, stage.funds, stage.nothingTaken) : stage.nothingTaken
     ? [note("good", "check", t("nothing_taken"), t(unpaid ? "nothing_taken_unpaid" : "nothing_taken_text"))]
     : [];
   return [

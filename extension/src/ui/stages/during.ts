@@ -6,6 +6,7 @@ import type { PanelKey } from "../i18n/panel.ts";
 import { invoiceQr } from "../qr.ts";
 import { CARD_FIRST_PATH, path } from "./before.ts";
 import { challengedNote } from "./challenge.ts";
+import { priceMade, tableNote } from "./made.ts";
 import {
   bigPrice, copyButton, countdown, leftNote, mainButton, note, priceRows, promise, quietButton, seal, softText, stillYours, text, title, button, type Drawing,
 } from "./parts.ts";
@@ -62,6 +63,8 @@ export function pay(d: Drawing, stage: Of<"pay">): Node[] {
     whose,
     ...(stage.gift === undefined ? [] : leftNote(d, stage.gift.left)),
     priceRows(d, stage.price, stage.code, stage.gift),
+    ...tableNote(d, stage.price),
+    ...priceMade(d, stage.price),
     quietButton(t("which_wallet"), "wallets", () => d.act({ do: "open_page", page: "wallets" })),
     quietButton(t("cancel_unpaid"), "cancel", () => d.act({ do: "cancel" })),
   ];
@@ -75,6 +78,8 @@ export function held(d: Drawing, stage: Of<"held">): Node[] {
     h("div", { class: "note" }, h("span", { class: "spin small" }), h("span", null, t("held_text"))),
     ...(stage.stillYours ? [stillYours(d, stage.claimOn), countdown(d, t("held_left"), stage.heldUntilMs)] : [promise(d, stage.claimOn)]),
     priceRows(d, stage.price, null),
+    ...tableNote(d, stage.price),
+    ...priceMade(d, stage.price),
     quietButton(t("my_wallet_shows"), "wallets", () => d.act({ do: "open_page", page: "wallets" })),
     quietButton(t("cancel"), "cancel", () => d.act({ do: "cancel" })),
   ];

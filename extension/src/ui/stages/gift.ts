@@ -3,6 +3,7 @@ import type { CopyField, GiftBought, Stage } from "../../types/panel.ts";
 import { h } from "../h.ts";
 import type { PanelKey } from "../i18n/panel.ts";
 import { copyList, filledList } from "./during.ts";
+import { priceMade, tableNote } from "./made.ts";
 import { button, leftNote, mainButton, note, priceRows, quietButton, rows, softText, text, title, type Drawing } from "./parts.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
@@ -14,7 +15,7 @@ export function payingVendor(d: Drawing, stage: Of<"paying_vendor">): Node[] {
     title(t(stage.paid ? "vendor_paid_title" : "vendor_title")),
     ...(price === null ? [] : [h("p", { class: "price big" }, format.btc(price.amountMsat))]),
     h("div", { class: "note" }, h("span", { class: "spin small" }), h("span", null, t(stage.paid ? "vendor_paid_text" : "vendor_text"))),
-    ...(price === null ? giftRows(d, gift) : [priceRows(d, price, null, gift)]),
+    ...(price === null ? giftRows(d, gift) : [priceRows(d, price, null, gift), ...tableNote(d, price), ...priceMade(d, price)]),
     softText(t("vendor_no_cancel")),
   ];
 }

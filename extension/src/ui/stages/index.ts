@@ -1,6 +1,7 @@
 import { charged, done, ended, waitsForOperator } from "./after.ts";
 import { confirmTotal, noCheckout, notServed, offer, offerCardFirst, setup, totalChanged } from "./before.ts";
 import { challenge } from "./challenge.ts";
+import { confirmFunds, fundsComing, secondFactor } from "./funds.ts";
 import { giftReady, payingVendor } from "./gift.ts";
 import { cardReady, goToReview, held, pay, untrusted, working } from "./during.ts";
 import type { Drawing } from "./parts.ts";
@@ -27,6 +28,12 @@ export function drawStage(d: Drawing): Node[] {
       return untrusted(d, stage);
     case "pay":
       return pay(d, stage);
+    case "confirm_funds":
+      return confirmFunds(d, stage);
+    case "second_factor":
+      return secondFactor(d, stage);
+    case "funds_coming":
+      return fundsComing(d, stage);
     case "held":
       return held(d, stage);
     case "challenge":

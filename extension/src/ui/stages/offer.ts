@@ -3,13 +3,15 @@ import type { Money } from "../../types/money.ts";
 import type { GiftOffer, GiftValue, PriceParts, Stage, Way } from "../../types/panel.ts";
 import { h, replaceChildren } from "../h.ts";
 import { icon } from "../icons.ts";
-import { bigPrice, leftNote, mainButton, priceRows, promise, softText, text, type Drawing } from "./parts.ts";
+import { providerName } from "../providers.ts";
+import { priceMade, tableNote } from "./made.ts";
+import { bigPrice, leftNote, mainButton, note, priceRows, promise, softText, text, type Drawing } from "./parts.ts";
 
 type Offer = Extract<Stage, { kind: "offer" }>;
 
 export function offerPrice(d: Drawing, total: Money, estimate: PriceParts | null): Node[] {
   const { t, format } = d.words;
-  if (estimate !== null) return [bigPrice(d, estimate), priceRows(d, estimate, null), softText(t("estimate_note"))];
+  if (estimate !== null) return [bigPrice(d, estimate), priceRows(d, estimate, null), ...tableNote(d, estimate), softText(t("estimate_note")), ...priceMade(d, estimate)];
   return [h("p", { class: "price big money" }, format.money(total)), softText(t("estimate_missing"))];
 }
 
@@ -17,7 +19,46 @@ export function offerPrice(d: Drawing, total: Money, estimate: PriceParts | null
 export function offerCard(d: Drawing, stage: Offer): Node[] {
   const { t } = d.words;
   const asked = stage.gift !== undefined || stage.looking === true;
-  return [promise(d, stage.claimOn), mainButton(t("offer_do"), "main", () => d.act({ do: "begin", way: "card" })), softText(t(asked ? "sent_note_gifts" : "sent_note"))];
+  return [...offerSource(d, stage), softText(t(asked ? "sent_note_gifts" : "sent_note"))];
+}
+
+/** With a linked account beside the wallet there is a choice, and what is promised goes with it. */
+function offerSource(d: Drawing, stage: Offer): Node[] {
+  const { t, format } = d.words;
+  const { linked } = stage;
+  const wallet = (): Node[] => [promise(d, stage.claimOn), mainButton(t("offer_do"), "main", () => d.act({ do: "begin", way: "card" }))];
+  if (linked === undefined) return wallet();
+  const provider = providerName(linked.provider);
+  const account = (): Node[] => [
+    note("warn", "alert", t("funds_first"), t("funds_first_text", { provider })),
+    softText(t("funds_before")),
+    mainButton(t("offer_do"), "main", () => d.act({ do: "begin", way: "card", from: "linked_account" })),
+  ];
+  const box = h("div", { class: "stack" });
+  const draw = (): void => replaceChildren(box, ...(d.choices.get("from") === "linked" ? account() : wallet()));
+  draw();
+  const option = (name: "wallet" | "linked", label: string, said: string): HTMLElement =>
+    h(
+      "label",
+      { class: "way" },
+      h("input", {
+        key: `from-${name}`, attrs: { type: "radio", name: "from", value: name, checked: name === (d.choices.get("from") ?? "wallet") },
+        change: () => {
+          d.choices.set("from", name);
+          draw();
+        },
+      }),
+      icon(name === "wallet" ? "wallet" : "arrow", 24),
+      h("span", null, h("b", null, label), h("span", { class: "soft" }, said)),
+    );
+  const choice = h(
+    "fieldset",
+    { class: "ways" },
+    h("legend", { class: "label" }, t("offer_from")),
+    option("wallet", t("from_wallet"), t("from_wallet_text")),
+    option("linked", t("from_linked", { provider }), t("from_linked_text", { available: format.btc(linked.availableMsat) })),
+  );
+  return [choice, box];
 }
 
 export function lookingForGifts(d: Drawing): HTMLElement {
@@ -73,7 +114,7 @@ function valuePart(d: Drawing, stage: Offer, gift: GiftOffer, value: GiftValue):
   const { t, format } = d.words;
   const bought = { value: value.value, total: stage.total, left: value.left };
   const price = value.estimate
-    ? [bigPrice(d, value.estimate, bought), priceRows(d, value.estimate, null, bought), softText(t("estimate_note"))]
+    ? [bigPrice(d, value.estimate, bought), priceRows(d, value.estimate, null, bought), ...tableNote(d, value.estimate), softText(t("estimate_note")), ...priceMade(d, value.estimate)]
     : [h("p", { class: "price big money" }, format.money(value.value)), softText(t("estimate_missing"))];
   const wanted = { product: value.product, value: value.value };
   const onward = gift.needsDestination

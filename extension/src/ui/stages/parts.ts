@@ -5,6 +5,7 @@ import { h, type Child } from "../h.ts";
 import { icon, type IconName } from "../icons.ts";
 import type { PanelKey } from "../i18n/panel.ts";
 import type { Words } from "../i18n/index.ts";
+import { providerName } from "../providers.ts";
 
 export interface Drawing {
   readonly view: PanelView;
@@ -161,9 +162,13 @@ function destinationText(d: Drawing, destination: string | null): string {
   return destination.includes("@") ? destination : d.words.t("owed_invoice");
 }
 
+function backTo(d: Drawing, { destination, toAccount }: OwedBack): string {
+  return toAccount === undefined ? destinationText(d, destination) : d.words.t("owed_account", { provider: providerName(toAccount) });
+}
+
 function owedItem(d: Drawing, owed: OwedBack): HTMLElement {
   const { t, maybe, format } = d.words;
-  const fill = { destination: destinationText(d, owed.destination), time: format.dateTime(owed.notBeforeMs) };
+  const fill = { destination: backTo(d, owed), time: format.dateTime(owed.notBeforeMs) };
   const missing = owed.state === "awaiting_destination";
   return h(
     "li",

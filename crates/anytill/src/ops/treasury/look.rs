@@ -5,11 +5,13 @@ use crate::config::amount_of;
 use crate::ops::ledger::trial_balance;
 use crate::ops::reconcile::{at_exchange, why};
 use crate::server::Server;
-use crate::wiring::NO_VENDOR;
+use crate::wiring::{NO_VENDOR, ServerNode};
 use anyhow::Result;
 use ledger::{Asset, Exposure};
-use lightning_node::ldk::{Balances, EmbeddedNode};
+use lightning_node::Balances;
+use lightning_node::ldk::EmbeddedNode;
 use ports::{LightningNode as _, Room, Store};
+use std::sync::Arc;
 
 const NODE: &str = "node";
 const VENDOR_NODE: &str = "vendor-node";
@@ -49,7 +51,7 @@ async fn holding_node(server: &Server, rows: &mut Vec<Row>) -> Result<()> {
     Ok(())
 }
 
-async fn vendor_node(server: &Server, node: &EmbeddedNode, rows: &mut Vec<Row>) -> Result<()> {
+async fn vendor_node(server: &Server, node: &Arc<EmbeddedNode>, rows: &mut Vec<Row>) -> Result<()> {
     let set = &server.config.treasury;
     let room = why(node.room().await);
     let sends = room.as_ref().map_err(Clone::clone).and_then(|room| whole(room.outbound_msat()));
@@ -67,13 +69,13 @@ async fn vendor_node(server: &Server, node: &EmbeddedNode, rows: &mut Vec<Row>) 
         whole(usable.map(|channel| channel.inbound_msat.get()).sum())
     });
     rows.push(btc(VENDOR_NODE, What::VendorInbound, receives, Band::default()));
-    on_chain(VENDOR_NODE, What::VendorOnChain, node, None, rows).await;
+    on_chain(VENDOR_NODE, What::VendorOnChain, &ServerNode::Embedded(Arc::clone(node)), None, rows).await;
     Ok(())
 }
 
 /// `room` is the holding node's: without its reserve it takes no hold.
-async fn on_chain(place: &str, what: What, node: &EmbeddedNode, room: Option<&Room>, rows: &mut Vec<Row>) {
-    let found = node.balances().await.map_err(|error| error.to_string());
+async fn on_chain(place: &str, what: What, node: &ServerNode, room: Option<&Room>, rows: &mut Vec<Row>) {
+    let found = node.balances().await;
     let part = |of: fn(&Balances) -> u64| found.as_ref().map_err(Clone::clone).and_then(|found| sat(of(found)));
     let reserve = part(|found| found.reserve_sat).ok().filter(|reserve| *reserve > 0);
     let band = Band { low_below: reserve, target: reserve, ..Band::default() };

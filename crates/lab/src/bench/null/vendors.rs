@@ -56,6 +56,7 @@ impl NullIssuer {
             headroom_minor: 0,
             authorization_url: None,
             events_url: None,
+            challenges_url: None,
             decline_on_timeout_confirmed: true,
         };
         let retry = Retry::short(Arc::new(|most| most));
@@ -188,7 +189,8 @@ impl Prices for FixedPrices {
     }
 
     fn executable(&self, total: Money, now: UnixMs) -> Result<ExecutablePrice, PriceUnavailable> {
-        Ok(ExecutablePrice { rate: self.of(total.currency())?, observed_at: now })
+        let consolidated = self.rate(total.currency(), now)?;
+        Ok(ExecutablePrice { rate: self.of(total.currency())?, observed_at: now, consolidated })
     }
 
     fn currencies(&self) -> Vec<Currency> {

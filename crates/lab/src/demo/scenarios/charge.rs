@@ -15,6 +15,9 @@ pub async fn purchase(world: &mut World, claim_on: ClaimOn, timeline: &Timeline)
     if world.vendor.is_some() {
         return gift::bought(world, timeline).await;
     }
+    if world.linked.is_some() {
+        return super::linked::bought(world, timeline).await;
+    }
     bought(world, claim_on, timeline, Practice::default()).await
 }
 

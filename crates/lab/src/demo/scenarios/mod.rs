@@ -5,11 +5,12 @@ mod before;
 mod charge;
 mod crash;
 mod gift;
+mod linked;
 mod steps;
 
 use super::timeline::Timeline;
 use super::world::World;
-use super::{ClaimOn, Payout};
+use super::{ClaimOn, Payout, Source};
 use anyhow::{Result, ensure};
 use std::future::Future;
 use std::pin::Pin;
@@ -33,6 +34,7 @@ pub struct Scenario {
     /// What the payer's balance changes by, msat, on-chain resolution included.
     pub change_msat: i64,
     payouts: &'static [Payout],
+    sources: &'static [Source],
     /// Plays under `reveal` whatever was asked, so the shopper has a refund destination first.
     needs_address: bool,
     play: for<'a> fn(&'a mut World, ClaimOn, &'a Timeline) -> Playing<'a>,
@@ -54,22 +56,32 @@ pub struct Measured {
 }
 
 impl Scenario {
-    pub fn applies_to(&self, payout: Payout) -> bool {
-        self.payouts.contains(&payout)
+    pub fn applies_to(&self, payout: Payout, source: Source) -> bool {
+        self.payouts.contains(&payout) && self.of_source(source)
+    }
+
+    pub fn of_source(&self, source: Source) -> bool {
+        self.sources.contains(&source)
     }
 }
 
 const BOTH: &[Payout] = &[Payout::Card, Payout::GiftCard];
 const CARD: &[Payout] = &[Payout::Card];
 const GIFT_CARD: &[Payout] = &[Payout::GiftCard];
+const LIGHTNING: &[Source] = &[Source::Lightning];
+const COINBASE: &[Source] = &[Source::Coinbase];
 
 macro_rules! scenario {
     ($name:literal, $state:literal, $change:expr, $about:literal, $play:path) => {
         scenario!($name, $state, $change, $about, $play, CARD)
     };
     ($name:literal, $state:literal, $change:expr, $about:literal, $play:path, $payouts:expr) => {
+        scenario!($name, $state, $change, $about, $play, $payouts, LIGHTNING)
+    };
+    ($name:literal, $state:literal, $change:expr, $about:literal, $play:path, $payouts:expr, $sources:expr) => {
         Scenario {
             payouts: $payouts,
+            sources: $sources,
             name: $name,
             about: $about,
             state: $state,
@@ -85,9 +97,22 @@ const fn at_market_msat(minor: i64) -> i64 {
     minor * 100_000_000_000 / 550_005
 }
 
+/// A linked account is told whole satoshis, rounded up.
+const fn whole_sat(msat: i64) -> i64 {
+    (msat + 999) / 1_000 * 1_000
+}
+
 /// All of them, in the order of `--scenario all`.
-pub static ALL: [Scenario; 24] = [
-    scenario!("purchase", "completed", -PRICE_MSAT, "the album is bought", charge::purchase, BOTH),
+pub static ALL: [Scenario; 35] = [
+    scenario!(
+        "purchase",
+        "completed",
+        -PRICE_MSAT,
+        "the album is bought",
+        charge::purchase,
+        BOTH,
+        &[Source::Lightning, Source::Coinbase]
+    ),
     scenario!(
         "declined",
         "returned",
@@ -202,6 +227,97 @@ pub static ALL: [Scenario; 24] = [
         gift::crash_paying,
         GIFT_CARD
     ),
+    scenario!(
+        "unconfirmed",
+        "returned",
+        0,
+        "the shopper reads that it cannot be held, and leaves",
+        linked::unconfirmed,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "store-declines",
+        "completed",
+        0,
+        "paid, the store declines a mistyped card: all goes back",
+        linked::store_declines,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "store-voids",
+        "completed",
+        whole_sat(at_market_msat(2_711)) - PRICE_MSAT,
+        "charged, then voided: the dollars go back",
+        linked::store_voids,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "second-factor",
+        "completed",
+        -PRICE_MSAT,
+        "a code is asked for: a wrong one, then the right one",
+        linked::second_factor,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "transfer-cancelled",
+        "returned",
+        0,
+        "Coinbase cancels the transfer",
+        linked::transfer_cancelled,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "transfer-late",
+        "expired",
+        0,
+        "it arrives after the price has expired: all goes back",
+        linked::transfer_late,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "crash-sending",
+        "completed",
+        -PRICE_MSAT,
+        "the server is killed when it was sent, and starts again: sent once",
+        linked::crash_sending,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "token-ended",
+        "completed",
+        -PRICE_MSAT,
+        "the access token has ended and is refreshed",
+        linked::token_ended,
+        CARD,
+        COINBASE
+    ),
+    scenario!(
+        "unlinked",
+        "completed",
+        at_market_msat(2_711) - PRICE_MSAT,
+        "unlinked meanwhile: what is owed asks for another destination",
+        linked::unlinked,
+        CARD,
+        COINBASE
+    ),
+    scenario!("source-refuses", "returned", 0, "Coinbase refuses the send", linked::source_refuses, CARD, COINBASE),
+    scenario!(
+        "source-down",
+        "expired",
+        0,
+        "Coinbase does not answer: nothing is sent",
+        linked::source_down,
+        CARD,
+        COINBASE
+    ),
 ];
 
 /// More than commitment, anchors and sweep cost at the chain's lowest fees, and far less than what was bought.
@@ -212,17 +328,23 @@ pub fn purchase() -> &'static Scenario {
     &ALL[0]
 }
 
-/// Plays one and measures it from outside: the payer's wallet before and after.
+/// What the payer has in the linked account.
+fn linked_msat(world: &World) -> Result<u64> {
+    world.linked.as_ref().map_or(Ok(0), |linked| Ok(linked.sat()?.saturating_mul(1_000)))
+}
+
+/// Plays one and measures it from outside: the payer's wallet, and linked account, before and after.
 pub async fn play(
     scenario: &'static Scenario,
     world: &mut World,
     claim_on: ClaimOn,
     timeline: &Timeline,
 ) -> Result<Measured> {
-    let before = world.payer.balance_at_rest(PATIENCE).await?.total_msat();
+    let before = world.payer.balance_at_rest(PATIENCE).await?.total_msat() + linked_msat(world)?;
     // Everybody else gives an invoice when something is owed.
     // A gift card is paid for before the store is: there, too, a destination comes first.
-    let usual = if claim_on == ClaimOn::Reveal || scenario.needs_address || world.vendor.is_some() {
+    let first = world.linked.is_none() && (claim_on == ClaimOn::Reveal || scenario.needs_address);
+    let usual = if first || world.vendor.is_some() {
         let careful = world.shopper_with_address().await?;
         Some(std::mem::replace(&mut world.shopper, careful))
     } else {
@@ -238,7 +360,7 @@ pub async fn play(
         // A channel was closed: on-chain until nothing moves.
         Err(_) => world.payer.mine_until_at_rest(&chain, Duration::from_secs(120)).await?,
     };
-    let change_msat = i64::try_from(after.total_msat())? - i64::try_from(before)?;
+    let change_msat = i64::try_from(after.total_msat() + linked_msat(world)?)? - i64::try_from(before)?;
     let fees_msat = scenario.change_msat - change_msat;
     // Whose channel was closed on the chain paid for that, as its funder does: the chain's fees and nothing else.
     let closed = world.payer.channels().is_empty();

@@ -2,6 +2,7 @@
 //! it is done; what takes its time (an HTLC, a charge under way) is asked for again.
 
 mod faults;
+mod linked;
 mod network;
 mod server;
 mod shop;
@@ -17,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use sandbox::chain::Chain;
+use sandbox::coinbase;
 use sandbox::kraken::Exchange;
 use sandbox::lithic::Issuer;
 use sandbox::store::Store;
@@ -34,6 +36,8 @@ pub struct Stage {
     exchange: Exchange,
     store: Store,
     chain: Chain,
+    /// Where accounts can be linked, if the world has that.
+    linked: Option<coinbase::Exchange>,
     about: Value,
     timeline: Timeline,
 }
@@ -50,6 +54,7 @@ impl Stage {
             exchange,
             store: world.store.clone(),
             chain: world.chain.clone(),
+            linked: world.linked.as_ref().map(|linked| linked.coinbase.clone()),
             world: RwLock::new(world),
             second: RwLock::new(None),
             about,
@@ -99,6 +104,7 @@ pub fn router(stage: Arc<Stage>) -> Router {
         .merge(faults::routes())
         .merge(server::routes())
         .merge(shop::routes())
+        .merge(linked::routes())
         .with_state(stage)
 }
 

@@ -3,6 +3,7 @@ import type { DestinationSetting, RefundView } from "../../../api/types.ts";
 import type { Answer, Trouble } from "../../../background/requests.ts";
 import { h, type Child } from "../../h.ts";
 import { icon } from "../../icons.ts";
+import { providerName } from "../../providers.ts";
 import { asking, errorNote, form, growing, heading, section, type Page } from "../kit.ts";
 
 async function settled(page: Page, answer: Promise<Answer<"destination_set" | "destination_call_off" | "refund_destination">>): Promise<Trouble | null> {
@@ -82,9 +83,22 @@ export function refundAmount(page: Page, refund: RefundView): string {
   return refund.owed ? format.money(refund.owed) : "";
 }
 
+function destinationText({ words: { t } }: Page, destination: RefundView["destination"] & object | null): string | null {
+  switch (destination?.kind) {
+    case "lightning_address":
+      return destination.address;
+    case "bolt11":
+      return t("refund_to_invoice");
+    case "linked_account":
+      return t("refund_to_account", { provider: providerName(destination.provider) });
+    case undefined:
+      return null;
+  }
+}
+
 export function refundItem(page: Page, refund: RefundView): HTMLElement {
   const { t, format } = page.words;
-  const to = refund.destination ? ("address" in refund.destination ? refund.destination.address : t("refund_to_invoice")) : null;
+  const to = destinationText(page, refund.destination ?? null);
   const wanting = refund.state === "awaiting_destination" || refund.destination_refused;
   return h(
     "li",

@@ -19,19 +19,23 @@ const RESERVE_SAT: u64 = 1_000_000;
 pub struct Shopper {
     client: HttpClient,
     pub login: String,
-    token: String,
+    pub password: String,
+    pub token: String,
+    pub recovery_code: String,
 }
 
 impl Shopper {
     pub async fn register(http: &str, invitation: &str) -> Self {
         let client = HttpClient::new(http, Limits::default()).unwrap();
         let login = format!("ella-{}", rand::random_range(0..u32::MAX));
-        let mut shopper = Self { client, login, token: String::new() };
+        let password = format!("correct horse {}", hex::encode(rand::random::<[u8; 8]>()));
+        let mut shopper = Self { client, login, password, token: String::new(), recovery_code: String::new() };
         let body = json!({
-            "login": shopper.login, "password": "correct horse battery", "device_name": "test", "invitation": invitation,
+            "login": shopper.login, "password": shopper.password, "device_name": "test", "invitation": invitation,
         });
         let answer = shopper.call(Method::Post, "/v1/register", Some(&body)).await;
         shopper.token = answer["token"].as_str().unwrap().to_owned();
+        shopper.recovery_code = answer["recovery_code"].as_str().unwrap().to_owned();
         let address = json!({
             "name": "Ella Example", "line1": "1 Swing Street", "city": "New York", "region": "NY",
             "postal_code": "10001", "country": "US",
@@ -62,15 +66,24 @@ impl Shopper {
         }
     }
 
+    /// A gift card of the only product on offer.
+    pub async fn buy_gift_card(&self, value_minor: i64) -> Value {
+        // What the vendor does not deliver is owed: nobody may have to ask where to.
+        let refunds = json!({ "lightning_address": "refunds@wallet.example", "password": self.password });
+        self.call(Method::Put, "/v1/account/refund-destination", Some(&refunds)).await;
+        let offers = self.call(Method::Get, "/v1/gift-cards?store_host=store.example", None).await;
+        let body = json!({
+            "store_host": "store.example", "total": { "minor": value_minor, "currency": "USD" },
+            "gift_card": { "product_id": offers["offers"][0]["product_id"] },
+            "nonce": "000102030405060708090a0b0c0d0e0f",
+        });
+        let made = self.call(Method::Post, "/v1/purchases", Some(&body)).await;
+        self.until(made["id"].as_str().unwrap(), "invoiced").await
+    }
+
     /// Sealed to a key made for this one answer.
     pub async fn reveal(&self, id: &str) -> TypedCard {
-        let (private, public) = X25519HkdfSha256::gen_keypair(&mut rand::rngs::StdRng::from_os_rng());
-        let body = json!({ "public_key": hex::encode(public.to_bytes()) });
-        let answer = self.call(Method::Post, &format!("/v1/purchases/{id}/reveal"), Some(&body)).await;
-        let bytes = |name: &str| hex::decode(answer[name].as_str().unwrap()).unwrap();
-        let sealed = trust::Sealed { enc: bytes("enc").try_into().unwrap(), ciphertext: bytes("ciphertext") };
-        let plain = trust::open_card(&private.to_bytes().into(), id.parse().unwrap(), &sealed).unwrap();
-        let card: Value = serde_json::from_slice(&plain).unwrap();
+        let card = self.revealed(id).await;
         let text = |name: &str| card[name].as_str().unwrap().to_owned();
         let number = |name: &str| card[name].as_u64().unwrap();
         TypedCard {
@@ -81,7 +94,18 @@ impl Shopper {
         }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+    /// What the answer's key opens.
+    pub async fn revealed(&self, id: &str) -> Value {
+        let (private, public) = X25519HkdfSha256::gen_keypair(&mut rand::rngs::StdRng::from_os_rng());
+        let body = json!({ "public_key": hex::encode(public.to_bytes()) });
+        let answer = self.call(Method::Post, &format!("/v1/purchases/{id}/reveal"), Some(&body)).await;
+        let bytes = |name: &str| hex::decode(answer[name].as_str().unwrap()).unwrap();
+        let sealed = trust::Sealed { enc: bytes("enc").try_into().unwrap(), ciphertext: bytes("ciphertext") };
+        let plain = trust::open_card(&private.to_bytes().into(), id.parse().unwrap(), &sealed).unwrap();
+        serde_json::from_slice(&plain).unwrap()
+    }
+
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
         let mut request = Request::new(method, path);
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
@@ -101,14 +125,7 @@ impl Shopper {
 
 /// The payer's wallet, with a channel to the server's node, whose reserve is in place.
 pub async fn wallet(world: &World, dir: &std::path::Path, ready: &Value) -> PayerWallet {
-    let address = world.ok(&["node", "address"]);
-    let address = bitcoin::Address::from_str(address.trim()).unwrap();
-    let address = address.require_network(bitcoin::Network::Regtest).unwrap();
-    world.chain.fund(&address, RESERVE_SAT).await.unwrap();
-    world.chain.mine(6).await.unwrap();
-    wait("the node to see its reserve", || {
-        world.ok(&["node", "balances", "--json"]).contains(&format!("\"onchain_total_sat\": {RESERVE_SAT}"))
-    });
+    reserve(world, &["node"]).await;
     let config = WalletConfig { dir: dir.to_owned(), chain: world.chain.access().clone() };
     let wallet = PayerWallet::start(config).await.unwrap();
     let listens = world.ok(&["node", "id"]);
@@ -123,4 +140,17 @@ pub async fn wallet(world: &World, dir: &std::path::Path, ready: &Value) -> Paye
     };
     wallet.fund_and_open(&world.chain, plan, |_| ()).await.unwrap();
     wallet
+}
+
+/// Coins to close channels with; `node` is the command that speaks of one of the two nodes.
+pub async fn reserve(world: &World, node: &[&str]) {
+    let address = world.ok(&[node, &["address"]].concat());
+    let address = bitcoin::Address::from_str(address.trim()).unwrap();
+    let address = address.require_network(bitcoin::Network::Regtest).unwrap();
+    world.chain.fund(&address, RESERVE_SAT).await.unwrap();
+    world.chain.mine(6).await.unwrap();
+    wait("the node to see its reserve", || {
+        let balances = world.ok(&[node, &["balances", "--json"]].concat());
+        balances.contains(&format!("\"onchain_total_sat\": {RESERVE_SAT}"))
+    });
 }

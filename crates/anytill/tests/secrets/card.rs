@@ -1,16 +1,10 @@
 //! After a reveal the card's number and code are nowhere: not in the database, not in a log, not in the memory of the
 //! server's process.
 
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "../common/mod.rs"]
-mod common;
-mod memory;
-mod shopper;
-
-use common::World;
-use memory::{Needles, search, search_files};
+use crate::common::World;
+use crate::search::{Needles, search, search_files};
+use crate::shopper::{Shopper, TOTAL_MINOR, wallet};
 use sandbox::lithic::{CardRef, Charge};
-use shopper::{Shopper, TOTAL_MINOR, wallet};
 use std::time::{Duration, Instant};
 
 /// Less would not be a server's memory.

@@ -1,8 +1,12 @@
-//! Looking for secrets in the memory of a process and in files.
+//! Looking for secrets in the memory of a process, in files, in the columns of a database, in answers.
 //!
 //! Needs what a debugger needs: root, or a server that was started with `process.debugger` by the same user.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -10,6 +14,8 @@ use std::path::Path;
 const CHUNK: usize = 1 << 20;
 /// Fewer digits could be anything.
 const FRAGMENT_LEN: usize = 10;
+/// Less could be anything, too.
+const SECRET_LEN_MIN: usize = 8;
 
 /// One form of one secret.
 struct Needle {
@@ -58,6 +64,66 @@ impl Needles {
         needles
     }
 
+    /// A secret in words, in every form that a program might have written it down in.
+    pub fn secret(name: &str, text: &str) -> Self {
+        assert!(text.len() >= SECRET_LEN_MIN, "{name} is too short to be told from something else");
+        let mut needles = Self::default();
+        needles.add(name, text.as_bytes());
+        needles.add_wide(name, text);
+        let escaped = text.replace('\n', "\\n");
+        if escaped != text {
+            needles.add(&format!("{name}, line breaks escaped"), escaped.as_bytes());
+        }
+        needles.add_encoded(name, text.as_bytes());
+        needles
+    }
+
+    /// A secret in bytes: as they are, and as text.
+    pub fn bytes(name: &str, bytes: &[u8]) -> Self {
+        assert!(bytes.len() >= SECRET_LEN_MIN, "{name} is too short to be told from something else");
+        let mut needles = Self::default();
+        needles.add(name, bytes);
+        needles.add_encoded(name, bytes);
+        // As `{:?}` of an array has it.
+        let listed = bytes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        needles.add(&format!("{name}, as numbers"), listed.as_bytes());
+        needles
+    }
+
+    /// Too short to be looked for alone: only after its name.
+    pub fn named(name: &str, keys: &[&str], text: &str) -> Self {
+        let mut needles = Self::default();
+        for key in keys {
+            for between in [r#"":""#, r#"": ""#, r#"\":\""#, "=", ": ", r#": ""#, r#": Some(""#, r#"=Some(""#] {
+                needles.add(name, format!("{key}{between}{text}").as_bytes());
+            }
+        }
+        needles
+    }
+
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Hexadecimal, Base64 wherever in a longer text it begins, and backwards.
+    fn add_encoded(&mut self, name: &str, bytes: &[u8]) {
+        self.add(&format!("{name}, hex"), hex::encode(bytes).as_bytes());
+        self.add(&format!("{name}, HEX"), hex::encode_upper(bytes).as_bytes());
+        for before in 0..3 {
+            let padded = [&vec![0; before], bytes].concat();
+            for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+                let text = engine.encode(&padded);
+                // Characters at the ends have bits of the neighbours in them.
+                let from = (before * 8).div_ceil(6);
+                let to = text.len() - usize::from(padded.len() % 3 != 0);
+                self.add(&format!("{name}, Base64"), &text.as_bytes()[from..to]);
+            }
+        }
+        let backwards: Vec<u8> = bytes.iter().rev().copied().collect();
+        self.add(&format!("{name}, backwards"), &backwards);
+    }
+
     fn add(&mut self, name: &str, bytes: &[u8]) {
         self.0.push(Needle { name: name.to_owned(), finder: Finder::new(bytes).into_owned() });
     }
@@ -88,7 +154,7 @@ fn surroundings(bytes: &[u8], at: usize) -> String {
         b' '..=b'~' => char::from(byte),
         _ => '.',
     };
-    bytes[at.saturating_sub(80)..bytes.len().min(at + 80)].iter().map(|byte| shown(*byte)).collect()
+    bytes[at.saturating_sub(80)..at].iter().map(|byte| shown(*byte)).collect()
 }
 
 /// What was looked through and what was found.
@@ -148,6 +214,29 @@ pub fn search_files(dir: &Path, needles: &Needles) -> Search {
             let content = std::fs::read(&path).unwrap();
             search.bytes += content.len() as u64;
             search.found.extend(needles.in_bytes(&content).into_iter().map(|what| format!("{what} ({path:?})")));
+        }
+    }
+    search
+}
+
+/// Looks through every column of every table, whatever pages it is spread over; what is in the log and not yet in the
+/// file is seen too. Finds are told by table and column.
+pub fn search_database(path: &Path, needles: &Needles) -> Search {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let mut names = conn.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+    let tables: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut search = Search { bytes: 0, found: Vec::new() };
+    for table in tables {
+        let mut select = conn.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+        let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for (index, column) in columns.iter().enumerate() {
+                let (ValueRef::Text(bytes) | ValueRef::Blob(bytes)) = row.get_ref(index).unwrap() else { continue };
+                search.bytes += bytes.len() as u64;
+                let found = needles.in_bytes(bytes);
+                search.found.extend(found.into_iter().map(|what| format!("{what} ({table}.{column})")));
+            }
         }
     }
     search

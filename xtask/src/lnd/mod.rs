@@ -1,0 +1,48 @@
+//! `cargo xtask lnd`: LND for tests, built from the Go module that it is (`xtask/lnd/go.mod`), so that the module proxy is
+//! all it takes; and the tests that run on it.
+//!
+//! Invariant: what lies under the final name in the cache is a whole build that has answered; anything unfinished has
+//! another name. A lock makes a second builder wait for the first.
+
+mod build;
+mod go;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+pub use build::ensure;
+
+use crate::{bitcoind, process, repo};
+
+#[derive(clap::Args, Debug)]
+pub struct Args {}
+
+pub fn main(_: &Args) -> Result<()> {
+    println!("{}", ensure(&repo::root()?)?.display());
+    Ok(())
+}
+
+const TESTS_LIMIT: Duration = Duration::from_secs(40 * 60);
+
+/// The port's suite, and what only a real LND can do to us, on Bitcoin Core's chain.
+pub fn test(root: &Path) -> Result<String> {
+    let programs = ensure(root)?;
+    let daemon = bitcoind::ensure(None)?;
+    let words = ["test", "--locked", "-p", "lightning-node", "--test", "lnd"];
+    let mut said = String::new();
+    bitcoind::beside_with(&daemon, |url| {
+        let mut command = Command::new(repo::cargo());
+        command.args(words).current_dir(root).env("ANYTILL_LND", &programs).env("ANYTILL_REGTEST_URL", url);
+        process::run_lines(&mut command, TESTS_LIMIT, |line| {
+            if let Some(result) = line.strip_prefix("test result: ") {
+                result.clone_into(&mut said);
+            }
+        })
+    })?;
+    // Without its programs the test says so and passes: here it has them, and has to have run.
+    anyhow::ensure!(said.starts_with("ok. ") && !said.starts_with("ok. 0 passed"), "nothing was run: {said}");
+    Ok(said)
+}
