@@ -4,8 +4,8 @@ import type { walletsEn } from "./wallets.en.ts";
 export const walletsDe: Catalogue<keyof typeof walletsEn> = {
   nav_wallets: "Wallets",
   wallets_title: "Was Ihre Wallet anzeigt",
-  wallets_text: "Solange Ihre Bitcoin zurückgehalten werden, sind sie nicht eingenommen, und jede Wallet zeigt das auf ihre Weise. Richten Sie sich nach dem Panel.",
-  wallets_returned: "Gehen die Bitcoin zurück, melden viele Wallets eine fehlgeschlagene Zahlung, manche falsche Zahlungsdaten. Es wurde nichts eingenommen, und Ihre Wallet ist in Ordnung.",
+  wallets_text: "Solange Ihre Bitcoin zurückgehalten werden, sind sie nicht eingezogen, und jede Wallet zeigt das auf ihre Weise. Richten Sie sich nach dem Panel.",
+  wallets_returned: "Gehen die Bitcoin zurück, melden viele Wallets eine fehlgeschlagene Zahlung, manche falsche Zahlungsdaten. Es wurde nichts eingezogen, und Ihre Wallet ist in Ordnung.",
   wallets_find: "Ihre Wallet suchen",
   wallets_count: "Gefundene Wallets: {n}",
   wallets_none: "Sie steht nicht in unserer Tabelle. Richten Sie sich nach dem Panel, und zahlen Sie nicht noch einmal.",
