@@ -63,7 +63,7 @@ function toldFaults(where: string, wallet: Record<string, unknown>): string[] {
   const returned = isObject(wallet["returned"]) ? wallet["returned"]["value"] : undefined;
   const fits: Readonly<Record<string, boolean>> = {
     gone: wallet["gone_since"] !== undefined, wait_pending: held === "pending" || held === "under_way", not_failed: held === "looks_failed",
-    spinner: held === "spinner", sheet_closes: held === "sheet_closes", swap_refund: returned === "refund_later", unknown: held === undefined,
+    spinner: held === "spinner", sheet_closes: held === "sheet_closes", swap_refund: returned === "refund_later", take_refund: returned === "asks_to_refund", unknown: held === undefined,
     lightning_unconfirmed: held === undefined && wallet["scans"] === "unknown", history_wrong: held !== undefined,
   };
   const wrong = told.filter((code) => fits[code] !== true).map((code) => `${where}: told ${code} does not fit what is known`);

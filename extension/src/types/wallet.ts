@@ -9,13 +9,13 @@ export const SCANS = ["bolt11", "qr", "paste", "link", "unified", "unified_oncha
 /** What it shows while a payment is held. */
 export const HELD = ["pending", "under_way", "spinner", "sheet_closes", "looks_failed", "not_listed"] as const;
 /** What it shows once a held payment is returned. */
-export const RETURNED = ["failed", "refund_later", "refunds_itself", "after_reopening"] as const;
+export const RETURNED = ["failed", "refund_later", "refunds_itself", "asks_to_refund", "after_reopening"] as const;
 /** `pays`: somebody paid invoices with a longer one. `within_limit`: its code allows more. */
 export const CLTV_80 = ["pays", "within_limit", "refuses"] as const;
 export const FUND_BY = ["balance", "buy", "lightning", "onchain", "lsp"] as const;
 export const NOTICES = ["custodial_ended", "maintenance_only", "extension_hides_pending", "usd_999_a_week"] as const;
 /** What the shopper is told. This is our advice, so it has no source. */
-export const TOLD = ["wait_pending", "not_failed", "spinner", "sheet_closes", "swap_refund", "history_wrong", "lightning_unconfirmed", "gone", "unknown"] as const;
+export const TOLD = ["wait_pending", "not_failed", "spinner", "sheet_closes", "swap_refund", "take_refund", "history_wrong", "lightning_unconfirmed", "gone", "unknown"] as const;
 
 export interface Sourced<T> {
   readonly value: T;

@@ -188,11 +188,11 @@ describe("keys and focus", () => {
   it("reaches everything in the order in which it is read, and leaves again", async () => {
     await show("pay");
     const order: (string | null)[] = [];
-    for (let step = 0; step < 6; step += 1) {
+    for (let step = 0; step < 7; step += 1) {
       await page.keyboard.press("Tab");
       order.push(await page.evaluate(() => (document.querySelector("anytill-panel")?.shadowRoot?.activeElement as HTMLElement | null)?.dataset["key"] ?? null));
     }
-    expect(order).toEqual(["wallet", "copy-invoice", "made", "cancel", "history", null]);
+    expect(order).toEqual(["wallet", "copy-invoice", "made", "wallets", "cancel", "history", null]);
   });
 
   it("stays on its button, and keeps what was typed, when the view changes", async () => {

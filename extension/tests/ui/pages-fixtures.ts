@@ -137,7 +137,7 @@ export const PAGES = {
   sent: { route: "sent" },
   settings: { route: "settings" },
   permission: { route: "permission" },
-  wallets: { route: "wallets", state: unpaired },
+  wallets: { route: "wallets/zeus", state: unpaired },
   newcomer: { route: "new", state: unpaired },
   popup: { route: "", popup: true },
   popup_new: { route: "", popup: true, state: unpaired },

@@ -7,9 +7,9 @@ import { chainFeeText, matches, newcomer, wallets, WALLETS } from "../../src/ui/
 import { append, type Child } from "../../src/ui/h.ts";
 import type { Wallet } from "../../src/types/wallet.ts";
 
-function drawn(route: (page: Page) => readonly Child[], language: string): HTMLElement {
+function drawn(route: (page: Page, rest?: string) => readonly Child[], language: string, rest?: string): HTMLElement {
   const box = document.createElement("main");
-  append(box, route({ words: words(pagesWords, language) } as Page));
+  append(box, route({ words: words(pagesWords, language) } as Page, rest));
   return box;
 }
 
@@ -20,7 +20,7 @@ const details = (box: HTMLElement, name: string): HTMLElement =>
 describe.each(LANGUAGES)("the pages in %s", (language) => {
   it("show every wallet, with words for all that is known of it", () => {
     const box = drawn(wallets, language);
-    expect([...box.querySelectorAll("summary b")].map((name) => name.textContent)).toEqual(WALLETS.map(({ name }) => name));
+    expect([...box.querySelectorAll("summary b")].map((name) => name.textContent).sort()).toEqual(WALLETS.map(({ name }) => name).sort());
     expect(`${box.textContent}${drawn(newcomer, language).textContent}`).not.toMatch(/undefined|null|\{\w+\}/);
   });
 
@@ -43,6 +43,12 @@ describe("the table of wallets, shown", () => {
     expect(phoenix.textContent).toContain("github.com, Mar 20, 2026");
   });
 
+  it("has those that are gone at the end", () => {
+    const gone = [...box.querySelectorAll("summary")].map((summary) => summary.querySelector(".tag") !== null);
+    expect(gone).toEqual([...Array<boolean>(19).fill(false), ...Array<boolean>(5).fill(true)]);
+  });
+  it("has the one open that was asked for", () =>
+    expect([...drawn(wallets, "en", "zeus").querySelectorAll("details[open] summary")].map((name) => name.textContent)).toEqual(["Zeus"]));
   it("says that it does not know", () => {
     expect(details(box, "River").textContent).toContain("While held, it showsunknown");
     expect(details(box, "River").textContent).toContain("We do not know what it shows.");

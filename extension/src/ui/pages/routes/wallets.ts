@@ -9,6 +9,9 @@ import { heading, link, section, type Page } from "../kit.ts";
 /** As its check (`tools/wallets.ts`) has it, which a test runs. */
 export const WALLETS = table.wallets as unknown as readonly Wallet[];
 
+/** Those that are gone come last. */
+const IN_ORDER = [...WALLETS].sort((a, b) => Number(a.gone_since !== undefined) - Number(b.gone_since !== undefined) || a.name.localeCompare(b.name, "en"));
+
 const MINUTES_A_BLOCK = 10;
 
 type Say = Words<PagesKey>;
@@ -56,12 +59,12 @@ function facts(say: Say, wallet: Wallet): HTMLElement {
   );
 }
 
-function walletItem(say: Say, wallet: Wallet): HTMLElement {
+function walletItem(say: Say, wallet: Wallet, open: boolean): HTMLElement {
   const { t } = say;
   const { gone_since: gone } = wallet;
   return h(
     "details",
-    { class: "wallet" },
+    { class: "wallet", attrs: { open } },
     h("summary", null, h("b", null, wallet.name), gone === undefined ? null : h("span", { class: "tag warn" }, t("wallets_gone_tag"))),
     h(
       "div",
@@ -79,10 +82,11 @@ export function matches(wallet: Wallet, typed: string): boolean {
   return plain(wallet.name).includes(plain(typed));
 }
 
-export function wallets(page: Page): readonly Child[] {
+/** `#/wallets/zeus` has that one open. */
+export function wallets(page: Page, open = ""): readonly Child[] {
   const { words: say } = page;
   const { t } = say;
-  const items = WALLETS.map((wallet) => ({ wallet, item: walletItem(say, wallet) }));
+  const items = IN_ORDER.map((wallet) => ({ wallet, item: walletItem(say, wallet, wallet.id === open) }));
   const none = h("p", { class: "note warn", attrs: { hidden: true } }, t("wallets_none"));
   const find = h("input", {
     class: "input",
@@ -133,6 +137,7 @@ function beginItem(say: Say, wallet: Wallet): HTMLElement {
     home === "unknown" ? null : h("p", null, away(say.t("new_install", { name: wallet.name }), home.value, "link")),
     ...fundText(say, wallet),
     feeText(say, wallet),
+    wallet.told.includes("unknown") ? h("p", { class: "small" }, say.t("told_unknown")) : null,
   );
 }
 
