@@ -30,6 +30,8 @@ export interface BrowserOptions {
   readonly locale?: string;
   /** The extension sees a clock that is off by so much. */
   readonly clockOffMs?: number;
+  /** The browser was asked before whether the extension may notify, and said yes: its question is none that a test can read. */
+  readonly notifies?: boolean;
 }
 
 /** The extension as built, with the clock of every one of its scripts put wrong: a browser started under one does not come up. */
@@ -43,6 +45,22 @@ async function withClock(profile: string, offMs: number): Promise<string> {
     if (name.endsWith(".js")) await writeFile(join(folder, name), wrong + (await readFile(join(folder, name), "utf8")));
   }
   return folder;
+}
+
+/** The extension as built, with what is asked for later granted at once. */
+async function withNotifications(profile: string): Promise<string> {
+  const folder = join(profile, "extension");
+  await cp(EXTENSION_DIR, folder, { recursive: true });
+  const file = join(folder, "manifest.json");
+  const manifest = JSON.parse(await readFile(file, "utf8")) as { permissions: string[]; optional_permissions: string[] };
+  const { permissions, optional_permissions: optional, ...rest } = manifest;
+  await writeFile(file, JSON.stringify({ ...rest, permissions: [...permissions, ...optional] }));
+  return folder;
+}
+
+async function extensionFor(profile: string, { clockOffMs, notifies }: BrowserOptions): Promise<string> {
+  if (notifies === true) return withNotifications(profile);
+  return clockOffMs === undefined ? EXTENSION_DIR : withClock(profile, clockOffMs);
 }
 
 /** Keeps the browser from calling home, and from refusing an unpacked extension on its command line. */
@@ -60,7 +78,7 @@ const ARGS = [
 export async function openChromium(options: BrowserOptions = {}): Promise<Browser> {
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), "anytill-browser-")));
   if (options.window === true && options.profile === undefined) await pin(profile);
-  const extension = options.clockOffMs === undefined ? EXTENSION_DIR : await withClock(profile, options.clockOffMs);
+  const extension = await extensionFor(profile, options);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: false,

@@ -7,6 +7,7 @@ import { balanceMsat, openPanel, paidState, pay, quote } from "./purchase.ts";
 import { BOUGHT, cancel, fill, NOTHING, paid, place, purchaseId, run, type Scenario, type Scene, TAKEN_NEVER, toForm, until } from "./scenario.ts";
 import { addCard, amazon } from "./shops/amazon.ts";
 import { together, type Together } from "./together.ts";
+import { type Looked, look } from "./watch.ts";
 
 let lab: Lab;
 let browser: Browser;
@@ -99,12 +100,12 @@ async function refundLater(at: Scene): Promise<void> {
   await place(at, "Thank you for your order");
   await at.panel.says("Bought");
   const id = await purchaseId(at.browser);
-  const before = await look(at, ({ watched }) => watched?.purchases[id] === "charged");
+  const before = await look(at.browser, ({ watched }) => watched?.purchases[id] === "charged");
   const bought = await balanceMsat(at.lab);
   await at.lab.post(`/charges/${charge(at)}/refund`, { amount_minor: 1_000 });
   await until(async () => (await balanceMsat(at.lab)) === bought + TEN_DOLLARS_MSAT, "ten dollars are back");
   const news = ({ attention }: Looked): readonly string[] => attention.slice(before.attention.length).map(({ kind }) => kind);
-  const after = await look(at, (looked) => news(looked).length > 0);
+  const after = await look(at.browser, (looked) => news(looked).length > 0);
   expect(news(after)).toEqual(["refund_paid"]);
   const worker = await at.browser.worker();
   expect(await worker.evaluate(() => chrome.action.getBadgeText({}))).toBe(String(after.attention.length));
@@ -114,27 +115,6 @@ async function refundLater(at: Scene): Promise<void> {
 }
 
 const TEN_DOLLARS_MSAT = 181_816_528;
-
-interface Looked {
-  readonly watched?: { readonly purchases: Readonly<Record<string, string>> };
-  readonly attention: readonly { readonly kind: string; readonly id: string }[];
-}
-
-/** The timer that looks for what happens when no store's page is open, brought forward until it has seen it. */
-async function look({ browser }: Scene, seen: (looked: Looked) => boolean): Promise<Looked> {
-  const worker = await browser.worker();
-  let last: Looked = { attention: [] };
-  await until(async () => {
-    last = await worker.evaluate(async () => {
-      const due = (await chrome.alarms.get("watch"))?.scheduledTime ?? Infinity;
-      if (due > Date.now() + 60_000) await chrome.alarms.create("watch", { when: Date.now(), periodInMinutes: 15 });
-      const kept = (await chrome.storage.local.get(["watched", "attention"])) as Partial<Looked>;
-      return { ...kept, attention: kept.attention ?? [] };
-    });
-    return seen(last);
-  }, "the watcher has seen it");
-  return last;
-}
 
 function charge({ served }: Scene): string {
   const id = served.orders.at(-1)?.charge;

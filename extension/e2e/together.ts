@@ -1,7 +1,7 @@
 /** A world, a browser and a shopper of their own for the tests of a file, or of one block in it; gone with them. */
 
 import { afterAll, beforeAll } from "vitest";
-import { type Browser, openChromium } from "./chromium.ts";
+import { type Browser, type BrowserOptions, openChromium } from "./chromium.ts";
 import { keepPictures } from "./failed.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { setUp, type Shopper } from "./shopper.ts";
@@ -17,6 +17,7 @@ export interface Wanted {
   readonly args?: readonly string[];
   /** The shopper has said where refunds go. */
   readonly refunds?: boolean;
+  readonly browser?: BrowserOptions;
 }
 
 /** `begun` is called before the first test. What came up is taken down, even where the rest did not. */
@@ -25,7 +26,7 @@ export function together(begun: (made: Together) => void | Promise<void>, wanted
   let browser: Browser | undefined;
   beforeAll(async () => {
     lab = await startLab(wanted.args ?? []);
-    browser = await openChromium();
+    browser = await openChromium(wanted.browser);
     const shopper = await setUp(browser, lab, { refunds: wanted.refunds === true });
     await begun({ lab, browser, shopper });
   });

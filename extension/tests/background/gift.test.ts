@@ -133,7 +133,7 @@ describe("a purchase by gift card", () => {
   });
   it("writes the code nowhere, shows it in no view, and drops it once it is used", async () => {
     const { till, browser } = await ready();
-    till.gift = { code: CLAIM_CODE, pin: "4711", link: "https://vendor.example/claim/s3cr3t", instructions: "Type it in." };
+    till.gift = { code: CLAIM_CODE, pin: "47-11", link: "https://vendor.example/claim/s3cr3t", instructions: "Type it in." };
     const views: string[] = [];
     const page = await delivered(till, browser);
     page.fillCodeWith = (code) => {
@@ -143,7 +143,7 @@ describe("a purchase by gift card", () => {
     await page.press({ do: "fill" });
     await page.untilTrue(() => isFilled(page), "filled");
     views.push(JSON.stringify([page.view, page.pill, [...browser.disk], [...browser.session], till.asked]));
-    for (const secret of [CLAIM_CODE, "4711", "s3cr3t"]) expect(views.join()).not.toContain(secret);
+    for (const secret of [CLAIM_CODE, "47-11", "s3cr3t"]) expect(views.join()).not.toContain(secret);
     expect(reveals(till)).toBe(1);
     await page.press({ do: "copy", field: "giftCode" });
     await page.untilTrue(() => page.copies.length === 1, "copied");
@@ -151,7 +151,7 @@ describe("a purchase by gift card", () => {
     await page.press({ do: "copy", field: "giftPin" });
     await page.untilTrue(() => page.copies.length === 2, "copied");
     expect(reveals(till)).toBe(2);
-    expect(page.copies).toEqual([{ field: "giftCode", value: CLAIM_CODE }, { field: "giftPin", value: "4711" }]);
+    expect(page.copies).toEqual([{ field: "giftCode", value: CLAIM_CODE }, { field: "giftPin", value: "47-11" }]);
   });
   it("without a box for the PIN, or for the code, leaves it to be copied", async () => {
     const { till, browser } = await ready();
