@@ -232,6 +232,8 @@ pub struct StoreRule {
 }
 
 /// Names of [`StoreRule`]'s fields.
+pub const LND_KEYS: &[&str] = &["url", "certificate", "macaroon"];
+
 pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "tolerance_minor", "card_open_secs"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
