@@ -24,6 +24,8 @@ const CAPACITY_SAT: u64 = 16_000_000;
 /// Given to the server's side, so that it can pay refunds.
 const PUSH_MSAT: u64 = 4_000_000_000;
 const STEP_WITHIN: Duration = Duration::from_secs(60);
+/// For fees, and then some.
+const BESIDE_CHANNEL_SAT: u64 = 500_000;
 /// On-chain funds of the server's node: its reserve for closing channels.
 const RESERVE_SAT: u64 = 1_000_000;
 
@@ -107,7 +109,7 @@ impl World {
         let node_address = server.node_address()?;
         let link = Link::start(node_address).await?;
         let peer_address = if options.direct { node_address } else { link.address() };
-        let payer = open_wallet(&chain, dir.join("payer"), &ready, peer_address, timeline).await?;
+        let payer = open_wallet(&chain, dir.join("payer"), &ready, (peer_address, lnd.as_ref()), timeline).await?;
         let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
         Ok(Self {
@@ -131,7 +133,14 @@ impl World {
     /// Another wallet of another person, with a channel of its own.
     pub async fn second_wallet(&self, timeline: &Timeline) -> Result<PayerWallet> {
         let ready = self.server.ready.as_ref().context("the server is not running")?;
-        open_wallet(&self.chain, self.dir.join("second-payer"), ready, self.server.node_address()?, timeline).await
+        open_wallet(
+            &self.chain,
+            self.dir.join("second-payer"),
+            ready,
+            (self.server.node_address()?, self.lnd.as_ref()),
+            timeline,
+        )
+        .await
     }
 
     /// A directory for what belongs to this world.
@@ -326,12 +335,20 @@ async fn open_wallet(
     chain: &Chain,
     dir: PathBuf,
     ready: &Ready,
-    peer_address: SocketAddr,
+    (peer_address, lnd): (SocketAddr, Option<&Lnd>),
     timeline: &Timeline,
 ) -> Result<PayerWallet> {
     std::fs::create_dir_all(&dir)?;
     let wallet = PayerWallet::start(WalletConfig { dir, chain: chain.access().clone() }).await?;
     timeline.step("wallet", "the payer's own Lightning node", json!({ "node_id": wallet.node_id().to_string() }));
+    if let Some(lnd) = lnd {
+        // An LND that has not seen the newest block takes no channel: the wallet's funds come before.
+        chain.fund(&wallet.address().await?, CAPACITY_SAT + BESIDE_CHANNEL_SAT).await?;
+        chain.mine(1).await?;
+        let height = chain.height().await?;
+        wallet.sync_to(height, STEP_WITHIN).await?;
+        lnd.sync_to(height, STEP_WITHIN).await?;
+    }
     let plan = ChannelPlan {
         peer: PublicKey::from_str(&ready.node_id)?,
         peer_address,
