@@ -196,6 +196,14 @@ pub const STEPS: &[Step] = &[
         limit: minutes(10),
     },
     Step {
+        name: "demo on LND",
+        why: "every way that a purchase can go, with the bitcoin held on an LND",
+        run: Run::Task(lnd::demo),
+        after: &["build", "bitcoind", "lnd"],
+        when: When::Always,
+        limit: minutes(25),
+    },
+    Step {
         name: "extension",
         why: "types, lint, unit tests, the corpus of pages, both packages and their sizes",
         run: Run::Extension("check"),

@@ -5,6 +5,7 @@
 //! renewed certificate needs no restart; a file that cannot be read lets nobody in.
 
 use crate::client::BadAddress;
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
@@ -66,7 +67,11 @@ impl PinnedCertificate {
         let versions = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| BadAddress::Tls(error.to_string()))?;
-        Ok(versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+        let mut config =
+            versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        // A session that is taken up again shows no certificate: one that was taken out of the file would go on.
+        config.resumption = Resumption::disabled();
+        Ok(config)
     }
 }
 

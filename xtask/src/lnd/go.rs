@@ -3,7 +3,6 @@
 //! LND asks for a newer Go than any Debian has. From 1.21 on Go fetches the toolchain that a module asks for by itself,
 //! through the module proxy; so 1.21 is what the machine needs. Debian 12 has 1.19 and, in its backports, 1.23.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,8 +11,6 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 
 const GO_MIN: (u32, u32) = (1, 21);
-const BACKPORTS: &str = "/etc/apt/sources.list.d/bookworm-backports.list";
-const BACKPORTS_LINE: &str = "deb http://deb.debian.org/debian bookworm-backports main\n";
 const INSTALL_LIMIT: Duration = Duration::from_secs(900);
 
 /// A command of Go's that may fetch the toolchain it needs.
@@ -34,9 +31,6 @@ pub fn ensure() -> Result<()> {
         bail!("{}", advice(&has));
     }
     eprintln!("this machine has {has}; installing golang-go from bookworm-backports");
-    if !Path::new(BACKPORTS).exists() {
-        std::fs::write(BACKPORTS, BACKPORTS_LINE).with_context(|| format!("cannot write {BACKPORTS}"))?;
-    }
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
         command.env("DEBIAN_FRONTEND", "noninteractive");
@@ -45,7 +39,7 @@ pub fn ensure() -> Result<()> {
     };
     apt(&["update"]).context("apt-get could not read its package lists")?;
     apt(&["install", "--no-install-recommends", "-t", "bookworm-backports", "golang-go"])
-        .context("apt-get could not install golang-go from bookworm-backports")?;
+        .with_context(|| advice(&has))?;
     match version() {
         Some(version) if version >= GO_MIN => Ok(()),
         _ => bail!("{}", advice("an older Go before it on the path")),
@@ -55,7 +49,7 @@ pub fn ensure() -> Result<()> {
 fn advice(has: &str) -> String {
     format!(
         "LND is built with Go, and this machine has {has}. Any Go from {}.{} on will do, since it fetches the newer one that \
-         LND asks for by itself:\n  Debian 12: sudo apt-get install -t bookworm-backports golang-go\n  elsewhere: the \
+         LND asks for by itself:\n  Debian 12, with bookworm-backports among apt's sources: sudo apt-get install -t bookworm-backports golang-go\n  elsewhere: the \
          distribution's golang, or https://go.dev/dl",
         GO_MIN.0, GO_MIN.1
     )

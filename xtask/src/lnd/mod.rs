@@ -46,3 +46,18 @@ pub fn test(root: &Path) -> Result<String> {
     anyhow::ensure!(said.starts_with("ok. ") && !said.starts_with("ok. 0 passed"), "nothing was run: {said}");
     Ok(said)
 }
+
+const DEMO_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// Every scenario with the bitcoin held on an LND, to the same table.
+pub fn demo(root: &Path) -> Result<String> {
+    let programs = ensure(root)?;
+    let daemon = bitcoind::ensure(None)?;
+    bitcoind::beside_with(&daemon, |url| {
+        let mut command = Command::new(repo::dev_binary(root, "lab"));
+        command.args(["demo", "--scenario", "all", "--node", "lnd", "--bitcoind", url, "--lnd"]).arg(&programs);
+        command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
+        process::run(&mut command, DEMO_LIMIT)
+    })?;
+    Ok("every scenario".to_owned())
+}

@@ -1,6 +1,9 @@
 //! Reading the three layers, with errors that say which key, where, and what was probably meant.
 
-use super::{Config, DEFAULT, FILE_NAME, check, model::STORE_KEYS};
+use super::{
+    Config, DEFAULT, FILE_NAME, check,
+    model::{LND_KEYS, STORE_KEYS},
+};
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
 use figment::value::Value as FigmentValue;
@@ -11,7 +14,8 @@ use toml::{Table, Value};
 /// Variables of this prefix with a `__` in them are settings.
 const ENV_PREFIX: &str = "ANYTILL_";
 /// The one section that is a list of tables and has no default.
-const STORES: &str = "stores";
+/// Lists of tables, which no default shows: name, keys, what each table is for.
+const LISTS: [(&str, &[&str], &str); 2] = [("stores", STORE_KEYS, "store"), ("lnd", LND_KEYS, "node")];
 /// Edits between a mistyped key and the one that is proposed.
 const DISTANCE_MAX: usize = 3;
 
@@ -88,12 +92,12 @@ fn extraction(error: figment::Error) -> Vec<String> {
 
 fn unknown_keys(known: &Table, written: &Table, source: &str, problems: &mut Vec<String>) {
     for (section, value) in written {
-        if section == STORES {
-            unknown_store_keys(value, source, problems);
+        if let Some(list) = LISTS.iter().find(|(name, ..)| section == name) {
+            unknown_list_keys(list, value, source, problems);
             continue;
         }
         let Some(Value::Table(known_keys)) = known.get(section) else {
-            let sections = known.keys().map(String::as_str).chain([STORES]);
+            let sections = known.keys().map(String::as_str).chain(LISTS.iter().map(|(name, ..)| *name));
             let hint = hint(section, sections, |name| format!("[{name}]"));
             let hint = home_of(known, section).map_or(hint, |home| format!("; it belongs into [{home}]"));
             problems.push(format!("{source}: unknown key `{section}`{hint}"));
@@ -109,15 +113,16 @@ fn unknown_keys(known: &Table, written: &Table, source: &str, problems: &mut Vec
     }
 }
 
-fn unknown_store_keys(value: &Value, source: &str, problems: &mut Vec<String>) {
-    let Value::Array(rules) = value else {
-        problems.push(format!("{source}: `{STORES}` is a list: write [[{STORES}]] for each store"));
+fn unknown_list_keys(list: &(&str, &[&str], &str), value: &Value, source: &str, problems: &mut Vec<String>) {
+    let (name, known, each) = list;
+    let Value::Array(tables) = value else {
+        problems.push(format!("{source}: `{name}` is a list: write [[{name}]] for each {each}"));
         return;
     };
-    let keys = rules.iter().filter_map(Value::as_table).flat_map(Table::keys);
-    for key in keys.filter(|key| !STORE_KEYS.contains(&key.as_str())) {
-        let hint = hint(key, STORE_KEYS.iter().copied(), |name| format!("`{name}`"));
-        problems.push(format!("{source}: unknown key `{STORES}.{key}`{hint}"));
+    let keys = tables.iter().filter_map(Value::as_table).flat_map(Table::keys);
+    for key in keys.filter(|key| !known.contains(&key.as_str())) {
+        let hint = hint(key, known.iter().copied(), |name| format!("`{name}`"));
+        problems.push(format!("{source}: unknown key `{name}.{key}`{hint}"));
     }
 }
 

@@ -232,6 +232,9 @@ pub struct StoreRule {
     pub card_open_secs: Option<u64>,
 }
 
+/// Names of [`Lnd`]'s fields.
+pub const LND_KEYS: &[&str] = &["url", "certificate", "macaroon"];
+
 /// Names of [`StoreRule`]'s fields.
 pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "tolerance_minor", "card_open_secs"];
 

@@ -40,6 +40,16 @@ fn the_file_wins_over_the_defaults_and_the_environment_over_the_file() {
 }
 
 #[test]
+fn an_lnd_is_named_by_address_certificate_and_macaroon() {
+    let config = read(
+        "[node]\nkind = \"lnd\"\n[[lnd]]\nurl = \"https://127.0.0.1:8080\"\ncertificate = \"lnd.cert\"\nmacaroon = \"file:lnd.macaroon\"",
+    );
+    let config = config.unwrap();
+    assert_eq!((config.node.kind, config.lnd.len()), (NodeKind::Lnd, 1));
+    assert_eq!(config.lnd[0].macaroon, SecretRef::File("lnd.macaroon".into()));
+}
+
+#[test]
 fn environment_variables_have_the_type_of_their_setting() {
     let config = read_env(&[
         ("ANYTILL_CHAIN__USER", "0123"),
@@ -66,6 +76,14 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("network = \"regtest\"", &["`network`", "[chain]"]),
     ("[server]\nhold_secs = 1", &["`server.hold_secs`", "[purchase]"]),
     ("server = 1", &["`server` is a section"]),
+    ("[node]\nkind = \"lnd\"", &["lnd", "listed once"]),
+    ("[lnd]\nurl = \"https://127.0.0.1:8080\"", &["[[lnd]]"]),
+    ("[[lnd]]\nurl = \"https://h:1\"\ncertificate = \"c\"\nmacaroon = \"file:m\"", &["lnd", "node.kind"]),
+    (
+        "[node]\nkind = \"lnd\"\n[[lnd]]\nurl = \"http://h:1\"\ncertificate = \"c\"\nmacaroon = \"\"",
+        &["lnd.url", "lnd.macaroon"],
+    ),
+    ("[[lnd]]\nurl = \"https://h:1\"\ncertificat = \"c\"", &["`lnd.certificat`", "`certificate`"]),
     ("[stores]\nhost = \"a.example\"", &["[[stores]]"]),
     ("[[stores]]\nhost = \"a.example\"\ntolerence_minor = 1", &["`stores.tolerence_minor`", "`tolerance_minor`"]),
     ("[[stores]]\nname = \"A\"", &["stores", "host"]),

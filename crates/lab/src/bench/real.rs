@@ -68,6 +68,7 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
             ("ANYTILL_LIMITS__CARDS_DAY_MAX", "1000000".to_owned()),
             ("ANYTILL_LIMITS__DAY_MAX", "1000000.00 USD".to_owned()),
         ],
+        lnd: None,
     };
     let mut world = World::start(options, &timeline).await?;
     let done = measure(&mut world, plan).await;

@@ -50,6 +50,15 @@ pub enum Payout {
     GiftCard,
 }
 
+/// Where the bitcoin is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NodeKind {
+    /// The node inside the server.
+    Ldk,
+    /// An LND beside it.
+    Lnd,
+}
+
 /// Buy the $27.11 album.
 #[derive(Debug, Parser)]
 pub struct Args {
@@ -80,6 +89,12 @@ pub struct Args {
     /// Use this bitcoind (regtest) instead of the built-in chain: http://user:password@host:port
     #[arg(long, value_name = "URL")]
     bitcoind: Option<String>,
+    /// The node that the server holds on. `lnd` needs --bitcoind and the programs that `cargo xtask lnd` builds.
+    #[arg(long, value_enum, default_value = "ldk")]
+    node: NodeKind,
+    /// The directory of LND's programs.
+    #[arg(long, value_name = "DIR", env = "ANYTILL_LND")]
+    lnd: Option<std::path::PathBuf>,
     /// Where data and logs go; a temporary directory that is removed when left out.
     #[arg(long, value_name = "DIR")]
     dir: Option<std::path::PathBuf>,
@@ -132,6 +147,14 @@ fn choose(name: Option<&str>, payout: Payout, source: Source) -> Result<Option<V
     }
 }
 
+fn lnd_programs(args: &Args) -> Result<Option<std::path::PathBuf>> {
+    if args.node == NodeKind::Ldk {
+        return Ok(None);
+    }
+    ensure!(args.bitcoind.is_some(), "LND needs a real chain: --bitcoind (`cargo xtask bitcoind --run` starts one)");
+    args.lnd.clone().map(Some).context("--lnd DIR, or ANYTILL_LND: `cargo xtask lnd` builds it and prints where")
+}
+
 /// Gives the world back if it is to be kept.
 async fn play(
     args: &Args,
@@ -155,6 +178,7 @@ async fn play(
         linked: args.source == Source::Coinbase,
         direct: false,
         settings: Vec::new(),
+        lnd: lnd_programs(args)?,
     };
     let mut world = World::start(options, timeline).await?;
     let mut played = Vec::new();

@@ -36,6 +36,7 @@ pub struct Outside {
     pub prices: &'static str,
     pub exchange_key: String,
     pub exchange_secret: String,
+    pub lnd: Option<Beside>,
 }
 
 /// Windows of a demo: generous for a person, short for a scenario that waits for their end.
@@ -89,7 +90,17 @@ pub struct Ready {
     #[serde(rename = "http_url")]
     pub http: String,
     pub node_id: String,
-    pub node_address: SocketAddr,
+    /// Where peers connect; empty where the node is not the server's own.
+    node_address: String,
+}
+
+/// An LND beside the server, as its operator names it.
+pub struct Beside {
+    pub url: String,
+    pub certificate: PathBuf,
+    /// Hex.
+    pub macaroon: String,
+    pub listens: SocketAddr,
 }
 
 /// A server that was set up; running or not.
@@ -98,6 +109,7 @@ pub struct Server {
     dir: PathBuf,
     port: u16,
     node_port: u16,
+    lnd: Option<SocketAddr>,
     child: Option<Child>,
     pub ready: Option<Ready>,
     /// Environment variables for [`Server::start`], over the configuration.
@@ -118,6 +130,7 @@ impl Server {
             dir: dir.join("server"),
             port: ports.0,
             node_port: ports.1,
+            lnd: outside.lnd.as_ref().map(|lnd| lnd.listens),
             child: None,
             ready: None,
             settings: Vec::new(),
@@ -145,6 +158,7 @@ impl Server {
             ("issuer-events.secret", &outside.issuer_events_secret),
             ("exchange-key.secret", &outside.exchange_key),
             ("exchange-private.secret", &outside.exchange_secret),
+            ("lnd.macaroon", outside.lnd.as_ref().map_or(&String::new(), |lnd| &lnd.macaroon)),
         ]
         .into_iter()
         .chain(outside.issuer_challenges_secret.iter().map(|secret| (CHALLENGES_SECRET, secret)))
@@ -168,6 +182,7 @@ impl Server {
         let registration = if rules.open_registration { "open" } else { "invite" };
         let (currency, more) = (rules.currency.code(), &rules.more);
         let recipes = if rules.recipes.is_some() { RECIPES } else { "" };
+        let node = node(outside.lnd.as_ref(), node_port);
         let [least, most, day] = [1, 500, 5_000].map(|dollars| rules.amount(dollars));
         format!(
             r#"# Written by the demo.
@@ -184,9 +199,7 @@ url = "{bitcoind_url}"
 user = "{bitcoind_user}"
 password = "file:bitcoind.secret"
 
-[node]
-listen = ["127.0.0.1:{node_port}"]
-
+{node}
 [purchase]
 spread_ppm = 7748
 quote_secs = {quote_secs}
@@ -250,6 +263,15 @@ file = "{recipes}"
         self.child = Some(child);
         self.ready = Some(ready.clone());
         Ok(ready)
+    }
+
+    /// Where peers reach the node of a server that is ready.
+    pub fn node_address(&self) -> Result<SocketAddr> {
+        match (self.lnd, &self.ready) {
+            (Some(listens), _) => Ok(listens),
+            (None, Some(ready)) => Ok(ready.node_address.parse()?),
+            (None, None) => bail!("the server is not running"),
+        }
     }
 
     /// SIGKILL: no goodbye.
@@ -321,6 +343,16 @@ file = "{recipes}"
     }
 }
 
+fn node(lnd: Option<&Beside>, port: u16) -> String {
+    match lnd {
+        None => format!("[node]\nlisten = [\"127.0.0.1:{port}\"]\n"),
+        Some(Beside { url, certificate, .. }) => format!(
+            "[node]\nkind = \"lnd\"\n\n[[lnd]]\nurl = \"{url}\"\ncertificate = \"{}\"\nmacaroon = \"file:lnd.macaroon\"\n",
+            certificate.display()
+        ),
+    }
+}
+
 /// Issuer, exchange and prices: nothing here says that they are simulated.
 fn vendors(outside: &Outside, currency: &str, price_age_ms_max: u32) -> String {
     let Outside { issuer, exchange, issuer_url, exchange_url, prices_url, prices, .. } = outside;
@@ -369,6 +401,15 @@ quiet_ms = 0
 age_ms_max = {price_age_ms_max}
 "#
     )
+}
+
+/// What `anytill node bake-macaroon` tells an operator to bake.
+pub async fn macaroon_calls() -> Result<Vec<String>> {
+    let output = Command::new(binary()?).args(["node", "bake-macaroon"]).output().await?;
+    let words = String::from_utf8_lossy(&output.stdout);
+    let calls: Vec<_> =
+        words.split_whitespace().filter_map(|word| word.strip_prefix("uri:").map(str::to_owned)).collect();
+    if calls.is_empty() { bail!("anytill node bake-macaroon said: {words}") } else { Ok(calls) }
 }
 
 /// The server binary: named by the environment, or beside this one.

@@ -3,7 +3,7 @@
 use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
 use super::selling::{ExchangeName, Selling};
-use super::server::{Outside, Ready, Rules, Server, Windows};
+use super::server::{Beside, Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
 use super::timeline::Timeline;
 use super::vendor::Vendor;
@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use bitcoin::secp256k1::PublicKey;
 use sandbox::chain::{Backend, Chain, RpcAccess};
 use sandbox::link::Link;
+use sandbox::lnd::{Lnd, LndPlan};
 use sandbox::store::{GiftCardBox, Store, StoreConfig};
 use sandbox::wallet::{ChannelPlan, OpenStep, PayerWallet, WalletConfig};
 use serde_json::json;
@@ -24,6 +25,8 @@ const CAPACITY_SAT: u64 = 16_000_000;
 /// Given to the server's side, so that it can pay refunds.
 const PUSH_MSAT: u64 = 4_000_000_000;
 const STEP_WITHIN: Duration = Duration::from_secs(60);
+/// For fees, and then some.
+const BESIDE_CHANNEL_SAT: u64 = 500_000;
 /// On-chain funds of the server's node: its reserve for closing channels.
 const RESERVE_SAT: u64 = 1_000_000;
 
@@ -42,6 +45,8 @@ pub struct WorldOptions {
     pub direct: bool,
     /// Settings of the server on top of the demo's, as environment variables.
     pub settings: Vec<(&'static str, String)>,
+    /// The directory of LND's programs: the server then holds on an LND instead of on the node inside it.
+    pub lnd: Option<PathBuf>,
 }
 
 pub struct World {
@@ -50,6 +55,8 @@ pub struct World {
     pub exchange: Selling,
     pub store: Store,
     pub server: Server,
+    /// Where it is not inside the server.
+    lnd: Option<Lnd>,
     pub payer: PayerWallet,
     pub vendor: Option<Vendor>,
     pub linked: Option<Linked>,
@@ -86,7 +93,14 @@ impl World {
         }
         let rules = &rules;
         let enrolled = issuer.enroll(&http);
-        let outside = outside(&chain, &issuer, &exchange, enrolled);
+        let lnd = match &options.lnd {
+            Some(programs) => Some(start_lnd(&chain, programs, &dir, timeline).await?),
+            None => None,
+        };
+        let mut outside = outside(&chain, &issuer, &exchange, enrolled);
+        if let Some(lnd) = &lnd {
+            outside.lnd = Some(beside(lnd).await?);
+        }
         let mut server = Server::set_up(&dir, &outside, windows, rules, ports).await?;
         server.settings = options.settings;
         let ready = server.start().await?;
@@ -95,13 +109,16 @@ impl World {
             &format!("{} (node {}…)", ready.http, &ready.node_id[..16]),
             json!({ "http": ready.http }),
         );
-        fund_reserve(&chain, &server, &["node"], timeline).await?;
+        if lnd.is_none() {
+            fund_reserve(&chain, &server, &["node"], timeline).await?;
+        }
         if let Some(vendor) = &mut vendor {
             vendor.connect(&chain, &server, vendor_port, timeline).await?;
         }
-        let link = Link::start(ready.node_address).await?;
-        let peer_address = if options.direct { ready.node_address } else { link.address() };
-        let payer = open_wallet(&chain, dir.join("payer"), &ready, peer_address, timeline).await?;
+        let node_address = server.node_address()?;
+        let link = Link::start(node_address).await?;
+        let peer_address = if options.direct { node_address } else { link.address() };
+        let payer = open_wallet(&chain, dir.join("payer"), &ready, (peer_address, lnd.as_ref()), timeline).await?;
         let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
         if let Some(linked) = &linked {
@@ -115,6 +132,7 @@ impl World {
             exchange,
             store,
             server,
+            lnd,
             payer,
             vendor,
             linked,
@@ -130,7 +148,14 @@ impl World {
     /// Another wallet of another person, with a channel of its own.
     pub async fn second_wallet(&self, timeline: &Timeline) -> Result<PayerWallet> {
         let ready = self.server.ready.as_ref().context("the server is not running")?;
-        open_wallet(&self.chain, self.dir.join("second-payer"), ready, ready.node_address, timeline).await
+        open_wallet(
+            &self.chain,
+            self.dir.join("second-payer"),
+            ready,
+            (self.server.node_address()?, self.lnd.as_ref()),
+            timeline,
+        )
+        .await
     }
 
     /// A directory for what belongs to this world.
@@ -204,7 +229,33 @@ impl World {
         if let Some(vendor) = self.vendor.take() {
             vendor.stop().await;
         }
+        if let Some(lnd) = self.lnd.take()
+            && let Err(error) = lnd.stop().await
+        {
+            tracing::warn!(%error, "the LND");
+        }
     }
+}
+
+/// An LND with its on-chain reserve in place.
+async fn start_lnd(chain: &Chain, programs: &Path, dir: &Path, timeline: &Timeline) -> Result<Lnd> {
+    // A chain whose tip is old keeps it from being synced.
+    chain.mine(1).await?;
+    let lnd = Lnd::start(LndPlan::new(programs, &dir.join("lnd"), chain.access().clone())?).await?;
+    lnd.fund(chain, RESERVE_SAT, STEP_WITHIN).await?;
+    lnd.sync_to(chain.height().await?, STEP_WITHIN).await?;
+    let id = lnd.node_id.get(..16).unwrap_or_default();
+    timeline.step("lnd", &format!("the operator's LND, node {id}…"), json!({ "node_id": lnd.node_id }));
+    Ok(lnd)
+}
+
+/// With a macaroon for exactly what the server asks, as its operator bakes it.
+async fn beside(lnd: &Lnd) -> Result<Beside> {
+    let calls = super::server::macaroon_calls().await?;
+    let rights: Vec<_> = calls.iter().map(|call| ("uri", call.as_str())).collect();
+    let plan = lnd.plan();
+    let (url, certificate, listens) = (plan.url(), plan.certificate(), plan.listens);
+    Ok(Beside { url, certificate: std::path::absolute(certificate)?, macaroon: lnd.bake(&rights).await?, listens })
 }
 
 async fn open_chain(bitcoind: Option<&str>, timeline: &Timeline) -> Result<Chain> {
@@ -268,6 +319,7 @@ fn outside(chain: &Chain, issuer: &Issuing, exchange: &Selling, enrolled: Enroll
         prices: exchange.prices_word(),
         exchange_key,
         exchange_secret,
+        lnd: None,
     }
 }
 
@@ -300,12 +352,20 @@ async fn open_wallet(
     chain: &Chain,
     dir: PathBuf,
     ready: &Ready,
-    peer_address: SocketAddr,
+    (peer_address, lnd): (SocketAddr, Option<&Lnd>),
     timeline: &Timeline,
 ) -> Result<PayerWallet> {
     std::fs::create_dir_all(&dir)?;
     let wallet = PayerWallet::start(WalletConfig { dir, chain: chain.access().clone() }).await?;
     timeline.step("wallet", "the payer's own Lightning node", json!({ "node_id": wallet.node_id().to_string() }));
+    if let Some(lnd) = lnd {
+        // An LND that has not seen the newest block takes no channel: the wallet's funds come before.
+        chain.fund(&wallet.address().await?, CAPACITY_SAT + BESIDE_CHANNEL_SAT).await?;
+        chain.mine(1).await?;
+        let height = chain.height().await?;
+        wallet.sync_to(height, STEP_WITHIN).await?;
+        lnd.sync_to(height, STEP_WITHIN).await?;
+    }
     let plan = ChannelPlan {
         peer: PublicKey::from_str(&ready.node_id)?,
         peer_address,

@@ -174,6 +174,7 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         linked: args.linked,
         direct: false,
         settings: Vec::new(),
+        lnd: None,
     };
     let world = World::start(options, &timeline).await?;
     world.shopper.wait_for_price(std::time::Duration::from_secs(30)).await?;
