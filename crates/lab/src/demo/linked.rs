@@ -2,9 +2,11 @@
 
 use super::selling::Selling;
 use super::shopper::Shopper;
+use super::timeline::Timeline;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use sandbox::coinbase::{Exchange, ExchangeConfig, NewUser, press};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// What the shopper has there: 0.05 BTC.
@@ -70,8 +72,16 @@ login_url = "{url}"
         )
     }
 
+    /// As [`Self::link_again`], and tells of it.
+    pub async fn link(&self, shopper: &Shopper, timeline: &Timeline) -> Result<()> {
+        self.link_again(shopper).await?;
+        let sat = self.sat()?;
+        timeline.step("linked", &format!("the account at Coinbase, with {sat} sat"), json!({ "sat": sat }));
+        Ok(())
+    }
+
     /// As the shopper's browser does: the provider's page, its button, and back.
-    pub async fn link(&self, shopper: &Shopper) -> Result<()> {
+    pub async fn link_again(&self, shopper: &Shopper) -> Result<()> {
         let page = shopper.begin_link().await?;
         let back = press(&page, EMAIL, "approve").await.map_err(anyhow::Error::msg)?;
         let answer = reqwest::get(back).await?.error_for_status()?.text().await?;

@@ -93,11 +93,8 @@ impl World {
         }
         let rules = &rules;
         let enrolled = issuer.enroll(&http);
-        let lnd = match &options.lnd {
-            Some(programs) => Some(start_lnd(&chain, programs, &dir, timeline).await?),
-            None => None,
-        };
         let mut outside = outside(&chain, &issuer, &exchange, enrolled);
+        let lnd = start_lnd(&chain, options.lnd.as_deref(), &dir, timeline).await?;
         if let Some(lnd) = &lnd {
             outside.lnd = Some(beside(lnd).await?);
         }
@@ -122,9 +119,7 @@ impl World {
         let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
         if let Some(linked) = &linked {
-            linked.link(&shopper).await?;
-            let sat = linked.sat()?;
-            timeline.step("linked", &format!("the account at Coinbase, with {sat} sat"), json!({ "sat": sat }));
+            linked.link(&shopper, timeline).await?;
         }
         Ok(Self {
             chain,
@@ -238,7 +233,9 @@ impl World {
 }
 
 /// An LND with its on-chain reserve in place.
-async fn start_lnd(chain: &Chain, programs: &Path, dir: &Path, timeline: &Timeline) -> Result<Lnd> {
+/// Where the programs of one are named.
+async fn start_lnd(chain: &Chain, programs: Option<&Path>, dir: &Path, timeline: &Timeline) -> Result<Option<Lnd>> {
+    let Some(programs) = programs else { return Ok(None) };
     // A chain whose tip is old keeps it from being synced.
     chain.mine(1).await?;
     let lnd = Lnd::start(LndPlan::new(programs, &dir.join("lnd"), chain.access().clone())?).await?;
@@ -246,7 +243,7 @@ async fn start_lnd(chain: &Chain, programs: &Path, dir: &Path, timeline: &Timeli
     lnd.sync_to(chain.height().await?, STEP_WITHIN).await?;
     let id = lnd.node_id.get(..16).unwrap_or_default();
     timeline.step("lnd", &format!("the operator's LND, node {id}…"), json!({ "node_id": lnd.node_id }));
-    Ok(lnd)
+    Ok(Some(lnd))
 }
 
 /// With a macaroon for exactly what the server asks, as its operator bakes it.

@@ -228,7 +228,7 @@ pub async fn unlinked(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline
     buy.timeline.step("voided", "the store cancels the order", json!({}));
     let ended = buy.completed().await?;
     buy.collect_refunds(1).await?;
-    linked(&buy)?.link(&buy.world.shopper).await?;
+    linked(&buy)?.link_again(&buy.world.shopper).await?;
     Ok(ended)
 }
 
