@@ -22,15 +22,14 @@ pub enum SecondFactorError {
     Engine(#[from] EngineError),
 }
 
+/// Names what a purchase asks its source for.
+pub(crate) fn funds_key(purchase: PurchaseId) -> IdempotencyKey {
+    IdempotencyKey(format!("{}/funds", ports::AggregateRef::from(purchase)))
+}
+
 /// The same for a purchase each time.
 pub(crate) fn request_of(p: &Purchase, amount_msat: Msat, expires_at: UnixMs) -> FundsRequest {
-    FundsRequest {
-        key: IdempotencyKey(format!("{}/funds", ports::AggregateRef::from(p.id))),
-        account: p.account,
-        amount_msat,
-        asked_since: p.created_at,
-        expires_at,
-    }
+    FundsRequest { key: funds_key(p.id), account: p.account, amount_msat, asked_since: p.created_at, expires_at }
 }
 
 pub(crate) fn read_target(p: &Purchase) -> Option<FundsTarget> {

@@ -52,6 +52,8 @@ pub enum FundsStatus {
 pub struct FundsRefund {
     /// Names the send for ever.
     pub key: IdempotencyKey,
+    /// The request that brought the funds: they go back to where they came from, and nowhere else.
+    pub paid_under: IdempotencyKey,
     pub account: AccountId,
     /// Whole satoshis.
     pub amount_msat: Msat,
@@ -76,8 +78,11 @@ pub trait PaidFirstSource: Send + Sync {
     /// Also the name of the place where the operator has what arrived.
     fn name(&self) -> &'static str;
 
-    /// Can this account pay from here, and be paid back to?
+    /// Can this account pay from here?
     async fn serves(&self, account: AccountId) -> Outcome<bool>;
+
+    /// Can what was paid under this key go back to where it came from?
+    async fn pays_back(&self, account: AccountId, paid_under: &IdempotencyKey) -> Outcome<bool>;
 
     /// Asked twice under one key, it is sent once.
     async fn request(&self, request: &FundsRequest) -> Outcome<FundsTarget>;

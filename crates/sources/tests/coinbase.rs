@@ -125,6 +125,16 @@ impl Coinbase {
         world
     }
 
+    /// Another user's, for the same shopper.
+    async fn link_another(&self) {
+        let email = "another@example.com";
+        let (name, balance_sat) = ("Another".to_owned(), 5_000_000);
+        self.exchange.add_user(NewUser { name, email: email.to_owned(), balance_sat, second_factor: None });
+        let begun = self.link.begin(SHOPPER).await.unwrap();
+        let (state, code) = press_as(email, &begun.authorize_url, "approve").await;
+        self.link.finish(&state, &Secret::new(code)).await.unwrap();
+    }
+
     async fn link_it(&self) -> Result<(), LinkError> {
         let begun = self.link.begin(SHOPPER).await?;
         let (state, code) = press(&begun.authorize_url, "approve").await;
@@ -134,7 +144,11 @@ impl Coinbase {
 
 /// What the user's browser does: state, and the code or the error.
 async fn press(authorize_url: &str, decision: &str) -> (String, String) {
-    let pressed = sandbox::coinbase::press(authorize_url, "shopper@example.com", decision).await.unwrap();
+    press_as("shopper@example.com", authorize_url, decision).await
+}
+
+async fn press_as(email: &str, authorize_url: &str, decision: &str) -> (String, String) {
+    let pressed = sandbox::coinbase::press(authorize_url, email, decision).await.unwrap();
     let query = pressed.split_once('?').unwrap().1;
     let of = |name: &str| {
         let found = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
@@ -340,10 +354,13 @@ async fn what_may_have_left_is_waited_for_although_nobody_can_be_asked() {
 #[tokio::test]
 async fn a_refund_that_may_have_left_is_repeated_to_where_it_went() {
     let world = Coinbase::linked().await;
+    let paid = request(&world, "r");
+    assert_eq!(world.link.request(&paid).await, Outcome::Done(FundsTarget::UnderWay));
     let refund = ports::FundsRefund {
         key: ids::IdempotencyKey("refund".to_owned()),
+        paid_under: paid.key.clone(),
         account: SHOPPER,
-        amount_msat: request(&world, "r").amount_msat,
+        amount_msat: paid.amount_msat,
         asked_since: Still.now(),
     };
     world.trouble(Trouble::Down, 1);
@@ -352,10 +369,71 @@ async fn a_refund_that_may_have_left_is_repeated_to_where_it_went() {
     let before = world.shopper_sat();
     let sent = ports::FundsRefundStatus::Sent { fee_msat: money::Msat::ZERO };
     assert_eq!(world.link.refund(&refund).await, Outcome::Done(sent));
-    assert_eq!((world.sends(), world.shopper_sat() - before), (1, 496_758));
+    assert_eq!((world.sends(), world.shopper_sat() - before), (2, 496_758));
     // Nothing was tried of this one: it asks for another destination.
     let other = ports::FundsRefund { key: ids::IdempotencyKey("other".to_owned()), ..refund };
     assert!(matches!(world.link.refund(&other).await, Outcome::Rejected(_)));
+}
+
+/// A thief with the token of a device can link an account, and no more.
+#[tokio::test]
+async fn what_one_account_paid_goes_back_to_no_other() {
+    let world = Coinbase::linked().await;
+    let paid = request(&world, "paid");
+    assert_eq!(world.link.request(&paid).await, Outcome::Done(FundsTarget::UnderWay));
+    world.link_another().await;
+    assert_eq!(world.link.pays_back(SHOPPER, &paid.key).await, Outcome::Done(false));
+    let refund = ports::FundsRefund {
+        key: ids::IdempotencyKey("refund".to_owned()),
+        paid_under: paid.key.clone(),
+        account: SHOPPER,
+        amount_msat: paid.amount_msat,
+        asked_since: Still.now(),
+    };
+    let refused = world.link.refund(&refund).await;
+    assert!(matches!(&refused, Outcome::Rejected(refusal) if refusal.code == "not_linked"), "{refused:?}");
+    assert_eq!(world.sends(), 1);
+}
+
+#[tokio::test]
+async fn what_may_have_left_one_account_is_sent_from_no_other() {
+    let world = Coinbase::linked().await;
+    let asked = request(&world, "asked");
+    world.trouble(Trouble::AnswerLost, 1);
+    assert!(matches!(world.link.request(&asked).await, Outcome::Unknown(_)));
+    world.link_another().await;
+    assert_eq!(world.link.request(&asked).await, Outcome::Done(FundsTarget::UnderWay));
+    assert_eq!(world.sends(), 1);
+    assert_eq!(world.link.status(&asked).await, Outcome::Done(FundsStatus::Final { amount_msat: asked.amount_msat }));
+}
+
+#[tokio::test]
+async fn a_refusal_says_nothing_of_a_try_that_may_have_left() {
+    let world = Coinbase::linked().await;
+    let asked = request(&world, "asked");
+    world.trouble(Trouble::Down, 1);
+    assert!(matches!(world.link.request(&asked).await, Outcome::Unknown(_)));
+    world.trouble(Trouble::Refused, 1);
+    assert_eq!(world.link.request(&asked).await, Outcome::Done(FundsTarget::UnderWay));
+}
+
+#[tokio::test]
+async fn a_secret_of_the_servers_that_is_wrong_ends_no_link() {
+    let world = Coinbase::linked().await;
+    let wrong = CoinbaseLinkConfig { client_secret: Secret::new("another".to_owned()), ..world.config.clone() };
+    let link = Coinbase::adapter(&world.exchange, &wrong, &world.records);
+    world.exchange.end_tokens();
+    assert!(matches!(link.request(&request(&world, "asked")).await, Outcome::NotSent(_)));
+    assert!(matches!(link.unlink(SHOPPER).await, Err(LinkError::Unavailable(_))));
+    assert_eq!(world.link.serves(SHOPPER).await, Outcome::Done(true));
+    assert_eq!(world.link.request(&request(&world, "asked")).await, Outcome::Done(FundsTarget::UnderWay));
+}
+
+#[tokio::test]
+async fn linking_the_same_account_again_leaves_it_linked() {
+    let world = Coinbase::linked().await;
+    world.link_it().await.unwrap();
+    assert_eq!(world.link.request(&request(&world, "asked")).await, Outcome::Done(FundsTarget::UnderWay));
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use ports::{Outcome, Reservation};
 pub enum Step {
     /// With a total.
     Create,
+    /// With a total, and paid first: nothing is held, so no room is taken.
+    CreatePaidFirst,
     /// A card is made before the total is known.
     PrepareCard,
     /// A total for a prepared card: replaces what an earlier quote took.
@@ -60,9 +62,8 @@ fn applies(kind: LimitKind, step: Step) -> bool {
     match kind {
         LimitKind::Cards => step != Step::Requote,
         // A prepared card is no unpaid quote, its total is not known, and nothing can be held for it.
-        LimitKind::Unpaid | LimitKind::PerDay | LimitKind::AbandonedHolds | LimitKind::NewAccounts => {
-            step != Step::PrepareCard
-        }
+        LimitKind::Unpaid | LimitKind::PerDay | LimitKind::AbandonedHolds => step != Step::PrepareCard,
+        LimitKind::NewAccounts => matches!(step, Step::Create | Step::Requote),
         // Checked at once, never reserved.
         LimitKind::PerPurchase => false,
     }

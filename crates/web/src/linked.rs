@@ -111,14 +111,15 @@ pub async fn callback(
     Params(query): Params<Callback>,
 ) -> Result<Response, Problem> {
     let links = provider(&app, &name)?;
-    let state = query.state.filter(|state| state.len() <= TEXT_LEN_MAX).ok_or(Code::InvalidQuery)?;
-    let done = match (query.code, query.error) {
-        (Some(code), None) if code.len() <= TEXT_LEN_MAX => links.finish(&state, &Secret::new(code)).await,
-        (None, Some(_)) => {
-            links.refused(&state).await?;
-            Err(LinkError::Refused("you said no".to_owned()))
-        }
-        _ => return Err(Code::InvalidQuery.into()),
+    let state = query.state.filter(|state| state.len() <= TEXT_LEN_MAX);
+    let done = match (state, query.code, query.error) {
+        (Some(state), Some(code), None) if code.len() <= TEXT_LEN_MAX => links.finish(&state, &Secret::new(code)).await,
+        (Some(state), None, Some(_)) => match links.refused(&state).await {
+            Ok(()) => Err(LinkError::Refused("you said no".to_owned())),
+            Err(error) => Err(error),
+        },
+        // A person is there, whatever their browser brought.
+        _ => Err(LinkError::UnknownState),
     };
     Ok(match done {
         Ok(()) => page(

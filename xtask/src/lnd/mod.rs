@@ -31,7 +31,7 @@ const TESTS_LIMIT: Duration = Duration::from_secs(40 * 60);
 pub fn test(root: &Path) -> Result<String> {
     let programs = ensure(root)?;
     let daemon = bitcoind::ensure(None)?;
-    let words = ["test", "--locked", "-p", "lightning-node", "--test", "lnd"];
+    let words = ["test", "--locked", "--workspace", "--test", "lnd"];
     let mut said = String::new();
     bitcoind::beside_with(&daemon, |url| {
         let mut command = Command::new(repo::cargo());

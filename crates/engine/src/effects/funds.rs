@@ -1,7 +1,7 @@
 //! Sources that cannot be held: asking, looking, paying back.
 
 use super::refund::Problem;
-use crate::funds::{read_target, request_of};
+use crate::funds::{funds_key, read_target, request_of};
 use crate::{Engine, EngineError};
 use ids::{IdempotencyKey, PaymentHash, UnixMs};
 use money::{Msat, Rate};
@@ -108,8 +108,8 @@ impl Engine {
     pub(crate) async fn linked_destination(&self, purchase: &Purchase) -> Option<Destination> {
         let source = self.ports.paid_first.get(purchase.policy.funds_source?)?;
         let linked = purchase.policy.funds_source == Some(FundsSource::LinkedAccount);
-        let served = linked && source.serves(purchase.account).await == Outcome::Done(true);
-        served.then(|| Destination::LinkedAccount { provider: source.name().to_owned() })
+        let back = linked && source.pays_back(purchase.account, &funds_key(purchase.id)).await == Outcome::Done(true);
+        back.then(|| Destination::LinkedAccount { provider: source.name().to_owned() })
     }
 
     pub(super) async fn prepared_linked(
@@ -123,9 +123,9 @@ impl Engine {
         let Some(source) = &self.ports.paid_first.linked_account else {
             return Err(again("linked accounts are not served any more"));
         };
-        match source.serves(refund.account).await {
+        match source.pays_back(refund.account, &funds_key(refund.purchase)).await {
             Outcome::Done(true) => {}
-            Outcome::Done(false) => return Err(again("the account is not linked any more")),
+            Outcome::Done(false) => return Err(again("the account that paid is not linked any more")),
             Outcome::Rejected(refusal) => return Err(later(refusal.message)),
             Outcome::NotSent(why) | Outcome::Unknown(why) => return Err(later(why)),
         }
@@ -153,6 +153,7 @@ impl Engine {
         let payment_hash = send.payment_hash;
         let asked = FundsRefund {
             key: IdempotencyKey(format!("{}/{payment_hash}", ports::AggregateRef::from(refund.id))),
+            paid_under: funds_key(refund.purchase),
             account: refund.account,
             amount_msat: send.amount_msat,
             asked_since: row.created_at,

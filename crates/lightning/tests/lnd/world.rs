@@ -1,6 +1,6 @@
 //! Core's chain, an LND with the adapter in front of it, a wallet of LDK's and one of LND's.
 
-use crate::common::{LdkPayer, SOON, open_chain, open_payer, until};
+use crate::common::{LdkPayer, SOON, open_chain, open_channel, start_wallet, until};
 use crate::payers::LndPayer;
 use async_trait::async_trait;
 use bitcoin::Network;
@@ -96,7 +96,13 @@ impl LndWorld {
         payer.open_channel(&chain, &lnd.node_id, (CAPACITY_SAT, PUSH_SAT), SOON).await.expect("a channel");
         synced(&chain, &[&lnd, &payer]).await;
         let node_id: NodeId = lnd.node_id.parse().expect("a key");
-        let ldk = open_payer(&chain, dir.path().join("ldk"), node_id, lnd.plan().listens).await;
+        let wallet = start_wallet(&chain, dir.path().join("ldk")).await;
+        // An LND that has not seen the newest block takes no channel: the wallet's funds come before.
+        chain.fund(&wallet.address().await.expect("an address"), 2 * CAPACITY_SAT).await.expect("sent");
+        chain.mine(1).await.expect("mined");
+        wallet.sync_to(chain.height().await.expect("an answer"), SOON).await.expect("synced");
+        synced(&chain, &[&lnd]).await;
+        let ldk = open_channel(&chain, wallet, node_id, lnd.plan().listens).await;
         synced(&chain, &[&lnd, &payer]).await;
         let adapter = LndNode::start(config.clone(), Arc::new(Now)).await.expect("started");
         let world = Self {

@@ -1,7 +1,7 @@
 //! Core Lightning's `listchannels` (docs.corelightning.org): one entry for each direction that was announced. Amounts were
 //! text with a unit (`"1000msat"`) up to 23.08, numbers since.
 
-use super::{ReadError, in_order, node_id};
+use super::{ReadError, capacity, in_order, node_id};
 use ports::{ForwardingPolicy, NetworkGraph};
 use serde::Deserialize;
 
@@ -59,7 +59,7 @@ pub(super) fn read(json: &[u8]) -> Result<NetworkGraph, ReadError> {
     for direction in said.channels.iter().filter(|direction| direction.public) {
         add(&mut graph, direction).ok_or_else(|| ReadError::Channel {
             channel: direction.short_channel_id.to_owned(),
-            why: "a field is not a number or a key",
+            why: "a field is not a number or a key, or the capacity is more than all bitcoin",
         })?;
     }
     Ok(graph)
@@ -68,6 +68,8 @@ pub(super) fn read(json: &[u8]) -> Result<NetworkGraph, ReadError> {
 fn add(graph: &mut NetworkGraph, said: &Direction) -> Option<()> {
     let (ends, from) = in_order(node_id(said.source)?, node_id(said.destination)?);
     let capacity_msat = said.amount_msat.msat()?;
+    // Channels are funded in whole satoshis.
+    let capacity_sat = capacity(capacity_msat / 1_000)?;
     let policy = ForwardingPolicy {
         enabled: said.active,
         base_msat: said.base_fee_millisatoshi,
@@ -78,8 +80,7 @@ fn add(graph: &mut NetworkGraph, said: &Direction) -> Option<()> {
         updated_at_secs: said.last_update,
     };
     let channel = graph.channel(short_channel_id(said.short_channel_id)?, ends)?;
-    // Channels are funded in whole satoshis.
-    channel.capacity_sat = Some(capacity_msat / 1_000).filter(|sat| *sat > 0);
+    channel.capacity_sat = capacity_sat;
     channel.policies[from] = Some(policy);
     Some(())
 }

@@ -1,6 +1,6 @@
 //! LND's `describegraph` (api.lightning.community, `GET /v1/graph`). 64-bit integers are text there.
 
-use super::{ReadError, in_order, node_id};
+use super::{ReadError, capacity, in_order, node_id};
 use ports::{ForwardingPolicy, NetworkGraph};
 use serde::Deserialize;
 
@@ -53,7 +53,7 @@ pub(super) fn read(json: &[u8]) -> Result<NetworkGraph, ReadError> {
     for edge in &said.edges {
         add(&mut graph, edge).ok_or_else(|| ReadError::Channel {
             channel: edge.channel_id.to_owned(),
-            why: "a field is not a number or a key",
+            why: "a field is not a number or a key, or the capacity is more than all bitcoin",
         })?;
     }
     Ok(graph)
@@ -62,9 +62,9 @@ pub(super) fn read(json: &[u8]) -> Result<NetworkGraph, ReadError> {
 fn add(graph: &mut NetworkGraph, edge: &Edge) -> Option<()> {
     let (ends, first) = in_order(node_id(edge.node1_pub)?, node_id(edge.node2_pub)?);
     let policies = [edge.node1_policy.as_ref().map(policy), edge.node2_policy.as_ref().map(policy)];
-    let capacity_sat = edge.capacity.parse().ok()?;
+    let capacity_sat = capacity(edge.capacity.parse().ok()?)?;
     let channel = graph.channel(edge.channel_id.parse().ok()?, ends)?;
-    channel.capacity_sat = Some(capacity_sat).filter(|sat| *sat > 0);
+    channel.capacity_sat = capacity_sat;
     for (place, said) in policies.into_iter().enumerate() {
         if let Some(said) = said {
             channel.policies[place ^ first] = Some(said?);

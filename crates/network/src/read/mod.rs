@@ -40,7 +40,11 @@ pub enum ReadError {
 /// A graph from a file of either form.
 pub fn read_file(path: &Path) -> Result<(Source, NetworkGraph), ReadError> {
     let failed = |why| ReadError::File { path: path.display().to_string(), why };
-    let bytes = std::fs::metadata(path).map_err(failed)?.len();
+    let found = std::fs::metadata(path).map_err(failed)?;
+    if !found.is_file() {
+        return Err(failed(std::io::Error::other("it is not a file")));
+    }
+    let bytes = found.len();
     if bytes > FILE_BYTES_MAX {
         return Err(ReadError::TooLarge { path: path.display().to_string(), bytes });
     }
@@ -59,6 +63,14 @@ pub fn read(json: &[u8]) -> Result<(Source, NetworkGraph), ReadError> {
 fn first_key(json: &[u8]) -> Option<&[u8]> {
     let rest = json.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
     rest.split(|byte| *byte == b'"').next()
+}
+
+/// More than all bitcoin there will be is no channel's.
+const CAPACITY_SAT_MAX: u64 = 2_100_000_000_000_000;
+
+/// Not every source knows a capacity, and zero stands for none.
+fn capacity(sat: u64) -> Option<Option<u64>> {
+    (sat <= CAPACITY_SAT_MAX).then_some(Some(sat).filter(|sat| *sat > 0))
 }
 
 fn node_id(hex: &str) -> Option<NodeId> {

@@ -83,8 +83,19 @@ fn what_is_not_a_graph_is_refused_with_a_reason() {
     let bad_key = lnd(ONE, TWO).replace("\"pub_key\":\"03", "\"pub_key\":\"05");
     assert!(why(&bad_key).contains("a node's key"), "{}", why(&bad_key));
     let bad_amount = lnd(ONE, TWO).replace("\"1000000\"", "\"-1\"");
-    assert_eq!(why(&bad_amount), "channel 880522627178135553: a field is not a number or a key");
-    assert_eq!(why(&cln("\"1 BTC\"", "1")), "channel 800831x1436x1: a field is not a number or a key");
+    assert_eq!(
+        why(&bad_amount),
+        "channel 880522627178135553: a field is not a number or a key, or the capacity is more than all bitcoin"
+    );
+    let beyond = lnd(ONE, TWO).replace("\"1000000\"", "\"2100000000000001\"");
+    assert_eq!(
+        why(&beyond),
+        "channel 880522627178135553: a field is not a number or a key, or the capacity is more than all bitcoin"
+    );
+    assert_eq!(
+        why(&cln("\"1 BTC\"", "1")),
+        "channel 800831x1436x1: a field is not a number or a key, or the capacity is more than all bitcoin"
+    );
 }
 
 #[test]

@@ -14,6 +14,10 @@ use sha2::{Digest, Sha256};
 
 pub const TOKEN: &str = "/oauth2/token";
 pub const REVOKE: &str = "/oauth2/revoke";
+/// The code or the refresh token is no good (RFC 6749, section 5.2). Every other refusal is about this server.
+pub const INVALID_GRANT: &str = "invalid_grant";
+/// Errors about who asks (RFC 6749, section 5.2; RFC 7009, section 2.2.1): nothing was revoked.
+const OF_THE_CLIENT: [&str; 2] = ["invalid_client", "unauthorized_client"];
 
 /// 256 random bits as base64url: a state, a verifier (RFC 7636 asks for 43 to 128 characters).
 fn random_text() -> String {
@@ -102,8 +106,9 @@ impl CoinbaseLink {
         if !self.keep(&name(account), version, link).await? {
             return Err(raced());
         }
-        // Linked anew: what the old one could do ends.
-        if let Some((_, old)) = old {
+        // Another account is linked: what the old link could do ends. Of the same account it is not revoked: that could end
+        // the new one too (what a revocation reaches is not documented).
+        if let Some((_, old)) = old.filter(|(_, old)| old.user_id != link.user_id) {
             let _ = self.revoke(&old.access_token).await;
         }
         Ok(())
@@ -185,7 +190,8 @@ impl AccountLinks for CoinbaseLink {
         match self.revoke(&link.access_token).await {
             // A token that is refused is none any more.
             Outcome::Done(()) => {}
-            Outcome::Rejected(refusal) if !refusal.retryable => {}
+            Outcome::Rejected(refusal) if !refusal.retryable && !OF_THE_CLIENT.contains(&refusal.code.as_str()) => {}
+            Outcome::Rejected(refusal) => return Err(LinkError::Unavailable(refusal.message)),
             other => return Err(failed(other)),
         }
         if self.forget::<Link>(&name(account), version).await? { Ok(()) } else { Err(raced()) }

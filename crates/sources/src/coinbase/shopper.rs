@@ -92,7 +92,14 @@ impl CoinbaseLink {
         let call = Login { path: super::link::TOKEN, fields: &fields };
         let tokens = match self.login.run(&call, &Retry::never()).await {
             Outcome::Done(Some(tokens)) => tokens,
-            Outcome::Rejected(refusal) if !refusal.retryable => {
+            // Of this server's own registration there, or new: the link is as good as it was.
+            Outcome::Rejected(refusal) if refusal.code != super::link::INVALID_GRANT => {
+                tracing::error!(code = refusal.code, "Coinbase's log-in refuses this server");
+                link.refreshing_until = now;
+                let _ = self.keep(&name(account), version, &link).await;
+                return Outcome::NotSent(format!("Coinbase's log-in refuses this server: {}", refusal.code));
+            }
+            Outcome::Rejected(refusal) => {
                 // Used, revoked or too old: there is no way back but a new link.
                 tracing::warn!(code = refusal.code, "a linked account has to be linked anew");
                 return match self.forget::<Link>(&name(account), version).await {

@@ -14,6 +14,9 @@ use ports::{
     Secret, StoreError,
 };
 
+/// The send itself was found, and is over.
+const CANCELLED: &str = "cancelled";
+
 /// The key as Coinbase takes it: in the form of a UUID of version 4.
 fn idem_of(key: &IdempotencyKey) -> String {
     let mut id = uuid("coinbase send", key);
@@ -104,8 +107,9 @@ impl CoinbaseLink {
             Err(error) => return stored(error),
         };
         match self.try_to_send(request, amount, code).await {
-            // Who cannot be asked any more may have sent it: the operator's side will show.
-            Outcome::Rejected(refusal) if tried && refusal.code == super::shopper::NOT_LINKED => {
+            // What may have left is watched, whatever is said of its repeat: the operator's side will show.
+            Outcome::Rejected(refusal) if tried && !refusal.retryable && refusal.code != CANCELLED => {
+                tracing::warn!(code = refusal.code, "a send that may have left is only watched now");
                 Outcome::Done(FundsTarget::UnderWay)
             }
             other => other,
@@ -121,6 +125,9 @@ impl CoinbaseLink {
             Outcome::Done(decided) => decided,
             other => return other.and_then(|_| not_linked()),
         };
+        if asked.user_id != link.user_id {
+            return Outcome::Rejected(Rejection::fatal(super::shopper::NOT_LINKED, "another account is linked now"));
+        }
         let (idem, side) = (idem_of(&request.key), Side::Shopper(request.account));
         match self.sent(side, &link.account, &idem, request.asked_since).await {
             Outcome::Done(Some(found)) => return under_way(&found),
@@ -215,6 +222,18 @@ impl CoinbaseLink {
         if fresh { Ok(true) } else { self.is_free(transaction, key).await }
     }
 
+    /// The link, if it is still the account that paid under this key.
+    async fn payer_of(&self, account: AccountId, paid_under: &IdempotencyKey) -> Outcome<Link> {
+        let paid_by = match self.kept::<Asked>(&paid_under.0).await {
+            Ok(asked) => asked.map(|(_, asked)| asked.user_id),
+            Err(error) => return stored(error),
+        };
+        match self.link_of(account).await {
+            Outcome::Done(link) if Some(&link.user_id) != paid_by.as_ref() => not_linked(),
+            other => other,
+        }
+    }
+
     /// Written down before it is sent: once tried, it is the same address for ever.
     async fn back_to(&self, refund: &FundsRefund) -> Outcome<String> {
         match self.kept::<PayingBack>(&refund.key.0).await {
@@ -222,7 +241,7 @@ impl CoinbaseLink {
             Ok(None) => {}
             Err(error) => return stored(error),
         }
-        let email = match self.link_of(refund.account).await {
+        let email = match self.payer_of(refund.account, &refund.paid_under).await {
             Outcome::Done(link) => link.email.clone(),
             other => return other.and_then(|_| not_linked()),
         };
@@ -234,11 +253,11 @@ impl CoinbaseLink {
     }
 
     /// What the sender's side says, where it can still be asked.
-    async fn on_the_way(&self, request: &FundsRequest) -> Outcome<FundsStatus> {
+    async fn on_the_way(&self, request: &FundsRequest, asked: &Asked) -> Outcome<FundsStatus> {
         let link = match self.kept::<Link>(&name(request.account)).await {
-            Ok(Some((_, link))) => link,
+            Ok(Some((_, link))) if link.user_id == asked.user_id => link,
             // Nobody can be asked: it may be on its way.
-            Ok(None) => return Outcome::Done(FundsStatus::Waiting),
+            Ok(_) => return Outcome::Done(FundsStatus::Waiting),
             Err(error) => return stored(error),
         };
         let side = Side::Shopper(request.account);
@@ -259,7 +278,7 @@ impl CoinbaseLink {
 fn under_way(made: &Transaction) -> Outcome<FundsTarget> {
     match stage(&made.status) {
         Stage::UnderWay | Stage::Completed => Outcome::Done(FundsTarget::UnderWay),
-        Stage::Over => Outcome::Rejected(Rejection::fatal("cancelled", format!("Coinbase says {}", made.status))),
+        Stage::Over => Outcome::Rejected(Rejection::fatal(CANCELLED, format!("Coinbase says {}", made.status))),
     }
 }
 
@@ -302,6 +321,14 @@ impl PaidFirstSource for CoinbaseLink {
         }
     }
 
+    async fn pays_back(&self, account: AccountId, paid_under: &IdempotencyKey) -> Outcome<bool> {
+        match self.payer_of(account, paid_under).await {
+            Outcome::Done(_) => Outcome::Done(true),
+            Outcome::Rejected(_) => Outcome::Done(false),
+            other => other.map(|_| false),
+        }
+    }
+
     async fn request(&self, request: &FundsRequest) -> Outcome<FundsTarget> {
         self.send(request, None).await
     }
@@ -318,7 +345,7 @@ impl PaidFirstSource for CoinbaseLink {
         };
         let (entry, sat) = match self.arrived(request, &asked).await {
             Outcome::Done(Some(found)) => found,
-            Outcome::Done(None) => return self.on_the_way(request).await,
+            Outcome::Done(None) => return self.on_the_way(request, &asked).await,
             other => return other.map(|_| FundsStatus::Waiting),
         };
         let amount_msat = sat.msat();

@@ -52,7 +52,8 @@ pub fn request(world: &impl World, key: &str) -> FundsRequest {
 
 fn refund(world: &impl World, key: &str) -> FundsRefund {
     let key = IdempotencyKey(key.to_owned());
-    FundsRefund { key, account: world.account(), amount_msat: msat(SAT), asked_since: world.now() }
+    let paid_under = request(world, "paid").key;
+    FundsRefund { key, paid_under, account: world.account(), amount_msat: msat(SAT), asked_since: world.now() }
 }
 
 fn is_final<T>(outcome: &Outcome<T>) -> bool {
@@ -144,16 +145,20 @@ pub async fn an_old_request_sends_nothing(world: &impl World) {
 
 pub async fn a_refund_is_sent_once(world: &impl World) {
     let source = world.source();
-    let before = world.shopper_sat();
+    assert_eq!(source.pays_back(world.account(), &request(world, "paid").key).await, Outcome::Done(false));
+    assert!(is_final(&source.refund(&refund(world, "r0")).await), "nothing was paid under this key");
+    assert_eq!(source.request(&request(world, "paid")).await, Outcome::Done(FundsTarget::UnderWay));
+    assert_eq!(source.pays_back(world.account(), &request(world, "paid").key).await, Outcome::Done(true));
+    let (before, paid) = (world.shopper_sat(), world.sends());
     let sent = Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO });
     for _ in 0..3 {
         assert_eq!(source.refund(&refund(world, "r1")).await, sent);
     }
-    assert_eq!((world.sends(), world.shopper_sat() - before), (1, SAT));
+    assert_eq!((world.sends() - paid, world.shopper_sat() - before), (1, SAT));
     world.trouble(Trouble::AnswerLost, 1);
     assert!(matches!(source.refund(&refund(world, "r2")).await, Outcome::Unknown(_)));
     assert_eq!(source.refund(&refund(world, "r2")).await, sent);
-    assert_eq!((world.sends(), world.shopper_sat() - before), (2, 2 * SAT));
+    assert_eq!((world.sends() - paid, world.shopper_sat() - before), (2, 2 * SAT));
     world.trouble(Trouble::Refused, 1);
     assert!(is_final(&source.refund(&refund(world, "r3")).await));
     world.hold_sends();

@@ -149,7 +149,11 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Re
         setting.in_force().ok_or(Code::DestinationNeeded)?;
     }
     let agreed = policy.of_purchase(rule, wish.currency, (wish.flow(), wish.source), claim_on)?;
-    let step = if wish.total.is_some() { Step::Create } else { Step::PrepareCard };
+    let step = match (wish.total, wish.source) {
+        (Some(_), None) => Step::Create,
+        (Some(_), Some(_)) => Step::CreatePaidFirst,
+        (None, _) => Step::PrepareCard,
+    };
     let limits = limits::take(app, shopper.account, wish.currency, wish.total, step).await?;
     let store_name = if rule.name.is_empty() { wish.store_host.clone() } else { rule.name.clone() };
     let begun = app

@@ -85,6 +85,10 @@ impl PaidFirstSource for FakeLinked {
         Outcome::Done(self.0.lock().unwrap().linked == Some(account))
     }
 
+    async fn pays_back(&self, account: AccountId, _paid_under: &ids::IdempotencyKey) -> Outcome<bool> {
+        self.serves(account).await
+    }
+
     async fn request(&self, _request: &FundsRequest) -> Outcome<FundsTarget> {
         Outcome::Done(FundsTarget::SecondFactor { tries: 0 })
     }

@@ -10,7 +10,7 @@ use anyhow::Result;
 use ledger::{Asset, Exposure};
 use lightning_node::Balances;
 use lightning_node::ldk::EmbeddedNode;
-use ports::{LightningNode as _, Room, Store};
+use ports::{LightningNode as _, PaidFirstSource as _, Room, Store};
 use std::sync::Arc;
 
 const NODE: &str = "node";
@@ -24,6 +24,10 @@ pub async fn look(server: &Server) -> Result<Vec<Row>> {
     }
     if server.exchange.name() != NO_VENDOR {
         exchange(server, &mut rows).await;
+    }
+    if let Some(source) = server.linked.as_ref().filter(|source| source.name() != server.exchange.name()) {
+        let arrived = why(source.balance().await).map(|sat| sat.msat().signed());
+        rows.push(btc(source.name(), What::Arrived, arrived, Band::default()));
     }
     if server.issuer.name() != NO_VENDOR {
         issuer(server, &mut rows).await?;

@@ -31,6 +31,8 @@ pub enum What {
     VendorOnChain,
     ExchangeBitcoin,
     ExchangeMoney,
+    /// What came from linked accounts, where it is sold elsewhere.
+    Arrived,
     Float,
     /// Claimed, and not sold yet.
     Unsold,
@@ -49,6 +51,7 @@ impl What {
             Self::OnChain | Self::VendorOnChain => "on-chain",
             Self::Closing => "from closed ones",
             Self::ExchangeBitcoin | Self::ExchangeMoney => "balance",
+            Self::Arrived => "from linked ones",
             Self::Float => "float",
             Self::Unsold => "unsold",
             Self::GivenUp => "given up",

@@ -90,7 +90,15 @@ impl Picture<'_> {
                 self.exchange
             ));
         }
-        let elsewhere = rest.saturating_sub(chain);
+        let rest = rest.saturating_sub(chain);
+        let arrived = rest.min(self.sat(What::Arrived));
+        if let Some(row) = self.row(What::Arrived).filter(|_| arrived > 0) {
+            said.push(format!(
+                "send {arrived} sat at {}'s own site to {}'s deposit address (less, if the fee needs it)",
+                row.place, self.exchange
+            ));
+        }
+        let elsewhere = rest.saturating_sub(arrived);
         if elsewhere > 0 {
             said.push(format!("deposit {elsewhere} sat at {} from elsewhere", self.exchange));
         }
@@ -275,6 +283,11 @@ mod tests {
         assert!(text.contains("for 398000 sat, then `anytill node pay INVOICE --max-fee-sat 2000`"), "{text}");
         assert!(text.contains("`anytill node withdraw ADDRESS 100000`"), "{text}");
         assert!(text.contains("deposit 502000 sat at kraken from elsewhere"), "{text}");
+        let mut rows = rows.to_vec();
+        rows.push(Row::new("coinbase", What::Arrived, Asset::Btc, Ok(300_000_000), Band::default()));
+        let text = said(&rows);
+        assert!(text.contains("send 300000 sat at coinbase's own site to kraken's deposit address"), "{text}");
+        assert!(text.contains("deposit 202000 sat at kraken from elsewhere"), "{text}");
         let text = moves(&[btc(What::Ours, 900_000_000, high(300_000_000, 800_000_000))], "none", "none").join("\n");
         assert!(text.contains("a wallet of yours for 597000 sat") && text.contains("--max-fee-sat 3000"), "{text}");
     }
