@@ -43,12 +43,7 @@ pub async fn start_wallet(chain: &Chain, dir: PathBuf) -> PayerWallet {
     PayerWallet::start(WalletConfig { dir, chain: chain.access().clone() }).await.expect("started")
 }
 
-/// A wallet with money and a channel to the node.
-pub async fn open_payer(chain: &Chain, dir: PathBuf, node: NodeId, listens: SocketAddr) -> LdkPayer {
-    open_channel(chain, start_wallet(chain, dir).await, node, listens).await
-}
-
-/// Money is got where there is none.
+/// A payer: the wallet with a channel to the node. Money is got where there is none.
 pub async fn open_channel(chain: &Chain, wallet: PayerWallet, node: NodeId, listens: SocketAddr) -> LdkPayer {
     let plan = ChannelPlan {
         peer: PublicKey::from_slice(&node.0).expect("a node"),

@@ -1,6 +1,6 @@
 //! A chain, the node under test, and two wallets with a channel to it each.
 
-use crate::common::{LdkPayer, SOON, open_chain, open_payer, until};
+use crate::common::{LdkPayer, SOON, open_chain, open_channel, start_wallet, until};
 use crate::node_parts::{Still, config, free_port, seed};
 use async_trait::async_trait;
 use bitcoin::secp256k1::PublicKey;
@@ -41,7 +41,9 @@ impl LdkWorld {
         world.caught_up().await;
         for number in 0..2 {
             let dir = world.dir.path().join(format!("payer{number}"));
-            let payer = open_payer(&world.chain, dir, world.embedded().node_id(), listens).await;
+            let payer =
+                open_channel(&world.chain, start_wallet(&world.chain, dir).await, world.embedded().node_id(), listens)
+                    .await;
             world.payers.push(Arc::new(payer));
         }
         world.caught_up().await;

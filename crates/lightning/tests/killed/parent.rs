@@ -1,7 +1,7 @@
 //! Kills the node and looks at what is left.
 
 use crate::child::{CHAIN, DIRECTORY, LISTENS};
-use crate::common::{LdkPayer, SOON, open_chain, open_payer, until};
+use crate::common::{LdkPayer, SOON, open_chain, open_channel, start_wallet, until};
 use crate::node_parts::free_port;
 use bitcoin::secp256k1::PublicKey;
 use ids::NodeId;
@@ -85,7 +85,8 @@ impl Scene {
         chain.fund(&address.assume_checked(), 1_000_000).await.expect("funded");
         chain.mine(1).await.expect("mined");
         caught_up(&mut process, &chain).await;
-        let payer = open_payer(&chain, dir.path().join("payer"), process.node, listens).await;
+        let payer =
+            open_channel(&chain, start_wallet(&chain, dir.path().join("payer")).await, process.node, listens).await;
         let mut scene = Self { chain, dir, listens, payer, payers: 0, process };
         scene.usable().await;
         scene
@@ -103,7 +104,8 @@ impl Scene {
             println!("the kill before has closed the channel; what was held was claimed on the chain");
             self.payers += 1;
             let dir = self.dir.path().join(format!("payer{}", self.payers));
-            let payer = open_payer(&self.chain, dir, self.process.node, self.listens).await;
+            let payer =
+                open_channel(&self.chain, start_wallet(&self.chain, dir).await, self.process.node, self.listens).await;
             std::mem::replace(&mut self.payer, payer).0.stop().await.expect("stopped");
         }
         self.usable().await;
