@@ -19,7 +19,9 @@ pub async fn send_part(payer: &Lnd, bolt11: &str, amount_msat: u64) {
         "hop_pubkeys": [STANDARD.encode(payee)],
         "payment_addr": STANDARD.encode(invoice.payment_secret().0),
     });
-    let mut built = payer.post("/v2/router/route", body).await.expect("a route");
+    // What the payee's node can do is known only once its announcement is here.
+    let built = payer.until("route", SOON, || async { payer.post("/v2/router/route", body.clone()).await.ok() });
+    let mut built = built.await.expect("a route");
     let mut route: Value = built["route"].take();
     let total_msat = invoice.amount_milli_satoshis().expect("an amount");
     route["hops"][0]["mpp_record"]["total_amt_msat"] = json!(total_msat.to_string());

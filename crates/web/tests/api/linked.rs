@@ -163,12 +163,10 @@ async fn an_account_is_linked_shown_and_unlinked() {
         assert!(page.text.contains(says) && !page.text.contains("<b>no</b>"), "{query}: {}", page.text);
         assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
     }
-    for query in ["", "?state=the-state", "?state=the-state&code=a&error=b", "?code=x"] {
-        assert_eq!(
-            server.get(&format!("{callback}{query}")).await.problem(),
-            (400, "invalid_query".to_owned()),
-            "{query}"
-        );
+    // A person is there, whatever their browser brought.
+    for query in ["", "?state=the-state", "?state=the-state&code=a&error=b", "?code=x", "?error=denied"] {
+        let page = server.get(&format!("{callback}{query}")).await;
+        assert_eq!((page.status.as_u16(), page.text.contains("too old")), (400, true), "{query}: {}", page.text);
     }
 
     let linked = ada.get("/v1/account/linked").await.ok();
@@ -257,4 +255,18 @@ async fn after_five_wrong_codes_it_is_over() {
     assert_eq!(last["funds"]["status"], "failed");
     let after = ada.post(&format!("{path}/second-factor"), "c5", &json!({ "code": "2468" })).await;
     assert_eq!((after.problem(), provider.0.lock().unwrap().codes), ((409, "too_late".to_owned()), 5));
+}
+
+#[tokio::test]
+async fn what_is_paid_first_takes_no_room_of_new_accounts() {
+    let provider = Arc::new(FakeLinked::default());
+    let mut options = Options { linked: Some(provider), ..Options::default() };
+    options.policy.limits.new_accounts_share = money::Bps(0);
+    let server = Server::with(options).await;
+    let ada = server.shopper("ada").await;
+    ada.post("/v1/account/linked/coinbase", "l1", &json!({})).await.ok();
+    assert_eq!(server.get("/v1/linked/coinbase/callback?state=the-state&code=good").await.status, StatusCode::OK);
+    let held = ada.post("/v1/purchases", "p1", &wish("lightning")).await;
+    assert_eq!(held.problem().0, 429, "a hold takes room");
+    ada.post("/v1/purchases", "p2", &wish("linked_account")).await.ok();
 }
