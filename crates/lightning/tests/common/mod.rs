@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-pub const SOON: Duration = Duration::from_secs(45);
+/// Only a failure takes so long. ldk-node looks for its peers once a minute.
+pub const SOON: Duration = Duration::from_secs(150);
 const LOOK: Duration = Duration::from_millis(25);
 /// A tenth of it, LDK's cap for what may be held, is two reference orders and more.
 const CAPACITY_SAT: u64 = 12_000_000;
