@@ -110,7 +110,7 @@ pub const STEPS: &[Step] = &[
         why: "LND, built once from its Go module, holds and pays behind the same port as the embedded node",
         run: Run::Task(lnd::test),
         after: &["build", "bitcoind"],
-        when: When::Always,
+        when: When::Named,
         limit: minutes(150),
     },
     Step {
@@ -200,7 +200,7 @@ pub const STEPS: &[Step] = &[
         why: "every way that a purchase can go, with the bitcoin held on an LND",
         run: Run::Task(lnd::demo),
         after: &["build", "bitcoind", "lnd"],
-        when: When::Always,
+        when: When::Named,
         limit: minutes(25),
     },
     Step {
