@@ -34,6 +34,8 @@ export interface Panel {
 }
 
 const WITHIN_MS = 20_000;
+/** How long a panel may take to settle. */
+const REDRAWN_MS = 5_000;
 const LOOK_MS = 50;
 
 /** `region`: what the panel is called; `null` for the whole page, the pill among it. */
@@ -62,14 +64,14 @@ export async function panelOf(page: Page, region: string | RegExp | null): Promi
       return found;
     },
     async press(role, name) {
-      const at = await middle(session, await one(role, name));
+      const at = await place(session, () => one(role, name));
       await page.mouse.click(at.x, at.y);
     },
     async has(role, name) {
       return (await panel()).some((node) => text(node.role) === role && matches(text(node.name), name));
     },
     async type(name, value) {
-      const at = await middle(session, await one("textbox", name));
+      const at = await place(session, () => one("textbox", name));
       await page.mouse.click(at.x, at.y, { clickCount: 3 });
       await page.keyboard.type(value);
     },
@@ -126,6 +128,19 @@ function matches(said: string, what: string | RegExp): boolean {
 function backend(node: AxNode): { backendNodeId: number } {
   if (node.backendDOMNodeId === undefined) throw new Error("not an element");
   return { backendNodeId: node.backendDOMNodeId };
+}
+
+/** Where to click. The panel may draw itself anew between being read and being clicked: then it is read again. */
+async function place(session: CDPSession, find: () => Promise<AxNode>): Promise<{ x: number; y: number }> {
+  const found = await until(async () => {
+    const node = await find();
+    return middle(session, node).catch((error: unknown) => {
+      if (String(error).includes("detached") || String(error).includes("box model")) return undefined;
+      throw error;
+    });
+  }, REDRAWN_MS);
+  if (found === undefined) throw new Error("the panel never stays as it is");
+  return found;
 }
 
 async function middle(session: CDPSession, node: AxNode): Promise<{ x: number; y: number }> {
