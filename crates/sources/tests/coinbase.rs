@@ -142,6 +142,17 @@ impl Coinbase {
     }
 }
 
+/// All of what was paid, back.
+fn refund_of(paid: &ports::FundsRequest) -> ports::FundsRefund {
+    ports::FundsRefund {
+        key: ids::IdempotencyKey("refund".to_owned()),
+        paid_under: paid.key.clone(),
+        account: SHOPPER,
+        amount_msat: paid.amount_msat,
+        asked_since: Still.now(),
+    }
+}
+
 /// What the user's browser does: state, and the code or the error.
 async fn press(authorize_url: &str, decision: &str) -> (String, String) {
     press_as("shopper@example.com", authorize_url, decision).await
@@ -356,13 +367,7 @@ async fn a_refund_that_may_have_left_is_repeated_to_where_it_went() {
     let world = Coinbase::linked().await;
     let paid = request(&world, "r");
     assert_eq!(world.link.request(&paid).await, Outcome::Done(FundsTarget::UnderWay));
-    let refund = ports::FundsRefund {
-        key: ids::IdempotencyKey("refund".to_owned()),
-        paid_under: paid.key.clone(),
-        account: SHOPPER,
-        amount_msat: paid.amount_msat,
-        asked_since: Still.now(),
-    };
+    let refund = refund_of(&paid);
     world.trouble(Trouble::Down, 1);
     assert!(matches!(world.link.refund(&refund).await, Outcome::Unknown(_)));
     world.link.unlink(SHOPPER).await.unwrap();
@@ -383,13 +388,7 @@ async fn what_one_account_paid_goes_back_to_no_other() {
     assert_eq!(world.link.request(&paid).await, Outcome::Done(FundsTarget::UnderWay));
     world.link_another().await;
     assert_eq!(world.link.pays_back(SHOPPER, &paid.key).await, Outcome::Done(false));
-    let refund = ports::FundsRefund {
-        key: ids::IdempotencyKey("refund".to_owned()),
-        paid_under: paid.key.clone(),
-        account: SHOPPER,
-        amount_msat: paid.amount_msat,
-        asked_since: Still.now(),
-    };
+    let refund = refund_of(&paid);
     let refused = world.link.refund(&refund).await;
     assert!(matches!(&refused, Outcome::Rejected(refusal) if refusal.code == "not_linked"), "{refused:?}");
     assert_eq!(world.sends(), 1);
