@@ -42,10 +42,14 @@ it("are shown once the shopper wants them: the bank's question, and a charge", a
   await page.click("#go");
   await until(async () => (await shown()).some((name) => name.startsWith("challenge ")), "the question is notified");
 
+  // A charge that is seen while the panel is open is not notified.
+  let goOn = (): void => undefined;
+  served.ready = new Promise((resolve) => (goOn = resolve));
   const again = await openPanel(page);
   await again.says("The store's bank asks: is it you?");
   await again.press("button", "Yes, it is me");
   await again.press("button", "Close");
+  goOn();
   await page.waitForFunction(() => document.querySelector("#outcome")?.textContent === "Thank you for your order");
   await look(browser, ({ watched }) => watched?.purchases[id] === "charged");
   await until(async () => (await shown()).includes(`charged ${id}`), "the charge is notified");

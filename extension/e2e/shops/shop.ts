@@ -43,6 +43,8 @@ export interface Served {
   shipments: readonly number[];
   /** 3-D Secure: the store's bank insists that the card's holder is asked before the charge. */
   asks: boolean;
+  /** The store charges no sooner than this. */
+  ready: Promise<void>;
   /** Captures with the charge; else the test does that. */
   capture: boolean;
   close(): Promise<void>;
@@ -57,7 +59,7 @@ export interface Order {
 export async function serve(context: BrowserContext, lab: Lab, shop: Shop): Promise<Served> {
   const orders: Order[] = [];
   const cards = new Map<string, Typed>();
-  const served = { orders, chargeMinor: null as number | null, checks: [] as readonly number[], shipments: [] as readonly number[], asks: false, capture: true };
+  const served = { orders, chargeMinor: null as number | null, checks: [] as readonly number[], shipments: [] as readonly number[], asks: false, ready: Promise.resolve(), capture: true };
   const wanted = (typed: Typed, amount: number): object => ({
     card: {
       number: typed.number,
@@ -81,6 +83,7 @@ export async function serve(context: BrowserContext, lab: Lab, shop: Shop): Prom
   const charge = async (typed: Typed, amount: number, capture: boolean): Promise<Order> => {
     if (typed.number === "" || typed.month === "" || typed.year === "") return { approved: false, charge: null, detail: "not filled in" };
     if (served.asks && !(await authenticated(typed, amount))) return { approved: false, charge: null, detail: "not authenticated" };
+    await served.ready;
     const answer = (await lab.post("/charges", {
       ...wanted(typed, amount),
       postal_code: typed.postalCode ?? "",
