@@ -7,7 +7,16 @@ import { svg } from "./h.ts";
  * wallets read nothing else.
  */
 export function invoiceQr(bolt11: string, label: string): SVGElement {
-  const { data, size } = encode(bolt11.toUpperCase(), { ecc: "L", border: 4 });
+  return qr(bolt11.toUpperCase(), label);
+}
+
+/** A BIP 21 URI, as it is: there are wallets that read no upper-case scheme. */
+export function uriQr(uri: string, label: string): SVGElement {
+  return qr(uri, label);
+}
+
+function qr(content: string, label: string): SVGElement {
+  const { data, size } = encode(content, { ecc: "L", border: 4 });
   const rows: string[] = [];
   data.forEach((row, y) => {
     for (let x = 0; x < size; x += 1) {

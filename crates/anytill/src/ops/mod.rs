@@ -7,6 +7,7 @@ pub mod funds;
 pub mod ledger;
 pub mod network;
 pub mod node;
+mod onchain;
 pub mod parked;
 pub mod past_rates;
 pub mod rates;
@@ -52,6 +53,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::RateHistory { currency, days } => past_rates::report(store, currency, days, server.clock.now()).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
+        Request::OnChainWithdraw { address, amount_sat } => onchain::withdraw(server, &address, amount_sat).await,
         Request::VendorNode { .. }
         | Request::NodeId
         | Request::NodeAddress

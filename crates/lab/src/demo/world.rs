@@ -2,6 +2,7 @@
 
 use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
+use super::onchain::OnChain;
 use super::selling::{ExchangeName, Selling};
 use super::server::{Beside, Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
@@ -41,6 +42,8 @@ pub struct WorldOptions {
     pub gift_cards: bool,
     /// A shopper's account at Coinbase too, linked.
     pub linked: bool,
+    /// Purchases can be paid on the chain too.
+    pub onchain: bool,
     /// The payer's wallet and the server's node are connected without the link that scenarios cut.
     pub direct: bool,
     /// Settings of the server on top of the demo's, as environment variables.
@@ -60,6 +63,7 @@ pub struct World {
     pub payer: PayerWallet,
     pub vendor: Option<Vendor>,
     pub linked: Option<Linked>,
+    pub onchain: Option<OnChain>,
     /// Between the payer's wallet and the server's node.
     pub link: Link,
     pub shopper: Shopper,
@@ -90,6 +94,10 @@ impl World {
         let linked = if options.linked { Some(Linked::start(&exchange, &http, &dir).await?) } else { None };
         if let Some(linked) = &linked {
             rules.more.push_str(&linked.tables());
+        }
+        let onchain = if options.onchain { Some(OnChain::start(&chain)?) } else { None };
+        if onchain.is_some() {
+            rules.more.push_str(&OnChain::tables(windows.quote_secs));
         }
         let rules = &rules;
         let enrolled = issuer.enroll(&http);
@@ -131,6 +139,7 @@ impl World {
             payer,
             vendor,
             linked,
+            onchain,
             link,
             shopper,
             windows,
