@@ -9,6 +9,7 @@ mod idempotency;
 mod limits;
 mod linked;
 mod network;
+mod onchain;
 mod purchases;
 mod refunds;
 mod reveal;
