@@ -1,7 +1,7 @@
 //! The purchase as stored.
 
 use crate::{Charge, ChargeKind, Creation, Merchant, OwedAmount, OwedCause, Policy, PreimageSource, Quote};
-use ids::{AccountId, PaymentHash, PurchaseId, TermsHash, UnixMs};
+use ids::{AccountId, NodeId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Currency, Money, Msat, Sat};
 use serde::{Deserialize, Serialize};
 
@@ -372,6 +372,11 @@ pub struct Purchase {
 }
 
 impl Purchase {
+    /// The node that holds. None: the first of the server's.
+    pub fn node(&self) -> Option<NodeId> {
+        self.quote.as_ref().and_then(|quote| quote.node)
+    }
+
     pub(crate) fn new(creation: Creation, now: UnixMs) -> Self {
         let state = if creation.quote.is_some() { State::Quoted } else { State::Opened };
         Self {

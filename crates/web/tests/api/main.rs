@@ -9,6 +9,7 @@ mod idempotency;
 mod limits;
 mod linked;
 mod network;
+mod nodes;
 mod purchases;
 mod refunds;
 mod reveal;

@@ -72,7 +72,7 @@ pub async fn late(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) ->
 /// A second wallet pays the same invoices. It never loses anything.
 pub async fn twice(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let second = world.second_wallet(timeline).await?;
-    let before = second.balance_at_rest(PATIENCE).await?.total_msat();
+    let before = second.balance_at_rest(PATIENCE).await?.total_msat;
 
     let mut first = Buy::quote(world, ClaimOn::Authorization, timeline).await?;
     first.pay().await?;
@@ -90,13 +90,13 @@ pub async fn twice(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -
     let ended = buy.completed().await?;
     refused(&second, &buy, "after claim").await?;
 
-    let after = second.balance_at_rest(PATIENCE).await?.total_msat();
+    let after = second.balance_at_rest(PATIENCE).await?.total_msat;
     ensure!(before == after, "the second wallet lost {} msat", before.abs_diff(after));
     second.stop().await?;
     Ok(ended)
 }
 
-async fn refused(second: &sandbox::wallet::PayerWallet, buy: &Buy<'_>, when: &str) -> Result<()> {
+async fn refused(second: &crate::demo::payer::Payer, buy: &Buy<'_>, when: &str) -> Result<()> {
     let hash = second.pay(&buy.view.bolt11).await?;
     match second.wait_outcome(hash, PATIENCE).await? {
         Outcome::Failed { reason } => {

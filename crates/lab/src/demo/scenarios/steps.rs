@@ -2,7 +2,6 @@
 
 use super::{PATIENCE, TOTAL_MINOR};
 use crate::demo::ClaimOn;
-use crate::demo::address::refund_invoice;
 use crate::demo::shopper::View;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
@@ -67,7 +66,7 @@ impl<'a> Buy<'a> {
 
     pub async fn held(&mut self) -> Result<()> {
         self.until(&["held", "card_ready", "claiming", "funded"]).await?;
-        ensure!(self.unclaimed(), "the HTLC is not pending in the payer's wallet");
+        ensure!(self.unclaimed().await?, "the HTLC is not pending in the payer's wallet");
         self.timeline.step("held", "HTLC held: the money is still the shopper's", json!({ "unclaimed": true }));
         Ok(())
     }
@@ -86,8 +85,9 @@ impl<'a> Buy<'a> {
     }
 
     /// Is the HTLC still waiting in the payer's wallet?
-    pub fn unclaimed(&self) -> bool {
-        self.hash.is_some_and(|hash| self.world.payer.outgoing_pending(&hash).is_some())
+    pub async fn unclaimed(&self) -> Result<bool> {
+        let Some(hash) = &self.hash else { return Ok(false) };
+        Ok(self.world.payer.unclaimed(hash).await?)
     }
 
     /// Quote, pay, held, card, number: all up to the store's button.
@@ -102,7 +102,7 @@ impl<'a> Buy<'a> {
         buy.card_ready().await?;
         let card = buy.reveal().await?;
         if claim_on == ClaimOn::Authorization {
-            ensure!(buy.unclaimed(), "the HTLC was claimed before the store charged");
+            ensure!(buy.unclaimed().await?, "the HTLC was claimed before the store charged");
         }
         Ok((buy, card))
     }
@@ -182,7 +182,7 @@ impl<'a> Buy<'a> {
         loop {
             let refunds = self.world.shopper.refunds(&self.view.id).await?;
             for refund in refunds.iter().filter(|refund| refund.state == "awaiting_destination") {
-                let invoice = refund_invoice(&self.world.payer).await?;
+                let invoice = self.world.payer.refund_invoice().await?;
                 self.world.shopper.give_destination(&refund.id, &invoice).await?;
                 self.timeline.step("refund", &format!("{} owed; an invoice was given", refund.owed), json!({}));
             }
