@@ -2,6 +2,7 @@
 
 use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
+use super::rail::Rail;
 use super::selling::{ExchangeName, Selling};
 use super::server::{Beside, Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
@@ -64,6 +65,8 @@ pub struct World {
     pub link: Link,
     pub shopper: Shopper,
     pub windows: Windows,
+    /// What the payer's wallet scans.
+    pub rail: Rail,
     open_registration: bool,
     dir: PathBuf,
     _temporary: Option<tempfile::TempDir>,
@@ -134,6 +137,7 @@ impl World {
             link,
             shopper,
             windows,
+            rail: Rail::Bolt11,
             open_registration: rules.open_registration,
             dir,
             _temporary: temporary,
