@@ -10,8 +10,8 @@ use ports::{
 };
 use purchase::terms::Terms;
 use purchase::{
-    Creation, DailyTable, Destination, Event, Flow, Market, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected,
-    State, Tip, make_quote,
+    Creation, DailyTable, Destination, Event, Flow, Market, Policy, Purchase, Quote, QuoteInput, Rail, RefundEvent,
+    Rejected, State, Tip, make_quote,
 };
 use std::sync::Arc;
 
@@ -264,6 +264,12 @@ impl Engine {
     /// The shopper walks away, or is done with the card.
     pub async fn cancel(&self, id: PurchaseId) -> Result<Purchase, EngineError> {
         Ok(self.apply(id, &Event::CancelRequested, With::default()).await?.state)
+    }
+
+    /// By this rail from now on: the invoice follows ([`Engine::wait_past`]), the one of the other rail is not paid any
+    /// more. Chosen already, it changes nothing.
+    pub async fn choose_rail(&self, id: PurchaseId, rail: Rail) -> Result<Purchase, EngineError> {
+        Ok(self.apply(id, &Event::RailChosen { rail }, With::default()).await?.state)
     }
 
     /// Waits until the purchase is in none of these states. The caller bounds the wait.

@@ -18,13 +18,20 @@ impl Engine {
         p: &Purchase,
         effect: &Effect,
     ) -> Result<(), EngineError> {
-        let Effect::CreateInvoice { number, amount_msat, payment_hash, description, expires_at, min_final_cltv_delta } =
-            effect
+        let Effect::CreateInvoice {
+            number,
+            amount_msat,
+            payment_hash,
+            description,
+            hashed,
+            expires_at,
+            min_final_cltv_delta,
+        } = effect
         else {
             return Err(EngineError::Broken("not an invoice".to_owned()));
         };
         let now = self.now();
-        if p.state != State::Quoted || p.quote.as_ref().is_none_or(|quote| quote.number != *number) {
+        if p.state != State::Quoted || p.invoice_number() != Some(*number) {
             return self.end(row).await;
         }
         if now >= *expires_at {
@@ -36,7 +43,11 @@ impl Engine {
         let request = HoldInvoiceRequest {
             payment_hash: hash,
             amount_msat: *amount_msat,
-            description: Description::Text(description.clone()),
+            description: if *hashed {
+                Description::Hash(Sha256::digest(description).into())
+            } else {
+                Description::Text(description.clone())
+            },
             expiry_secs: u32::try_from(expires_at.since_ms(now).div_ceil(1_000)).unwrap_or(u32::MAX),
             min_final_cltv_delta: *min_final_cltv_delta,
         };

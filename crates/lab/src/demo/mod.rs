@@ -4,6 +4,7 @@ pub mod address;
 mod issuing;
 pub mod linked;
 pub mod payer;
+pub mod rail;
 mod report;
 mod scenarios;
 mod selling;
@@ -19,6 +20,7 @@ use clap::{Parser, ValueEnum};
 pub use issuing::{IssuerName, Issuing};
 pub use linked::Source;
 pub use payer::PayerName;
+pub use rail::Rail;
 pub use selling::{ExchangeName, Selling};
 use server::{Rules, Windows};
 use std::process::ExitCode;
@@ -82,6 +84,9 @@ pub struct Args {
     /// What the purchase is paid from; each has scenarios of its own.
     #[arg(long, value_enum, default_value = "lightning")]
     source: Source,
+    /// What the shopper's wallet scans.
+    #[arg(long, value_enum, default_value = "bolt11")]
+    rail: Rail,
     /// Who makes the cards.
     #[arg(long, value_enum, default_value = "lithic")]
     issuer: IssuerName,
@@ -113,9 +118,10 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     let (no_issuer, no_exchange) = (args.issuer == IssuerName::None, args.exchange == ExchangeName::None);
     ensure!(!no_issuer || args.payout == Payout::GiftCard, "without an issuer stores are paid with --payout gift-card");
     ensure!(!no_exchange || no_issuer, "cards need an exchange: --exchange none goes with --issuer none");
+    check_rail(args.rail, args.payout, args.source)?;
     let chosen = match (args.nodes, &args.scenario) {
         (2.., None) => Some(vec![&scenarios::SEVERAL_NODES]),
-        (_, name) => choose(name.as_deref(), args.payout, args.source)?,
+        (_, name) => choose(name.as_deref(), args.payout, args.source, args.rail)?,
     };
     let Some(chosen) = chosen else {
         report::list_scenarios(&timeline);
@@ -138,20 +144,42 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     Ok(code)
 }
 
+/// What cannot go together, with the reason.
+fn check_rail(rail: Rail, payout: Payout, source: Source) -> Result<()> {
+    ensure!(
+        rail == Rail::Bolt11 || source == Source::Lightning,
+        "what is paid first has no invoice that a wallet could scan: --rail goes with --source lightning"
+    );
+    ensure!(
+        rail != Rail::Lnurl || payout == Payout::Card,
+        "a gift card's hold carries the vendor's payment hash, and an invoice that the wallet fetches needs one of its \
+         own: --rail lnurl goes with --payout card"
+    );
+    Ok(())
+}
+
 /// The scenarios to play; `None` to list them.
-fn choose(name: Option<&str>, payout: Payout, source: Source) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
+fn choose(
+    name: Option<&str>,
+    payout: Payout,
+    source: Source,
+    rail: Rail,
+) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
     let together = (source, payout) != (Source::Coinbase, Payout::GiftCard);
     ensure!(together, "a gift card is bought with the shopper's own hold: `--source lightning` only");
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
         Some("list") => Ok(None),
-        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|scenario| scenario.applies_to(payout, source)).collect())),
+        Some("all") => {
+            Ok(Some(scenarios::ALL.iter().filter(|one| one.applies_to(payout, source) && one.of_rail(rail)).collect()))
+        }
         Some(name) => {
             let found = scenarios::ALL.iter().find(|scenario| scenario.name == name);
             let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
             let scenario =
                 found.with_context(|| format!("no scenario `{name}`; there are: all, {}", names.join(", ")))?;
             ensure!(scenario.of_source(source), "scenario `{name}` is of another --source: {}", scenario.about);
+            ensure!(scenario.of_rail(rail), "scenario `{name}` is of another --rail: {}", scenario.about);
             ensure!(scenario.applies_to(payout, source), "scenario `{name}` does not apply to this --payout");
             Ok(Some(vec![scenario]))
         }
@@ -198,6 +226,7 @@ async fn play(
         payer: args.payer,
     };
     let mut world = World::start(options, timeline).await?;
+    world.rail = args.rail;
     let mut played = Vec::new();
     for scenario in chosen {
         timeline.begin(scenario.name, scenario.about);

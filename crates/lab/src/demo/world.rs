@@ -3,6 +3,7 @@
 use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
 use super::payer::{LndPayer, Payer, PayerName};
+use super::rail::Rail;
 use super::selling::{ExchangeName, Selling};
 use super::server::{Beside, Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
@@ -69,6 +70,8 @@ pub struct World {
     pub link: Link,
     pub shopper: Shopper,
     pub windows: Windows,
+    /// What the payer's wallet scans.
+    pub rail: Rail,
     open_registration: bool,
     dir: PathBuf,
     _temporary: Option<tempfile::TempDir>,
@@ -152,6 +155,7 @@ impl World {
             link,
             shopper,
             windows,
+            rail: Rail::Bolt11,
             open_registration: rules.open_registration,
             dir,
             _temporary: temporary,

@@ -8,6 +8,7 @@ mod fakes;
 mod idempotency;
 mod limits;
 mod linked;
+mod lnurl;
 mod network;
 mod nodes;
 mod purchases;

@@ -136,6 +136,10 @@ impl Trust for Hpke {
         None
     }
 
+    fn link_tag(&self, purchase: PurchaseId) -> [u8; 8] {
+        std::array::from_fn(|i| !purchase.0[i])
+    }
+
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
         let sealed = trust::seal_card(&mut rand::rng(), key, purchase, plain).map_err(|_| BadPublicKey)?;
         Ok(Sealed { enc: sealed.enc.to_vec(), ciphertext: sealed.ciphertext })

@@ -99,7 +99,7 @@ pub async fn tax_change(world: &mut World, claim_on: ClaimOn, timeline: &Timelin
 /// As at stores that show the total only once a card is on file.
 pub async fn card_first(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let view = world.shopper.create_card_first("USD", claim_on.word()).await?;
-    let mut buy = Buy { world, timeline, view, hash: None };
+    let mut buy = Buy::new(world, timeline, view);
     buy.until(&["card_prepared"]).await?;
     buy.timeline.step("prepared", "a card with limit zero", json!({}));
     let card = buy.reveal().await?;

@@ -54,7 +54,7 @@ pub async fn refuses(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline)
     vendor_of(world)?.bitrefill.faults().always(NEW_INVOICE, Fault::Status(403));
     let nonce = world.shopper.new_nonce();
     let view = world.shopper.create_gift_card(TOTAL_MINOR, "USD", &nonce).await?;
-    let mut buy = Buy { world, timeline, view, hash: None };
+    let mut buy = Buy::new(world, timeline, view);
     buy.until(&["returned"]).await?;
     ensure!(buy.view.bolt11.is_empty(), "an invoice was shown without an order");
     vendor(&buy)?.bitrefill.faults().clear();

@@ -11,7 +11,7 @@ mod steps;
 
 use super::timeline::Timeline;
 use super::world::World;
-use super::{ClaimOn, Payout, Source};
+use super::{ClaimOn, Payout, Rail, Source};
 use anyhow::{Result, ensure};
 use std::future::Future;
 use std::pin::Pin;
@@ -61,6 +61,11 @@ impl Scenario {
         self.payouts.contains(&payout) && self.of_source(source)
     }
 
+    /// What shows a change of the rail needs one that changes it.
+    pub fn of_rail(&self, rail: Rail) -> bool {
+        self.name != "turned-back" || rail == Rail::Lnurl
+    }
+
     pub fn of_source(&self, source: Source) -> bool {
         self.sources.contains(&source)
     }
@@ -104,7 +109,7 @@ const fn whole_sat(msat: i64) -> i64 {
 }
 
 /// All of them, in the order of `--scenario all`.
-pub static ALL: [Scenario; 35] = [
+pub static ALL: [Scenario; 36] = [
     scenario!(
         "purchase",
         "completed",
@@ -140,6 +145,13 @@ pub static ALL: [Scenario; 35] = [
         -PRICE_MSAT,
         "a second wallet pays too: while held, after return, after claim",
         before::twice
+    ),
+    scenario!(
+        "turned-back",
+        "completed",
+        -PRICE_MSAT,
+        "the wallet fetches an invoice, the shopper turns back to a checked one",
+        before::turned_back
     ),
     scenario!("check", "completed", -PRICE_MSAT, "the store checks the card with $0 and $1 first", charge::check),
     scenario!("overcharge", "returned", 0, "the store asks five dollars more", charge::overcharge),
