@@ -31,8 +31,8 @@ export interface Talk<T> {
   readonly filter: Filter;
   /** Said once the relay listens; absent: only heard. */
   readonly say?: SignedEvent;
-  /** Right before it is said: what has to be written down first. What it throws keeps it from being said. */
-  readonly before?: () => Promise<void>;
+  /** Right before it is said: what has to be written down first. Unless it gives `true`, nothing is said. */
+  readonly before?: () => Promise<boolean>;
   /** The answer in an event, or `null`. Only events that are signed as they say reach it. */
   readonly take: (event: SignedEvent) => T | null;
   /** What the relay had kept has all been heard: ends a talk that only looks for that. */
@@ -44,7 +44,7 @@ export interface Talk<T> {
 export type Ended<T> =
   | { readonly kind: "answer"; readonly value: T }
   /** It was never said to anybody. */
-  | { readonly kind: "not_said"; readonly why: "nwc_relay_unreachable" }
+  | { readonly kind: "not_said"; readonly why: "nwc_relay_unreachable" | "nwc_called_off" }
   /** It was said, or nothing was to be said, and no answer came. */
   | { readonly kind: "none"; readonly why: "nwc_silent" | "nwc_answer_too_large" | "nwc_relay_refused" };
 
@@ -66,7 +66,7 @@ export async function talk<T>(open: OpenSocket, later: (run: () => void, ms: num
 
 /** `shut`: it did not open, so that nothing was said to it. */
 function talkWith<T>(open: OpenSocket, later: (run: () => void, ms: number) => () => void, relay: string, wanted: Talk<T>): Promise<Ended<T> | "shut"> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let opened = false;
     let over = false;
     let heard = 0;
@@ -90,15 +90,8 @@ function talkWith<T>(open: OpenSocket, later: (run: () => void, ms: number) => (
       // Heard before it is said: an answer is kept by few relays.
       socket?.send(JSON.stringify(["REQ", NAME, wanted.filter]));
       if (wanted.say === undefined) return;
-      try {
-        await wanted.before?.();
-      } catch (error) {
-        over = true;
-        stopWaiting();
-        socket?.close();
-        reject(error as Error);
-        return;
-      }
+      const written = wanted.before === undefined || (await wanted.before().catch(() => false));
+      if (!written) return end({ kind: "not_said", why: "nwc_called_off" });
       if (!over) socket?.send(JSON.stringify(["EVENT", wanted.say]));
     };
 

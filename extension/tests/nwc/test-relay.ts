@@ -1,17 +1,18 @@
 /**
  * A relay for tests, after NIP-01: it keeps what it is told and hands it on. It can be as bad as a relay can be: deaf,
- * refusing, forgetful, or saying whatever a test wants said.
+ * refusing, forgetful, or saying whatever a test wants said. It is in memory, and can be served to real sockets.
  */
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import type { SignedEvent } from "../../src/nwc/event.ts";
 import { readEvent } from "../../src/nwc/event.ts";
-import type { Filter } from "../../src/nwc/relay.ts";
+import type { Filter, OpenSocket, SocketTold } from "../../src/nwc/relay.ts";
 
 type Wanted = Partial<Filter> & { readonly "#p"?: readonly string[] };
 
 export interface TestRelay {
-  readonly url: string;
+  /** A line to it, whatever the address. */
+  readonly open: OpenSocket;
   /** All that was said to it, in order. */
   readonly said: readonly SignedEvent[];
   /** Takes events and hands none on. */
@@ -20,66 +21,95 @@ export interface TestRelay {
   refuses: boolean;
   /** Answers of wallets are kept for who asks later; the specification does not demand it. */
   keeps: boolean;
+  /** Nobody can reach it. */
+  away: boolean;
   /** Says this to everybody who listens, as it stands. */
   shout(text: string): void;
   /** Cuts every line. */
   cut(): void;
+}
+
+export interface ServedRelay extends TestRelay {
+  readonly url: string;
   close(): Promise<void>;
 }
 
-interface Listener {
-  readonly socket: WebSocket;
-  readonly name: string;
-  readonly filters: readonly Wanted[];
+interface Line {
+  readonly told: SocketTold;
+  readonly listens: Map<string, readonly Wanted[]>;
 }
 
 const ANSWERS = 23_195;
 
-export async function startRelay(): Promise<TestRelay> {
-  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
-  await new Promise((resolve) => server.once("listening", resolve));
+export function makeRelay(): TestRelay {
   const said: SignedEvent[] = [];
-  let listeners: Listener[] = [];
+  const lines = new Set<Line>();
+  const tell = (line: Line, ...message: readonly unknown[]): void =>
+    queueMicrotask(() => {
+      if (lines.has(line)) line.told.said(JSON.stringify(message));
+    });
+  const drop = (line: Line): void => {
+    if (lines.delete(line)) queueMicrotask(line.told.closed);
+  };
+  const take = (line: Line, value: unknown): void => {
+    const event = readEvent(value);
+    if (event === null) return tell(line, "NOTICE", "no event");
+    said.push(event);
+    tell(line, "OK", event.id, !relay.refuses, relay.refuses ? "blocked: not you" : "");
+    if (relay.deaf) return;
+    for (const one of lines) one.listens.forEach((filters, name) => filters.some((filter) => fits(filter, event)) && tell(one, "EVENT", name, event));
+  };
+  const listen = (line: Line, name: string, filters: readonly Wanted[]): void => {
+    line.listens.set(name, filters);
+    const kept = relay.deaf ? [] : said.filter((event) => (relay.keeps || event.kind !== ANSWERS) && filters.some((filter) => fits(filter, event)));
+    kept.forEach((event) => tell(line, "EVENT", name, event));
+    tell(line, "EOSE", name);
+  };
   const relay: TestRelay = {
-    url: `ws://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     said,
     deaf: false,
     refuses: false,
     keeps: true,
-    shout: (text) => server.clients.forEach((socket) => socket.send(text)),
-    cut: () => server.clients.forEach((socket) => socket.terminate()),
-    close: () =>
-      new Promise((resolve) => {
-        server.clients.forEach((socket) => socket.terminate());
-        server.close(() => resolve());
-      }),
+    away: false,
+    open: (_, told) => {
+      const line: Line = { told, listens: new Map() };
+      queueMicrotask(() => {
+        if (relay.away) return told.closed();
+        lines.add(line);
+        told.opened();
+      });
+      return {
+        close: () => drop(line),
+        send: (text) => {
+          if (!lines.has(line)) return;
+          const [what, first, ...rest] = JSON.parse(text) as readonly unknown[];
+          if (what === "EVENT") take(line, first);
+          else if (what === "REQ") listen(line, String(first), rest as readonly Wanted[]);
+        },
+      };
+    },
+    shout: (text) => lines.forEach((line) => queueMicrotask(() => line.told.said(text))),
+    cut: () => lines.forEach(drop),
   };
-  const hand = ({ socket, name }: Listener, event: SignedEvent): void => socket.send(JSON.stringify(["EVENT", name, event]));
-  const take = (socket: WebSocket, value: unknown): void => {
-    const event = readEvent(value);
-    if (event === null) return socket.send(JSON.stringify(["NOTICE", "no event"]));
-    said.push(event);
-    socket.send(JSON.stringify(["OK", event.id, !relay.refuses, relay.refuses ? "blocked: not you" : ""]));
-    if (!relay.deaf) listeners.filter(({ filters }) => filters.some((filter) => fits(filter, event))).forEach((one) => hand(one, event));
-  };
-  const listen = (one: Listener): void => {
-    listeners = [...listeners.filter(({ socket, name }) => socket !== one.socket || name !== one.name), one];
-    for (const event of said) {
-      const kept = relay.keeps || event.kind !== ANSWERS;
-      if (kept && !relay.deaf && one.filters.some((filter) => fits(filter, event))) hand(one, event);
-    }
-    one.socket.send(JSON.stringify(["EOSE", one.name]));
-  };
+  return relay;
+}
+
+/** The same behind a port of this machine. */
+export async function serveRelay(): Promise<ServedRelay> {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  await new Promise((resolve) => server.once("listening", resolve));
+  const relay = makeRelay();
   server.on("connection", (socket) => {
-    socket.on("message", (data: Buffer) => {
-      const [what, first, ...rest] = JSON.parse(data.toString("utf8")) as readonly unknown[];
-      if (what === "EVENT") take(socket, first);
-      else if (what === "REQ") listen({ socket, name: String(first), filters: rest as readonly Wanted[] });
-    });
-    socket.on("close", () => void (listeners = listeners.filter((one) => one.socket !== socket)));
+    const line = relay.open("", { opened: () => {}, said: (text) => socket.send(text), closed: () => socket.terminate() });
+    socket.on("message", (data: Buffer) => line.send(data.toString("utf8")));
+    socket.on("close", line.close);
     socket.on("error", () => {});
   });
-  return relay;
+  const close = (): Promise<void> => {
+    server.clients.forEach((socket: WebSocket) => socket.terminate());
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
+  return Object.assign(relay, { url: `ws://127.0.0.1:${String((server.address() as AddressInfo).port)}`, close });
 }
 
 function fits(filter: Wanted, event: SignedEvent): boolean {

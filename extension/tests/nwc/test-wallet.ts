@@ -4,10 +4,10 @@
  */
 import { schnorr } from "@noble/curves/secp256k1.js";
 import { bytesToHex, randomBytes } from "@noble/hashes/utils.js";
-import { WebSocket } from "ws";
 import type { SignedEvent } from "../../src/nwc/event.ts";
 import { readEvent, sign, tagOf } from "../../src/nwc/event.ts";
 import { ANSWER_KIND, INFO_KIND, REQUEST_KIND } from "../../src/nwc/messages.ts";
+import type { OpenSocket } from "../../src/nwc/relay.ts";
 import { conversationKey, decrypt, encrypt } from "../../src/nwc/nip44.ts";
 
 export type Said = { readonly result: Readonly<Record<string, unknown>> } | { readonly error: string };
@@ -19,6 +19,7 @@ export interface WalletOptions {
   readonly network?: string;
   /** It publishes no info event. */
   readonly hidden?: true;
+  readonly nowMs?: () => number;
 }
 
 export interface TestWallet {
@@ -40,16 +41,15 @@ export interface TestWallet {
 
 const METHODS = ["pay_invoice", "lookup_invoice", "get_info", "get_balance"];
 
-export async function startWallet(relay: string, options: WalletOptions = {}): Promise<TestWallet> {
+/** At `relay`, to which `open` is a line. */
+export async function startWallet(open: OpenSocket, relay: string, options: WalletOptions = {}): Promise<TestWallet> {
   const [secret, clientSecret, stranger] = [randomBytes(32), randomBytes(32), randomBytes(32)];
   const [key, client] = [bytesToHex(schnorr.getPublicKey(secret)), bytesToHex(schnorr.getPublicKey(clientSecret))];
   const shared = conversationKey(secret, client);
   const methods = options.methods ?? METHODS;
   const encryption = options.encryption === undefined ? "nip44_v2 nip04" : options.encryption;
-  const socket = new WebSocket(relay);
-  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-  const say = (event: SignedEvent): void => socket.send(JSON.stringify(["EVENT", event]));
-  const now = (): number => Math.floor(Date.now() / 1_000);
+  const nowMs = options.nowMs ?? Date.now;
+  const now = (): number => Math.floor(nowMs() / 1_000);
 
   const wallet: TestWallet = {
     connection: `nostr+walletconnect://${key}?relay=${encodeURIComponent(relay)}&secret=${bytesToHex(clientSecret)}`,
@@ -60,7 +60,7 @@ export async function startWallet(relay: string, options: WalletOptions = {}): P
     stalls: new Set(),
     bend: "as_it_is",
     count: (method) => wallet.asked.filter((one) => one.method === method).length,
-    close: () => socket.terminate(),
+    close: () => socket.close(),
   };
 
   const answerOf = async (method: string, params: Readonly<Record<string, unknown>>): Promise<Said> => {
@@ -90,14 +90,19 @@ export async function startWallet(relay: string, options: WalletOptions = {}): P
     if (!wallet.stalls.has(method)) answer(event, method, await answerOf(method, params));
   };
 
-  const ready = new Promise<void>((resolve) => {
-    socket.on("message", (data: Buffer) => {
-      const [what, name, value] = JSON.parse(data.toString("utf8")) as readonly unknown[];
-      const event = what === "EVENT" ? readEvent(value) : null;
-      if (event !== null) void heard(event);
-      if (what === "EOSE" && name === "wallet") resolve();
-    });
-  });
+  let isReady: () => void = () => {};
+  const ready = new Promise<void>((resolve) => (isReady = resolve));
+  const said = (text: string): void => {
+    const [what, name, value] = JSON.parse(text) as readonly unknown[];
+    const event = what === "EVENT" ? readEvent(value) : null;
+    if (event !== null) void heard(event);
+    if (what === "EOSE" && name === "wallet") isReady();
+  };
+  let isOpen: () => void = () => {};
+  const opened = new Promise<void>((resolve) => (isOpen = resolve));
+  const socket = open(relay, { opened: isOpen, said, closed: () => {} });
+  await opened;
+  const say = (event: SignedEvent): void => socket.send(JSON.stringify(["EVENT", event]));
   if (options.hidden !== true) say(sign({ created_at: now(), kind: INFO_KIND, tags: encryption === null ? [] : [["encryption", encryption]], content: methods.join(" ") }, secret));
   // Only what comes from now on: what was asked before it came up is not this wallet's business.
   socket.send(JSON.stringify(["REQ", "wallet", { kinds: [REQUEST_KIND], "#p": [key], since: now() }]));
