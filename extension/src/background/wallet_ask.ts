@@ -88,10 +88,14 @@ export async function carry(core: Core, id: string): Promise<void> {
 
 async function follow(core: Core, id: string, stop: AbortSignal): Promise<void> {
   const untilMs = core.env.nowMs() + LISTEN_MS_MAX;
-  while (core.env.nowMs() < untilMs && !stop.aborted) {
+  let last = false;
+  while (core.env.nowMs() < untilMs && !stop.aborted && !last) {
     const { ask, wallet } = await current(core, id);
     const address = wallet.connection;
-    if (ask === undefined || ask.end !== null || address === null || address.client !== ask.client) return;
+    if (ask === undefined || address === null || address.client !== ask.client) return;
+    // The server tells of a claim first; what the fees were, the wallet says right after.
+    last = ask.end !== null;
+    if (ask.end !== null && (ask.end.kind !== "paid" || ask.end.feesMsat !== null)) return;
     if (ask.saidAtMs === null) await say(core, address, ask, stop);
     else {
       const ended = await hear(core, address, ask, stop);
@@ -136,7 +140,7 @@ function hear(core: Core, address: WalletAddress, ask: WalletAsk, stop: AbortSig
   const take = (answer: Answer | null): AskEnd | null => {
     if (answer === null) return null;
     const judged = judge(answer, paymentHash);
-    if (typeof judged !== "string") return judged;
+    if (judged === null || typeof judged !== "string") return judged;
     void note(core, request.id, judged).catch(() => {});
     return null;
   };
@@ -150,15 +154,17 @@ function hear(core: Core, address: WalletAddress, ask: WalletAsk, stop: AbortSig
   });
 }
 
-/** An end, or the code of what is none. */
-function judge(answer: Answer, paymentHash: string): AskEnd | string {
+/** An end, or the code of what is none; `null` where there is nothing to tell either. */
+function judge(answer: Answer, paymentHash: string): AskEnd | string | null {
   switch (answer.kind) {
     case "unreadable":
       return answer.why;
     case "error":
       return isRefusal(answer.code) ? { kind: "refused", code: answer.code } : answer.code;
     case "result":
-      // Whoever says "paid" without the proof may have paid, or not.
+      // Some wallets say so at once of a hold that is out: under way, and no proof yet.
+      if ((answer.result["preimage"] ?? "") === "") return null;
+      // Whoever says "paid" with another proof may have paid, or not.
       return proves(answer.result["preimage"], paymentHash) ? { kind: "paid", feesMsat: feesPaidMsat(answer.result) } : "nwc_wrong_preimage";
   }
 }

@@ -25,8 +25,8 @@ const FEE_MSAT_MIN = 10_000;
 export const isBudget = ({ amountSat, per }: Budget): boolean =>
   Number.isSafeInteger(amountSat) && amountSat > 0 && amountSat <= BUDGET_SAT_MAX && Object.hasOwn(PER_MS, per);
 
-/** What is set aside for the wallet's routing fee, rounded up. NIP-47 has no way to tell the wallet of a bound. */
-export const feeBoundMsatUp = (amountMsat: number): number => Math.max(FEE_MSAT_MIN, Math.ceil(amountMsat / FEE_PART));
+/** What is set aside for the wallet's routing fee, rounded up to a whole satoshi. NIP-47 has no way to tell the wallet of a bound. */
+export const feeBoundMsatUp = (amountMsat: number): number => Math.max(FEE_MSAT_MIN, Math.ceil(amountMsat / (FEE_PART * MSAT_PER_SAT)) * MSAT_PER_SAT);
 
 /** Never below zero: a wallet may have paid more fees than were set aside. */
 export function leftMsat(budget: Budget, counted: readonly Counted[], nowMs: number): number {

@@ -23,6 +23,6 @@ describe("a budget", () => {
   });
 });
 
-it("sets a hundredth aside for fees, rounded up, and no less than ten satoshi", () => {
-  expect([1, 1_000_000, 1_000_001, 496_758_000, 496_758_001].map(feeBoundMsatUp)).toEqual([10_000, 10_000, 10_001, 4_967_580, 4_967_581]);
+it("sets a hundredth aside for fees, rounded up to a satoshi, and no less than ten satoshi", () => {
+  expect([1, 1_000_000, 1_000_001, 496_758_000, 496_758_001].map(feeBoundMsatUp)).toEqual([10_000, 10_000, 11_000, 4_968_000, 4_968_000]);
 });

@@ -60,7 +60,7 @@ const ASKS: WalletView["asks"] = [
   { store: "www.shop.example", amountMsat: 496_758_000, feesMsat: null, atMs: NOW_MS - 2 * DAY_MS, end: "refused" },
 ];
 const TERMS: WalletTerms = {
-  store: "www.shop.example", storeName: "Blue Note Records", total: usd(2711), code: "7K3M9QXA", promise: "authorization", amountMsat: 496_758_000, feeBoundMsat: 4_967_580,
+  store: "www.shop.example", storeName: "Blue Note Records", total: usd(2711), code: "7K3M9QXA", promise: "authorization", amountMsat: 496_758_000, feeBoundMsat: 4_968_000,
   leftMsat: 1_000_000_000, alias: "Alby Hub", expiresAtMs: NOW_MS + 272_000, paymentHash: "b8".repeat(32), refusal: null, asked: { state: "offered" },
 };
 const payPage = (more: Partial<WalletTerms>): Answers => ({ wallet_terms: () => ({ bitcoin: "unpaid", terms: { ...TERMS, ...more } }) });

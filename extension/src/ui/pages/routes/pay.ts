@@ -58,7 +58,7 @@ function toConfirm(page: Page, id: string, terms: WalletTerms): readonly Child[]
 function isAsked(page: Page, id: string, asked: Extract<WalletAsked, { state: "waiting" | "unknown" }>): readonly Child[] {
   const { t } = page.words;
   if (asked.state === "waiting") {
-    return [heading(t("pay_waiting_title")), section(null, h("div", { class: "note" }, h("span", { class: "spin small" }), h("span", null, t("pay_waiting_text"))), back(page, id))];
+    return [heading(t("pay_waiting_title")), section(null, h("div", { class: "note" }, icon("wallet"), h("span", null, t("pay_waiting_text"))), back(page, id))];
   }
   const why = asked.why === null ? null : h("p", null, walletWord(page, asked.why));
   return [heading(t("pay_unknown_title")), section(null, why, h("p", null, t("pay_unknown_text")), back(page, id))];

@@ -91,12 +91,11 @@ function connectedNow(page: Page, now: Connected): HTMLElement {
 function askItem(page: Page, ask: AskView): HTMLElement {
   const { t, format } = page.words;
   const tone = ask.end === "paid" ? "tag good" : ask.end === "open" ? "tag warn" : "tag";
-  const fees = ask.feesMsat === null ? null : t("nwc_fees", { amount: format.sat(ask.feesMsat) });
+  const amounts = [format.sat(ask.amountMsat), ...(ask.feesMsat === null ? [] : [t("nwc_fees", { amount: format.sat(ask.feesMsat) })])];
   return h(
     "li",
     { class: "item" },
-    h("div", { class: "grow" }, h("b", { class: "break" }, ask.store), h("p", { class: "soft small" }, format.dateTime(ask.atMs))),
-    h("div", null, h("p", { class: "num" }, format.sat(ask.amountMsat)), fees === null ? null : h("p", { class: "soft small" }, fees)),
+    h("div", { class: "grow" }, h("b", { class: "break" }, ask.store), h("p", { class: "num" }, amounts.join(" · ")), h("p", { class: "soft small" }, format.dateTime(ask.atMs))),
     h("span", { class: tone }, t(`nwc_end_${ask.end}`)),
   );
 }
