@@ -141,6 +141,7 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
 /** What is done has a receipt, which is what "history" means there. */
 function pageOf(page: Extract<PanelAction, { do: "open_page" }>["page"], purchase: LocalPurchase | null): string {
   const done = purchase?.view?.state === "completed" ? purchase.view.id : null;
+  if (page === "pay") return purchase?.view ? `pay/${purchase.view.id}` : "wallet";
   return page === "history" && done !== null ? `receipt/${done}` : page;
 }
 
@@ -319,6 +320,7 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
     page: seenOf(core, page, kept),
     offers: offersOf(core, page.host, countryOf(kept)),
     purchase,
+    wallet: kept.wallet,
     opened: purchase === null ? null : openedOf(core, purchase),
     doing: purchase === null ? null : (core.doing.get(purchase.local) ?? null),
     trouble,

@@ -17,6 +17,7 @@ import { isBusy, isLive, isOver, isTerminal } from "./model.ts";
 import { forgetOffers } from "./offers.ts";
 import { addSent } from "./sent.ts";
 import { claimOnOf } from "./served.ts";
+import { resumeAsks, serverSaid } from "./wallet_ask.ts";
 
 export interface Begin {
   readonly tabId: number;
@@ -252,6 +253,7 @@ export async function take(core: Core, local: string, view: PurchaseView): Promi
   });
   if (after === null || after.view === null) return;
   await tellOfChallenge(core, before, after);
+  await serverSaid(core, after);
   const charged = after.view.charges.some((charge) => charge.decision === "approved" && !charge.zero_check);
   if (isTerminal(after.view) || charged) core.cards.delete(local);
   if (isOver(after.view)) core.follows.get(local)?.abort();
@@ -293,6 +295,8 @@ function startFollowing(core: Core, purchase: LocalPurchase): void {
 /** After a start of the worker, and now and then: what was under way goes on. `all`: also what can take days. */
 export async function resume(core: Core, all: boolean): Promise<void> {
   const { purchases, session, cache } = await core.store.get();
+  // A wallet that was asked is heard whether we are logged in or not.
+  resumeAsks(core);
   if (session === null) return;
   for (const purchase of purchases) {
     if (!all && !isBusy(purchase, core.env.nowMs(), cache.aheadMs)) continue;

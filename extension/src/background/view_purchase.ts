@@ -1,14 +1,15 @@
 /** The stage of a purchase that was begun: every state of the server's, under either policy, card first or not. */
 import type { FundsView, PurchaseView, RefundView, Served } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
-import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PaidFrom, Stage } from "../types/panel.ts";
+import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PaidFrom, Stage, WalletAsked } from "../types/panel.ts";
 import { openChallenge } from "./challenge.ts";
 import { boughtOf } from "./gifts.ts";
-import type { LocalPurchase } from "./model.ts";
+import type { LocalPurchase, Wallet } from "./model.ts";
 import { sameMoney } from "./model.ts";
 import { priceOf } from "./price.ts";
 import type { PageSeen } from "./view.ts";
 import { payLink } from "../trust/lnurl.ts";
+import { walletAsked } from "./wallet_ask.ts";
 
 export type Doing = "revealing" | "filling" | "sending_code";
 
@@ -19,6 +20,7 @@ export interface PurchaseInput {
   readonly served: Served | null;
   readonly opened: GiftOpened | null;
   readonly doing: Doing | null;
+  readonly wallet?: Wallet;
   /** The server does not answer: its last word may no longer hold. */
   readonly stale: boolean;
   readonly nowMs: number;
@@ -154,6 +156,7 @@ function payStage(input: PurchaseInput, view: PurchaseView): Stage {
     claimOn: view.claim_on,
     stillYours: stillYours(input, view),
     ...giftOf(purchase),
+    ...walletOf(input),
   };
 }
 
@@ -174,6 +177,11 @@ function fetchedStage(input: PurchaseInput, view: PurchaseView): Stage {
     expiresAtMs: view.quote.expires_at_ms - input.aheadMs,
     claimOn: view.claim_on,
   };
+}
+
+function walletOf({ wallet, purchase, nowMs }: PurchaseInput): { readonly wallet?: WalletAsked } {
+  const asked = wallet === undefined ? null : walletAsked(wallet, purchase, nowMs);
+  return asked === null ? {} : { wallet: asked };
 }
 
 /** From the quote to the funds' arrival. Nothing here says that the bitcoin is the shopper's: it is sent, not held. */

@@ -69,6 +69,16 @@ export type NotServed =
   /** The server pays by gift card only, and there is none that pays this order. */
   | { readonly why: "no_gift_card" };
 
+/** How it stands with the shopper's connected wallet, while the invoice waits to be paid. */
+export type WalletAsked =
+  /** It can be asked, on the extension's own page. */
+  | { readonly state: "offered" }
+  | { readonly state: "waiting" }
+  /** It was asked and may still pay. `why`: the code of what was heard, if anything was. */
+  | { readonly state: "unknown"; readonly why: string | null }
+  /** It did not pay, by its own word, or was never reached: it may be asked again. */
+  | { readonly state: "refused"; readonly code: string };
+
 export type ClaimOn = "authorization" | "reveal";
 export type Way = "card" | "gift_card";
 
@@ -170,6 +180,8 @@ export type Stage =
       readonly stillYours: boolean;
       /** A gift card is bought, not a card made. */
       readonly gift?: GiftBought;
+      /** Absent: none is connected. */
+      readonly wallet?: WalletAsked;
     }
   /** The wallet has an invoice of its own, which cannot be checked here; the one that was shown is over. */
   | { readonly kind: "fetched"; readonly price: PriceParts; readonly code: string; readonly expiresAtMs: number; readonly claimOn: ClaimOn }
@@ -281,7 +293,7 @@ export type NotFilled = "no_form" | "two_forms";
 
 /** What the shopper can press. Sent by panel and popup only for trusted events. */
 export type PanelAction =
-  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" }
+  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" | "pay" }
   | { readonly do: "confirm_total"; readonly total: Money }
   | { readonly do: "reread" }
   | { readonly do: "begin"; readonly way: Way; readonly from?: "linked_account"; readonly gift?: { readonly product: string; readonly value: Money } }

@@ -136,7 +136,6 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   open_wallet: "In Wallet öffnen",
   which_wallet: "Welche Wallet? Noch keine?",
   my_wallet_shows: "Was meine Wallet jetzt anzeigt",
-  pay_browser: "Mit der Wallet im Browser zahlen",
   copy_invoice: "Rechnung kopieren",
   ways_title: "Andere Wege zu zahlen",
   ways_unified: "Als bitcoin:-Link",
@@ -384,4 +383,16 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   funds_nothing_sent: "Ihr {provider}-Konto hat nichts gesendet.",
   owed_account: "Ihr {provider}-Konto",
   working_checking_terms: "Die Bedingungen werden geprüft",
+
+  // Aus der verbundenen Wallet.
+  nwc_pay: "Mit meiner verbundenen Wallet zahlen",
+  nwc_refused: "Ihre Wallet hat nicht gezahlt",
+  nwc_code_other: "Sie meldet: {code}.",
+  nwc_waiting_title: "Ihre Wallet wurde um die Zahlung gebeten",
+  nwc_waiting_text: "Zahlen Sie kein zweites Mal. Sobald Ihre Bitcoin da sind, geht es hier von selbst weiter.",
+  nwc_unknown_title: "Ihre Wallet hat noch nicht gesagt, ob sie zahlt",
+  nwc_unknown_note: "Vielleicht zahlt sie noch",
+  nwc_unknown_text: "Deshalb wird die Rechnung nicht mehr gezeigt: Zahlten zwei Wallets, könnten die Bitcoin der zweiten verloren sein. Sehen Sie in Ihrer Wallet nach und warten Sie.",
+  nwc_new_price: "Abbrechen und neuen Preis holen",
+  nwc_new_price_text: "Was zum alten Preis noch ankommt, geht von selbst zurück.",
 };

@@ -144,7 +144,6 @@ export const panelEn = {
   open_wallet: "Open in wallet",
   which_wallet: "Which wallet? No wallet yet?",
   my_wallet_shows: "What my wallet shows now",
-  pay_browser: "Pay with the browser's wallet",
   copy_invoice: "Copy invoice",
   ways_title: "Other ways to pay",
   ways_unified: "As a bitcoin: link",
@@ -403,4 +402,16 @@ export const panelEn = {
   funds_nothing_sent: "Your {provider} account has sent nothing.",
   owed_account: "your {provider} account",
   working_checking_terms: "Checking the terms",
+
+  // From the connected wallet.
+  nwc_pay: "Pay with my connected wallet",
+  nwc_refused: "Your wallet did not pay",
+  nwc_code_other: "It says: {code}.",
+  nwc_waiting_title: "Your wallet was asked to pay",
+  nwc_waiting_text: "Do not pay a second time. It goes on here by itself once your bitcoin has arrived.",
+  nwc_unknown_title: "Your wallet has not said yet whether it pays",
+  nwc_unknown_note: "It may still pay",
+  nwc_unknown_text: "So the invoice is not shown any more: if two wallets paid it, the second one's bitcoin could be lost. Look into your wallet, and wait.",
+  nwc_new_price: "Cancel and get a new price",
+  nwc_new_price_text: "Whatever still arrives for the old price goes back by itself.",
 } as const;

@@ -136,7 +136,6 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   open_wallet: "Abrir en monedero",
   which_wallet: "¿Qué monedero? ¿Aún ninguno?",
   my_wallet_shows: "Qué muestra ahora mi monedero",
-  pay_browser: "Pagar con el monedero del navegador",
   copy_invoice: "Copiar factura",
   ways_title: "Otras formas de pagar",
   ways_unified: "Como enlace bitcoin:",
@@ -384,4 +383,16 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   funds_nothing_sent: "Tu cuenta de {provider} no ha enviado nada.",
   owed_account: "tu cuenta de {provider}",
   working_checking_terms: "Comprobando las condiciones",
+
+  // Desde el monedero conectado.
+  nwc_pay: "Pagar con mi monedero conectado",
+  nwc_refused: "Tu monedero no ha pagado",
+  nwc_code_other: "Dice: {code}.",
+  nwc_waiting_title: "Se ha pedido el pago a tu monedero",
+  nwc_waiting_text: "No pagues otra vez. Esto sigue solo en cuanto lleguen tus bitcoins.",
+  nwc_unknown_title: "Tu monedero aún no ha dicho si paga",
+  nwc_unknown_note: "Todavía podría pagar",
+  nwc_unknown_text: "Por eso ya no se muestra la factura: si la pagaran dos monederos, los bitcoins del segundo podrían perderse. Mira en tu monedero y espera.",
+  nwc_new_price: "Cancelar y pedir otro precio",
+  nwc_new_price_text: "Lo que aún llegue al precio anterior vuelve solo.",
 };

@@ -136,7 +136,6 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   open_wallet: "在钱包中打开",
   which_wallet: "用哪个钱包？还没有钱包？",
   my_wallet_shows: "我的钱包现在显示什么",
-  pay_browser: "用浏览器钱包付款",
   copy_invoice: "复制发票",
   ways_title: "其他付款方式",
   ways_unified: "bitcoin: 链接",
@@ -384,4 +383,16 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   funds_nothing_sent: "您的 {provider} 账户没有发送任何款项。",
   owed_account: "您的 {provider} 账户",
   working_checking_terms: "正在核对条款",
+
+  // 从已连接的钱包付款。
+  nwc_pay: "用我连接的钱包付款",
+  nwc_refused: "您的钱包没有付款",
+  nwc_code_other: "它说：{code}。",
+  nwc_waiting_title: "已请求您的钱包付款",
+  nwc_waiting_text: "请不要再付一次。比特币到达后，这里会自动继续。",
+  nwc_unknown_title: "您的钱包还没有说明是否付款",
+  nwc_unknown_note: "它仍有可能付款",
+  nwc_unknown_text: "因此不再显示这张发票：如果两个钱包都付了，第二个钱包的比特币可能会丢失。请查看您的钱包并等待。",
+  nwc_new_price: "取消并获取新价格",
+  nwc_new_price_text: "按旧价格仍到达的比特币会自动退回。",
 };
