@@ -61,6 +61,9 @@ impl Engine {
         };
         let invoice = match destination {
             Destination::LinkedAccount { .. } => return self.prepared_linked(refund, amount_msat, rate).await,
+            Destination::OnChain { address } => {
+                return self.prepared_on_chain(refund, address, amount_msat, rate).await;
+            }
             Destination::Bolt11 { invoice } => self.ports.payees.read_invoice(invoice).map_err(again)?,
             Destination::LightningAddress { address } => {
                 match self.ports.payees.fetch_invoice(address, amount_msat).await {
@@ -110,8 +113,8 @@ impl Engine {
         if !live {
             return self.end(row).await;
         }
-        if send.from == PaidFrom::LinkedAccount {
-            return self.send_linked_refund(row, refund, send).await;
+        if send.from != PaidFrom::Node {
+            return self.send_from_source(row, refund, send).await;
         }
         // Where the purchase's bitcoin came to, there is something to send.
         let purchase = self.purchase(refund.purchase).await?.ok_or(EngineError::NotFound)?;
@@ -126,7 +129,8 @@ impl Engine {
         let payment_hash = send.payment_hash;
         match status {
             Outcome::Done(SendStatus::Succeeded { fee_msat, .. }) => {
-                self.finish_refund(row, refund.id, &RefundEvent::SendSucceeded { payment_hash, fee_msat }).await
+                let event = RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat: Msat::ZERO };
+                self.finish_refund(row, refund.id, &event).await
             }
             Outcome::Done(SendStatus::Failed { reason }) => {
                 self.finish_refund(row, refund.id, &RefundEvent::SendFailed { payment_hash, reason }).await
