@@ -16,3 +16,4 @@ mod reveal;
 mod server;
 mod setup;
 mod webhooks;
+mod withdraw;
