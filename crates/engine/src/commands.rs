@@ -2,7 +2,7 @@
 
 use crate::apply::With;
 use crate::{Engine, EngineError, exposure, reservations};
-use ids::{AccountId, NodeId, Nonce, PurchaseId, RefundId, UnixMs};
+use ids::{AccountId, LinkHash, NodeId, Nonce, PurchaseId, RefundId, UnixMs};
 use money::{Currency, Money, MoneyError, Msat, Ppm};
 use ports::{
     CardRef, CardSecrets, ClaimCode, LightningNode, ObservedRate, Outcome, PriceUnavailable, RateBasis, Reservation,
@@ -11,7 +11,7 @@ use ports::{
 use purchase::terms::Terms;
 use purchase::{
     ChainTerms, Creation, DailyTable, Destination, Event, Flow, FundsSource, Market, Policy, Purchase, Quote,
-    QuoteInput, Rail, RefundEvent, Rejected, State, Tip, make_quote,
+    QuoteInput, Rail, Refund, RefundEvent, Rejected, State, Tip, make_quote,
 };
 use std::sync::Arc;
 
@@ -364,6 +364,20 @@ impl Engine {
     /// The shopper says where a refund goes.
     pub async fn give_destination(&self, id: RefundId, destination: Destination) -> Result<(), EngineError> {
         self.apply_refund(id, &RefundEvent::DestinationGiven { destination }, With::default()).await.map(|_| ())
+    }
+
+    /// Prices a refund and offers it under a new link, good as long as a quote is. None: there is no price.
+    pub async fn offer_link(&self, id: RefundId, hash: LinkHash) -> Result<Option<Refund>, EngineError> {
+        let refund = self.refund(id).await?.ok_or(EngineError::NotFound)?;
+        let Ok((amount_msat, rate)) = self.priced(refund.amount) else { return Ok(None) };
+        let expires_at = self.now().plus_ms(self.config.quote_ms);
+        let event = RefundEvent::LinkOffered { hash, amount_msat, rate, expires_at };
+        self.apply_refund(id, &event, With::default()).await.map(|applied| Some(applied.state))
+    }
+
+    /// The invoice of a wallet that has the link. The same again changes nothing.
+    pub async fn use_link(&self, id: RefundId, hash: LinkHash, invoice: String) -> Result<(), EngineError> {
+        self.apply_refund(id, &RefundEvent::LinkUsed { hash, invoice }, With::default()).await.map(|_| ())
     }
 
     /// The operator says: go on with what is parked.

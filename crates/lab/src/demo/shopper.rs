@@ -346,6 +346,13 @@ impl Shopper {
         self.call("POST", &format!("/v1/refunds/{refund}/destination"), Some(body)).await.map(|_| ())
     }
 
+    /// An address by which a wallet collects a refund itself.
+    pub async fn refund_link(&self, refund: &str) -> Result<String> {
+        let body = json!({ "password": self.password });
+        let link = self.call("POST", &format!("/v1/refunds/{refund}/link"), Some(body)).await?;
+        Ok(link["lnurl"].as_str().context("no link")?.to_owned())
+    }
+
     /// Where refunds of this account go from now on.
     pub async fn set_refund_address(&self, address: &str) -> Result<()> {
         let body = json!({ "lightning_address": address, "password": self.password });
