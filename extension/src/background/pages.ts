@@ -13,7 +13,7 @@ import type { GiftsAt } from "./gifts.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
 import { askOffers, offersOf } from "./offers.ts";
 import { sameMoney, withoutPageTotal } from "./model.ts";
-import { answerChallenge, begin, cancel, confirmFunds, quote, secondFactor } from "./purchases.ts";
+import { answerChallenge, begin, cancel, confirmFunds, quote, secondFactor, showInvoice } from "./purchases.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { PageSeen, ViewInput } from "./view.ts";
 import { panelView, pillView, wantsGifts } from "./view.ts";
@@ -109,6 +109,9 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
     case "cancel":
       if (purchase !== null) await cancel(core, purchase.local, null);
       return;
+    case "show_invoice":
+      if (purchase !== null) await showInvoice(core, purchase.local);
+      return;
     case "fill":
       if (purchase !== null) await (purchase.gift === undefined ? fill : fillGift)(core, purchase.local, page);
       return;
@@ -138,6 +141,7 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
 /** What is done has a receipt, which is what "history" means there. */
 function pageOf(page: Extract<PanelAction, { do: "open_page" }>["page"], purchase: LocalPurchase | null): string {
   const done = purchase?.view?.state === "completed" ? purchase.view.id : null;
+  if (page === "pay") return purchase?.view ? `pay/${purchase.view.id}` : "wallet";
   return page === "history" && done !== null ? `receipt/${done}` : page;
 }
 
@@ -257,7 +261,7 @@ async function requote(core: Core, page: PageState, purchase: LocalPurchase | nu
   // Of a gift card another value may be the right one: that is chosen anew.
   const then = purchase.gift === undefined ? now : null;
   const declined = stage.kind === "card_ready" && stage.canRequote === true;
-  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || kind === "confirm_funds" || declined) await cancel(core, purchase.local, then);
+  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || kind === "fetched" || kind === "confirm_funds" || declined) await cancel(core, purchase.local, then);
 }
 
 /** What has ended, or never began, is put away. What is under way is not forgotten by a press. */
@@ -323,6 +327,7 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
     page: seenOf(core, page, kept),
     offers: offersOf(core, page.host, countryOf(kept)),
     purchase,
+    wallet: kept.wallet,
     opened: purchase === null ? null : openedOf(core, purchase),
     doing: purchase === null ? null : (core.doing.get(purchase.local) ?? null),
     trouble,

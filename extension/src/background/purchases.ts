@@ -17,6 +17,7 @@ import { isBusy, isLive, isOver, isTerminal } from "./model.ts";
 import { forgetOffers } from "./offers.ts";
 import { addSent } from "./sent.ts";
 import { claimOnOf } from "./served.ts";
+import { resumeAsks, serverSaid } from "./wallet_ask.ts";
 
 export interface Begin {
   readonly tabId: number;
@@ -107,6 +108,13 @@ export async function cancel(core: Core, local: string, then: Money | null): Pro
   await runWish(core, local);
 }
 
+/** A wallet has fetched an invoice of its own; the shopper wants one that is checked here. */
+export async function showInvoice(core: Core, local: string): Promise<void> {
+  const wish: Wish = { kind: "show_invoice", key: random128(), sinceMs: core.env.nowMs() };
+  const after = await core.store.changePurchase(local, (one) => (one.wish === null && one.view?.rail === "lnurl" ? { ...one, wish, problem: null } : one));
+  if (after?.wish === wish) await runWish(core, local);
+}
+
 /** The shopper has read what cannot be held: the linked account may send, or an address may be given out. */
 export async function confirmFunds(core: Core, local: string): Promise<void> {
   const wish: Wish = { kind: "confirm_funds", key: random128(), sinceMs: core.env.nowMs() };
@@ -182,6 +190,8 @@ function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<
       return client.confirmFunds(wish.key, purchase.id ?? "");
     case "challenge":
       return client.answerChallenge(wish.key, purchase.id ?? "", wish.answer);
+    case "show_invoice":
+      return client.showInvoice(wish.key, purchase.id ?? "");
     case "cancel":
       return client.cancel(wish.key, purchase.id ?? "");
   }
@@ -245,6 +255,7 @@ export async function take(core: Core, local: string, view: PurchaseView): Promi
   });
   if (after === null || after.view === null) return;
   await tellOfChallenge(core, before, after);
+  await serverSaid(core, after);
   const charged = after.view.charges.some((charge) => charge.decision === "approved" && !charge.zero_check);
   if (isTerminal(after.view) || charged) core.cards.delete(local);
   if (isOver(after.view)) core.follows.get(local)?.abort();
@@ -286,6 +297,8 @@ function startFollowing(core: Core, purchase: LocalPurchase): void {
 /** After a start of the worker, and now and then: what was under way goes on. `all`: also what can take days. */
 export async function resume(core: Core, all: boolean): Promise<void> {
   const { purchases, session, cache } = await core.store.get();
+  // A wallet that was asked is heard whether we are logged in or not.
+  resumeAsks(core);
   if (session === null) return;
   for (const purchase of purchases) {
     if (!all && !isBusy(purchase, core.env.nowMs(), cache.aheadMs)) continue;

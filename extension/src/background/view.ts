@@ -8,7 +8,7 @@ import type { Money } from "../types/money.ts";
 import type { ClaimOn, GiftOffer, GiftOpened, PanelView, PillView, PriceParts, Stage, Trouble } from "../types/panel.ts";
 import type { GiftsAt, Offers } from "./gifts.ts";
 import { valuesFor } from "./gifts.ts";
-import type { LinkedAccount, LocalPurchase } from "./model.ts";
+import type { LinkedAccount, LocalPurchase, Wallet } from "./model.ts";
 import { isTerminal } from "./model.ts";
 import { estimate } from "./price.ts";
 import { claimOnOf, currencyNotServed, refusedAs, storeNotServed, storeRule, totalNotServed } from "./served.ts";
@@ -45,6 +45,8 @@ export interface ViewInput {
   /** Absent: not asked. */
   readonly offers?: Offers;
   readonly purchase: LocalPurchase | null;
+  /** Absent: none was ever connected. */
+  readonly wallet?: Wallet;
   /** Of the opened gift card, while it is in memory. */
   readonly opened?: GiftOpened | null;
   /** In this worker's memory: what is being done right now. */
@@ -95,9 +97,11 @@ function stageOf(input: ViewInput): Stage {
   if (purchase.id === null && purchase.wish === null) return refusedStage(input, purchase) ?? pageStage(input);
   const stage = purchaseStage({
     purchase,
+    server: input.server,
     page: input.page,
     served: input.served,
     opened: input.opened ?? null,
+    ...(input.wallet === undefined ? {} : { wallet: input.wallet }),
     doing: input.doing,
     stale: input.trouble !== null && input.trouble.kind === "server_unreachable",
     nowMs: input.nowMs,

@@ -69,6 +69,16 @@ export type NotServed =
   /** The server pays by gift card only, and there is none that pays this order. */
   | { readonly why: "no_gift_card" };
 
+/** How it stands with the shopper's connected wallet, while the invoice waits to be paid. */
+export type WalletAsked =
+  /** It can be asked, on the extension's own page. */
+  | { readonly state: "offered" }
+  | { readonly state: "waiting" }
+  /** It was asked and may still pay. `why`: the code of what was heard, if anything was. */
+  | { readonly state: "unknown"; readonly why: string | null }
+  /** It did not pay, by its own word, or was never reached: it may be asked again. */
+  | { readonly state: "refused"; readonly code: string };
+
 export type ClaimOn = "authorization" | "reveal";
 export type Way = "card" | "gift_card";
 
@@ -163,6 +173,8 @@ export type Stage =
   | { readonly kind: "untrusted"; readonly fault: string }
   | {
       readonly kind: "pay";
+      /** LUD-01: where a wallet can fetch an invoice of its own, which nobody can check here. */
+      readonly lnurl?: string;
       readonly price: PriceParts;
       readonly code: string;
       readonly bolt11: string;
@@ -172,7 +184,11 @@ export type Stage =
       readonly stillYours: boolean;
       /** A gift card is bought, not a card made. */
       readonly gift?: GiftBought;
+      /** Absent: none is connected. */
+      readonly wallet?: WalletAsked;
     }
+  /** The wallet has an invoice of its own, which cannot be checked here; the one that was shown is over. */
+  | { readonly kind: "fetched"; readonly price: PriceParts; readonly code: string; readonly expiresAtMs: number; readonly claimOn: ClaimOn }
   /** Paid first: nothing is sent before the shopper has said so here, knowing that it cannot be held. */
   | { readonly kind: "confirm_funds"; readonly price: PriceParts; readonly from: PaidFrom; readonly expiresAtMs: number; readonly confirming?: true }
   /** The linked account's provider wants a code. */
@@ -294,12 +310,14 @@ export type NotFilled = "no_form" | "two_forms";
 
 /** What the shopper can press. Sent by panel and popup only for trusted events. */
 export type PanelAction =
-  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" }
+  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" | "pay" }
   | { readonly do: "confirm_total"; readonly total: Money }
   | { readonly do: "reread" }
   | { readonly do: "begin"; readonly way: Way; readonly from?: "linked_account" | "on_chain"; readonly refundAddress?: string; readonly gift?: { readonly product: string; readonly value: Money } }
   | { readonly do: "begin_card_first" }
   | { readonly do: "requote" }
+  /** Back from a wallet's own invoice to one that is checked here. */
+  | { readonly do: "show_invoice" }
   | { readonly do: "confirm_funds" }
   /** Passed on at once and kept nowhere. */
   | { readonly do: "second_factor"; readonly code: string }

@@ -278,7 +278,7 @@ describe("the invoice", () => {
       await page.setViewportSize({ width: 480, height: 1000 });
       await show("pay");
       const picture = PNG.sync.read(await page.locator(".panel").screenshot());
-      expect(jsQR(new Uint8ClampedArray(picture.data), picture.width, picture.height)?.data).toBe(BOLT11.toUpperCase());
+      expect(jsQR(new Uint8ClampedArray(picture.data), picture.width, picture.height)?.data).toBe(`LIGHTNING:${BOLT11.toUpperCase()}`);
     }
   });
 

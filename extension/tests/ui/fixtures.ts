@@ -53,6 +53,7 @@ const CHAIN = { provider: "", back: "address", unusedAfterMs: 7 * 24 * 60 * MINU
 const onChain = { kind: "pay_chain", price: PRICE, from: CHAIN, code: "7K3M9QXA", uri: "bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4?amount=0.00496758", seenMsat: 0, blocks: 0, needed: 2, expiresAtMs: NOW_MS + 52 * MINUTE_MS } as const;
 const FILLED = { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } as const;
 const challenge = { kind: "challenge", merchant: "BLUE NOTE REC 212-555-0100", amount: usd(2711), answerByMs: NOW_MS + 8 * MINUTE_MS + 41_000, claimOn: "authorization", stillYours: true } as const;
+const LNURL = "LNURL1DP68GURN8GHJ7ARFD3KJUETCV9KHQMR99AKXUATJDSHHQCTE9UC8SEFSXQUNQDEEXUENXDFKXYENZDP3XYERZDECXQERQV3SXSURQVPHXQMNJ";
 const pay = { kind: "pay", price: PRICE, code: "7K3M9QXA", bolt11: BOLT11, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000, claimOn: "authorization", stillYours: true } as const;
 
 /** As of a server of an older version: its parts are not told. */
@@ -91,9 +92,16 @@ export const STAGES = {
   working: view({ kind: "working", what: "checking_invoice" }),
   untrusted: view({ kind: "untrusted", fault: "wrong_key" }),
   pay: view(pay),
+  pay_lnurl: view({ ...pay, lnurl: LNURL }),
+  fetched: view({ kind: "fetched", price: PRICE, code: pay.code, expiresAtMs: pay.expiresAtMs, claimOn: "authorization" }),
   pay_reveal: view({ ...pay, price: PRICE_WITH_FEE, claimOn: "reveal", stillYours: false }),
   pay_over: view({ ...pay, expiresAtMs: NOW_MS - 1000 }),
   pay_unreachable: view(pay, { kind: "server_unreachable", retryAtMs: NOW_MS + 12_000 }),
+  pay_wallet: view({ ...pay, wallet: { state: "offered" } }),
+  pay_wallet_refused: view({ ...pay, wallet: { state: "refused", code: "INSUFFICIENT_BALANCE" } }),
+  pay_wallet_waiting: view({ ...pay, wallet: { state: "waiting" } }),
+  pay_wallet_unknown: view({ ...pay, wallet: { state: "unknown", why: "PAYMENT_FAILED" } }),
+  pay_wallet_silent: view({ ...pay, wallet: { state: "unknown", why: null } }),
   offer_linked: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card"], claimOn: "authorization", linked: { provider: "coinbase", availableMsat: 1_234_567_000 } }),
   confirm_funds: view({ kind: "confirm_funds", ...funds }),
   confirm_funds_destination: view({ kind: "confirm_funds", ...funds, from: { ...FROM, back: "refund_destination" }, confirming: true }),

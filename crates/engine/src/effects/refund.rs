@@ -1,7 +1,7 @@
 //! Paying back: price, invoice, one live hash, look up what is unknown.
 
 use crate::{Engine, EngineError};
-use money::Msat;
+use money::{Msat, Rate};
 use ports::{EffectRow, ForeignInvoice, Outcome, PayRequest, SendStatus, StoreError};
 use purchase::{Destination, OwedAmount, PaidFrom, Refund, RefundEvent, RefundSend};
 
@@ -15,6 +15,17 @@ pub(super) struct Problem {
     pub reason: String,
     /// The shopper has to give another destination.
     pub ask_again: bool,
+}
+
+/// What is owed at a rate, rounded down to a millisatoshi.
+fn owed_at(amount: OwedAmount, rate: Option<Rate>) -> Result<(Msat, Option<Rate>), String> {
+    match (amount, rate) {
+        (OwedAmount::Bitcoin(msat), _) => Ok((msat, None)),
+        (OwedAmount::Currency(owed), Some(rate)) => {
+            Ok((rate.msat_floor(owed).map_err(|error| error.to_string())?, Some(rate)))
+        }
+        (OwedAmount::Currency(_), None) => Err("a price is missing".to_owned()),
+    }
 }
 
 impl Engine {
@@ -50,21 +61,22 @@ impl Engine {
     ) -> Result<RefundSend, Problem> {
         let again = |reason: String| Problem { reason, ask_again: true };
         let later = |reason: String| Problem { reason, ask_again: false };
-        let (amount_msat, rate) = match amount {
-            OwedAmount::Bitcoin(msat) => (msat, None),
-            OwedAmount::Currency(owed) => {
-                let price = self.ports.prices.rate(owed.currency(), self.now());
-                let rate = price.map_err(|error| later(error.to_string()))?.rate;
-                let msat = rate.msat_floor(owed).map_err(|error| later(error.to_string()))?;
-                (msat, Some(rate))
-            }
+        let priced = match destination {
+            Destination::Withdrawn { rate, .. } => owed_at(amount, *rate),
+            Destination::Bolt11 { .. }
+            | Destination::LightningAddress { .. }
+            | Destination::LinkedAccount { .. }
+            | Destination::OnChain { .. } => self.priced(amount),
         };
+        let (amount_msat, rate) = priced.map_err(later)?;
         let invoice = match destination {
             Destination::LinkedAccount { .. } => return self.prepared_linked(refund, amount_msat, rate).await,
             Destination::OnChain { address } => {
                 return self.prepared_on_chain(refund, address, amount_msat, rate).await;
             }
-            Destination::Bolt11 { invoice } => self.ports.payees.read_invoice(invoice).map_err(again)?,
+            Destination::Bolt11 { invoice } | Destination::Withdrawn { invoice, .. } => {
+                self.ports.payees.read_invoice(invoice).map_err(again)?
+            }
             Destination::LightningAddress { address } => {
                 match self.ports.payees.fetch_invoice(address, amount_msat).await {
                     Outcome::Done(invoice) => invoice,
@@ -86,11 +98,22 @@ impl Engine {
         })
     }
 
+    /// What is owed, now.
+    pub(crate) fn priced(&self, amount: OwedAmount) -> Result<(Msat, Option<Rate>), String> {
+        match amount {
+            OwedAmount::Bitcoin(_) => owed_at(amount, None),
+            OwedAmount::Currency(owed) => {
+                let price = self.ports.prices.rate(owed.currency(), self.now()).map_err(|error| error.to_string())?;
+                owed_at(amount, Some(price.rate))
+            }
+        }
+    }
+
     fn fits(&self, invoice: &ForeignInvoice, amount_msat: Msat) -> Result<(), String> {
         if invoice.expires_at.since_ms(self.now()) < INVOICE_LEFT_MS_MIN {
             return Err("the invoice has expired or is about to".to_owned());
         }
-        if invoice.payee == self.ports.node.node_id() {
+        if self.ports.nodes.has(invoice.payee) {
             return Err("the invoice is this server's own".to_owned());
         }
         match invoice.amount_msat {
@@ -116,7 +139,9 @@ impl Engine {
         if send.from != PaidFrom::Node {
             return self.send_from_source(row, refund, send).await;
         }
-        let node = &self.ports.node;
+        // Where the purchase's bitcoin came to, there is something to send.
+        let purchase = self.purchase(refund.purchase).await?.ok_or(EngineError::NotFound)?;
+        let node = self.ports.nodes.of(purchase.node());
         let known = node.send_status(send.payment_hash).await;
         let status = match known {
             Outcome::Done(SendStatus::NotFound) => node.pay(self.pay_request(send)).await,

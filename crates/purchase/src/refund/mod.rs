@@ -7,7 +7,7 @@
 mod step;
 
 use crate::{Booking, OwedAmount, OwedCause};
-use ids::{AccountId, PaymentHash, PurchaseId, RefundId, UnixMs};
+use ids::{AccountId, LinkHash, PaymentHash, PurchaseId, RefundId, UnixMs};
 use money::{Money, Msat, Rate};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,12 @@ pub use step::step_refund;
 pub enum Destination {
     Bolt11 {
         invoice: String,
+    },
+    /// An invoice that a wallet gave at a withdraw link, for the amount that was priced with it.
+    Withdrawn {
+        invoice: String,
+        /// None when bitcoin is owed.
+        rate: Option<Rate>,
     },
     /// `name@domain` (LUD-16).
     LightningAddress {
@@ -113,6 +119,18 @@ pub struct RefundSend {
     pub rate: Option<Rate>,
 }
 
+/// Where a wallet collects a refund by itself (LUD-03): one secret, one amount, one end, one invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawLink {
+    pub hash: LinkHash,
+    pub amount_msat: Msat,
+    /// None when bitcoin is owed.
+    pub rate: Option<Rate>,
+    pub expires_at: UnixMs,
+    /// Given by the first wallet that came; the link is good for no other.
+    pub invoice: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     pub id: RefundId,
@@ -123,6 +141,9 @@ pub struct Refund {
     pub cause: OwedCause,
     pub state: RefundState,
     pub destination: Option<Destination>,
+    /// The newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<WithdrawLink>,
     pub not_before: UnixMs,
     pub created_at: UnixMs,
     pub send: Option<RefundSend>,
@@ -153,6 +174,18 @@ pub enum RefundEvent {
     },
     DestinationGiven {
         destination: Destination,
+    },
+    /// The shopper wants to collect it by a link; an older one is over.
+    LinkOffered {
+        hash: LinkHash,
+        amount_msat: Msat,
+        rate: Option<Rate>,
+        expires_at: UnixMs,
+    },
+    /// A wallet that has the link gave an invoice.
+    LinkUsed {
+        hash: LinkHash,
+        invoice: String,
     },
     WaitEnded,
     Prepared {
@@ -189,6 +222,8 @@ impl RefundEvent {
         match self {
             Self::Opened { .. } => "opened",
             Self::DestinationGiven { .. } => "destination_given",
+            Self::LinkOffered { .. } => "link_offered",
+            Self::LinkUsed { .. } => "link_used",
             Self::WaitEnded => "wait_ended",
             Self::Prepared { .. } => "prepared",
             Self::PrepareFailed { .. } => "prepare_failed",

@@ -25,6 +25,26 @@ pub struct GiveDestination {
     pub password: Option<Secret>,
 }
 
+/// Asks for a link by which a wallet collects one refund.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkRequest {
+    /// The link is money: a device token alone does not get one.
+    #[serde(default, deserialize_with = "super::account::secret_option")]
+    #[schema(value_type = String, format = Password)]
+    pub password: Option<Secret>,
+}
+
+/// Whoever has it collects the refund. It replaces an older one.
+#[derive(Serialize, ToSchema)]
+pub struct WithdrawLinkView {
+    /// LUD-01, upper case: LUD-03.
+    pub lnurl: String,
+    /// What the wallet gets, no more and no less.
+    pub amount_msat: u64,
+    pub expires_at_ms: u64,
+}
+
 #[derive(Serialize, ToSchema)]
 pub struct RefundView {
     #[schema(value_type = String)]
@@ -85,7 +105,9 @@ pub struct RefundList {
 impl From<&Destination> for DestinationView {
     fn from(destination: &Destination) -> Self {
         match destination {
-            Destination::Bolt11 { invoice } => Self::Bolt11 { invoice: invoice.clone() },
+            Destination::Bolt11 { invoice } | Destination::Withdrawn { invoice, .. } => {
+                Self::Bolt11 { invoice: invoice.clone() }
+            }
             Destination::LightningAddress { address } => Self::LightningAddress { address: address.clone() },
             Destination::LinkedAccount { provider } => Self::LinkedAccount { provider: provider.clone() },
             Destination::OnChain { address } => Self::OnChain { address: address.clone() },

@@ -1,13 +1,14 @@
 //! What is owed back, and where it goes.
 
 use super::show::{next, page};
-use crate::app::App;
+use crate::app::{App, detached};
 use crate::auth::Shopper;
 use crate::dto::ProblemBody;
 use crate::dto::purchase::ListQuery;
-use crate::dto::refund::{GiveDestination, RefundList, RefundView};
+use crate::dto::refund::{GiveDestination, LinkRequest, RefundList, RefundView, WithdrawLinkView};
 use crate::extract::{Id, Json, Params};
 use crate::idempotency::{Done, Once};
+use crate::lnurl;
 use crate::problem::{Code, Problem};
 use accounts::{AccountError, RefundDestination};
 use axum::extract::State;
@@ -65,6 +66,35 @@ pub async fn give_destination(
         Done::ok(&RefundView::from(&refund_of(&app, id, account).await?))
     })
     .await
+}
+
+/// A link by which a wallet collects the refund itself (LUD-03), priced now. Needs the password, and replaces an older
+/// link. Not remembered under a key: asked again it is another link.
+#[utoipa::path(post, path = "/v1/refunds/{id}/link", operation_id = "offer_refund_link", tag = "refunds", security(("device_token" = [])),
+    request_body = LinkRequest, params(("id" = String, Path)), responses(
+    (status = OK, body = WithdrawLinkView),
+    (status = "4XX", description = "password_needed, wrong_password, too_many_attempts, not_found, not_ready, too_late, way_not_served",
+     content_type = "application/problem+json", body = ProblemBody),
+    (status = 503, description = "price_unavailable", content_type = "application/problem+json", body = ProblemBody),
+))]
+pub async fn offer_link(
+    State(app): State<App>,
+    shopper: Shopper,
+    Id(id): Id<RefundId>,
+    Json(request): Json<LinkRequest>,
+) -> Result<axum::Json<WithdrawLinkView>, Problem> {
+    refund_of(&app, id, shopper.account).await?;
+    shopper.prove_given(&app, request.password.as_ref()).await?;
+    let k1 = app.state.trust.new_secret();
+    let lnurl = app.withdraw_lnurl(id, &k1).ok_or(Code::WayNotServed)?;
+    let (engine, hash) = (app.engine().clone(), lnurl::withdraw::hash_of(&k1));
+    let offered = detached(async move { engine.offer_link(id, hash).await }).await??;
+    let link = offered.ok_or(Code::PriceUnavailable)?.link.ok_or(Code::TooLate)?;
+    Ok(axum::Json(WithdrawLinkView {
+        lnurl: lnurl.to_string(),
+        amount_msat: link.amount_msat.get(),
+        expires_at_ms: link.expires_at.0,
+    }))
 }
 
 fn wrong(why: &str) -> Problem {

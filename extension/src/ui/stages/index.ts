@@ -6,6 +6,7 @@ import { payOnChain } from "./onchain.ts";
 import { giftReady, payingVendor } from "./gift.ts";
 import { cardReady, goToReview, held, pay, untrusted, working } from "./during.ts";
 import type { Drawing } from "./parts.ts";
+import { fetched } from "./ways.ts";
 
 /** Each stage as it is shown. A stage without a drawing does not compile. */
 export function drawStage(d: Drawing): Node[] {
@@ -29,6 +30,8 @@ export function drawStage(d: Drawing): Node[] {
       return untrusted(d, stage);
     case "pay":
       return pay(d, stage);
+    case "fetched":
+      return fetched(d, stage);
     case "confirm_funds":
       return confirmFunds(d, stage);
     case "second_factor":

@@ -2,7 +2,7 @@
 import type { PaidFrom, Stage } from "../../types/panel.ts";
 import { h } from "../h.ts";
 import { icon } from "../icons.ts";
-import { uriQr } from "../qr.ts";
+import { qr } from "../qr.ts";
 import { priceMade, tableNote } from "./made.ts";
 import { bigPrice, copyButton, countdown, mainButton, note, priceRows, quietButton, softText, text, title, type Drawing } from "./parts.ts";
 
@@ -75,7 +75,7 @@ export function payOnChain(d: Drawing, stage: PayChain): Node[] {
   const ways = h(
     "div",
     { class: "stack" },
-    h("div", { class: "qrbox" }, uriQr(uri, t("chain_qr", { amount: format.btc(missing) }))),
+    h("div", { class: "qrbox" }, qr(uri, t("chain_qr", { amount: format.btc(missing) }))),
     h("p", { class: "soft mono" }, address),
     h("div", { class: "pair" }, open, copyButton(d, t("chain_copy_address"), "copy-address", "", () => d.copy(address))),
     copyButton(d, t("chain_copy_amount"), "copy-amount", "", () => d.copy(amount)),
