@@ -212,7 +212,7 @@ async fn nothing_is_sent_before_the_shopper_has_seen_the_promise() {
         funds["promise"],
         json!({
             "held": false, "unused_goes_back": true, "unused_after_ms": 259_200_000u64, "returned_at_new_rate": true,
-            "back_to": "linked_account",
+            "back_to": "linked_account", "confirmations": null, "back_fee_msat": null,
         })
     );
     let path = format!("/v1/purchases/{}", begun["id"].as_str().unwrap());

@@ -11,6 +11,7 @@ mod linked;
 mod lnurl;
 mod network;
 mod nodes;
+mod onchain;
 mod purchases;
 mod refunds;
 mod reveal;

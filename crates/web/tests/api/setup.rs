@@ -135,6 +135,7 @@ pub struct Options {
     pub recipes: Option<RecipeBundle>,
     /// A provider of accounts that can be linked.
     pub linked: Option<Arc<crate::linked::FakeLinked>>,
+    pub on_chain: Option<Arc<crate::onchain::FakeChain>>,
     pub network: Arc<network::Watch>,
     /// A second node that holds.
     pub other_node: Option<Arc<FakeNode>>,
@@ -150,6 +151,7 @@ impl Default for Options {
             rules: AccountRules { open_registration: true, refund_hosts: Hosts::Public, ..AccountRules::default() },
             config: Config { spread: Ppm(0), server_url: "https://till.example".to_owned(), ..Config::default() },
             linked: None,
+            on_chain: None,
             recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
             network: Arc::new(network::Watch::unheard()),
             other_node: None,
@@ -186,7 +188,7 @@ impl Server {
             gift_cards: None,
             paid_first: engine::PaidFirstSources {
                 linked_account: options.linked.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
-                on_chain: None,
+                on_chain: options.on_chain.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
             },
             shoppers: Arc::new(NoShoppers),
             clock: clock.clone(),
