@@ -51,7 +51,7 @@ const FROM = { provider: "coinbase", back: "linked_account", unusedAfterMs: 7 * 
 const funds = { price: PRICE, from: FROM, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000 } as const;
 const FILLED = { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } as const;
 const challenge = { kind: "challenge", merchant: "BLUE NOTE REC 212-555-0100", amount: usd(2711), answerByMs: NOW_MS + 8 * MINUTE_MS + 41_000, claimOn: "authorization", stillYours: true } as const;
-const LNURL = "LNURL1DP68GURN8GHJ7ARFD3KJUETCV9KHQMR99AKXUATJDSHHQCTE9UC8SEFSXQUNQDEEXUENXDFKXYENZDP3XYERZDECXQERQV3SXSURQVPHXQMNJ";
+export const LNURL = "LNURL1DP68GURN8GHJ7ARFD3KJUETCV9KHQMR99AKXUATJDSHHQCTE9UC8SEFSXQUNQDEEXUENXDFKXYENZDP3XYERZDECXQERQV3SXSURQVPHXQMNJ";
 const pay = { kind: "pay", price: PRICE, code: "7K3M9QXA", bolt11: BOLT11, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000, claimOn: "authorization", stillYours: true } as const;
 
 /** As of a server of an older version: its parts are not told. */
