@@ -196,12 +196,20 @@ pub const STEPS: &[Step] = &[
         limit: minutes(10),
     },
     Step {
+        name: "demo with LND",
+        why: "each pair of node, payer and rail in which an LND is, and two purchases at a time on two of them",
+        run: Run::Task(lnd::pairs),
+        after: &["build", "bitcoind"],
+        when: When::Always,
+        limit: minutes(40),
+    },
+    Step {
         name: "demo on LND",
-        why: "every way that a purchase can go, with the bitcoin held on an LND",
+        why: "every way that a purchase can go, with an LND that holds, one that pays, and both",
         run: Run::Task(lnd::demo),
-        after: &["build", "bitcoind", "lnd"],
+        after: &["build", "bitcoind"],
         when: When::Named,
-        limit: minutes(25),
+        limit: minutes(60),
     },
     Step {
         name: "extension",

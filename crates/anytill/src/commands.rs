@@ -33,6 +33,13 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Key(args) => (key(place)?, args.report.json),
         Command::Recipes(command) => recipes::run(place, &command, SystemClock.now())?,
+        Command::Node { vendor: false, command: Node::Liquidity { days, svg, report } } => {
+            let answer = of_server(place, &Request::NodeLiquidity { days })?;
+            if let Some(file) = &svg {
+                ops::liquidity::draw(&answer, file)?;
+            }
+            (answer, report.json)
+        }
         Command::Node { vendor, command } => {
             let Some((request, json)) = node_request(command) else {
                 out::line(bake_macaroon());
@@ -179,6 +186,8 @@ fn node_request(node: Node) -> Option<(Request, bool)> {
         Node::Withdraw { address, amount_sat, sat_per_vbyte } => {
             (Request::NodeWithdraw { address, amount_sat, sat_per_vbyte }, false)
         }
+        Node::Liquidity { days, report, .. } => (Request::NodeLiquidity { days }, report.json),
+        Node::JitInvoice { amount_sat, max_fee_sat } => (Request::NodeJitInvoice { amount_sat, max_fee_sat }, false),
         Node::Invoice { amount_sat } => (Request::NodeInvoice { amount_sat }, false),
         Node::Pay { bolt11, max_fee_sat } => (Request::NodePay { bolt11, max_fee_sat }, false),
     })

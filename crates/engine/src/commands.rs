@@ -2,16 +2,16 @@
 
 use crate::apply::With;
 use crate::{Engine, EngineError, exposure, reservations};
-use ids::{AccountId, Nonce, PurchaseId, RefundId, UnixMs};
+use ids::{AccountId, NodeId, Nonce, PurchaseId, RefundId, UnixMs};
 use money::{Currency, Money, MoneyError, Msat};
 use ports::{
-    CardRef, CardSecrets, ClaimCode, ObservedRate, Outcome, PriceUnavailable, RateBasis, Reservation,
+    CardRef, CardSecrets, ClaimCode, LightningNode, ObservedRate, Outcome, PriceUnavailable, RateBasis, Reservation,
     ReservationChange, StoreError,
 };
 use purchase::terms::Terms;
 use purchase::{
-    Creation, DailyTable, Destination, Event, Flow, Market, Policy, Purchase, Quote, QuoteInput, RefundEvent, Rejected,
-    State, Tip, make_quote,
+    Creation, DailyTable, Destination, Event, Flow, Market, Policy, Purchase, Quote, QuoteInput, Rail, RefundEvent,
+    Rejected, State, Tip, make_quote,
 };
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ impl Engine {
         let (quote, terms_hash) = match request.order_total {
             None => (None, None),
             Some(total) => {
-                let (quote, taken) = self.quote(1, total, &request.policy).await?;
+                let (quote, taken) = self.quote(total, &request.policy, None).await?;
                 reservations.extend(self.within_unsold(quote.amount_msat, request.policy.flow).await?);
                 let hash = self.terms_hash(id, &request.store_host, &quote, &request.policy, request.nonce)?;
                 reservations.extend(taken.into_iter().map(ReservationChange::Take));
@@ -128,8 +128,7 @@ impl Engine {
     /// A price for a purchase whose card is prepared.
     pub async fn requote(&self, id: PurchaseId, request: NewQuote) -> Result<Purchase, CommandError> {
         let purchase = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
-        let number = purchase.quote.as_ref().map_or(0, |quote| quote.number) + 1;
-        let (quote, taken) = self.quote(number, request.order_total, &purchase.policy).await?;
+        let (quote, taken) = self.quote(request.order_total, &purchase.policy, purchase.quote.as_ref()).await?;
         let terms_hash = self.terms_hash(id, &purchase.store_host, &quote, &purchase.policy, request.nonce)?;
         let mut reservations: Vec<_> =
             self.within_exposure(purchase.account, &purchase.store_host, purchase.currency).await?.into();
@@ -143,15 +142,15 @@ impl Engine {
 
     async fn quote(
         &self,
-        number: u32,
         order_total: Money,
         policy: &Policy,
+        before: Option<&Quote>,
     ) -> Result<(Quote, Vec<Reservation>), CommandError> {
         let now = self.now();
         let gift_card = policy.flow == Flow::GiftCard;
         let price = self.ports.prices.executable(order_total, now)?;
-        let quote = make_quote(&QuoteInput {
-            number,
+        let mut quote = make_quote(&QuoteInput {
+            number: before.map_or(0, |quote| quote.number) + 1,
             order_total,
             fee: self.config.fee.of_ceil(order_total)?,
             executable: price.rate,
@@ -170,23 +169,54 @@ impl Engine {
         if quote.amount_msat.get() < self.config.hold_msat_min {
             return Err(CommandError::TooSmall(self.config.hold_msat_min));
         }
-        let reservations = self.room_for(&quote, policy).await?;
-        Ok((quote, reservations.into()))
+        let (node, receives) = match before {
+            // What was quoted before may still be paid there: a purchase stays where it began.
+            Some(before) => self.room_at(self.ports.nodes.of(before.node).as_ref(), quote.amount_msat).await?,
+            None => self.room_anywhere(quote.amount_msat).await?,
+        };
+        quote.node = Some(node);
+        let pays = match policy.flow {
+            Flow::GiftCard => self.vendor_send(quote.amount_msat).await?,
+            Flow::Card | Flow::CardFirst | Flow::PaidFirst => self.float_for(&quote, policy).await?,
+        };
+        Ok((quote, vec![receives, pays]))
     }
 
-    async fn room_for(&self, quote: &Quote, policy: &Policy) -> Result<[Reservation; 2], CommandError> {
-        let Outcome::Done(room) = self.ports.node.room().await else {
+    /// Where there is most room that nobody has been quoted.
+    async fn room_anywhere(&self, amount: Msat) -> Result<(NodeId, Reservation), CommandError> {
+        let mut best = Err(CommandError::Unavailable("the Lightning node"));
+        let mut most = 0;
+        let alone = self.ports.nodes.all().count() == 1;
+        for node in self.ports.nodes.all() {
+            match self.room_at(node.as_ref(), amount).await {
+                Ok((id, receives)) => {
+                    let taken = self.ports.store.reserved(&receives.resource).await.map_err(EngineError::Store)?;
+                    let stale = self.tips.seen_at(id).is_none_or(|at| !self.is_fresh(at));
+                    if stale && !alone {
+                        continue;
+                    }
+                    let free = receives.limit.saturating_sub(taken);
+                    if best.is_err() || free > most {
+                        (best, most) = (Ok((id, receives)), free);
+                    }
+                }
+                // That it is full says more than that another does not answer.
+                Err(why @ CommandError::NoRoom) if best.is_err() => best = Err(why),
+                Err(_) => {}
+            }
+        }
+        best
+    }
+
+    async fn room_at(&self, node: &dyn LightningNode, amount: Msat) -> Result<(NodeId, Reservation), CommandError> {
+        let Outcome::Done(room) = node.room().await else {
             return Err(CommandError::Unavailable("the Lightning node"));
         };
-        if !room.reserve_ok || room.total_msat() < quote.amount_msat.get() {
+        if !room.reserve_ok || room.total_msat() < amount.get() {
             return Err(CommandError::NoRoom);
         }
-        let node = self.ports.node.node_id();
-        let receives = reservations::of_room(node, &room, quote.amount_msat);
-        if policy.flow == Flow::GiftCard {
-            return Ok([receives, self.vendor_send(quote.amount_msat).await?]);
-        }
-        Ok([receives, self.float_for(quote, policy).await?])
+        let id = node.node_id();
+        Ok((id, reservations::of_room(id, &room, amount)))
     }
 
     /// What the card may be charged, at most.
@@ -226,7 +256,7 @@ impl Engine {
         nonce: Nonce,
     ) -> Result<ids::TermsHash, CommandError> {
         let server = &self.config.server_url;
-        let node = self.ports.node.node_id();
+        let node = quote.node.unwrap_or_else(|| self.ports.nodes.first().node_id());
         let terms = Terms { server, node, purchase: id, store_host, quote, claim_on: policy.claim_on, nonce };
         terms.hash().map_err(|_| CommandError::BadStore)
     }
@@ -234,6 +264,12 @@ impl Engine {
     /// The shopper walks away, or is done with the card.
     pub async fn cancel(&self, id: PurchaseId) -> Result<Purchase, EngineError> {
         Ok(self.apply(id, &Event::CancelRequested, With::default()).await?.state)
+    }
+
+    /// By this rail from now on: the invoice follows ([`Engine::wait_past`]), the one of the other rail is not paid any
+    /// more. Chosen already, it changes nothing.
+    pub async fn choose_rail(&self, id: PurchaseId, rail: Rail) -> Result<Purchase, EngineError> {
+        Ok(self.apply(id, &Event::RailChosen { rail }, With::default()).await?.state)
     }
 
     /// Waits until the purchase is in none of these states. The caller bounds the wait.
@@ -306,12 +342,15 @@ impl Engine {
 
     /// The chain's tip as last seen, and whether that was lately.
     pub fn tip(&self) -> Tip {
-        let info = self.tip.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let now: UnixMs = self.now();
+        let info = self.tips.best();
         info.map_or(Tip { height: 0, fresh: false }, |info| Tip {
             height: info.tip_height,
-            fresh: now.since_ms(info.tip_seen_at) <= self.config.tip_age_ms_max,
+            fresh: self.is_fresh(info.tip_seen_at),
         })
+    }
+
+    fn is_fresh(&self, seen_at: UnixMs) -> bool {
+        self.now().since_ms(seen_at) <= self.config.tip_age_ms_max
     }
 }
 

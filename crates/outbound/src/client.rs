@@ -1,5 +1,6 @@
 //! The sending itself.
 
+use crate::public::PublicOnly;
 use crate::{Method, PinnedCertificate, Request, Response, Retry};
 use ports::Outcome;
 use reqwest::{Url, header::HeaderValue};
@@ -21,6 +22,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self { deadline_ms: 10_000, answer_bytes_max: 1 << 20 }
     }
+}
+
+/// Where a client may connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    All,
+    PublicNames,
 }
 
 /// The base address cannot be used; a fault of the configuration.
@@ -74,6 +82,7 @@ pub struct HttpClient {
     limits: Limits,
     /// None: the authorities that the world trusts.
     tls: Option<rustls::ClientConfig>,
+    reach: Reach,
     pooled: reqwest::Client,
 }
 
@@ -87,15 +96,26 @@ impl HttpClient {
     /// `base` is `https://host[:port][/prefix]`; `http` is taken for loopback addresses only, so that no key ever
     /// crosses a network in the clear.
     pub fn new(base: &str, limits: Limits) -> Result<Self, BadAddress> {
-        Self::with_tls(base, limits, None)
+        Self::with_tls(base, limits, None, Reach::All)
+    }
+
+    /// As [`Self::new`], to a host that a stranger has named: a name that leads to an address which is not public is
+    /// refused. An address itself, and this machine, are for the caller to refuse.
+    pub fn public(base: &str, limits: Limits) -> Result<Self, BadAddress> {
+        Self::with_tls(base, limits, None, Reach::PublicNames)
     }
 
     /// As [`Self::new`], to a server that is known by its certificate alone.
     pub fn pinned(base: &str, limits: Limits, certificate: &PinnedCertificate) -> Result<Self, BadAddress> {
-        Self::with_tls(base, limits, Some(certificate.tls()?))
+        Self::with_tls(base, limits, Some(certificate.tls()?), Reach::All)
     }
 
-    fn with_tls(base: &str, limits: Limits, tls: Option<rustls::ClientConfig>) -> Result<Self, BadAddress> {
+    fn with_tls(
+        base: &str,
+        limits: Limits,
+        tls: Option<rustls::ClientConfig>,
+        reach: Reach,
+    ) -> Result<Self, BadAddress> {
         let url = Url::parse(base).map_err(|_| BadAddress::NotAnAddress)?;
         let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         if !bare || url.password().is_some() || url.host_str().is_none() {
@@ -107,8 +127,9 @@ impl HttpClient {
             "http" => return Err(BadAddress::PlainHttp),
             _ => return Err(BadAddress::NotAnAddress),
         }
-        let pooled = reqwest_client(limits, tls.as_ref(), true).map_err(|error| BadAddress::Tls(describe(&error)))?;
-        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), limits, tls, pooled })
+        let pooled =
+            reqwest_client(limits, tls.as_ref(), reach, true).map_err(|error| BadAddress::Tls(describe(&error)))?;
+        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), limits, tls, reach, pooled })
     }
 
     pub(crate) const fn limits(&self) -> Limits {
@@ -145,7 +166,7 @@ impl HttpClient {
         // Dropped, and with it its only connection, when this call ends.
         let fresh;
         let client = if request.fresh_connection {
-            fresh = reqwest_client(self.limits, self.tls.as_ref(), false)
+            fresh = reqwest_client(self.limits, self.tls.as_ref(), self.reach, false)
                 .map_err(|error| Fault::NotSent(describe(&error)))?;
             &fresh
         } else {
@@ -230,11 +251,15 @@ pub(crate) fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
 fn reqwest_client(
     limits: Limits,
     tls: Option<&rustls::ClientConfig>,
+    reach: Reach,
     pooled: bool,
 ) -> Result<reqwest::Client, reqwest::Error> {
     let mut builder = reqwest::Client::builder();
     if let Some(tls) = tls {
         builder = builder.use_preconfigured_tls(tls.clone()).tcp_keepalive(KEEPALIVE);
+    }
+    if reach == Reach::PublicNames {
+        builder = builder.dns_resolver(std::sync::Arc::new(PublicOnly));
     }
     builder
         .user_agent(concat!("anytill/", env!("CARGO_PKG_VERSION")))

@@ -13,6 +13,7 @@
 mod client;
 mod lines;
 mod pinned;
+mod public;
 mod reconnect;
 mod request;
 mod response;

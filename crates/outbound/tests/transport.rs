@@ -282,3 +282,25 @@ async fn a_fresh_connection_is_used_once() {
     assert_eq!(ports[0], ports[4]);
     assert!(ports[2] != ports[3] && ports[2] != ports[0] && ports[3] != ports[0]);
 }
+
+/// A name that a stranger gave and that leads inside: no connection is made, whoever listens there.
+#[tokio::test]
+async fn names_that_lead_inside_are_not_connected_to() {
+    let reached = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&reached);
+    let address = raw(move |mut stream| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+        }
+    })
+    .await;
+    let base = format!("http://localhost:{}", address.port());
+    assert!(HttpClient::new(&base, LIMITS).unwrap().send(&Request::get("/")).await.is_ok());
+    assert_eq!(reached.load(Ordering::SeqCst), 1);
+    match HttpClient::public(&base, LIMITS).unwrap().send(&Request::get("/")).await {
+        Err(Fault::NotSent(why)) => assert!(why.contains("no public address"), "{why}"),
+        other => panic!("expected NotSent, got {other:?}"),
+    }
+    assert_eq!(reached.load(Ordering::SeqCst), 1);
+}

@@ -12,6 +12,7 @@ mod gift_cards;
 mod lightning;
 mod links;
 mod network;
+mod nodes;
 mod outcome;
 mod paid_first;
 mod prices;
@@ -36,6 +37,7 @@ pub use lightning::{
 };
 pub use links::{AccountLinks, LinkBegun, LinkError, LinkedAccount};
 pub use network::{ForwardingPolicy, NetworkGraph, NetworkView, OwnChannel, PublicChannel};
+pub use nodes::Nodes;
 pub use outcome::{Outcome, Rejection};
 pub use paid_first::{FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};

@@ -55,6 +55,9 @@ pub enum Effect {
         /// The vendor invoice's hash for a gift card; else derived.
         payment_hash: Option<PaymentHash>,
         description: String,
+        /// The invoice has the description's SHA-256 instead of it (BOLT 11 `h`).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hashed: bool,
         expires_at: UnixMs,
         min_final_cltv_delta: u16,
     },

@@ -1,6 +1,6 @@
 //! What can happen to a purchase. Stored for ever, replayed on start.
 
-use crate::{DisputeState, Policy, Quote};
+use crate::{DisputeState, Policy, Quote, Rail};
 use ids::{AccountId, PaymentHash, PurchaseId, UnixMs};
 use money::{Currency, Money, Msat, Rate, Sat};
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,10 @@ pub enum Event {
     },
     InvoiceFailed {
         reason: String,
+    },
+    /// A wallet fetches an invoice of its own, or the shopper turns back to the one that is shown.
+    RailChosen {
+        rail: Rail,
     },
     CancelRequested,
     /// Number or claim code is asked for. Price and tip count only where the claim happens now.
@@ -237,6 +241,7 @@ impl Event {
             Self::QuoteGiven { .. } => "quote_given",
             Self::InvoiceIssued { .. } => "invoice_issued",
             Self::InvoiceFailed { .. } => "invoice_failed",
+            Self::RailChosen { .. } => "rail_chosen",
             Self::CancelRequested => "cancel_requested",
             Self::RevealRequested { .. } => "reveal_requested",
             Self::HtlcHeld { .. } => "htlc_held",

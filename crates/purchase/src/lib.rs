@@ -7,6 +7,7 @@
 mod booking;
 mod effect;
 mod event;
+mod metadata;
 mod model;
 mod policy;
 mod quote;
@@ -17,11 +18,12 @@ pub mod terms;
 pub use booking::Booking;
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
 pub use event::{Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
+pub use metadata::metadata;
 pub use model::{
     Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,
     DisputeRecord, DisputeState, Funding, Hold, Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
-pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
+pub use policy::{ClaimOn, Flow, FundsSource, Policy, RAIL_CHANGES_MAX, Rail, VENDOR_CHAIN_BLOCKS};
 pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};
 pub use refund::{
     Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,

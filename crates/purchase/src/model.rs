@@ -1,7 +1,7 @@
 //! The purchase as stored.
 
-use crate::{Charge, ChargeKind, Creation, Merchant, OwedAmount, OwedCause, Policy, PreimageSource, Quote};
-use ids::{AccountId, PaymentHash, PurchaseId, TermsHash, UnixMs};
+use crate::{Charge, ChargeKind, Creation, Flow, Merchant, OwedAmount, OwedCause, Policy, PreimageSource, Quote, Rail};
+use ids::{AccountId, NodeId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Currency, Money, Msat, Sat};
 use serde::{Deserialize, Serialize};
 
@@ -338,6 +338,12 @@ pub struct Purchase {
     pub quote: Option<Quote>,
     pub terms_hash: Option<TermsHash>,
     pub invoice: Option<Invoice>,
+    /// How the wallet comes by the live invoice, or by the one that is being made.
+    #[serde(default, skip_serializing_if = "Rail::is_default")]
+    pub rail: Rail,
+    /// Each asked for an invoice beyond the one of its quote.
+    #[serde(default, skip_serializing_if = "none_yet")]
+    pub rail_changes: u32,
     /// Hashes of all invoices, the live one included.
     pub payment_hashes: Vec<PaymentHash>,
     pub hold: Option<Hold>,
@@ -372,6 +378,11 @@ pub struct Purchase {
 }
 
 impl Purchase {
+    /// The node that holds. None: the first of the server's.
+    pub fn node(&self) -> Option<NodeId> {
+        self.quote.as_ref().and_then(|quote| quote.node)
+    }
+
     pub(crate) fn new(creation: Creation, now: UnixMs) -> Self {
         let state = if creation.quote.is_some() { State::Quoted } else { State::Opened };
         Self {
@@ -388,6 +399,8 @@ impl Purchase {
             quote: creation.quote,
             terms_hash: creation.terms_hash,
             invoice: None,
+            rail: Rail::default(),
+            rail_changes: 0,
             payment_hashes: Vec::new(),
             hold: None,
             card: None,
@@ -419,6 +432,21 @@ impl Purchase {
 
     pub fn order_total(&self) -> Option<Money> {
         self.quote.as_ref().map(|quote| quote.order_total)
+    }
+
+    /// Of the invoice of the quote in force, live or being made. Quotes and changes of the rail only ever add up, so no
+    /// two invoices share a number, and with it a preimage.
+    pub fn invoice_number(&self) -> Option<u32> {
+        self.quote.as_ref().and_then(|quote| quote.number.checked_add(self.rail_changes))
+    }
+
+    /// Can its wallet fetch an invoice itself? A gift card's carries the vendor's hash, which one invoice has already;
+    /// what is paid first has none.
+    pub fn offers_lnurl(&self) -> bool {
+        match self.policy.flow {
+            Flow::Card | Flow::CardFirst => matches!(self.state, State::Quoted | State::Invoiced),
+            Flow::GiftCard | Flow::PaidFirst => false,
+        }
     }
 
     pub fn is_funded(&self) -> bool {
@@ -493,4 +521,9 @@ impl Purchase {
             CardState::Requested | CardState::Closed | CardState::Failed => None,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn none_yet(count: &u32) -> bool {
+    *count == 0
 }

@@ -9,11 +9,12 @@
 //! | `m/1095653716'/2'/0'` | the secret that preimages are derived from |
 //! | `m/1095653716'/3'/0'` | the seed of the node that pays gift-card vendors, with `m/1095653716'/3'/1'` for its second half |
 //! | `m/1095653716'/4'/0'` | the key that adapters' records are sealed with |
+//! | `m/1095653716'/6'/0'` | the secret that pay links are derived from |
 //!
 //! The node takes its keys from `m/0'` and below and from the master key itself, the on-chain wallet from `m/84'`:
 //! nothing here lets anyone compute those, nor they these.
 
-use crate::{PreimageSeal, RecordSeal};
+use crate::{LinkSeal, PreimageSeal, RecordSeal};
 use bitcoin::NetworkKind;
 use bitcoin::bip32::{ChildNumber, Xpriv};
 use bitcoin::hashes::{Hash, sha256};
@@ -61,6 +62,13 @@ impl OperatorSeed {
     pub fn record_seal(&self) -> RecordSeal {
         let mut key = self.derive(4, 0);
         let seal = RecordSeal::new(key.secret_bytes());
+        key.non_secure_erase();
+        seal
+    }
+
+    pub fn link_seal(&self) -> LinkSeal {
+        let mut key = self.derive(6, 0);
+        let seal = LinkSeal::new(key.secret_bytes());
         key.non_secure_erase();
         seal
     }

@@ -9,6 +9,7 @@
 mod invoice;
 mod key_set;
 mod keys;
+mod link;
 mod preimage;
 mod recipes;
 mod record;
@@ -17,6 +18,7 @@ mod reveal;
 pub use invoice::{CheckedInvoice, ExpectedInvoice, InvoiceFault, check_invoice};
 pub use key_set::{Accepted, BadKeySet, KeySet, KeySetFault, Pinned, SignedKeySet, sign, verify};
 pub use keys::{BadWords, OperatorSeed, Signature, SigningKey, VerifyingKey};
+pub use link::LinkSeal;
 pub use preimage::PreimageSeal;
 pub use recipes::{
     AcceptedRecipes, BadRecipes, PinnedRecipes, RECIPES_LEN_MAX, Recipe, RecipeBundle, RecipesFault, SignedRecipes,

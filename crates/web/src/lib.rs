@@ -18,6 +18,7 @@ mod idempotency;
 mod layers;
 mod limits;
 mod linked;
+mod lnurl;
 mod metrics_page;
 mod network_api;
 mod network_page;
@@ -63,6 +64,7 @@ pub fn router(state: AppState) -> Router {
     let operator = openapi::health_routes().split_for_parts().0.route("/metrics", get(metrics_page::metrics));
     Router::new()
         .merge(api)
+        .merge(lnurl::routes(&app))
         .merge(webhooks)
         .merge(operator)
         .fallback(layers::not_found)

@@ -59,6 +59,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(purchases::show::one))
         .routes(routes!(purchases::create::quote))
         .routes(routes!(purchases::create::cancel))
+        .routes(routes!(purchases::invoice::invoice))
         .routes(routes!(purchases::funds::confirm))
         .routes(routes!(purchases::funds::second_factor))
         .routes(routes!(purchases::reveal::reveal))

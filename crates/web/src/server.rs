@@ -77,7 +77,7 @@ pub async fn served(State(app): State<App>) -> Json<Served> {
     let list = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect();
     Json(Served {
         server: config.server_url.clone(),
-        node: app.engine().ports().node.node_id(),
+        node: app.engine().ports().nodes.first().node_id(),
         accepts_purchases: app.state.running.accepts(),
         open_registration: app.state.accounts.rules().open_registration,
         currencies: policy

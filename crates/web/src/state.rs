@@ -37,6 +37,9 @@ pub trait Trust: Send + Sync {
     /// The operator's signed recipes, if there are any.
     fn recipes(&self) -> Option<&RecipeBundle>;
 
+    /// What the pay link of a purchase ends in: not known to whoever knows the identifier.
+    fn link_tag(&self, purchase: PurchaseId) -> [u8; 8];
+
     /// Seals to the extension's one-time X25519 key (RFC 9180, base mode), bound to the purchase.
     fn seal(
         &self,

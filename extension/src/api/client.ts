@@ -93,6 +93,7 @@ export function makeClient(outside: Outside, server: string, token: string | nul
     /** Not repeated: whether a code that was sent once is still good, nobody knows. */
     secondFactor: (key: string, id: string, code: string) =>
       call<PurchaseView>({ method: "POST", path: `${of(id)}/second-factor`, idempotencyKey: key, repeatable: false, timeoutMs: SLOW_MS, body: { code } }),
+    showInvoice: (key: string, id: string) => wish<PurchaseView>("POST", `${of(id)}/invoice`, key),
     cancel: (key: string, id: string) => wish<PurchaseView>("POST", `${of(id)}/cancel`, key),
     reveal: (id: string, body: { readonly public_key: string; readonly password?: string }) => tell<Revealed>(`${of(id)}/reveal`, body),
     refunds: (beforeMs: number | null) => get<RefundList>(page("/v1/refunds", beforeMs)),

@@ -432,6 +432,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/purchases/{id}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A BOLT11 invoice to be shown, under a hash of its own. One that a wallet fetched by `lnurl` is not paid any more. */
+        post: operations["show_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/purchases/{id}/quote": {
         parameters: {
             query?: never;
@@ -979,6 +996,16 @@ export interface components {
             returned: boolean;
         };
         InvoiceView: {
+            /**
+             * @description The same invoice as a `bitcoin:` link (BIP 321, before it BIP 21) without an address: only Lightning can be held.
+             * @example bitcoin:?lightning=lnbc1...
+             */
+            bip21: string;
+            /**
+             * @description As a QR code holds it: the invoice in upper case, scheme and key in lower case, which some wallets insist on.
+             * @example bitcoin:?lightning=LNBC1...
+             */
+            bip21_qr: string;
             /** @description Lower case; a QR code holds it in upper case. */
             bolt11: string;
             payment_hash: string;
@@ -1273,7 +1300,11 @@ export interface components {
             /** @example 0123456789abcdef0123456789abcdef */
             id: string;
             invoice?: null | components["schemas"]["InvoiceView"];
+            /** @description LUD-01, upper case: where a wallet can fetch the invoice itself (LUD-06). Doing so ends the one that is shown. */
+            lnurl?: string | null;
             quote?: null | components["schemas"]["QuoteView"];
+            /** @description How the wallet comes by the invoice. With `lnurl` it has fetched one itself, which no extension can check. */
+            rail: components["schemas"]["Rail"];
             refunds: components["schemas"]["RefundView"][];
             state: components["schemas"]["PurchaseState"];
             /** Format: int64 */
@@ -1332,6 +1363,8 @@ export interface components {
             spread_ppm: number;
             total: components["schemas"]["MoneyOut"];
         };
+        /** @enum {string} */
+        Rail: "bolt11" | "lnurl";
         /**
          * @description The consolidated rate of one currency, or why there is none. A quote is made from the executable price, which is at
          *     most a little lower. Of a currency that no venue trades it is an estimate through a daily table (`basis`), which
@@ -2497,6 +2530,38 @@ export interface operations {
                 };
             };
             /** @description not_found, rate_limited: too many streams of this account */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_invoice: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description not_found, not_ready, too_late, way_not_served, limit_reached */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

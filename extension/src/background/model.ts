@@ -55,6 +55,7 @@ export type Wish =
   | { readonly kind: "confirm_funds"; readonly key: string; readonly sinceMs: number }
   | { readonly kind: "challenge"; readonly key: string; readonly sinceMs: number; readonly answer: ChallengeAnswer }
   | { readonly kind: "quote"; readonly key: string; readonly sinceMs: number; readonly total: Money; readonly nonce: string }
+  | { readonly kind: "show_invoice"; readonly key: string; readonly sinceMs: number }
   | { readonly kind: "cancel"; readonly key: string; readonly sinceMs: number; readonly then: Money | null };
 
 export type FillHint =

@@ -13,7 +13,7 @@ import type { GiftsAt } from "./gifts.ts";
 import type { Kept, LocalPurchase } from "./model.ts";
 import { askOffers, offersOf } from "./offers.ts";
 import { sameMoney, withoutPageTotal } from "./model.ts";
-import { answerChallenge, begin, cancel, confirmFunds, quote, secondFactor } from "./purchases.ts";
+import { answerChallenge, begin, cancel, confirmFunds, quote, secondFactor, showInvoice } from "./purchases.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { PageSeen, ViewInput } from "./view.ts";
 import { panelView, pillView, wantsGifts } from "./view.ts";
@@ -108,6 +108,9 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
       return requote(core, page, purchase);
     case "cancel":
       if (purchase !== null) await cancel(core, purchase.local, null);
+      return;
+    case "show_invoice":
+      if (purchase !== null) await showInvoice(core, purchase.local);
       return;
     case "fill":
       if (purchase !== null) await (purchase.gift === undefined ? fill : fillGift)(core, purchase.local, page);
@@ -251,7 +254,7 @@ async function requote(core: Core, page: PageState, purchase: LocalPurchase | nu
   // Of a gift card another value may be the right one: that is chosen anew.
   const then = purchase.gift === undefined ? now : null;
   const declined = stage.kind === "card_ready" && stage.canRequote === true;
-  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || kind === "confirm_funds" || declined) await cancel(core, purchase.local, then);
+  if (kind === "total_changed" || kind === "untrusted" || kind === "pay" || kind === "fetched" || kind === "confirm_funds" || declined) await cancel(core, purchase.local, then);
 }
 
 /** What has ended, or never began, is put away. What is under way is not forgotten by a press. */

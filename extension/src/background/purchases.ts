@@ -107,6 +107,13 @@ export async function cancel(core: Core, local: string, then: Money | null): Pro
   await runWish(core, local);
 }
 
+/** A wallet has fetched an invoice of its own; the shopper wants one that is checked here. */
+export async function showInvoice(core: Core, local: string): Promise<void> {
+  const wish: Wish = { kind: "show_invoice", key: random128(), sinceMs: core.env.nowMs() };
+  const after = await core.store.changePurchase(local, (one) => (one.wish === null && one.view?.rail === "lnurl" ? { ...one, wish, problem: null } : one));
+  if (after?.wish === wish) await runWish(core, local);
+}
+
 /** The shopper has read what cannot be held, and the linked account may send. */
 export async function confirmFunds(core: Core, local: string): Promise<void> {
   const wish: Wish = { kind: "confirm_funds", key: random128(), sinceMs: core.env.nowMs() };
@@ -181,6 +188,8 @@ function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<
       return client.confirmFunds(wish.key, purchase.id ?? "");
     case "challenge":
       return client.answerChallenge(wish.key, purchase.id ?? "", wish.answer);
+    case "show_invoice":
+      return client.showInvoice(wish.key, purchase.id ?? "");
     case "cancel":
       return client.cancel(wish.key, purchase.id ?? "");
   }

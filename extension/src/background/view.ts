@@ -97,6 +97,7 @@ function stageOf(input: ViewInput): Stage {
   if (purchase.id === null && purchase.wish === null) return refusedStage(input, purchase) ?? pageStage(input);
   const stage = purchaseStage({
     purchase,
+    server: input.server,
     page: input.page,
     served: input.served,
     opened: input.opened ?? null,

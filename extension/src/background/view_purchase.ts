@@ -8,12 +8,14 @@ import type { LocalPurchase, Wallet } from "./model.ts";
 import { sameMoney } from "./model.ts";
 import { priceOf } from "./price.ts";
 import type { PageSeen } from "./view.ts";
+import { payLink } from "../trust/lnurl.ts";
 import { walletAsked } from "./wallet_ask.ts";
 
 export type Doing = "revealing" | "filling" | "sending_code";
 
 export interface PurchaseInput {
   readonly purchase: LocalPurchase;
+  readonly server: string | null;
   readonly page: PageSeen;
   readonly served: Served | null;
   readonly opened: GiftOpened | null;
@@ -141,6 +143,7 @@ const claimOn = (input: PurchaseInput): PurchaseView["claim_on"] => input.purcha
 function payStage(input: PurchaseInput, view: PurchaseView): Stage {
   const { purchase } = input;
   if (purchase.fault !== null) return { kind: "untrusted", fault: purchase.fault };
+  if (view.rail === "lnurl") return fetchedStage(input, view);
   const bolt11 = view.invoice?.bolt11;
   if (!view.quote || bolt11 === undefined || bolt11 !== purchase.checkedInvoice) return { kind: "working", what: "checking_invoice" };
   return {
@@ -148,11 +151,31 @@ function payStage(input: PurchaseInput, view: PurchaseView): Stage {
     price: priceOf(view.quote, input.aheadMs),
     code: view.code,
     bolt11,
+    ...lnurlOf(input, view),
     expiresAtMs: view.quote.expires_at_ms - input.aheadMs,
     claimOn: view.claim_on,
     stillYours: stillYours(input, view),
     ...giftOf(purchase),
     ...walletOf(input),
+  };
+}
+
+/** Of this server, or it is not shown. */
+function lnurlOf({ server }: PurchaseInput, { lnurl }: PurchaseView): { readonly lnurl?: string } {
+  const link = server === null || !lnurl ? null : payLink(lnurl, server);
+  return link === null ? {} : { lnurl: link };
+}
+
+/** The terms passed our check before the address was shown; the invoice that the wallet has did not, and cannot. */
+function fetchedStage(input: PurchaseInput, view: PurchaseView): Stage {
+  if (input.purchase.wish?.kind === "show_invoice") return { kind: "working", what: "checking_invoice" };
+  if (!view.quote) return { kind: "working", what: "quoting" };
+  return {
+    kind: "fetched",
+    price: priceOf(view.quote, input.aheadMs),
+    code: view.code,
+    expiresAtMs: view.quote.expires_at_ms - input.aheadMs,
+    claimOn: view.claim_on,
   };
 }
 

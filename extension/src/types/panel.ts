@@ -169,6 +169,8 @@ export type Stage =
   | { readonly kind: "untrusted"; readonly fault: string }
   | {
       readonly kind: "pay";
+      /** LUD-01: where a wallet can fetch an invoice of its own, which nobody can check here. */
+      readonly lnurl?: string;
       readonly price: PriceParts;
       readonly code: string;
       readonly bolt11: string;
@@ -181,6 +183,8 @@ export type Stage =
       /** Absent: none is connected. */
       readonly wallet?: WalletAsked;
     }
+  /** The wallet has an invoice of its own, which cannot be checked here; the one that was shown is over. */
+  | { readonly kind: "fetched"; readonly price: PriceParts; readonly code: string; readonly expiresAtMs: number; readonly claimOn: ClaimOn }
   /** Paid first: nothing is sent before the shopper has said so here, knowing that it cannot be held. */
   | { readonly kind: "confirm_funds"; readonly price: PriceParts; readonly from: PaidFrom; readonly expiresAtMs: number; readonly confirming?: true }
   /** The linked account's provider wants a code. */
@@ -295,6 +299,8 @@ export type PanelAction =
   | { readonly do: "begin"; readonly way: Way; readonly from?: "linked_account"; readonly gift?: { readonly product: string; readonly value: Money } }
   | { readonly do: "begin_card_first" }
   | { readonly do: "requote" }
+  /** Back from a wallet's own invoice to one that is checked here. */
+  | { readonly do: "show_invoice" }
   | { readonly do: "confirm_funds" }
   /** Passed on at once and kept nowhere. */
   | { readonly do: "second_factor"; readonly code: string }

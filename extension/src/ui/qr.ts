@@ -2,12 +2,17 @@ import { encode } from "uqr";
 import { svg } from "./h.ts";
 
 /**
- * A Lightning invoice as a QR code, with the scheme by which a telephone's own camera finds the wallet. Upper case: scheme
- * and BOLT 11 are the same in both cases, and upper-case text needs about a quarter fewer modules. Always black on white with the full quiet zone of four modules, in dark themes too, since many
+ * A Lightning invoice, with the scheme by which a telephone's own camera finds the wallet. Upper case: scheme and BOLT 11 are the
+ * same in both cases, and upper-case text needs about a quarter fewer modules.
+ */
+export const invoiceQr = (bolt11: string, label: string): SVGElement => qr(`lightning:${bolt11}`.toUpperCase(), label);
+
+/**
+ * A QR code of the text as it is. Always black on white with the full quiet zone of four modules, in dark themes too, since many
  * wallets read nothing else.
  */
-export function invoiceQr(bolt11: string, label: string): SVGElement {
-  const { data, size } = encode(`lightning:${bolt11}`.toUpperCase(), { ecc: "L", border: 4 });
+export function qr(text: string, label: string): SVGElement {
+  const { data, size } = encode(text, { ecc: "L", border: 4 });
   const rows: string[] = [];
   data.forEach((row, y) => {
     for (let x = 0; x < size; x += 1) {

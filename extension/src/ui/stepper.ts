@@ -29,6 +29,7 @@ export function stepOf(stage: Stage): number | null {
   if (isGift(stage)) return giftStepOf(stage);
   switch (stage.kind) {
     case "pay":
+    case "fetched":
     case "confirm_funds":
     case "second_factor":
     case "funds_coming":
@@ -51,7 +52,7 @@ export function stepOf(stage: Stage): number | null {
 
 /** "Not taken" is said while it is so, and before it under a policy that will keep it so. */
 function isHeldOnly(stage: Stage): boolean {
-  if (stage.kind === "pay") return stage.claimOn === "authorization";
+  if (stage.kind === "pay" || stage.kind === "fetched") return stage.claimOn === "authorization";
   return (stage.kind === "held" || stage.kind === "card_ready" || stage.kind === "challenge") && stage.stillYours;
 }
 

@@ -67,6 +67,39 @@ describe("a purchase", () => {
   });
 });
 
+describe("a wallet that fetches its invoice itself", () => {
+  it("ends the one that is shown; the shopper turns back, and the new one is checked before it is shown", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.fetches();
+    expect(await page.until("fetched")).not.toHaveProperty("stillYours");
+    await page.press({ do: "show_invoice" });
+    const stage = await page.until("pay");
+    expect(stage.kind === "pay" && stage.bolt11).toBe(till.only().invoice?.bolt11);
+    expect(till.asked.filter((one) => one.path.endsWith("/invoice")).length).toBe(1);
+    // Pressed where there is nothing to turn back from: nothing is asked.
+    await page.press({ do: "show_invoice" });
+    expect(till.asked.filter((one) => one.path.endsWith("/invoice")).length).toBe(1);
+  });
+  it("turned back to an invoice that is not this server's: it is not shown", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.fetches();
+    await page.until("fetched");
+    till.signer = new Uint8Array(32).fill(0x33);
+    await page.press({ do: "show_invoice" });
+    expect(await page.until("untrusted")).toMatchObject({ fault: "wrong_key" });
+  });
+  it("is called off with the purchase", async () => {
+    const { till, browser } = await ready();
+    const page = await begun(browser);
+    till.fetches();
+    await page.until("fetched");
+    await page.press({ do: "cancel" });
+    await page.untilTrue(() => till.asked.some((one) => one.path.endsWith("/cancel")), "cancelled");
+  });
+});
+
 describe("a tab", () => {
   it("that was closed: the purchase is found again at the same store, and not in a second tab beside the first", async () => {
     const { till, browser } = await ready();

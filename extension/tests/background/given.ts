@@ -107,6 +107,10 @@ export const refund = (change: Partial<RefundView> = {}): RefundView => ({
   ...change,
 });
 
+export const invoiceOf = (bolt11: string): NonNullable<PurchaseView["invoice"]> => ({
+  bolt11, bip21: `bitcoin:?lightning=${bolt11}`, bip21_qr: `bitcoin:?lightning=${bolt11.toUpperCase()}`, payment_hash: "00".repeat(32),
+});
+
 export const view = (state: PurchaseState, change: Partial<PurchaseView> = {}): PurchaseView => ({
   id: "01".repeat(16),
   code: "005HC89C",
@@ -121,7 +125,8 @@ export const view = (state: PurchaseState, change: Partial<PurchaseView> = {}): 
   claim_on: "authorization",
   bitcoin: "unpaid",
   quote: QUOTE,
-  invoice: { bolt11: "lnbcrt1", payment_hash: "00".repeat(32) },
+  rail: "bolt11",
+  invoice: invoiceOf("lnbcrt1"),
   charges: [],
   disputes: [],
   captured_minor: 0,

@@ -6,7 +6,7 @@ import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/
 import { bech32 } from "@scure/base";
 import type { DestinationSetting, FundsView, GiftCardOffer, PurchaseView, RefundView, SignedRecipes, TermsView } from "../../src/api/types.ts";
 import { termsDescription, termsHash } from "../../src/trust/terms.ts";
-import { HOLD, NOW, QUOTE, RATES, SERVED, charge } from "./given.ts";
+import { HOLD, NOW, QUOTE, RATES, SERVED, charge, invoiceOf } from "./given.ts";
 
 const ROOT = hexToBytes("31".repeat(32));
 const NODE = hexToBytes("32".repeat(32));
@@ -75,6 +75,8 @@ export function makeTill() {
       }
     },
     paid: (): PurchaseView => till.put({ ...till.only(), state: "card_ready", bitcoin: "held", hold: HOLD }),
+    /** A wallet fetches an invoice of its own: the one that was shown is over. */
+    fetches: (): PurchaseView => till.put({ ...till.only(), rail: "lnurl", invoice: null }),
     /** The shopper's bitcoin is there, and the vendor is being paid. */
     arrives: (): PurchaseView => till.put({ ...till.only(), state: "paying_vendor", bitcoin: "claiming", hold: HOLD }),
     takes: (): PurchaseView => till.put({ ...till.only(), state: "funded", bitcoin: "claimed", claimed_msat: QUOTE.amount_msat }),
@@ -163,6 +165,7 @@ export function makeTill() {
     if (what === undefined) return json(view);
     if (what === "terms") return json(till.bend(termsOf(view), view.invoice?.bolt11 ?? "").terms);
     if (what === "cancel") return json(till.put({ ...view, state: "returned", bitcoin: view.hold ? "returned" : "unpaid", closed_because: "cancelled" }));
+    if (what === "invoice") return json(invoiced({ ...view, rail: "bolt11" }, view.quote?.total as never, nonces.get(view.id) ?? ""));
     if (what === "confirm-funds") return view.funds?.status === "unconfirmed" || view.funds?.status === "second_factor" ? json(till.put({ ...view, state: "awaiting_funds", funds: { ...view.funds, status: "second_factor", codes_left: 5 } })) : problem(409, "too_late");
     if (what === "second-factor" && view.funds) {
       if (body["code"] === till.code) return json(till.put({ ...view, funds: { ...view.funds, status: "under_way", codes_left: null } }));
@@ -183,7 +186,7 @@ export function makeTill() {
       id: count.toString(16).padStart(32, "0"), code: "CODE", version: 0, state: "card_prepared", state_since_ms: NOW, created_at_ms: NOW,
       store_host: body["store_host"] as string, store_name: "Shop", currency: "USD", flow: body["card_first"] === true ? "card_first" : product === undefined ? "card" : "gift_card",
       ...(product === undefined ? {} : { gift_card: { product_id: product, delivered: false, failed: false, reveals: 0 } }),
-      claim_on: till.claimOn ?? (product === undefined ? "authorization" : "reveal"), bitcoin: "unpaid", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false, refunds: [],
+      claim_on: till.claimOn ?? (product === undefined ? "authorization" : "reveal"), bitcoin: "unpaid", rail: "bolt11", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false, refunds: [],
     };
     if (body["card_first"] === true) return json(till.put(base), 201);
     if (body["source"] === "linked_account") {
@@ -208,7 +211,7 @@ export function makeTill() {
     const terms = termsOf(quoted);
     const made = makeInvoice(terms.description, QUOTE.amount_msat, till.signer);
     const { bolt11 } = till.bend(terms, made);
-    return till.put({ ...quoted, terms_hash: terms.terms_hash, invoice: { bolt11, payment_hash: "00".repeat(32) } });
+    return till.put({ ...quoted, terms_hash: terms.terms_hash, invoice: invoiceOf(bolt11) });
   }
 
   function termsOf(view: PurchaseView): TermsView {

@@ -1,3 +1,5 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { bech32 } from "@scure/base";
 import { describe, expect, it } from "vitest";
 import type { PurchaseState, PurchaseView } from "../../src/api/types.ts";
 import type { LocalPurchase } from "../../src/background/model.ts";
@@ -102,6 +104,20 @@ describe("waiting for the wallet", () => {
   });
   it("shows no invoice that did not pass", () => {
     expect(of({ fault: "wrong_key", view: view("invoiced") })).toEqual({ kind: "untrusted", fault: "wrong_key" });
+  });
+  it("offers the wallet's own way only where it leads to this server", () => {
+    const link = (url: string): string => bech32.encode("lnurl", bech32.toWords(utf8ToBytes(url)), 1_023).toUpperCase();
+    const good = link("https://till.example/lnurl/pay/00");
+    expect(of({ view: view("invoiced", { lnurl: good }) })).toMatchObject({ kind: "pay", lnurl: good });
+    expect(of({ view: view("invoiced", { lnurl: link("https://else.example/lnurl/pay/00") }) })).not.toHaveProperty("lnurl");
+    expect(of({ checkedInvoice: null, view: view("invoiced", { lnurl: good }) })).toEqual({ kind: "working", what: "checking_invoice" });
+  });
+  it("shows no invoice once the wallet has its own, and says nothing of whose the bitcoin is", () => {
+    const stage = of({ view: view("invoiced", { rail: "lnurl", invoice: null }) });
+    expect(stage).toEqual({ kind: "fetched", price: PRICE, code: "005HC89C", expiresAtMs: NOW + 300_000, claimOn: "authorization" });
+    const back = { kind: "show_invoice", key: "k", sinceMs: 0 } as const;
+    expect(of({ wish: back, view: view("invoiced", { rail: "lnurl", invoice: null }) })).toEqual({ kind: "working", what: "checking_invoice" });
+    expect(of({ fault: "wrong_key", view: view("invoiced", { rail: "lnurl", invoice: null }) })).toEqual({ kind: "untrusted", fault: "wrong_key" });
   });
   it("says until when it is held", () => {
     expect(of({ view: view("held", { bitcoin: "held", hold: HOLD }) })).toEqual({ kind: "held", price: PRICE, heldUntilMs: NOW + 600_000, claimOn: "authorization", stillYours: true });

@@ -67,6 +67,17 @@ describe("the panel", () => {
     }
   });
 
+  it("pay with the other ways opened", async () => {
+    for (const look of LOOKS) {
+      await wear(page, look);
+      await drawStage(page, "pay_lnurl", look.locale);
+      await page.locator("[data-key=ways]").click();
+      expect(await violations(page, "anytill-panel"), JSON.stringify(look)).toEqual([]);
+      expect(await tooWide(page), JSON.stringify(look)).toEqual([]);
+      await page.locator("[data-key=ways]").click();
+    }
+  });
+
   it.each([320, 640])("can be used to its end in a window of %i by 256, as at 400 and 200 percent", async (width) => {
     await wear(page, { locale: "de", scheme: "light", width }, 256);
     await drawStage(page, "pay", "de");

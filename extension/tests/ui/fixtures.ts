@@ -51,6 +51,7 @@ const FROM = { provider: "coinbase", back: "linked_account", unusedAfterMs: 7 * 
 const funds = { price: PRICE, from: FROM, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000 } as const;
 const FILLED = { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } as const;
 const challenge = { kind: "challenge", merchant: "BLUE NOTE REC 212-555-0100", amount: usd(2711), answerByMs: NOW_MS + 8 * MINUTE_MS + 41_000, claimOn: "authorization", stillYours: true } as const;
+const LNURL = "LNURL1DP68GURN8GHJ7ARFD3KJUETCV9KHQMR99AKXUATJDSHHQCTE9UC8SEFSXQUNQDEEXUENXDFKXYENZDP3XYERZDECXQERQV3SXSURQVPHXQMNJ";
 const pay = { kind: "pay", price: PRICE, code: "7K3M9QXA", bolt11: BOLT11, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000, claimOn: "authorization", stillYours: true } as const;
 
 /** As of a server of an older version: its parts are not told. */
@@ -89,6 +90,8 @@ export const STAGES = {
   working: view({ kind: "working", what: "checking_invoice" }),
   untrusted: view({ kind: "untrusted", fault: "wrong_key" }),
   pay: view(pay),
+  pay_lnurl: view({ ...pay, lnurl: LNURL }),
+  fetched: view({ kind: "fetched", price: PRICE, code: pay.code, expiresAtMs: pay.expiresAtMs, claimOn: "authorization" }),
   pay_reveal: view({ ...pay, price: PRICE_WITH_FEE, claimOn: "reveal", stillYours: false }),
   pay_over: view({ ...pay, expiresAtMs: NOW_MS - 1000 }),
   pay_unreachable: view(pay, { kind: "server_unreachable", retryAtMs: NOW_MS + 12_000 }),

@@ -110,6 +110,14 @@ describe("the panel", () => {
     await compare(page.locator(".panel"), nameOf(`${name}_made`, look));
   });
 
+  it.each([EN, wide("de", "dark"), narrow("es", "light"), narrow("zh-CN", "dark")])("the other ways to pay opened %o", async (look) => {
+    await wear(page, look, 2600);
+    await drawStage(page, "pay_lnurl", look.locale);
+    await page.locator("[data-key=ways]").click();
+    await page.mouse.move(0, 0);
+    await compare(page.locator(".panel"), nameOf("pay_ways", look));
+  });
+
   it.each([["offer"], ["unsure"], ["active"], ["attention"], ["offer", "rough"]] as const)("the pill: %s %s", async (tone, rough?: string) => {
     await wear(page, EN);
     await page.evaluate((view) => {

@@ -78,6 +78,13 @@ pub enum Request {
     NodeInvoice {
         amount_sat: u64,
     },
+    NodeJitInvoice {
+        amount_sat: u64,
+        max_fee_sat: u64,
+    },
+    NodeLiquidity {
+        days: u16,
+    },
     NodePay {
         bolt11: String,
         max_fee_sat: u64,

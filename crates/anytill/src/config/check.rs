@@ -65,16 +65,28 @@ fn addresses(config: &Config, found: &mut Found) {
     }
     found.unless(config.chain.tip_age_secs_max >= 30, "chain.tip_age_secs_max", "is at least 30");
     found.unless(config.node.seed.is_set(), "node.seed", "is needed: `file:seed.words` is what `anytill init` writes");
+    let lsp = &config.node.lsp;
+    let place = lsp.split_once('@').is_some_and(|(id, place)| id.parse::<ids::NodeId>().is_ok() && place.contains(':'));
+    found.unless(lsp.is_empty() || place, "node.lsp", "is NODE@HOST:PORT of a provider of channels, or empty");
     found.unless(config.node.alias.len() <= 32, "node.alias", "has at most 32 bytes");
 }
+
+/// As many as a signed key set names.
+const NODES_MAX: usize = 16;
 
 fn lnd(config: &Config, found: &mut Found) {
     let listed = config.lnd.len();
     match config.node.kind {
         NodeKind::Ldk => found.unless(listed == 0, "lnd", "is for `node.kind = \"lnd\"`"),
-        NodeKind::Lnd => found.unless(listed == 1, "lnd", "is listed once; several nodes are not served yet"),
+        NodeKind::Lnd => found.unless((1..=NODES_MAX).contains(&listed), "lnd", "is listed once to 16 times"),
     }
+    let names: std::collections::BTreeSet<_> = config.lnd.iter().map(|lnd| &lnd.name).collect();
+    found.unless(names.len() == listed, "lnd.name", "is another one for each; without one it is `lnd`");
     for lnd in &config.lnd {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let named = (1..=20).contains(&lnd.name.len()) && lnd.name.bytes().all(plain);
+        let free = !["node", "vendor-node", "anytill"].contains(&lnd.name.as_str());
+        found.unless(named && free, "lnd.name", "is 1 to 20 of a-z, 0-9 and `-`, and not `node`");
         let good = lnd.url.starts_with("https://") && !lnd.url.ends_with('/');
         found.unless(good, "lnd.url", "is https://host:port of its REST interface (restlisten)");
         found.unless(lnd.macaroon.is_set(), "lnd.macaroon", "is needed: `anytill node bake-macaroon` says how");

@@ -5,6 +5,7 @@ pub mod drain;
 pub mod find;
 pub mod funds;
 pub mod ledger;
+pub mod liquidity;
 pub mod network;
 pub mod node;
 pub mod parked;
@@ -52,6 +53,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::RateHistory { currency, days } => past_rates::report(store, currency, days, server.clock.now()).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
+        Request::NodeLiquidity { days } => liquidity::report(server, days).await,
         Request::VendorNode { .. }
         | Request::NodeId
         | Request::NodeAddress
@@ -64,6 +66,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         | Request::NodeHolds
         | Request::NodeWithdraw { .. }
         | Request::NodeInvoice { .. }
+        | Request::NodeJitInvoice { .. }
         | Request::NodePay { .. } => node::run(server, request).await,
     }
 }

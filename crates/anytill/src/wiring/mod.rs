@@ -11,7 +11,7 @@ mod shoppers;
 mod sources;
 
 pub use adapters::{exchange, gift_cards, issuer, prices};
-pub use holding::{ServerNode, lnd_config};
+pub use holding::{HoldingNodes, ServerNode, lnd_config};
 pub use node::{DIRECTORY as NODE_DIRECTORY, host_and_port, node_config, vendor_node_config};
 pub use none::NAME as NO_VENDOR;
 pub use payees::LightningPayees;

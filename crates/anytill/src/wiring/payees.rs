@@ -10,7 +10,7 @@ use bitcoin::Network;
 use ids::{NodeId, PaymentHash, UnixMs};
 use lightning_invoice::Bolt11Invoice;
 use money::Msat;
-use outbound::{Call, HttpClient, Limits, Request, Response, Retry, segment};
+use outbound::{BadAddress, Call, HttpClient, Limits, Request, Response, Retry, segment};
 use ports::{ForeignInvoice, Outcome, Payees, Rejection};
 use serde::Deserialize;
 use std::str::FromStr as _;
@@ -119,8 +119,15 @@ fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// A payee is a stranger's word: its name leads to no address inside. This machine is asked only where the operator
+/// allowed it, which the reading of the address has looked at.
+fn client(base: &str) -> Result<HttpClient, BadAddress> {
+    let (_, host) = base.split_once("://").unwrap_or_default();
+    if is_loopback(host) { HttpClient::new(base, LIMITS) } else { HttpClient::public(base, LIMITS) }
+}
+
 async fn ask(base: &str, call: &Ask) -> Outcome<Answer> {
-    match HttpClient::new(base, LIMITS) {
+    match client(base) {
         Ok(client) => client.run(call, &Retry::never()).await,
         Err(error) => Outcome::NotSent(error.to_string()),
     }

@@ -10,7 +10,7 @@ use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use trust::{KeySet, OperatorSeed, PreimageSeal, VerifyingKey};
+use trust::{KeySet, LinkSeal, OperatorSeed, PreimageSeal, VerifyingKey};
 use web::{BadPublicKey, RecipeBundle, Sealed, Trust};
 use zeroize::Zeroizing;
 
@@ -42,6 +42,7 @@ impl Vault for SeedVault {
 pub struct ServerTrust {
     signed: String,
     recipes: Option<RecipeBundle>,
+    links: LinkSeal,
 }
 
 /// What was signed last. A version is never signed twice with different words.
@@ -56,12 +57,13 @@ struct LastSet {
 }
 
 impl ServerTrust {
-    /// The set of the last start, or the next version if the node is another one. Committed before it is signed.
-    pub async fn open(seed: &OperatorSeed, node: NodeId, store: &dyn Store, now: UnixMs) -> Result<Self> {
+    /// The set of the last start, or the next version if the nodes are others. Committed before it is signed.
+    pub async fn open(seed: &OperatorSeed, mut nodes: Vec<NodeId>, store: &dyn Store, now: UnixMs) -> Result<Self> {
+        // A set has one form.
+        nodes.sort_unstable();
         let last = store.setting(KEY_SET).await?;
         let last: Option<LastSet> = last.as_deref().map(serde_json::from_str).transpose().context("the key set")?;
-        let current =
-            next_set(last.as_ref(), vec![node], vec![seed.recipe_key(recipes::KEY_NUMBER).verifying_key()], now);
+        let current = next_set(last.as_ref(), nodes, vec![seed.recipe_key(recipes::KEY_NUMBER).verifying_key()], now);
         if last.as_ref() != Some(&current) {
             store.put_setting(KEY_SET, &serde_json::to_string(&current)?).await?;
         }
@@ -75,7 +77,7 @@ impl ServerTrust {
             recipe_keys: current.recipe_keys,
         };
         let signed = trust::sign(&set, &root, None).map_err(|error| anyhow!("the key set: {error}"))?;
-        Ok(Self { signed: serde_json::to_string(&signed)?, recipes: None })
+        Ok(Self { signed: serde_json::to_string(&signed)?, recipes: None, links: seed.link_seal() })
     }
 
     /// Recipes that cannot be used are no reason to leave held HTLCs alone: the server goes on without them.
@@ -112,6 +114,10 @@ impl Trust for ServerTrust {
 
     fn recipes(&self) -> Option<&RecipeBundle> {
         self.recipes.as_ref()
+    }
+
+    fn link_tag(&self, purchase: PurchaseId) -> [u8; 8] {
+        self.links.tag(purchase)
     }
 
     fn seal(

@@ -87,7 +87,7 @@ impl Engine {
         if invoice.expires_at.since_ms(self.now()) < INVOICE_LEFT_MS_MIN {
             return Err("the invoice has expired or is about to".to_owned());
         }
-        if invoice.payee == self.ports.node.node_id() {
+        if self.ports.nodes.has(invoice.payee) {
             return Err("the invoice is this server's own".to_owned());
         }
         match invoice.amount_msat {
@@ -113,7 +113,9 @@ impl Engine {
         if send.from == PaidFrom::LinkedAccount {
             return self.send_linked_refund(row, refund, send).await;
         }
-        let node = &self.ports.node;
+        // Where the purchase's bitcoin came to, there is something to send.
+        let purchase = self.purchase(refund.purchase).await?.ok_or(EngineError::NotFound)?;
+        let node = self.ports.nodes.of(purchase.node());
         let known = node.send_status(send.payment_hash).await;
         let status = match known {
             Outcome::Done(SendStatus::NotFound) => node.pay(self.pay_request(send)).await,

@@ -3,6 +3,8 @@
 pub mod address;
 mod issuing;
 pub mod linked;
+pub mod payer;
+pub mod rail;
 mod report;
 mod scenarios;
 mod selling;
@@ -17,6 +19,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 pub use issuing::{IssuerName, Issuing};
 pub use linked::Source;
+pub use payer::PayerName;
+pub use rail::Rail;
 pub use selling::{ExchangeName, Selling};
 use server::{Rules, Windows};
 use std::process::ExitCode;
@@ -80,6 +84,9 @@ pub struct Args {
     /// What the purchase is paid from; each has scenarios of its own.
     #[arg(long, value_enum, default_value = "lightning")]
     source: Source,
+    /// What the shopper's wallet scans.
+    #[arg(long, value_enum, default_value = "bolt11")]
+    rail: Rail,
     /// Who makes the cards.
     #[arg(long, value_enum, default_value = "lithic")]
     issuer: IssuerName,
@@ -95,6 +102,12 @@ pub struct Args {
     /// The directory of LND's programs.
     #[arg(long, value_name = "DIR", env = "ANYTILL_LND")]
     lnd: Option<std::path::PathBuf>,
+    /// How many nodes the server holds on: several LNDs, each with a channel from the payer.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+    nodes: u8,
+    /// Whose software the shopper's wallet is.
+    #[arg(long, value_enum, default_value = "ldk")]
+    payer: PayerName,
     /// Where data and logs go; a temporary directory that is removed when left out.
     #[arg(long, value_name = "DIR")]
     dir: Option<std::path::PathBuf>,
@@ -105,7 +118,11 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     let (no_issuer, no_exchange) = (args.issuer == IssuerName::None, args.exchange == ExchangeName::None);
     ensure!(!no_issuer || args.payout == Payout::GiftCard, "without an issuer stores are paid with --payout gift-card");
     ensure!(!no_exchange || no_issuer, "cards need an exchange: --exchange none goes with --issuer none");
-    let chosen = choose(args.scenario.as_deref(), args.payout, args.source)?;
+    check_rail(args.rail, args.payout, args.source)?;
+    let chosen = match (args.nodes, &args.scenario) {
+        (2.., None) => Some(vec![&scenarios::SEVERAL_NODES]),
+        (_, name) => choose(name.as_deref(), args.payout, args.source, args.rail)?,
+    };
     let Some(chosen) = chosen else {
         report::list_scenarios(&timeline);
         return Ok(ExitCode::SUCCESS);
@@ -127,20 +144,42 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     Ok(code)
 }
 
+/// What cannot go together, with the reason.
+fn check_rail(rail: Rail, payout: Payout, source: Source) -> Result<()> {
+    ensure!(
+        rail == Rail::Bolt11 || source == Source::Lightning,
+        "what is paid first has no invoice that a wallet could scan: --rail goes with --source lightning"
+    );
+    ensure!(
+        rail != Rail::Lnurl || payout == Payout::Card,
+        "a gift card's hold carries the vendor's payment hash, and an invoice that the wallet fetches needs one of its \
+         own: --rail lnurl goes with --payout card"
+    );
+    Ok(())
+}
+
 /// The scenarios to play; `None` to list them.
-fn choose(name: Option<&str>, payout: Payout, source: Source) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
+fn choose(
+    name: Option<&str>,
+    payout: Payout,
+    source: Source,
+    rail: Rail,
+) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
     let together = (source, payout) != (Source::Coinbase, Payout::GiftCard);
     ensure!(together, "a gift card is bought with the shopper's own hold: `--source lightning` only");
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
         Some("list") => Ok(None),
-        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|scenario| scenario.applies_to(payout, source)).collect())),
+        Some("all") => {
+            Ok(Some(scenarios::ALL.iter().filter(|one| one.applies_to(payout, source) && one.of_rail(rail)).collect()))
+        }
         Some(name) => {
             let found = scenarios::ALL.iter().find(|scenario| scenario.name == name);
             let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
             let scenario =
                 found.with_context(|| format!("no scenario `{name}`; there are: all, {}", names.join(", ")))?;
             ensure!(scenario.of_source(source), "scenario `{name}` is of another --source: {}", scenario.about);
+            ensure!(scenario.of_rail(rail), "scenario `{name}` is of another --rail: {}", scenario.about);
             ensure!(scenario.applies_to(payout, source), "scenario `{name}` does not apply to this --payout");
             Ok(Some(vec![scenario]))
         }
@@ -148,7 +187,11 @@ fn choose(name: Option<&str>, payout: Payout, source: Source) -> Result<Option<V
 }
 
 fn lnd_programs(args: &Args) -> Result<Option<std::path::PathBuf>> {
-    if args.node == NodeKind::Ldk {
+    ensure!(
+        args.nodes == 1 || args.node == NodeKind::Lnd,
+        "the node inside the server is one: --nodes goes with --node lnd"
+    );
+    if args.node == NodeKind::Ldk && args.payer == PayerName::Ldk {
         return Ok(None);
     }
     ensure!(args.bitcoind.is_some(), "LND needs a real chain: --bitcoind (`cargo xtask bitcoind --run` starts one)");
@@ -179,8 +222,11 @@ async fn play(
         direct: false,
         settings: Vec::new(),
         lnd: lnd_programs(args)?,
+        lnds: if args.node == NodeKind::Lnd { args.nodes.into() } else { 0 },
+        payer: args.payer,
     };
     let mut world = World::start(options, timeline).await?;
+    world.rail = args.rail;
     let mut played = Vec::new();
     for scenario in chosen {
         timeline.begin(scenario.name, scenario.about);
@@ -202,7 +248,10 @@ async fn play(
     let good = report::finish(&world, timeline, &played, chosen.len() > 1).await?;
     let code = if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if args.keep {
-        let wallet = wallet_page::serve(&world.payer).await?;
+        let wallet = match &world.payer {
+            payer::Payer::Ldk(wallet) => wallet_page::serve(wallet).await?,
+            payer::Payer::Lnd(wallet) => wallet.lnd().lncli(),
+        };
         let pairing = world.server.anytill(&["key", "--pairing"]).await?;
         report::where_things_are(&world, &wallet, pairing.trim(), timeline);
         return Ok((code, Some(world)));

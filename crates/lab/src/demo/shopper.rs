@@ -24,6 +24,11 @@ pub struct View {
     pub amount_msat: u64,
     pub rate: String,
     pub bolt11: String,
+    /// The same in a `bitcoin:` link, as its QR code has it.
+    pub bip21_qr: String,
+    /// Where a wallet fetches an invoice of its own.
+    pub lnurl: String,
+    pub rail: String,
     pub expires_at_ms: u64,
 }
 
@@ -37,6 +42,9 @@ impl View {
             amount_msat: number("/quote/amount_msat"),
             rate: text("/quote/rate"),
             bolt11: text("/invoice/bolt11"),
+            bip21_qr: text("/invoice/bip21_qr"),
+            lnurl: text("/lnurl"),
+            rail: text("/rail"),
             expires_at_ms: number("/quote/expires_at_ms"),
         };
         ensure!(!view.id.is_empty() && !view.state.is_empty(), "not a purchase: {value}");
@@ -222,6 +230,11 @@ impl Shopper {
             ensure!(Instant::now() < deadline, "waited for {} and saw {last}", states.join(" or "));
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Back from a wallet's own invoice to one that is shown.
+    pub async fn show_invoice(&self, id: &str) -> Result<View> {
+        View::read(&self.call("POST", &format!("/v1/purchases/{id}/invoice"), Some(json!({}))).await?)
     }
 
     pub async fn cancel(&self, id: &str) -> Result<View> {

@@ -9,7 +9,7 @@ mod stores;
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{self, World, WorldOptions};
-use crate::demo::{ExchangeName, IssuerName, address};
+use crate::demo::{ExchangeName, IssuerName, PayerName, address};
 use anyhow::{Context, Result};
 use clap::Parser;
 use control::Stage;
@@ -175,6 +175,8 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         direct: false,
         settings: Vec::new(),
         lnd: None,
+        lnds: 0,
+        payer: PayerName::Ldk,
     };
     let world = World::start(options, &timeline).await?;
     world.shopper.wait_for_price(std::time::Duration::from_secs(30)).await?;

@@ -80,7 +80,10 @@ fn invoiced(
     }
     let preimage = match policy.flow {
         Flow::GiftCard => PreimageSource::Learned,
-        Flow::Card | Flow::CardFirst | Flow::PaidFirst => PreimageSource::Derived { invoice_number: quote.number },
+        Flow::Card | Flow::CardFirst | Flow::PaidFirst => {
+            let invoice_number = d.p.invoice_number().ok_or(Rejected::Unexpected("an invoice without a quote"))?;
+            PreimageSource::Derived { invoice_number }
+        }
     };
     let hold = Hold { payment_hash, amount_msat, claim_deadline, held_at: d.now, preimage, returned: false };
     d.p.hold = Some(hold);

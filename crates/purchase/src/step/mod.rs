@@ -10,6 +10,7 @@ mod hold;
 mod issuer_events;
 mod opening;
 mod paid_first;
+mod rail;
 mod sale;
 
 use crate::{Booking, Effect, Event, Purchase, State, Timer};
@@ -47,6 +48,12 @@ pub enum Rejected {
     /// A shopper's wish that comes too late.
     #[error("too late for that")]
     TooLate,
+    /// A shopper's wish that this purchase cannot be paid by.
+    #[error("not this way")]
+    OtherWay,
+    /// A shopper's wish that was granted often enough.
+    #[error("too often")]
+    TooOften,
     /// The price fell since the quote; the purchase waits for a better one or is cancelled.
     #[error("the price moved")]
     PriceMoved,
@@ -89,6 +96,7 @@ fn dispatch(d: &mut Draft, event: &Event) -> Result<Verdict, Rejected> {
             opening::invoice_issued(d, *number, *payment_hash, bolt11)
         }
         Event::InvoiceFailed { .. } => opening::invoice_failed(d),
+        Event::RailChosen { rail } => rail::chosen(d, *rail),
         Event::CancelRequested => closing::cancel_requested(d),
         Event::RevealRequested { executable, tip } => funding::reveal_requested(d, *executable, *tip),
         Event::HtlcHeld { payment_hash, amount_msat, claim_deadline, tip } => {

@@ -2,7 +2,9 @@
 
 use super::Rejected;
 use super::draft::{Draft, Verdict};
-use crate::{CardRecord, CardState, CloseCause, Effect, Flow, FundsSource, Invoice, Quote, State, Timer, terms};
+use crate::{
+    CardRecord, CardState, CloseCause, Effect, Flow, FundsSource, Invoice, Quote, Rail, State, Timer, metadata, terms,
+};
 use ids::{PaymentHash, TermsHash};
 use money::Money;
 
@@ -45,6 +47,7 @@ fn check_quote(d: &Draft, quote: &Quote) -> Result<(), Rejected> {
 fn start_quote(d: &mut Draft, quote: &Quote) -> Result<(), Rejected> {
     check_quote(d, quote)?;
     d.to(State::Quoted);
+    d.p.rail = Rail::default();
     d.timer(Timer::Quote(quote.expires_at));
     match d.p.policy.flow {
         Flow::Card | Flow::CardFirst => create_invoice(d, quote, None),
@@ -71,12 +74,18 @@ pub(super) fn request_funds(d: &mut Draft, quote: &Quote) {
 
 pub(super) fn create_invoice(d: &mut Draft, quote: &Quote, hash: Option<PaymentHash>) -> Result<(), Rejected> {
     let terms_hash = d.p.terms_hash.ok_or(Rejected::Unexpected("a quote without terms"))?;
+    let number = d.p.invoice_number().ok_or(Rejected::Unexpected("an invoice without a quote"))?;
     let min_final_cltv_delta = d.p.policy.min_final_cltv_delta;
+    let (description, hashed) = match d.p.rail {
+        Rail::Bolt11 => (terms::description(d.p.id, quote, terms_hash), false),
+        Rail::Lnurl => (metadata(d.p.id, quote, terms_hash, d.p.policy.claim_on), true),
+    };
     d.effect(Effect::CreateInvoice {
-        number: quote.number,
+        number,
         amount_msat: quote.amount_msat,
         payment_hash: hash,
-        description: terms::description(d.p.id, quote, terms_hash),
+        description,
+        hashed,
         expires_at: quote.expires_at,
         min_final_cltv_delta,
     });
@@ -127,7 +136,7 @@ pub(super) fn invoice_issued(
 ) -> Result<Verdict, Rejected> {
     match d.p.state {
         State::Quoted if !invoice_awaited(d) => Err(Rejected::Unexpected("an invoice that was not asked for")),
-        State::Quoted if d.p.quote.as_ref().is_some_and(|quote| quote.number == number) => {
+        State::Quoted if d.p.invoice_number() == Some(number) => {
             if d.p.payment_hashes.contains(&payment_hash) {
                 return Err(Rejected::Unexpected("a payment hash that was used before"));
             }
@@ -139,7 +148,7 @@ pub(super) fn invoice_issued(
             d.to(State::Invoiced);
             Ok(Verdict::Applied)
         }
-        // Made for a quote that is over: nobody has seen it.
+        // Made for a quote or a rail that is over: nobody has seen it.
         State::Quoted
         | State::CardPrepared
         | State::Invoiced

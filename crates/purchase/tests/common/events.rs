@@ -6,7 +6,7 @@ use super::{
     quote_given, rate, reveal, reversed, sale_closed, usd, vendor_ordered,
 };
 use money::Sat;
-use purchase::{Charge, ChargeKind, ClaimOn, DisputeState, Event, Flow, Merchant, Tip};
+use purchase::{Charge, ChargeKind, ClaimOn, DisputeState, Event, Flow, Merchant, Rail, Tip};
 
 /// A table that is a `match` too: an event that is added to the core does not compile until it has a row.
 macro_rules! table {
@@ -63,6 +63,10 @@ table! {
         "#2 of an old hash" = invoice_issued(2, hash(1)),
     ],
     Event::InvoiceFailed { .. } => ["" = Event::InvoiceFailed { reason: why() }],
+    Event::RailChosen { .. } => [
+        "lnurl" = Event::RailChosen { rail: Rail::Lnurl },
+        "bolt11" = Event::RailChosen { rail: Rail::Bolt11 },
+    ],
     Event::CancelRequested => ["" = Event::CancelRequested],
     Event::RevealRequested { .. } => [
         "" = reveal(),

@@ -4,7 +4,7 @@ use super::{
     QUOTE_MS, QUOTED_MSAT, START, asks, captured, card_created, charge, funds_arrived, funds_requested, hash,
     htlc_claimed, htlc_held, invoice_issued, quote_given, reveal, reversed, vendor_ordered,
 };
-use purchase::{ClaimOn, Event, Flow, State};
+use purchase::{ClaimOn, Event, Flow, Rail, State};
 
 /// A name for this way to the state, and the events after the creation.
 pub type Way = (&'static str, Vec<Event>);
@@ -33,6 +33,10 @@ fn check() -> Event {
     asks(charge("k1", "k1", "1"))
 }
 
+fn lnurl() -> Event {
+    Event::RailChosen { rail: Rail::Lnurl }
+}
+
 fn timed_out() -> Event {
     Event::AnswerTimedOut { request_id: "q1".to_owned() }
 }
@@ -54,8 +58,10 @@ fn card_authorization(state: State) -> Vec<Way> {
     let late = then(&claiming, &[timed_out(), htlc_claimed(hash(1))]);
     match state {
         State::Opened | State::CardPrepared | State::AwaitingFunds | State::PayingVendor => vec![],
-        State::Quoted => vec![("", vec![])],
-        State::Invoiced => vec![("", invoiced)],
+        State::Quoted => vec![("", vec![]), ("by lnurl", then(&invoiced, &[lnurl()]))],
+        State::Invoiced => {
+            vec![("", invoiced.clone()), ("by lnurl", then(&invoiced, &[lnurl(), invoice_issued(2, hash(2))]))]
+        }
         State::Held => vec![("", held)],
         State::CardReady => vec![("", ready.clone()), ("after a check", then(&ready, &[check()]))],
         State::Claiming => vec![

@@ -43,6 +43,7 @@ fn changes(before: &Purchase, after: &Purchase) -> Vec<String> {
         found.extend(card(after).map(|(state, limit)| format!("card {state} {}", limit.decimal())));
     }
     for (name, changed) in [
+        ("rail", before.rail != after.rail),
         ("winding_up", before.winding_up != after.winding_up),
         ("revealed", before.reveals != after.reveals),
         ("delivered", vendor(before).0 != vendor(after).0),
@@ -92,6 +93,7 @@ fn owed(amount: &OwedAmount) -> String {
 fn effect(effect: &Effect) -> String {
     let at = |hash: &ids::PaymentHash| hash.0[0];
     match effect {
+        Effect::CreateInvoice { number, hashed: true, .. } => format!("create_invoice #{number} of metadata"),
         Effect::CreateInvoice { number, payment_hash: None, .. } => format!("create_invoice #{number}"),
         Effect::CreateInvoice { number, payment_hash: Some(hash), .. } => {
             format!("create_invoice #{number} of hash {}", at(hash))

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod funds;
+pub mod invoice;
 pub mod linked;
 pub mod money;
 pub mod network;

@@ -1,6 +1,7 @@
 //! Purchases.
 
 use super::funds::{self, FundsView, PayFrom};
+use super::invoice::{InvoiceView, Rail};
 use super::money::{MoneyIn, MoneyOut};
 use super::price::PartsView;
 use super::refund::RefundView;
@@ -139,7 +140,12 @@ pub struct PurchaseView {
     /// SHA-256 of the terms, hex; `GET terms` has what they are made of.
     #[schema(value_type = Option<String>)]
     pub terms_hash: Option<ids::TermsHash>,
+    /// How the wallet comes by the invoice. With `lnurl` it has fetched one itself, which no extension can check.
+    pub rail: Rail,
+    /// To be shown and paid; none while a wallet has one of its own.
     pub invoice: Option<InvoiceView>,
+    /// LUD-01, upper case: where a wallet can fetch the invoice itself (LUD-06). Doing so ends the one that is shown.
+    pub lnurl: Option<String>,
     pub hold: Option<HoldView>,
     /// With a source that cannot be held.
     pub funds: Option<FundsView>,
@@ -185,14 +191,6 @@ pub struct QuoteView {
     pub amount_btc: String,
     pub observed_at_ms: u64,
     pub expires_at_ms: u64,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct InvoiceView {
-    /// Lower case; a QR code holds it in upper case.
-    pub bolt11: String,
-    #[schema(value_type = String)]
-    pub payment_hash: ids::PaymentHash,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -327,7 +325,9 @@ impl PurchaseView {
             bitcoin: bitcoin_is(p),
             quote: p.quote.as_ref().map(QuoteView::from),
             terms_hash: p.terms_hash,
-            invoice: p.invoice.as_ref().map(|i| InvoiceView { bolt11: i.bolt11.clone(), payment_hash: i.payment_hash }),
+            rail: p.rail.into(),
+            invoice: InvoiceView::of(p),
+            lnurl: None,
             hold: p.hold.as_ref().map(|hold| HoldView {
                 amount_msat: hold.amount_msat.get(),
                 held_at_ms: hold.held_at.0,

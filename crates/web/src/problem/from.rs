@@ -98,6 +98,10 @@ impl From<Rejected> for Problem {
         match rejected {
             Rejected::NotReady => Code::NotReady.into(),
             Rejected::TooLate => Code::TooLate.into(),
+            Rejected::OtherWay => Code::WayNotServed.into(),
+            Rejected::TooOften => {
+                Self::with(Code::LimitReached, "The way to pay was changed too often. Cancel and begin anew.")
+            }
             Rejected::PriceMoved => Code::PriceMoved.into(),
             Rejected::DeadlineNear => Code::DeadlineNear.into(),
             Rejected::Money(_) => Code::AmountAboveLimit.into(),

@@ -3,6 +3,7 @@
 //! Invariant: every committed version after `Last-Event-ID` is sent once, in order, as the full view of that version; a
 //! stream ends when its token does, and is bounded in number and time.
 
+use super::view;
 use crate::app::{App, StreamOfAccount};
 use crate::auth::Shopper;
 use crate::dto::ProblemBody;
@@ -123,8 +124,8 @@ impl Follow {
         match seen {
             Some(seen) if seen == version => {
                 if !refunds.is_empty() {
-                    let view = PurchaseView::new(&purchase, Some(version), &refunds);
-                    self.queue.push_back(data(Event::default().event("refunds"), &view)?);
+                    let seen = view(&self.app, &purchase, version, &refunds);
+                    self.queue.push_back(data(Event::default().event("refunds"), &seen)?);
                 }
             }
             Some(seen) if seen + 1 < version => {
@@ -139,7 +140,7 @@ impl Follow {
 
     fn push(&mut self, purchase: &Purchase, version: u64, refunds: &[Refund]) -> Result<(), Problem> {
         let event = Event::default().event("purchase").id(version.to_string());
-        let event = data(event, &PurchaseView::new(purchase, Some(version), refunds))?;
+        let event = data(event, &view(&self.app, purchase, version, refunds))?;
         self.queue.push_back(event);
         Ok(())
     }

@@ -4,6 +4,7 @@ pub mod challenge;
 pub mod create;
 pub mod events;
 pub mod funds;
+pub mod invoice;
 mod origin;
 pub mod receipt;
 pub mod refunds;
@@ -15,13 +16,19 @@ use crate::app::App;
 use crate::dto::purchase::PurchaseView;
 use crate::problem::Problem;
 use ids::{AccountId, PurchaseId};
+use purchase::{Purchase, Refund};
 use std::time::Duration;
 
 /// The purchase with its refunds, as it is now.
 async fn full_view(app: &App, id: PurchaseId, account: AccountId) -> Result<PurchaseView, Problem> {
     let (purchase, version) = app.purchase_of(id, account).await?;
     let refunds = app.engine().refunds_of(&purchase).await?;
-    Ok(PurchaseView::new(&purchase, Some(version), &refunds))
+    Ok(view(app, &purchase, version, &refunds))
+}
+
+/// With what only its owner is told.
+fn view(app: &App, purchase: &Purchase, version: u64, refunds: &[Refund]) -> PurchaseView {
+    PurchaseView { lnurl: app.lnurl_of(purchase), ..PurchaseView::new(purchase, Some(version), refunds) }
 }
 
 /// Waits a little for the purchase to leave these states; whether it does or not.

@@ -43,6 +43,10 @@ impl Trust for HpkeTrust {
         self.0.as_ref()
     }
 
+    fn link_tag(&self, purchase: PurchaseId) -> [u8; 8] {
+        std::array::from_fn(|i| !purchase.0[i])
+    }
+
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
         let sealed = trust::seal_card(&mut StdRng::from_os_rng(), key, purchase, plain).map_err(|_| BadPublicKey)?;
         Ok(Sealed { enc: sealed.enc.to_vec(), ciphertext: sealed.ciphertext })
@@ -126,6 +130,8 @@ pub struct Options {
     /// A provider of accounts that can be linked.
     pub linked: Option<Arc<crate::linked::FakeLinked>>,
     pub network: Arc<network::Watch>,
+    /// A second node that holds.
+    pub other_node: Option<Arc<FakeNode>>,
 }
 
 impl Default for Options {
@@ -140,6 +146,7 @@ impl Default for Options {
             linked: None,
             recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
             network: Arc::new(network::Watch::unheard()),
+            other_node: None,
         }
     }
 }
@@ -161,7 +168,10 @@ impl Server {
         let prices = Arc::new(FakePrices { gone: AtomicBool::new(false) });
         let ports = Ports {
             store: Arc::new(store.clone()),
-            node: node.clone(),
+            nodes: ports::Nodes::new(
+                node.clone(),
+                options.other_node.iter().map(|node| node.clone() as Arc<dyn LightningNode>).collect(),
+            ),
             vendor_node: None,
             issuer: issuer.clone(),
             exchange: Arc::new(FakeExchange),
@@ -178,7 +188,10 @@ impl Server {
         };
         let engine = Arc::new(Engine::new(ports, options.config));
         engine.recover().await.unwrap();
-        engine.on_tip(NodeInfo { tip_height: 100, tip_seen_at: clock.now(), channels_usable: 1 }).await.unwrap();
+        engine
+            .on_tip(node.node_id(), NodeInfo { tip_height: 100, tip_seen_at: clock.now(), channels_usable: 1 })
+            .await
+            .unwrap();
         let mut rng = StdRng::seed_from_u64(7);
         let hasher = Hasher::new(HashCost { memory_kib: 8, passes: 1 }, &mut rng).unwrap();
         let store_of_accounts: Arc<dyn ports::AccountStore> = Arc::new(store.clone());
@@ -248,7 +261,7 @@ impl Server {
         let hash: PaymentHash = purchase["invoice"]["payment_hash"].as_str().unwrap().parse().unwrap();
         let amount_msat = Msat::new(purchase["quote"]["amount_msat"].as_u64().unwrap()).unwrap();
         let held = NodeEvent::HtlcHeld { payment_hash: hash, amount_msat, claim_deadline: 300 };
-        self.engine.on_node_event(&held).await.unwrap();
+        self.engine.on_node_event(self.node.node_id(), &held).await.unwrap();
     }
 
     /// The node confirms the claim as soon as it is asked for.
@@ -259,14 +272,17 @@ impl Server {
         tokio::time::timeout(DEADLINE, claiming).await.expect("it is claimed").unwrap();
         let payment_hash: PaymentHash = purchase["invoice"]["payment_hash"].as_str().unwrap().parse().unwrap();
         let amount_msat = Msat::new(purchase["quote"]["amount_msat"].as_u64().unwrap()).unwrap();
-        self.engine.on_node_event(&NodeEvent::HtlcClaimed { payment_hash, amount_msat }).await.unwrap();
+        self.engine
+            .on_node_event(self.node.node_id(), &NodeEvent::HtlcClaimed { payment_hash, amount_msat })
+            .await
+            .unwrap();
     }
 
     /// So much later: timers run, and the chain's tip is fresh again.
     pub async fn later(&self, ms: u64) {
         self.clock.advance_ms(ms);
         let tip = NodeInfo { tip_height: 100, tip_seen_at: self.clock.now(), channels_usable: 1 };
-        self.engine.on_tip(tip).await.unwrap();
+        self.engine.on_tip(self.node.node_id(), tip).await.unwrap();
         self.engine.tick().await.unwrap();
     }
 

@@ -7,6 +7,7 @@ import { invoiceQr } from "../qr.ts";
 import { CARD_FIRST_PATH, path } from "./before.ts";
 import { challengedNote } from "./challenge.ts";
 import { priceMade, tableNote } from "./made.ts";
+import { otherWays } from "./ways.ts";
 import {
   bigPrice, copyButton, countdown, leftNote, mainButton, note, priceRows, promise, quietButton, seal, softText, stillYours, text, title, button, type Drawing,
 } from "./parts.ts";
@@ -66,6 +67,7 @@ export function pay(d: Drawing, stage: Of<"pay">): Node[] {
     priceRows(d, stage.price, stage.code, stage.gift),
     ...tableNote(d, stage.price),
     ...priceMade(d, stage.price),
+    ...otherWays(d, stage),
     quietButton(t("which_wallet"), "wallets", () => d.act({ do: "open_page", page: "wallets" })),
     quietButton(t("cancel_unpaid"), "cancel", () => d.act({ do: "cancel" })),
   ];

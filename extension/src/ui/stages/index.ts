@@ -5,6 +5,7 @@ import { confirmFunds, fundsComing, secondFactor } from "./funds.ts";
 import { giftReady, payingVendor } from "./gift.ts";
 import { cardReady, goToReview, held, pay, untrusted, working } from "./during.ts";
 import type { Drawing } from "./parts.ts";
+import { fetched } from "./ways.ts";
 
 /** Each stage as it is shown. A stage without a drawing does not compile. */
 export function drawStage(d: Drawing): Node[] {
@@ -28,6 +29,8 @@ export function drawStage(d: Drawing): Node[] {
       return untrusted(d, stage);
     case "pay":
       return pay(d, stage);
+    case "fetched":
+      return fetched(d, stage);
     case "confirm_funds":
       return confirmFunds(d, stage);
     case "second_factor":

@@ -3,6 +3,7 @@
 use super::steps::Buy;
 use super::{Ended, PATIENCE};
 use crate::demo::ClaimOn;
+use crate::demo::rail::Rail;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
 use anyhow::{Result, ensure};
@@ -72,7 +73,7 @@ pub async fn late(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) ->
 /// A second wallet pays the same invoices. It never loses anything.
 pub async fn twice(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let second = world.second_wallet(timeline).await?;
-    let before = second.balance_at_rest(PATIENCE).await?.total_msat();
+    let before = second.balance_at_rest(PATIENCE).await?.total_msat;
 
     let mut first = Buy::quote(world, ClaimOn::Authorization, timeline).await?;
     first.pay().await?;
@@ -90,14 +91,36 @@ pub async fn twice(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -
     let ended = buy.completed().await?;
     refused(&second, &buy, "after claim").await?;
 
-    let after = second.balance_at_rest(PATIENCE).await?.total_msat();
+    let after = second.balance_at_rest(PATIENCE).await?.total_msat;
     ensure!(before == after, "the second wallet lost {} msat", before.abs_diff(after));
     second.stop().await?;
     Ok(ended)
 }
 
-async fn refused(second: &sandbox::wallet::PayerWallet, buy: &Buy<'_>, when: &str) -> Result<()> {
-    let hash = second.pay(&buy.view.bolt11).await?;
+/// Fetched by the wallet, and then the shopper turns back: what the wallet pays all the same comes back.
+pub async fn turned_back(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
+    let mut buy = Buy::quote(world, claim_on, timeline).await?;
+    let (shown, own) = (buy.view.bolt11.clone(), buy.fetch().await?);
+    buy.turn_back().await?;
+    ensure!(buy.view.bolt11 != shown, "an invoice that was over is shown again");
+    for (bolt11, which) in [(own, "the wallet's own"), (shown, "the one shown first")] {
+        let hash = buy.world.payer.pay(&bolt11).await?;
+        match buy.world.payer.wait_outcome(hash, PATIENCE).await? {
+            Outcome::Failed { reason } => buy.timeline.step("came back", which, json!({ "reason": reason })),
+            Outcome::Succeeded { .. } => anyhow::bail!("{which} was paid"),
+        }
+    }
+    buy.world.rail = Rail::Bolt11;
+    let card = buy.to_card(claim_on).await?;
+    buy.world.rail = Rail::Lnurl;
+    let order = buy.place_order(card, Practice::default()).await?;
+    ensure!(order.is_taken(), "the store did not take the order");
+    buy.claimed().await?;
+    buy.completed().await
+}
+
+async fn refused(second: &crate::demo::payer::Payer, buy: &Buy<'_>, when: &str) -> Result<()> {
+    let hash = second.pay(&buy.paid).await?;
     match second.wait_outcome(hash, PATIENCE).await? {
         Outcome::Failed { reason } => {
             buy.timeline.step("second wallet", &format!("{when}: came back"), json!({ "reason": reason }));

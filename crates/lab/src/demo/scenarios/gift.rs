@@ -54,7 +54,7 @@ pub async fn refuses(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline)
     vendor_of(world)?.bitrefill.faults().always(NEW_INVOICE, Fault::Status(403));
     let nonce = world.shopper.new_nonce();
     let view = world.shopper.create_gift_card(TOTAL_MINOR, "USD", &nonce).await?;
-    let mut buy = Buy { world, timeline, view, hash: None };
+    let mut buy = Buy::new(world, timeline, view);
     buy.until(&["returned"]).await?;
     ensure!(buy.view.bolt11.is_empty(), "an invoice was shown without an order");
     vendor(&buy)?.bitrefill.faults().clear();
@@ -133,7 +133,7 @@ async fn killed_while_paying<'a>(world: &'a mut World, timeline: &'a Timeline) -
     vendor(&buy)?.link.as_ref().context("no link")?.pause().await;
     buy.pay().await?;
     buy.until_within(&["paying_vendor"], PATIENCE).await?;
-    ensure!(buy.unclaimed(), "claimed before the vendor was paid");
+    ensure!(buy.unclaimed().await?, "claimed before the vendor was paid");
     buy.timeline.step("stuck", "the send to the vendor is on its way", json!({}));
     buy.world.server.kill().await?;
     buy.timeline.step("killed", "SIGKILL", json!({}));

@@ -31,7 +31,7 @@ async fn quoted<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<Buy<
         &format!("0.{sat:08} BTC at {} USD/BTC, good for {} s", view.rate, view.good_for_secs()),
         json!({ "amount_msat": view.amount_msat, "rate": view.rate }),
     );
-    let buy = Buy { world, timeline, view, hash: None };
+    let buy = Buy::new(world, timeline, view);
     let funds = buy.world.shopper.funds(&buy.view.id).await?;
     ensure!(funds["status"] == "unconfirmed" && funds["promise"]["held"] == false, "the promise is missing: {funds}");
     timeline.step("paid first", "not held: what is not used is paid back to the account", funds["promise"].clone());

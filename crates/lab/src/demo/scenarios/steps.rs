@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, TOTAL_MINOR};
 use crate::demo::ClaimOn;
-use crate::demo::address::refund_invoice;
+use crate::demo::rail::{self, Fetched, Rail, Scanned};
 use crate::demo::shopper::View;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
@@ -19,6 +19,12 @@ pub struct Buy<'a> {
     pub timeline: &'a Timeline,
     pub view: View,
     pub hash: Option<[u8; 32]>,
+    /// The shopper's part of the terms.
+    nonce: String,
+    /// The invoice that the wallet has paid: the one that was shown, or its own.
+    pub paid: String,
+    /// What the wallet was told when it fetched its own.
+    pub fetched: Option<Fetched>,
 }
 
 impl<'a> Buy<'a> {
@@ -36,13 +42,18 @@ impl<'a> Buy<'a> {
             Some(_) => world.shopper.create_gift_card(TOTAL_MINOR, "USD", &nonce).await?,
             None => world.shopper.create(TOTAL_MINOR, "USD", claim_on.word(), &nonce).await?,
         };
-        let mut buy = Self { world, timeline, view, hash: None };
+        let mut buy = Self::new(world, timeline, view);
         buy.invoiced(&nonce).await?;
         Ok(buy)
     }
 
+    pub fn new(world: &'a mut World, timeline: &'a Timeline, view: View) -> Self {
+        Self { world, timeline, view, hash: None, nonce: String::new(), paid: String::new(), fetched: None }
+    }
+
     /// Waits for the invoice, checks it, shows it.
     pub async fn invoiced(&mut self, nonce: &str) -> Result<()> {
+        self.nonce = nonce.to_owned();
         self.until(&["invoiced"]).await?;
         self.world.shopper.verify_invoice(&self.view, nonce).await.context("the invoice is not what was quoted")?;
         let view = &self.view;
@@ -52,22 +63,76 @@ impl<'a> Buy<'a> {
             &format!("0.{sat:08} BTC at {} USD/BTC, good for {} s", view.rate, view.good_for_secs()),
             json!({ "amount_msat": view.amount_msat, "rate": view.rate, "bolt11": view.bolt11 }),
         );
-        self.timeline.qr(&view.bolt11)?;
+        let code = match self.world.rail {
+            Rail::Bolt11 => &view.bolt11,
+            Rail::Bip21 => &view.bip21_qr,
+            Rail::Lnurl => &view.lnurl,
+        };
+        self.timeline.qr(code)?;
         self.timeline.step("invoice", "signed by the server's node, commits to the terms: checked", json!({}));
         Ok(())
     }
 
     /// The payer's wallet pays; the HTLC is held, unclaimed.
     pub async fn pay(&mut self) -> Result<()> {
-        let hash = self.world.payer.pay(&self.view.bolt11).await?;
+        self.paid = match self.world.rail {
+            Rail::Bolt11 => self.view.bolt11.clone(),
+            Rail::Bip21 => {
+                let Scanned::Bolt11(bolt11) = rail::scan(&self.view.bip21_qr)? else { bail!("no invoice in the link") };
+                ensure!(bolt11 == self.view.bolt11, "the link has another invoice than was checked");
+                bolt11
+            }
+            Rail::Lnurl => self.fetch().await?,
+        };
+        let hash = self.world.payer.pay(&self.paid).await?;
         self.hash = Some(hash);
         self.timeline.step("paid", "the payer's wallet sends its HTLC", json!({ "payment_hash": hex::encode(hash) }));
         Ok(())
     }
 
+    /// The wallet's own invoice; the one that was shown is over.
+    pub async fn fetch(&mut self) -> Result<String> {
+        let Scanned::Lnurl(lnurl) = rail::scan(&self.view.lnurl)? else { bail!("not an LNURL") };
+        let fetched = rail::fetch(&lnurl, self.view.amount_msat).await?;
+        let again = rail::fetch(&lnurl, self.view.amount_msat).await?;
+        ensure!(again.bolt11 == fetched.bolt11, "asked again it is another invoice");
+        ensure!(fetched.bolt11 != self.view.bolt11, "the wallet was given the invoice that was shown");
+        let now = self.world.shopper.get(&self.view.id).await?;
+        ensure!(now.rail == "lnurl" && now.bolt11.is_empty(), "the invoice that was shown is still there");
+        self.timeline.step(
+            "fetched",
+            &format!("the wallet's own invoice, for \"{}\"; no extension can check it", fetched.description),
+            json!({ "bolt11": fetched.bolt11, "verify": fetched.verify.as_str() }),
+        );
+        let bolt11 = fetched.bolt11.clone();
+        self.fetched = Some(fetched);
+        Ok(bolt11)
+    }
+
+    /// Back to an invoice that is shown, and checked anew.
+    pub async fn turn_back(&mut self) -> Result<()> {
+        self.fetched = None;
+        self.view = self.world.shopper.show_invoice(&self.view.id).await?;
+        self.timeline.step("turned back", "the shopper wants an invoice that can be checked", json!({}));
+        let nonce = self.nonce.clone();
+        self.invoiced(&nonce).await
+    }
+
+    /// LUD-21: the payee says the same as the wallet's receipt, as soon as its node has told it.
+    async fn settled(&self) -> Result<()> {
+        let Some(fetched) = &self.fetched else { return Ok(()) };
+        let deadline = Instant::now() + PATIENCE;
+        while !rail::settled(&fetched.verify).await? {
+            ensure!(Instant::now() < deadline, "the payee does not say that it has the bitcoin");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.timeline.step("settled", &fetched.message, json!({}));
+        Ok(())
+    }
+
     pub async fn held(&mut self) -> Result<()> {
         self.until(&["held", "card_ready", "claiming", "funded"]).await?;
-        ensure!(self.unclaimed(), "the HTLC is not pending in the payer's wallet");
+        ensure!(self.unclaimed().await?, "the HTLC is not pending in the payer's wallet");
         self.timeline.step("held", "HTLC held: the money is still the shopper's", json!({ "unclaimed": true }));
         Ok(())
     }
@@ -86,8 +151,9 @@ impl<'a> Buy<'a> {
     }
 
     /// Is the HTLC still waiting in the payer's wallet?
-    pub fn unclaimed(&self) -> bool {
-        self.hash.is_some_and(|hash| self.world.payer.outgoing_pending(&hash).is_some())
+    pub async fn unclaimed(&self) -> Result<bool> {
+        let Some(hash) = &self.hash else { return Ok(false) };
+        Ok(self.world.payer.unclaimed(hash).await?)
     }
 
     /// Quote, pay, held, card, number: all up to the store's button.
@@ -97,14 +163,20 @@ impl<'a> Buy<'a> {
         timeline: &'a Timeline,
     ) -> Result<(Self, TypedCard)> {
         let mut buy = Self::quote(world, claim_on, timeline).await?;
-        buy.pay().await?;
-        buy.held().await?;
-        buy.card_ready().await?;
-        let card = buy.reveal().await?;
-        if claim_on == ClaimOn::Authorization {
-            ensure!(buy.unclaimed(), "the HTLC was claimed before the store charged");
-        }
+        let card = buy.to_card(claim_on).await?;
         Ok((buy, card))
+    }
+
+    /// From the invoice to the store's button.
+    pub async fn to_card(&mut self, claim_on: ClaimOn) -> Result<TypedCard> {
+        self.pay().await?;
+        self.held().await?;
+        self.card_ready().await?;
+        let card = self.reveal().await?;
+        if claim_on == ClaimOn::Authorization {
+            ensure!(self.unclaimed().await?, "the HTLC was claimed before the store charged");
+        }
+        Ok(card)
     }
 
     /// The shopper presses the store's button.
@@ -127,7 +199,7 @@ impl<'a> Buy<'a> {
         match self.outcome().await? {
             Outcome::Succeeded { fee_msat, .. } => {
                 self.timeline.step("claimed", "the wallet has its receipt (preimage)", json!({ "fee_msat": fee_msat }));
-                Ok(())
+                self.settled().await
             }
             Outcome::Failed { reason } => bail!("the wallet says that it failed: {reason}"),
         }
@@ -182,7 +254,7 @@ impl<'a> Buy<'a> {
         loop {
             let refunds = self.world.shopper.refunds(&self.view.id).await?;
             for refund in refunds.iter().filter(|refund| refund.state == "awaiting_destination") {
-                let invoice = refund_invoice(&self.world.payer).await?;
+                let invoice = self.world.payer.refund_invoice().await?;
                 self.world.shopper.give_destination(&refund.id, &invoice).await?;
                 self.timeline.step("refund", &format!("{} owed; an invoice was given", refund.owed), json!({}));
             }
