@@ -62,6 +62,9 @@ pub enum Command {
     /// Channels, exchange, issuer float, what is unsold and owed, each against `[treasury]`. It moves nothing: below
     /// the table are commands for you to run. What cannot be read is shown as `?`.
     Treasury(Report),
+    /// The wallet that shoppers pay on the chain
+    #[command(subcommand, name = "onchain")]
+    OnChain(OnChain),
     /// Compares the ledger with node, exchange and issuer
     ///
     /// To the satoshi and the cent; exits with 1 on a difference. Bitcoin or money that you moved by hand is a
@@ -288,6 +291,15 @@ pub enum Node {
         #[arg(long, value_name = "SATOSHI")]
         max_fee_sat: u64,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OnChain {
+    /// Sends what has arrived elsewhere, such as to the exchange's deposit address, less the chain's fee
+    ///
+    /// Coins that are final and in the books only. Once for an address and an amount, however often it is run: the same
+    /// again says how it went. Then `anytill reconcile --accept NOTE`.
+    Withdraw { address: String, amount_sat: u64 },
 }
 
 #[derive(Debug, Args)]

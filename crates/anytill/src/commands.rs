@@ -1,7 +1,7 @@
 //! The commands that ask the running server, or the database while none runs.
 
 use crate::admin::{self, Answer, Request};
-use crate::cli::{self, Borne, Cli, Command, Node, Parked, Place};
+use crate::cli::{self, Borne, Cli, Command, Node, OnChain, Parked, Place};
 use crate::clock::SystemClock;
 use crate::server::{lookup, open_accounts, read_seed};
 use crate::{config, doctor, init, ops, out, recipes, server, wiring};
@@ -50,6 +50,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Ledger(report) => (of_server_or_store(place, &Request::Ledger)?, report.json),
         Command::Treasury(report) => (of_server(place, &Request::Treasury)?, report.json),
+        Command::OnChain(OnChain::Withdraw { address, amount_sat }) => {
+            (of_server(place, &Request::OnChainWithdraw { address, amount_sat })?, false)
+        }
         Command::Reconcile(args) => (of_server(place, &Request::Reconcile { accept: args.accept })?, args.json),
         Command::Parked(Parked::List(report)) => (of_server_or_store(place, &Request::ParkedList)?, report.json),
         Command::Parked(Parked::Explain { id, report }) => {

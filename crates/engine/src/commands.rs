@@ -2,16 +2,16 @@
 
 use crate::apply::With;
 use crate::{Engine, EngineError, exposure, reservations};
-use ids::{AccountId, NodeId, Nonce, PurchaseId, RefundId, UnixMs};
-use money::{Currency, Money, MoneyError, Msat};
+use ids::{AccountId, LinkHash, NodeId, Nonce, PurchaseId, RefundId, UnixMs};
+use money::{Currency, Money, MoneyError, Msat, Ppm};
 use ports::{
     CardRef, CardSecrets, ClaimCode, LightningNode, ObservedRate, Outcome, PriceUnavailable, RateBasis, Reservation,
-    ReservationChange, StoreError,
+    ReservationChange, SourceTerms, StoreError,
 };
 use purchase::terms::Terms;
 use purchase::{
-    Creation, DailyTable, Destination, Event, Flow, Market, Policy, Purchase, Quote, QuoteInput, Rail, RefundEvent,
-    Rejected, State, Tip, make_quote,
+    ChainTerms, Creation, DailyTable, Destination, Event, Flow, FundsSource, Market, Policy, Purchase, Quote,
+    QuoteInput, Rail, Refund, RefundEvent, Rejected, State, Tip, make_quote,
 };
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct NewPurchase {
     pub policy: Policy,
     /// Gift card: what is ordered at the vendor; its value is the order total.
     pub product_id: Option<String>,
+    /// Where what is owed of it goes, if that is not the account's own destination.
+    pub refund_to: Option<Destination>,
     pub limits: Vec<Reservation>,
 }
 
@@ -109,6 +111,7 @@ impl Engine {
                 (Some(quote), Some(hash))
             }
         };
+        let told = self.chain_terms(&request.policy, quote.as_ref()).await?;
         let creation = Creation {
             id,
             account: request.account,
@@ -117,6 +120,8 @@ impl Engine {
             currency: request.currency,
             policy: request.policy,
             product_id: request.product_id,
+            refund_to: request.refund_to,
+            told,
             quote,
             terms_hash,
         };
@@ -147,16 +152,15 @@ impl Engine {
         before: Option<&Quote>,
     ) -> Result<(Quote, Vec<Reservation>), CommandError> {
         let now = self.now();
-        let gift_card = policy.flow == Flow::GiftCard;
         let price = self.ports.prices.executable(order_total, now)?;
         let mut quote = make_quote(&QuoteInput {
             number: before.map_or(0, |quote| quote.number) + 1,
             order_total,
             fee: self.config.fee.of_ceil(order_total)?,
             executable: price.rate,
-            spread: if gift_card { self.config.gift_card_spread } else { self.config.spread },
+            spread: self.spread(policy),
             observed_at: price.observed_at,
-            expires_at: now.plus_ms(self.config.quote_ms),
+            expires_at: now.plus_ms(self.quote_ms(policy)),
             market: Some(market(price.consolidated)),
         })
         .map_err(|error| match error {
@@ -180,6 +184,37 @@ impl Engine {
             Flow::Card | Flow::CardFirst | Flow::PaidFirst => self.float_for(&quote, policy).await?,
         };
         Ok((quote, vec![receives, pays]))
+    }
+
+    /// What the chain asks for, for the shopper to read before confirming.
+    async fn chain_terms(&self, policy: &Policy, quote: Option<&Quote>) -> Result<Option<ChainTerms>, CommandError> {
+        let source = policy.funds_source.and_then(|source| self.ports.paid_first.get(source));
+        let (Some(source), Some(quote)) = (source, quote) else { return Ok(None) };
+        match source.terms(quote.amount_msat).await {
+            Outcome::Done(terms) => Ok(terms
+                .map(|SourceTerms { confirmations, refund_fee_msat }| ChainTerms { confirmations, refund_fee_msat })),
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
+                Err(CommandError::Unavailable("what it is paid from"))
+            }
+        }
+    }
+
+    /// The longer a price is locked, the more it costs.
+    fn spread(&self, policy: &Policy) -> Ppm {
+        match (policy.flow, policy.funds_source) {
+            (Flow::GiftCard, _) => self.config.gift_card_spread,
+            (_, Some(FundsSource::OnChain)) => self.config.chain_spread,
+            (_, Some(FundsSource::LinkedAccount) | None) => self.config.spread,
+        }
+    }
+
+    /// A block takes ten minutes, and some take an hour.
+    fn quote_ms(&self, policy: &Policy) -> u64 {
+        if policy.funds_source == Some(FundsSource::OnChain) {
+            self.config.chain_quote_ms
+        } else {
+            self.config.quote_ms
+        }
     }
 
     /// Where there is most room that nobody has been quoted.
@@ -329,6 +364,20 @@ impl Engine {
     /// The shopper says where a refund goes.
     pub async fn give_destination(&self, id: RefundId, destination: Destination) -> Result<(), EngineError> {
         self.apply_refund(id, &RefundEvent::DestinationGiven { destination }, With::default()).await.map(|_| ())
+    }
+
+    /// Prices a refund and offers it under a new link, good as long as a quote is. None: there is no price.
+    pub async fn offer_link(&self, id: RefundId, hash: LinkHash) -> Result<Option<Refund>, EngineError> {
+        let refund = self.refund(id).await?.ok_or(EngineError::NotFound)?;
+        let Ok((amount_msat, rate)) = self.priced(refund.amount) else { return Ok(None) };
+        let expires_at = self.now().plus_ms(self.config.quote_ms);
+        let event = RefundEvent::LinkOffered { hash, amount_msat, rate, expires_at };
+        self.apply_refund(id, &event, With::default()).await.map(|applied| Some(applied.state))
+    }
+
+    /// The invoice of a wallet that has the link. The same again changes nothing.
+    pub async fn use_link(&self, id: RefundId, hash: LinkHash, invoice: String) -> Result<(), EngineError> {
+        self.apply_refund(id, &RefundEvent::LinkUsed { hash, invoice }, With::default()).await.map(|_| ())
     }
 
     /// The operator says: go on with what is parked.

@@ -3,6 +3,7 @@
 use crate::apply::With;
 use crate::{Engine, EngineError};
 use ids::{NodeId, PaymentHash, PurchaseId, RefundId, UnixMs};
+use money::Msat;
 use ports::{AggregateKind, AggregateRef, Lookup, NodeEvent, NodeInfo, Outcome};
 use purchase::{Event, Purchase, RefundEvent, Rejected, State};
 use std::collections::BTreeMap;
@@ -83,8 +84,9 @@ impl Engine {
                 self.to_purchase(*payment_hash, &Event::HtlcReturned { payment_hash: *payment_hash }).await
             }
             NodeEvent::SendSucceeded { payment_hash, fee_msat } => {
-                let event = RefundEvent::SendSucceeded { payment_hash: *payment_hash, fee_msat: *fee_msat };
-                self.to_refund(*payment_hash, &event).await
+                let (payment_hash, fee_msat) = (*payment_hash, *fee_msat);
+                let event = RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat: Msat::ZERO };
+                self.to_refund(payment_hash, &event).await
             }
             NodeEvent::SendFailed { payment_hash, reason } => {
                 let event = RefundEvent::SendFailed { payment_hash: *payment_hash, reason: reason.clone() };

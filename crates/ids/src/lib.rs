@@ -70,6 +70,7 @@ binary_id!(AccountId, 16, "A shopper's account; random.");
 binary_id!(DeviceId, 16, "One logged-in device of a shopper; random.");
 binary_id!(PaymentHash, 32, "SHA-256 of a preimage (BOLT 2, BOLT 11).");
 binary_id!(TermsHash, 32, "SHA-256 of the canonical terms that an invoice commits to.");
+binary_id!(LinkHash, 32, "SHA-256 of the secret in a link by which a refund is collected (LUD-03 `k1`).");
 binary_id!(Nonce, 16, "Chosen by the extension, part of the terms.");
 binary_id!(NodeId, 33, "Compressed public key of a Lightning node (BOLT 7).");
 

@@ -17,7 +17,7 @@ pub mod terms;
 
 pub use booking::Booking;
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
-pub use event::{Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
+pub use event::{ChainTerms, Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
 pub use metadata::metadata;
 pub use model::{
     Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,
@@ -27,7 +27,7 @@ pub use policy::{ClaimOn, Flow, FundsSource, Policy, RAIL_CHANGES_MAX, Rail, VEN
 pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};
 pub use refund::{
     Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,
-    step_refund,
+    WithdrawLink, step_refund,
 };
 pub use step::{Authentication, Rejected, Step, Stepped, authentication, replay, step};
 

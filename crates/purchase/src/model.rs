@@ -320,6 +320,10 @@ pub struct Challenge {
     pub answer_by: UnixMs,
 }
 
+fn is_zero(amount: &Msat) -> bool {
+    amount.is_zero()
+}
+
 /// The aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
@@ -355,9 +359,16 @@ pub struct Purchase {
     pub sale: Option<Sale>,
     pub vendor: Option<VendorOrder>,
     pub funds_target: Option<String>,
-    /// A linked account: the shopper has said that it may send.
+    /// The shopper has read what holds instead of a hold, and goes on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub funds_confirmed: bool,
+    /// Seen on the chain and not final.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub funds_seen_msat: Msat,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_to: Option<crate::Destination>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<crate::ChainTerms>,
     pub closing: Option<Closing>,
     /// After the claim: the card is being closed, what is left will be owed.
     pub winding_up: bool,
@@ -411,6 +422,9 @@ impl Purchase {
             vendor: None,
             funds_target: None,
             funds_confirmed: false,
+            funds_seen_msat: Msat::ZERO,
+            refund_to: creation.refund_to,
+            told: creation.told,
             closing: None,
             winding_up: false,
             captured_minor: 0,

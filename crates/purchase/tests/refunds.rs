@@ -4,7 +4,7 @@ mod common;
 
 use common::audit::round_trip;
 use common::{START, hash, msat, rate, usd};
-use ids::{AccountId, PurchaseId, RefundId, UnixMs};
+use ids::{AccountId, LinkHash, PurchaseId, RefundId, UnixMs};
 use proptest::prelude::*;
 use purchase::{
     Booking, Destination, OwedAmount, OwedCause, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState,
@@ -59,8 +59,18 @@ fn prepared(of: u8, amount: OwedAmount) -> RefundEvent {
     }
 }
 
+fn offered(of: u8, amount: OwedAmount) -> RefundEvent {
+    let RefundEvent::Prepared { send } = prepared(of, amount) else { unreachable!() };
+    let (amount_msat, rate) = (send.amount_msat, send.rate);
+    RefundEvent::LinkOffered { hash: LinkHash([of; 32]), amount_msat, rate, expires_at: START.plus_ms(60_000) }
+}
+
+fn used(of: u8, invoice: &str) -> RefundEvent {
+    RefundEvent::LinkUsed { hash: LinkHash([of; 32]), invoice: invoice.to_owned() }
+}
+
 fn succeeded(of: u8) -> RefundEvent {
-    RefundEvent::SendSucceeded { payment_hash: hash(of), fee_msat: msat(21) }
+    RefundEvent::SendSucceeded { payment_hash: hash(of), fee_msat: msat(21), taken_msat: money::Msat::ZERO }
 }
 
 fn failed(of: u8) -> RefundEvent {
@@ -88,6 +98,16 @@ table! {
     RefundEvent::DestinationGiven { .. } => [
         "invoice" = RefundEvent::DestinationGiven { destination: invoice("lnbcrt1") },
         "address" = RefundEvent::DestinationGiven { destination: address() },
+    ],
+    RefundEvent::LinkOffered { .. } => [
+        "dollars" = offered(1, owed_dollars()),
+        "another" = offered(2, owed_dollars()),
+        "bitcoin" = offered(1, OwedAmount::Bitcoin(msat(5_000))),
+    ],
+    RefundEvent::LinkUsed { .. } => [
+        "" = used(1, "lnbcrt1"),
+        "another invoice" = used(1, "lnbcrt2"),
+        "another's" = used(9, "lnbcrt1"),
     ],
     RefundEvent::WaitEnded => ["" = RefundEvent::WaitEnded],
     RefundEvent::Prepared { .. } => [
@@ -122,6 +142,11 @@ fn ways(state: RefundState) -> Vec<(&'static str, Vec<RefundEvent>)> {
         RefundState::AwaitingDestination => vec![
             ("", vec![opened(owed_dollars(), None, 0)]),
             ("bitcoin", vec![opened(bitcoin, None, 0)]),
+            ("link offered", vec![opened(owed_dollars(), None, 0), offered(1, owed_dollars())]),
+            ("link used, send failed", {
+                let used = vec![opened(owed_dollars(), None, 0), offered(1, owed_dollars()), used(1, "lnbcrt1")];
+                [used, vec![prepared(1, owed_dollars()), failed(1)]].concat()
+            }),
             ("send failed", vec![now, prepared(1, owed_dollars()), failed(1)]),
         ],
         RefundState::Waiting => vec![
@@ -130,6 +155,7 @@ fn ways(state: RefundState) -> Vec<(&'static str, Vec<RefundEvent>)> {
         ],
         RefundState::Preparing => vec![
             ("", vec![now]),
+            ("link used", vec![opened(owed_dollars(), None, 0), offered(1, owed_dollars()), used(1, "lnbcrt1")]),
             ("bitcoin", vec![opened(bitcoin, Some(invoice("lnbcrt1")), 0)]),
             ("send to address failed", vec![to_address, prepared(1, owed_dollars()), failed(1)]),
         ],
@@ -156,6 +182,9 @@ fn line(step: &RefundStep) -> String {
         let _ = match effect {
             RefundEffect::Prepare { destination: Destination::Bolt11 { .. }, .. } => {
                 write!(line, " | do prepare invoice")
+            }
+            RefundEffect::Prepare { destination: Destination::Withdrawn { rate, .. }, .. } => {
+                write!(line, " | do prepare invoice at {}", rate.map_or("-".to_owned(), |rate| rate.decimal()))
             }
             RefundEffect::Prepare { .. } => write!(line, " | do prepare address"),
             RefundEffect::Send { send } => write!(line, " | do send {} {}", send.payment_hash.0[0], send.amount_msat),
@@ -220,10 +249,32 @@ fn pauses_grow_and_end_growing() {
     assert!(pauses.is_sorted() && pauses.last() < Some(&DAY_MS));
 }
 
+/// Good until its end, for one invoice; the same again is known as long as it is on its way.
+#[test]
+fn a_link_is_good_once_and_until_its_end() {
+    let open = [opened(owed_dollars(), None, 0), offered(1, owed_dollars())];
+    let refund = open.iter().fold(None, |refund, event| Some(applied(refund.as_ref(), event, START).refund)).unwrap();
+    let at = |refund: &Refund, event: &RefundEvent, ms| step_refund(Some(refund), event, START.plus_ms(ms));
+    assert_eq!(at(&refund, &used(1, "lnbcrt1"), 60_000), Err(purchase::Rejected::TooLate));
+    let taken = at(&refund, &used(1, "lnbcrt1"), 59_999).unwrap().unwrap().refund;
+    // Repeated by a wallet that did not hear the answer, later than its end too.
+    assert_eq!(at(&taken, &used(1, "lnbcrt1"), 70_000), Ok(None));
+    assert_eq!(at(&taken, &used(1, "lnbcrt2"), 59_999), Err(purchase::Rejected::TooLate));
+    // An older link is over when a newer one is offered, when a destination is typed, and when less is owed.
+    for event in [
+        offered(2, owed_dollars()),
+        RefundEvent::DestinationGiven { destination: address() },
+        RefundEvent::Reclaimed { amount: usd("4") },
+    ] {
+        let next = at(&refund, &event, 1).unwrap().unwrap().refund;
+        assert_eq!(at(&next, &used(1, "lnbcrt1"), 2), Err(purchase::Rejected::TooLate), "{}", event.name());
+    }
+}
+
 /// What is said next, more or less to the point.
 fn any_event(pick: u8, of: u8, refund: &Refund) -> RefundEvent {
     let live = refund.send.as_ref().map_or(of, |send| send.payment_hash.0[0]);
-    match pick % 12 {
+    match pick % 14 {
         0 | 1 => prepared(of, refund.amount),
         2 => succeeded(live),
         3 | 4 => failed(live),
@@ -233,6 +284,8 @@ fn any_event(pick: u8, of: u8, refund: &Refund) -> RefundEvent {
         8 => RefundEvent::WaitEnded,
         9 => RefundEvent::Reclaimed { amount: usd(["0.01", "3", "10"][usize::from(of) % 3]) },
         10 => RefundEvent::PrepareFailed { reason: why(), ask_again: of.is_multiple_of(2) },
+        11 => offered(of, refund.amount),
+        12 => used(refund.link.as_ref().map_or(of, |link| link.hash.0[0]), &format!("lnbcrt{of}")),
         _ => all()[usize::from(of) % all().len()].1.clone(),
     }
 }

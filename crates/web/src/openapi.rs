@@ -69,6 +69,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(purchases::terms::terms))
         .routes(routes!(purchases::refunds::list))
         .routes(routes!(purchases::refunds::give_destination))
+        .routes(routes!(purchases::refunds::offer_link))
         .routes(routes!(server::rates))
         .routes(routes!(server::served))
         .routes(routes!(gift_cards::offers))

@@ -40,6 +40,9 @@ pub trait Trust: Send + Sync {
     /// What the pay link of a purchase ends in: not known to whoever knows the identifier.
     fn link_tag(&self, purchase: PurchaseId) -> [u8; 8];
 
+    /// 32 random bytes: the secret of a link.
+    fn new_secret(&self) -> Zeroizing<[u8; 32]>;
+
     /// Seals to the extension's one-time X25519 key (RFC 9180, base mode), bound to the purchase.
     fn seal(
         &self,

@@ -116,8 +116,10 @@ export interface LocalPurchase {
   /** The page said another total when it was to be filled; `undefined`: it did not. */
   readonly pageTotal?: Money | null;
   readonly gift?: LocalGift;
-  /** Paid first, from the account that is linked. */
-  readonly from?: "linked_account";
+  /** Paid first: from the account that is linked, or on the chain. */
+  readonly from?: "linked_account" | "on_chain";
+  /** On the chain: where what is not used goes back to. */
+  readonly refundAddress?: string;
   /** Whose account: as it was linked when the shopper pressed. */
   readonly provider?: string;
   /** Of a quote without an invoice: the hash of the terms that passed our check. */

@@ -28,7 +28,8 @@ export interface Begin {
   readonly cardFirst: boolean;
   readonly totalByHand: boolean;
   readonly overruled?: Money | null;
-  readonly from?: "linked_account";
+  readonly from?: "linked_account" | "on_chain";
+  readonly refundAddress?: string;
   readonly provider?: string;
   /** By gift card: then `total` is its value. */
   readonly gift?: { readonly product: string; readonly orderTotal: Money };
@@ -114,7 +115,7 @@ export async function showInvoice(core: Core, local: string): Promise<void> {
   if (after?.wish === wish) await runWish(core, local);
 }
 
-/** The shopper has read what cannot be held, and the linked account may send. */
+/** The shopper has read what cannot be held: the linked account may send, or an address may be given out. */
 export async function confirmFunds(core: Core, local: string): Promise<void> {
   const wish: Wish = { kind: "confirm_funds", key: random128(), sinceMs: core.env.nowMs() };
   const after = await core.store.changePurchase(local, (one) => {
@@ -178,6 +179,7 @@ function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<
         store_host: purchase.store,
         nonce: purchase.nonce,
         ...(purchase.from === undefined ? {} : { source: purchase.from }),
+        ...(purchase.refundAddress === undefined ? {} : { refund_address: purchase.refundAddress }),
         ...(purchase.gift === undefined ? {} : { gift_card: { product_id: purchase.gift.product } }),
         ...(purchase.claimOn === null || purchase.gift !== undefined ? {} : { claim_on: purchase.claimOn }),
         ...(purchase.total === null ? { card_first: true, currency: purchase.currency } : { total: purchase.total }),

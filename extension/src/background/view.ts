@@ -155,7 +155,7 @@ export const wantsGifts = ({ served, page, purchase }: ViewInput): boolean =>
 function offerStage(input: ViewInput, total: Money, claimOn: ClaimOn): Stage {
   const { served, page, rates } = input;
   const price = estimate(total, served, rates, input.aheadMs);
-  const base = { kind: "offer", total, estimate: price, claimOn, ...linkedFor(input, price) } as const;
+  const base = { kind: "offer", total, estimate: price, claimOn, ...linkedFor(input, price), ...chainFor(input) } as const;
   const cards = served?.cards !== false;
   const asked = wantsGifts(input) ? (input.offers ?? "unasked") : [];
   if (typeof asked === "string") {
@@ -179,6 +179,10 @@ function linkedFor({ linked, served, purchase }: ViewInput, price: PriceParts | 
   const serves = served?.linked_accounts?.includes(linked.provider) === true;
   return serves && Number.isSafeInteger(availableMsat) && availableMsat >= price.amountMsat ? { linked: { provider: linked.provider, availableMsat } } : {};
 }
+
+/** A prepared card waits for a hold, and nothing can be held on the chain. */
+const chainFor = ({ served, purchase }: ViewInput): { readonly onChain?: true } =>
+  !served?.on_chain || purchase?.view?.state === "card_prepared" ? {} : { onChain: true };
 
 function withoutTotal(input: ViewInput, claimOn: ClaimOn): Stage {
   const { page, served } = input;

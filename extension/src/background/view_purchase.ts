@@ -1,7 +1,7 @@
 /** The stage of a purchase that was begun: every state of the server's, under either policy, card first or not. */
 import type { FundsView, PurchaseView, RefundView, Served } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
-import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PaidFrom, Stage, WalletAsked } from "../types/panel.ts";
+import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PaidFrom, PriceParts, Stage, WalletAsked } from "../types/panel.ts";
 import { openChallenge } from "./challenge.ts";
 import { boughtOf } from "./gifts.ts";
 import type { LocalPurchase, Wallet } from "./model.ts";
@@ -201,7 +201,7 @@ function fundsStage(input: PurchaseInput, view: PurchaseView, funds: FundsView):
     case "asked":
     case "under_way":
     case "pending":
-      return { kind: "funds_coming", ...common, how: funds.status };
+      return chainStage(view, funds, common) ?? { kind: "funds_coming", ...common, how: funds.status };
     case "arrived":
       return { kind: "working", what: "preparing_card" };
     case "failed":
@@ -209,8 +209,17 @@ function fundsStage(input: PurchaseInput, view: PurchaseView, funds: FundsView):
   }
 }
 
-function paidFrom(purchase: LocalPurchase, { promise }: FundsView): PaidFrom {
-  return { provider: purchase.provider ?? "", back: promise.back_to, unusedAfterMs: promise.unused_after_ms };
+/** Null until there is an address, and where there is none. */
+function chainStage(view: PurchaseView, funds: FundsView, common: { readonly price: PriceParts; readonly from: PaidFrom; readonly expiresAtMs: number }): Stage | null {
+  const { chain } = common.from;
+  if (!funds.address || chain === undefined) return null;
+  const needed = funds.confirmations_needed ?? chain.confirmations;
+  return { kind: "pay_chain", ...common, code: view.code, uri: funds.address, seenMsat: funds.seen_msat, blocks: funds.confirmations ?? 0, needed };
+}
+
+function paidFrom(purchase: LocalPurchase, { promise, source }: FundsView): PaidFrom {
+  const chain = { confirmations: promise.confirmations ?? 0, backFeeMsat: promise.back_fee_msat ?? null };
+  return { provider: purchase.provider ?? "", back: promise.back_to, unusedAfterMs: promise.unused_after_ms, ...(source === "on_chain" ? { chain } : {}) };
 }
 
 const giftOf = (purchase: LocalPurchase): { readonly gift?: GiftBought } => {
@@ -323,7 +332,7 @@ export function owedBack(refund: RefundView): OwedBack {
     cause: refund.cause,
     owed: refund.owed ?? null,
     msat: refund.owed_msat ?? refund.sent_msat ?? null,
-    destination: destination?.kind === "bolt11" ? destination.invoice : destination?.kind === "lightning_address" ? destination.address : null,
+    destination: destination?.kind === "bolt11" ? destination.invoice : destination?.kind === "lightning_address" || destination?.kind === "on_chain" ? destination.address : null,
     ...(destination?.kind === "linked_account" ? { toAccount: destination.provider } : {}),
     notBeforeMs: refund.not_before_ms,
   };

@@ -26,7 +26,7 @@ const QUOTE: NonNullable<PurchaseView["quote"]> = {
 function purchase(n: number, state: PurchaseView["state"], more: Partial<PurchaseView> = {}): PurchaseView {
   return {
     id: id(n), code: "7K3M9QXA", state, state_since_ms: NOW_MS, created_at_ms: NOW_MS - n * DAY_MS, store_host: "www.shop.example", store_name: "Blue Note Records",
-    currency: "USD", flow: "card", claim_on: "authorization", bitcoin: "claimed", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false,
+    currency: "USD", flow: "card", claim_on: "authorization", rail: "bolt11", bitcoin: "claimed", charges: [], disputes: [], captured_minor: 0, winding_up: false, waits_for_operator: false,
     refunds: [], quote: QUOTE, version: 4, ...more,
   };
 }

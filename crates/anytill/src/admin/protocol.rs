@@ -51,6 +51,11 @@ pub enum Request {
     VendorNode {
         request: Box<Request>,
     },
+    /// From the wallet that shoppers pay.
+    OnChainWithdraw {
+        address: String,
+        amount_sat: u64,
+    },
     NodeId,
     NodeAddress,
     NodeConnect {

@@ -1,7 +1,10 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network, NodeKind};
-use money::{Currency, Money};
+use super::model::{
+    ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network, NodeKind, OnChainSource,
+};
+use chain_wallet::Confirmations;
+use money::{Currency, Money, Sat};
 use purchase::VENDOR_CHAIN_BLOCKS;
 
 /// Limits of BOLT 11 invoices that the node makes.
@@ -181,7 +184,35 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(plain)
 }
 
+/// As it is: the program has no rule of its own.
+pub fn confirmations(onchain: &OnChainSource) -> Result<Confirmations, String> {
+    let steps = onchain.confirmations.iter().map(|step| Ok((Sat::new(step.sat_max)?, step.blocks)));
+    let steps = steps.collect::<Result<_, money::MoneyError>>().map_err(|error| error.to_string())?;
+    Confirmations::new(steps, onchain.confirmations_above).map_err(|error| error.to_string())
+}
+
+fn onchain(config: &Config, found: &mut Found) {
+    let onchain = &config.sources.onchain;
+    if !onchain.enabled {
+        return;
+    }
+    if let Err(why) = confirmations(onchain) {
+        found.unless(false, "sources.onchain.confirmations", &why);
+    }
+    let own = config.chain.source == ChainKind::Bitcoind;
+    found.unless(own, "sources.onchain.enabled", "needs chain.source = \"bitcoind\": nobody else's word is taken");
+    let cards = config.issuer.vendor != IssuerVendor::None;
+    let why = "is of use with an issuer only: gift cards are paid by Lightning";
+    found.unless(cards, "sources.onchain.enabled", why);
+    let least_secs = if config.chain.network == Network::Regtest { 1 } else { 600 };
+    let why = "is ten minutes at least: no block comes sooner, as a rule";
+    found.unless(onchain.quote_secs >= least_secs, "sources.onchain.quote_secs", why);
+    found.unless(onchain.spread_ppm < 500_000, "sources.onchain.spread_ppm", "is less than half");
+    found.unless(onchain.fee_sat_per_vbyte_max > 0, "sources.onchain.fee_sat_per_vbyte_max", "is one at least");
+}
+
 fn sources(config: &Config, found: &mut Found) {
+    onchain(config, found);
     let coinbase = &config.sources.coinbase;
     if !coinbase.is_set() {
         return;

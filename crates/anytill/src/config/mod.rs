@@ -11,6 +11,7 @@ mod secret_ref;
 mod tests;
 mod written;
 
+pub use check::confirmations;
 pub use check::of as amount_of;
 pub use load::{file_of, from_text as load_text, load};
 pub use model::{

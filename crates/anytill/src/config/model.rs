@@ -311,6 +311,26 @@ pub struct Exchange {
 #[serde(deny_unknown_fields)]
 pub struct Sources {
     pub coinbase: CoinbaseSource,
+    pub onchain: OnChainSource,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnChainSource {
+    pub enabled: bool,
+    pub spread_ppm: u32,
+    pub quote_secs: u64,
+    pub confirmations: Vec<ConfirmationStep>,
+    pub confirmations_above: u32,
+    pub fee_sat_per_vbyte_max: u64,
+    pub first_block: u32,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationStep {
+    pub sat_max: u64,
+    pub blocks: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]

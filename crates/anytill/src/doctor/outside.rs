@@ -8,6 +8,7 @@ use crate::config::{Config, Lookup, NodeKind};
 use crate::server::lookup;
 use crate::wiring;
 use anyhow::Result;
+use chain_wallet::ChainWallet;
 use ids::UnixMs;
 use lightning_node::lnd::{LndConfig, look_over};
 use money::Currency;
@@ -234,6 +235,21 @@ pub async fn of_linked_accounts(source: Option<&dyn PaidFirstSource>) -> Check {
         ),
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see sources.coinbase.api_url and the network")
+        }
+    }
+}
+
+/// What shoppers pay on the chain. Its file belongs to the server: without one the bitcoind alone is looked at, as `chain`.
+pub async fn of_chain_wallet(wallet: Option<&ChainWallet>) -> Check {
+    const NAME: &str = "paid on-chain";
+    let Some(wallet) = wallet else {
+        return Check::ok(NAME, "nothing: sources.onchain.enabled is false");
+    };
+    match wallet.health().await {
+        Outcome::Done(text) => Check::ok(NAME, text),
+        Outcome::Rejected(r) => Check::wrong(NAME, r.message, "docs/operating/onchain.md says what to do"),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => {
+            Check::wrong(NAME, why, "see chain.url, chain.user and chain.password, and how the bitcoind is")
         }
     }
 }

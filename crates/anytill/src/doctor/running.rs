@@ -22,6 +22,7 @@ pub async fn running(server: &Arc<Server>) -> Result<Answer> {
     checks.push(outside::of_gift_cards(server.gift_cards.as_deref()).await);
     let linked = server.linked.clone().map(|source| source as Arc<dyn PaidFirstSource>);
     checks.push(outside::of_linked_accounts(linked.as_deref()).await);
+    checks.push(outside::of_chain_wallet(server.chain_wallet.as_deref()).await);
     checks.extend(outside::of_venues(&server.prices, &server.config, server.clock.as_ref()));
     if !server.config.server.public_url.is_empty() {
         checks.push(outside::of_public_url(&server.config.server.public_url).await);

@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod liquidity;
 pub mod network;
 pub mod node;
+mod onchain;
 pub mod parked;
 pub mod past_rates;
 pub mod rates;
@@ -54,6 +55,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
         Request::NodeLiquidity { days } => liquidity::report(server, days).await,
+        Request::OnChainWithdraw { address, amount_sat } => onchain::withdraw(server, &address, amount_sat).await,
         Request::VendorNode { .. }
         | Request::NodeId
         | Request::NodeAddress

@@ -180,6 +180,11 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
         let amount = why(source.balance().await).map(|sat| sat.msat().signed());
         seen.push(Seen { place, asset: Asset::Btc, amount, below: 0, above: 0 });
     }
+    if let Some(wallet) = &server.chain_wallet {
+        let place = Place::Chain(name(wallet.name())?);
+        let amount = why(wallet.balance().await).map(|sat| sat.msat().signed());
+        seen.push(Seen { place, asset: Asset::Btc, amount, below: 0, above: 0 });
+    }
     if server.issuer.name() != wiring::NO_VENDOR {
         look_at_issuer(server, &mut seen).await?;
     }

@@ -3,6 +3,7 @@
 use super::open::Server;
 use super::stop::{Phase, Phases, Watch};
 use super::{metrics, network};
+use chain_wallet::ChainWallet;
 use engine::{Engine, EngineError};
 use ids::{NodeId, UnixMs};
 use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, RateStore as _, Store, StoreError};
@@ -24,6 +25,7 @@ const TICK_EVERY: Duration = Duration::from_secs(5);
 const CARDS_EVERY: Duration = Duration::from_secs(60);
 const CARDS_AT_ONCE: u32 = 64;
 const EXCHANGE_EVERY: Duration = Duration::from_secs(60);
+const CHAIN_EVERY: Duration = Duration::from_secs(5);
 /// Samples are taken once a minute; what was not kept when the machine stops is lost.
 const RATES_EVERY: Duration = Duration::from_secs(20);
 
@@ -43,6 +45,9 @@ pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     tasks.spawn(prices(Arc::clone(server), phases.watch()));
     tasks.spawn(past_rates(Arc::clone(server), phases.watch()));
     tasks.spawn(exchange(Arc::clone(server), phases.watch()));
+    if let Some(wallet) = server.chain_wallet.clone() {
+        tasks.spawn(chain_wallet(wallet, phases.watch()));
+    }
     tasks.spawn(network::run(Arc::clone(server), phases.watch()));
     tasks.spawn(metrics::run(Arc::clone(server), phases.watch()));
     tasks
@@ -262,6 +267,24 @@ async fn past_rates(server: Arc<Server>, mut watch: Watch) -> &'static str {
         }
     }
     "past rates"
+}
+
+/// Follows the chain, and hands refunds over again, whether or not a purchase waits.
+async fn chain_wallet(wallet: Arc<ChainWallet>, mut watch: Watch) -> &'static str {
+    let mut was_well = true;
+    loop {
+        let followed = wallet.follow().await;
+        // Said once: it is tried again and again.
+        if let Some(why) = followed.as_ref().err().filter(|_| was_well) {
+            tracing::warn!(why, "the wallet does not see the chain");
+        }
+        was_well = followed.is_ok();
+        tokio::select! {
+            () = watch.reached(Phase::NoWork) => break,
+            () = sleep(CHAIN_EVERY) => {}
+        }
+    }
+    "chain wallet"
 }
 
 /// The exchange's smallest orders and price steps change now and then; asking how it is learns them anew.

@@ -7,6 +7,7 @@ use crate::seed;
 use crate::wiring::{self, HoldingNodes, ServerNode};
 use accounts::{Accounts, Hasher};
 use anyhow::{Context as _, Result, anyhow, ensure};
+use chain_wallet::ChainWallet;
 use engine::{Engine, Ports};
 use ids::UnixMs;
 use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
@@ -52,6 +53,8 @@ pub struct Server {
     pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
     /// Shoppers' accounts at Coinbase.
     pub linked: Option<Arc<CoinbaseLink>>,
+    /// What shoppers pay on the chain.
+    pub chain_wallet: Option<Arc<ChainWallet>>,
     pub running: Arc<Running>,
     pub network: Arc<network::Watch>,
     pub metrics: PrometheusHandle,
@@ -108,6 +111,7 @@ impl Server {
         let trust = trust.with_recipes(&config, file, &operator);
         let records = wiring::SealedRecords::new(&operator, Arc::new(store.clone()));
         let linked = wiring::linked_account(&config, &public_url, Arc::new(records), Arc::clone(&clock), at)?;
+        let chain_wallet = wiring::chain_wallet(&config, &place.data, &operator, Arc::clone(&clock), at)?;
         let ports = Ports {
             store: Arc::new(store.clone()),
             nodes: nodes.ports(),
@@ -117,7 +121,7 @@ impl Server {
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
             gift_cards: gift_cards.clone(),
-            paid_first: wiring::paid_first(linked.as_ref()),
+            paid_first: wiring::paid_first(linked.as_ref(), chain_wallet.as_ref()),
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
             vault: Arc::new(wiring::SeedVault::new(&operator)),
@@ -138,6 +142,7 @@ impl Server {
             prices,
             gift_cards,
             linked,
+            chain_wallet,
             running: Arc::new(Running::default()),
             network: Arc::new(network),
             metrics: super::metrics::install()?,

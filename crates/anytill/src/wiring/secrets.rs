@@ -120,6 +120,12 @@ impl Trust for ServerTrust {
         self.links.tag(purchase)
     }
 
+    fn new_secret(&self) -> Zeroizing<[u8; 32]> {
+        let mut secret = Zeroizing::new([0; 32]);
+        OsRng.try_fill_bytes(&mut *secret).expect("the system has had random numbers since it started");
+        secret
+    }
+
     fn seal(
         &self,
         public_key: &[u8; 32],

@@ -1,7 +1,7 @@
 //! Paying back: price, invoice, one live hash, look up what is unknown.
 
 use crate::{Engine, EngineError};
-use money::Msat;
+use money::{Msat, Rate};
 use ports::{EffectRow, ForeignInvoice, Outcome, PayRequest, SendStatus, StoreError};
 use purchase::{Destination, OwedAmount, PaidFrom, Refund, RefundEvent, RefundSend};
 
@@ -15,6 +15,17 @@ pub(super) struct Problem {
     pub reason: String,
     /// The shopper has to give another destination.
     pub ask_again: bool,
+}
+
+/// What is owed at a rate, rounded down to a millisatoshi.
+fn owed_at(amount: OwedAmount, rate: Option<Rate>) -> Result<(Msat, Option<Rate>), String> {
+    match (amount, rate) {
+        (OwedAmount::Bitcoin(msat), _) => Ok((msat, None)),
+        (OwedAmount::Currency(owed), Some(rate)) => {
+            Ok((rate.msat_floor(owed).map_err(|error| error.to_string())?, Some(rate)))
+        }
+        (OwedAmount::Currency(_), None) => Err("a price is missing".to_owned()),
+    }
 }
 
 impl Engine {
@@ -50,18 +61,22 @@ impl Engine {
     ) -> Result<RefundSend, Problem> {
         let again = |reason: String| Problem { reason, ask_again: true };
         let later = |reason: String| Problem { reason, ask_again: false };
-        let (amount_msat, rate) = match amount {
-            OwedAmount::Bitcoin(msat) => (msat, None),
-            OwedAmount::Currency(owed) => {
-                let price = self.ports.prices.rate(owed.currency(), self.now());
-                let rate = price.map_err(|error| later(error.to_string()))?.rate;
-                let msat = rate.msat_floor(owed).map_err(|error| later(error.to_string()))?;
-                (msat, Some(rate))
-            }
+        let priced = match destination {
+            Destination::Withdrawn { rate, .. } => owed_at(amount, *rate),
+            Destination::Bolt11 { .. }
+            | Destination::LightningAddress { .. }
+            | Destination::LinkedAccount { .. }
+            | Destination::OnChain { .. } => self.priced(amount),
         };
+        let (amount_msat, rate) = priced.map_err(later)?;
         let invoice = match destination {
             Destination::LinkedAccount { .. } => return self.prepared_linked(refund, amount_msat, rate).await,
-            Destination::Bolt11 { invoice } => self.ports.payees.read_invoice(invoice).map_err(again)?,
+            Destination::OnChain { address } => {
+                return self.prepared_on_chain(refund, address, amount_msat, rate).await;
+            }
+            Destination::Bolt11 { invoice } | Destination::Withdrawn { invoice, .. } => {
+                self.ports.payees.read_invoice(invoice).map_err(again)?
+            }
             Destination::LightningAddress { address } => {
                 match self.ports.payees.fetch_invoice(address, amount_msat).await {
                     Outcome::Done(invoice) => invoice,
@@ -81,6 +96,17 @@ impl Engine {
             amount_msat,
             rate,
         })
+    }
+
+    /// What is owed, now.
+    pub(crate) fn priced(&self, amount: OwedAmount) -> Result<(Msat, Option<Rate>), String> {
+        match amount {
+            OwedAmount::Bitcoin(_) => owed_at(amount, None),
+            OwedAmount::Currency(owed) => {
+                let price = self.ports.prices.rate(owed.currency(), self.now()).map_err(|error| error.to_string())?;
+                owed_at(amount, Some(price.rate))
+            }
+        }
     }
 
     fn fits(&self, invoice: &ForeignInvoice, amount_msat: Msat) -> Result<(), String> {
@@ -110,8 +136,8 @@ impl Engine {
         if !live {
             return self.end(row).await;
         }
-        if send.from == PaidFrom::LinkedAccount {
-            return self.send_linked_refund(row, refund, send).await;
+        if send.from != PaidFrom::Node {
+            return self.send_from_source(row, refund, send).await;
         }
         // Where the purchase's bitcoin came to, there is something to send.
         let purchase = self.purchase(refund.purchase).await?.ok_or(EngineError::NotFound)?;
@@ -126,7 +152,8 @@ impl Engine {
         let payment_hash = send.payment_hash;
         match status {
             Outcome::Done(SendStatus::Succeeded { fee_msat, .. }) => {
-                self.finish_refund(row, refund.id, &RefundEvent::SendSucceeded { payment_hash, fee_msat }).await
+                let event = RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat: Msat::ZERO };
+                self.finish_refund(row, refund.id, &event).await
             }
             Outcome::Done(SendStatus::Failed { reason }) => {
                 self.finish_refund(row, refund.id, &RefundEvent::SendFailed { payment_hash, reason }).await

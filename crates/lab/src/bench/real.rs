@@ -59,6 +59,7 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
         exchange: ExchangeName::Kraken,
         gift_cards: false,
         linked: false,
+        onchain: false,
         direct: true,
         settings: vec![
             // Times of steps are read from the log.

@@ -3,6 +3,7 @@
 pub mod address;
 mod issuing;
 pub mod linked;
+pub mod onchain;
 pub mod payer;
 pub mod rail;
 mod report;
@@ -165,7 +166,7 @@ fn choose(
     source: Source,
     rail: Rail,
 ) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
-    let together = (source, payout) != (Source::Coinbase, Payout::GiftCard);
+    let together = source == Source::Lightning || payout == Payout::Card;
     ensure!(together, "a gift card is bought with the shopper's own hold: `--source lightning` only");
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
@@ -209,6 +210,7 @@ async fn play(
         (true, _) => Windows::PATIENT,
         (false, Source::Lightning) => Windows::SHORT,
         (false, Source::Coinbase) => Windows::SHORT_FIRST,
+        (false, Source::Onchain) => Windows::SHORT_CHAIN,
     };
     let options = WorldOptions {
         bitcoind: args.bitcoind.clone(),
@@ -219,6 +221,7 @@ async fn play(
         exchange: args.exchange,
         gift_cards: args.payout == Payout::GiftCard,
         linked: args.source == Source::Coinbase,
+        onchain: args.source == Source::Onchain,
         direct: false,
         settings: Vec::new(),
         lnd: lnd_programs(args)?,

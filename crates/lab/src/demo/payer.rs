@@ -172,6 +172,14 @@ impl Payer {
         }
     }
 
+    /// An invoice of the wallet's own for this amount.
+    pub async fn receive(&self, amount_msat: u64, description: &str, expiry_secs: u32) -> Result<String, WalletError> {
+        match self {
+            Self::Ldk(wallet) => wallet.receive(amount_msat, description, expiry_secs).await,
+            Self::Lnd(wallet) => Ok(wallet.lnd.receive(amount_msat).await?),
+        }
+    }
+
     pub async fn stop(self) -> Result<(), WalletError> {
         match self {
             Self::Ldk(wallet) => wallet.stop().await,

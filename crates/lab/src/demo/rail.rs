@@ -120,6 +120,26 @@ fn plain(metadata: &str) -> Result<String> {
     Ok(entry.get(1).and_then(Value::as_str).context("the description is no text")?.to_owned())
 }
 
+/// LUD-03, with an invoice of the wallet for exactly what is offered. Gives the amount.
+pub async fn withdraw<F>(lnurl: &str, invoice: impl FnOnce(u64, String) -> F) -> Result<u64>
+where
+    F: Future<Output = Result<String>>,
+{
+    let Scanned::Lnurl(url) = scan(lnurl)? else { bail!("not an LNURL") };
+    let offer = ask(url.clone()).await?;
+    let text = |name: &str| offer[name].as_str().with_context(|| format!("no `{name}` in the offer"));
+    ensure!(text("tag")? == "withdrawRequest", "not an address to collect from");
+    let (min, max) = (offer["minWithdrawable"].as_u64(), offer["maxWithdrawable"].as_u64().context("no maximum")?);
+    ensure!(min.is_some_and(|min| min <= max) && max > 0, "nothing is offered");
+    let mut callback = Url::parse(text("callback")?)?;
+    ensure!(is_safe(&callback) && callback.host() == url.host(), "the callback leads elsewhere");
+    let bolt11 = invoice(max, text("defaultDescription")?.to_owned()).await?;
+    callback.query_pairs_mut().append_pair("k1", text("k1")?).append_pair("pr", &bolt11);
+    let answer = ask(callback).await?;
+    ensure!(answer["status"] == "OK", "the payer answers: {answer}");
+    Ok(max)
+}
+
 /// LUD-21: does the payee say that it has it?
 pub async fn settled(verify: &Url) -> Result<bool> {
     let answer = ask(verify.clone()).await?;

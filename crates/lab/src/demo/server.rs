@@ -52,6 +52,8 @@ impl Windows {
     pub const PATIENT: Self = Self { quote_secs: 300, hold_secs: 600, price_age_ms_max: 30_000 };
     /// With a source that is paid first: two looks at it fit into a quote.
     pub const SHORT_FIRST: Self = Self { quote_secs: 8, ..Self::SHORT };
+    /// Blocks come when a scenario mines them.
+    pub const SHORT_CHAIN: Self = Self { quote_secs: 15, ..Self::SHORT };
     pub const SHORT: Self = Self { quote_secs: 20, hold_secs: 25, price_age_ms_max: 6_000 };
 }
 

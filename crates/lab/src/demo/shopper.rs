@@ -63,6 +63,8 @@ pub struct RefundView {
     pub id: String,
     pub state: String,
     pub owed: String,
+    /// What the chain took.
+    pub taken_sat: u64,
 }
 
 pub struct Receipt {
@@ -153,6 +155,15 @@ impl Shopper {
         let body = json!({
             "store_host": "store.example", "total": { "minor": minor, "currency": currency },
             "source": "linked_account", "nonce": nonce,
+        });
+        View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
+    }
+
+    /// Paid first, on the chain; what is not used goes back to this address.
+    pub async fn create_on_chain(&self, minor: u64, currency: &str, nonce: &str, refund: &str) -> Result<View> {
+        let body = json!({
+            "store_host": "store.example", "total": { "minor": minor, "currency": currency },
+            "source": "on_chain", "refund_address": refund, "nonce": nonce,
         });
         View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
     }
@@ -325,6 +336,7 @@ impl Shopper {
                 } else {
                     format!("{} cents", row["owed"]["minor"])
                 },
+                taken_sat: row["taken_msat"].as_u64().unwrap_or(0) / 1_000,
             })
             .collect())
     }
@@ -332,6 +344,13 @@ impl Shopper {
     pub async fn give_destination(&self, refund: &str, invoice: &str) -> Result<()> {
         let body = json!({ "bolt11": invoice, "password": self.password });
         self.call("POST", &format!("/v1/refunds/{refund}/destination"), Some(body)).await.map(|_| ())
+    }
+
+    /// An address by which a wallet collects a refund itself.
+    pub async fn refund_link(&self, refund: &str) -> Result<String> {
+        let body = json!({ "password": self.password });
+        let link = self.call("POST", &format!("/v1/refunds/{refund}/link"), Some(body)).await?;
+        Ok(link["lnurl"].as_str().context("no link")?.to_owned())
     }
 
     /// Where refunds of this account go from now on.

@@ -2,6 +2,7 @@
 
 use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
+use super::onchain::OnChain;
 use super::payer::{LndPayer, Payer, PayerName};
 use super::rail::Rail;
 use super::selling::{ExchangeName, Selling};
@@ -44,6 +45,8 @@ pub struct WorldOptions {
     pub gift_cards: bool,
     /// A shopper's account at Coinbase too, linked.
     pub linked: bool,
+    /// Purchases can be paid on the chain too.
+    pub onchain: bool,
     /// The payer's wallet and the server's node are connected without the link that scenarios cut.
     pub direct: bool,
     /// Settings of the server on top of the demo's, as environment variables.
@@ -66,6 +69,7 @@ pub struct World {
     pub payer: Payer,
     pub vendor: Option<Vendor>,
     pub linked: Option<Linked>,
+    pub onchain: Option<OnChain>,
     /// Between the payer's wallet and the server's node.
     pub link: Link,
     pub shopper: Shopper,
@@ -98,6 +102,10 @@ impl World {
         let linked = if options.linked { Some(Linked::start(&exchange, &http, &dir).await?) } else { None };
         if let Some(linked) = &linked {
             rules.more.push_str(&linked.tables());
+        }
+        let onchain = if options.onchain { Some(OnChain::start(&chain)?) } else { None };
+        if onchain.is_some() {
+            rules.more.push_str(&OnChain::tables(windows.quote_secs));
         }
         let rules = &rules;
         let enrolled = issuer.enroll(&http);
@@ -152,6 +160,7 @@ impl World {
             payer,
             vendor,
             linked,
+            onchain,
             link,
             shopper,
             windows,

@@ -170,7 +170,6 @@ impl LndWorld {
             }
             // A connection on which nothing comes back to life is left for another.
             if tries.is_multiple_of(50) {
-                eprintln!("still: {channels}, {:?}", self.ldk.0.channels());
                 let _ = self.ldk.0.disconnect(id).await;
             }
             let _ = self.ldk.0.connect(id, listens).await;

@@ -7,7 +7,7 @@
 mod step;
 
 use crate::{Booking, OwedAmount, OwedCause};
-use ids::{AccountId, PaymentHash, PurchaseId, RefundId, UnixMs};
+use ids::{AccountId, LinkHash, PaymentHash, PurchaseId, RefundId, UnixMs};
 use money::{Money, Msat, Rate};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,12 @@ pub enum Destination {
     Bolt11 {
         invoice: String,
     },
+    /// An invoice that a wallet gave at a withdraw link, for the amount that was priced with it.
+    Withdrawn {
+        invoice: String,
+        /// None when bitcoin is owed.
+        rate: Option<Rate>,
+    },
     /// `name@domain` (LUD-16).
     LightningAddress {
         address: String,
@@ -27,6 +33,10 @@ pub enum Destination {
     /// Back to the account that the purchase was paid from.
     LinkedAccount {
         provider: String,
+    },
+    /// An address on the chain: less what the chain takes.
+    OnChain {
+        address: String,
     },
 }
 
@@ -39,14 +49,16 @@ pub enum PaidFrom {
     Node,
     /// The operator's own account with the linked account's provider.
     LinkedAccount,
+    /// The wallet that shoppers pay on the chain.
+    OnChain,
 }
 
 impl PaidFrom {
-    /// What is sent for an amount: exchanges know whole satoshis only, and are told no less.
+    /// What is sent for an amount: exchanges and the chain know whole satoshis only, and are told no less.
     pub fn pays(self, owed_msat: Msat) -> Msat {
         match self {
             Self::Node => owed_msat,
-            Self::LinkedAccount => owed_msat.sat_ceil().msat(),
+            Self::LinkedAccount | Self::OnChain => owed_msat.sat_ceil().msat(),
         }
     }
 
@@ -94,7 +106,7 @@ impl RefundState {
 /// What is being sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundSend {
-    /// To a linked account there is no invoice: then it is a hash of the refund and the number of its try.
+    /// To a linked account, or on the chain, there is no invoice: then it is a hash of the refund and the number of its try.
     pub payment_hash: PaymentHash,
     /// Empty when there is no invoice.
     pub bolt11: String,
@@ -107,6 +119,18 @@ pub struct RefundSend {
     pub rate: Option<Rate>,
 }
 
+/// Where a wallet collects a refund by itself (LUD-03): one secret, one amount, one end, one invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawLink {
+    pub hash: LinkHash,
+    pub amount_msat: Msat,
+    /// None when bitcoin is owed.
+    pub rate: Option<Rate>,
+    pub expires_at: UnixMs,
+    /// Given by the first wallet that came; the link is good for no other.
+    pub invoice: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     pub id: RefundId,
@@ -117,6 +141,9 @@ pub struct Refund {
     pub cause: OwedCause,
     pub state: RefundState,
     pub destination: Option<Destination>,
+    /// The newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<WithdrawLink>,
     pub not_before: UnixMs,
     pub created_at: UnixMs,
     pub send: Option<RefundSend>,
@@ -125,6 +152,9 @@ pub struct Refund {
     pub attempts: u32,
     pub last_problem: Option<String>,
     pub paid_fee_msat: Option<Msat>,
+    /// What the chain took of it: so much less has arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_msat: Option<Msat>,
     pub parked: Option<crate::Parked>,
     pub effects: u32,
 }
@@ -145,6 +175,18 @@ pub enum RefundEvent {
     DestinationGiven {
         destination: Destination,
     },
+    /// The shopper wants to collect it by a link; an older one is over.
+    LinkOffered {
+        hash: LinkHash,
+        amount_msat: Msat,
+        rate: Option<Rate>,
+        expires_at: UnixMs,
+    },
+    /// A wallet that has the link gave an invoice.
+    LinkUsed {
+        hash: LinkHash,
+        invoice: String,
+    },
     WaitEnded,
     Prepared {
         send: RefundSend,
@@ -157,6 +199,8 @@ pub enum RefundEvent {
     SendSucceeded {
         payment_hash: PaymentHash,
         fee_msat: Msat,
+        #[serde(default)]
+        taken_msat: Msat,
     },
     SendFailed {
         payment_hash: PaymentHash,
@@ -178,6 +222,8 @@ impl RefundEvent {
         match self {
             Self::Opened { .. } => "opened",
             Self::DestinationGiven { .. } => "destination_given",
+            Self::LinkOffered { .. } => "link_offered",
+            Self::LinkUsed { .. } => "link_used",
             Self::WaitEnded => "wait_ended",
             Self::Prepared { .. } => "prepared",
             Self::PrepareFailed { .. } => "prepare_failed",

@@ -1,9 +1,12 @@
 //! One event on one refund.
 
-use super::{Destination, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer};
+use super::{
+    Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,
+    WithdrawLink,
+};
 use crate::{Booking, OwedAmount, Parked, Rejected};
-use ids::{PaymentHash, UnixMs};
-use money::{Money, Msat};
+use ids::{LinkHash, PaymentHash, UnixMs};
+use money::{Money, Msat, Rate};
 
 /// Shortest and longest pause before a refund is tried again; doubled each time.
 const RETRY_MS_MIN: u64 = 15_000;
@@ -18,10 +21,23 @@ pub fn step_refund(refund: Option<&Refund>, event: &RefundEvent, now: UnixMs) ->
     let applied = match event {
         RefundEvent::Opened { .. } => false,
         RefundEvent::DestinationGiven { destination } => destination_given(&mut d, destination)?,
+        RefundEvent::LinkOffered { hash, amount_msat, rate, expires_at } => {
+            let link = WithdrawLink {
+                hash: *hash,
+                amount_msat: *amount_msat,
+                rate: *rate,
+                expires_at: *expires_at,
+                invoice: None,
+            };
+            link_offered(&mut d, link)?
+        }
+        RefundEvent::LinkUsed { hash, invoice } => link_used(&mut d, *hash, invoice)?,
         RefundEvent::WaitEnded => wait_ended(&mut d),
         RefundEvent::Prepared { send } => prepared(&mut d, send)?,
         RefundEvent::PrepareFailed { reason, ask_again } => prepare_failed(&mut d, reason, *ask_again),
-        RefundEvent::SendSucceeded { payment_hash, fee_msat } => succeeded(&mut d, *payment_hash, *fee_msat)?,
+        RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat } => {
+            succeeded(&mut d, *payment_hash, *fee_msat, *taken_msat)?
+        }
         RefundEvent::SendFailed { payment_hash, reason } => failed(&mut d, *payment_hash, reason)?,
         RefundEvent::RetryDue => retry(&mut d),
         RefundEvent::Reclaimed { amount } => reclaimed(&mut d, *amount)?,
@@ -95,6 +111,7 @@ fn opened(event: &RefundEvent, now: UnixMs) -> Result<RefundStep, Rejected> {
             cause: *cause,
             state: RefundState::AwaitingDestination,
             destination: destination.clone(),
+            link: None,
             not_before: *not_before,
             created_at: now,
             send: None,
@@ -102,6 +119,7 @@ fn opened(event: &RefundEvent, now: UnixMs) -> Result<RefundStep, Rejected> {
             attempts: 0,
             last_problem: None,
             paid_fee_msat: None,
+            taken_msat: None,
             parked: None,
             effects: 0,
         },
@@ -117,9 +135,8 @@ fn destination_given(d: &mut Draft, destination: &Destination) -> Result<bool, R
     }
     match d.r.state {
         RefundState::AwaitingDestination => {
-            d.r.destination = Some(destination.clone());
-            d.r.last_problem = None;
-            d.advance();
+            d.r.link = None;
+            go_to(d, destination.clone());
             Ok(true)
         }
         RefundState::Waiting if d.r.destination.is_none() => {
@@ -132,6 +149,55 @@ fn destination_given(d: &mut Draft, destination: &Destination) -> Result<bool, R
         | RefundState::Paid
         | RefundState::Cancelled => Err(Rejected::TooLate),
     }
+}
+
+fn go_to(d: &mut Draft, destination: Destination) {
+    d.r.destination = Some(destination);
+    d.r.last_problem = None;
+    d.advance();
+}
+
+fn link_offered(d: &mut Draft, link: WithdrawLink) -> Result<bool, Rejected> {
+    match d.r.state {
+        RefundState::AwaitingDestination => {}
+        RefundState::Waiting => return Err(Rejected::NotReady),
+        RefundState::Preparing | RefundState::Sending | RefundState::Paid | RefundState::Cancelled => {
+            return Err(Rejected::TooLate);
+        }
+    }
+    if d.r.link.as_ref().is_some_and(|known| known.hash == link.hash) {
+        return Ok(false);
+    }
+    if !owes(&d.r.amount, PaidFrom::Node, link.amount_msat, link.rate)? {
+        // Part of it was reclaimed while it was being priced.
+        return Err(Rejected::NotReady);
+    }
+    d.r.link = Some(link);
+    Ok(true)
+}
+
+fn link_used(d: &mut Draft, hash: LinkHash, invoice: &str) -> Result<bool, Rejected> {
+    let Some(link) = d.r.link.as_mut().filter(|link| link.hash == hash) else { return Err(Rejected::TooLate) };
+    if link.invoice.as_deref() == Some(invoice) && d.r.state != RefundState::AwaitingDestination {
+        return Ok(false);
+    }
+    let open = d.r.state == RefundState::AwaitingDestination && link.invoice.is_none();
+    if !open || d.now >= link.expires_at {
+        return Err(Rejected::TooLate);
+    }
+    link.invoice = Some(invoice.to_owned());
+    let rate = link.rate;
+    go_to(d, Destination::Withdrawn { invoice: invoice.to_owned(), rate });
+    Ok(true)
+}
+
+/// Is this what is owed, at that rate?
+fn owes(amount: &OwedAmount, from: PaidFrom, amount_msat: Msat, rate: Option<Rate>) -> Result<bool, Rejected> {
+    Ok(match (*amount, rate) {
+        (OwedAmount::Bitcoin(owed), None) => owed == amount_msat,
+        (OwedAmount::Currency(owed), Some(rate)) => from.pays(rate.msat_floor(owed)?) == amount_msat,
+        (OwedAmount::Bitcoin(_) | OwedAmount::Currency(_), _) => false,
+    })
 }
 
 fn wait_ended(d: &mut Draft) -> bool {
@@ -154,14 +220,11 @@ fn prepared(d: &mut Draft, send: &RefundSend) -> Result<bool, Rejected> {
     if d.r.payment_hashes.contains(&send.payment_hash) {
         return Err(Rejected::Unexpected("a hash that was used before"));
     }
-    match (d.r.amount, send.rate) {
-        (OwedAmount::Bitcoin(owed), None) if owed == send.amount_msat => {}
-        (OwedAmount::Currency(owed), Some(rate)) if send.from.pays(rate.msat_floor(owed)?) == send.amount_msat => {
-            d.bookings.push(Booking::RefundPriced { owed, amount_msat: send.amount_msat });
-        }
-        (OwedAmount::Bitcoin(_) | OwedAmount::Currency(_), _) => {
-            return Err(Rejected::Unexpected("a refund of another amount than is owed"));
-        }
+    if !owes(&d.r.amount, send.from, send.amount_msat, send.rate)? {
+        return Err(Rejected::Unexpected("a refund of another amount than is owed"));
+    }
+    if let OwedAmount::Currency(owed) = d.r.amount {
+        d.bookings.push(Booking::RefundPriced { owed, amount_msat: send.amount_msat });
     }
     d.bookings.push(Booking::RefundStarted { from: send.from, amount_msat: send.amount_msat });
     d.r.payment_hashes.push(send.payment_hash);
@@ -194,13 +257,14 @@ fn live(d: &Draft, payment_hash: PaymentHash) -> Result<Option<RefundSend>, Reje
     Ok(current.filter(|_| d.r.state == RefundState::Sending))
 }
 
-fn succeeded(d: &mut Draft, payment_hash: PaymentHash, fee_msat: Msat) -> Result<bool, Rejected> {
+fn succeeded(d: &mut Draft, payment_hash: PaymentHash, fee_msat: Msat, taken_msat: Msat) -> Result<bool, Rejected> {
     let Some(send) = live(d, payment_hash)? else {
         let known = d.r.state == RefundState::Paid && d.r.send.as_ref().is_some_and(|s| s.payment_hash == payment_hash);
         return if known { Ok(false) } else { Err(Rejected::Unexpected("a refund that had failed was paid")) };
     };
     d.bookings.push(Booking::RefundSent { from: send.from, amount_msat: send.amount_msat, fee_msat });
     d.r.paid_fee_msat = Some(fee_msat);
+    d.r.taken_msat = Some(taken_msat).filter(|taken| !taken.is_zero());
     d.r.state = RefundState::Paid;
     d.r.last_problem = None;
     Ok(true)
@@ -222,11 +286,13 @@ fn failed(d: &mut Draft, payment_hash: PaymentHash, reason: &str) -> Result<bool
     d.r.last_problem = Some(reason.to_owned());
     match d.r.destination {
         // An invoice is good for one hash only.
-        Some(Destination::Bolt11 { .. }) | None => {
+        Some(Destination::Bolt11 { .. } | Destination::Withdrawn { .. }) | None => {
             d.r.destination = None;
             d.r.state = RefundState::AwaitingDestination;
         }
-        Some(Destination::LightningAddress { .. } | Destination::LinkedAccount { .. }) => {
+        Some(
+            Destination::LightningAddress { .. } | Destination::LinkedAccount { .. } | Destination::OnChain { .. },
+        ) => {
             d.r.state = RefundState::Preparing;
             d.retry_later();
         }
@@ -258,6 +324,8 @@ fn reclaimed(d: &mut Draft, amount: Money) -> Result<bool, Rejected> {
     let OwedAmount::Currency(owed) = d.r.amount else { return Err(Rejected::TooLate) };
     let left = owed.checked_sub(amount)?;
     d.bookings.push(Booking::RefundCancelled { owed: amount });
+    // Its amount is not what is owed any more.
+    d.r.link = None;
     d.r.amount = OwedAmount::Currency(left);
     if left.is_zero() {
         d.r.state = RefundState::Cancelled;

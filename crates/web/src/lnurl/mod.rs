@@ -4,6 +4,7 @@
 //! object too, under status 200 unless the server itself is at its limit, and any page may read them.
 
 mod pay;
+pub mod withdraw;
 
 use crate::app::{App, Inner};
 use crate::layers;
@@ -15,9 +16,10 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use bech32::{Bech32, Hrp};
-use ids::PurchaseId;
+use ids::{PurchaseId, RefundId};
 use purchase::Purchase;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 /// Larger than any problem that is said here.
 const PROBLEM_BYTES_MAX: usize = 16 * 1024;
@@ -27,6 +29,8 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/lnurl/pay/{link}", get(pay::request))
         .route("/lnurl/pay/{link}/callback", get(pay::callback))
         .route("/lnurl/pay/{link}/verify/{hash}", get(pay::verify))
+        .route("/lnurl/withdraw/{refund}/callback", get(withdraw::callback))
+        .route("/lnurl/withdraw/{refund}/{k1}", get(withdraw::request))
         .route_layer(from_fn_with_state(app.clone(), layers::bounds))
         .route_layer(from_fn(as_wallets_read))
 }
@@ -76,6 +80,21 @@ impl Inner {
     pub fn lnurl_of(&self, purchase: &Purchase) -> Option<String> {
         let offered = purchase.offers_lnurl() && is_asked_by_wallets(&self.engine().config().server_url);
         if offered { encode(&self.pay_url(purchase.id)) } else { None }
+    }
+}
+
+impl Inner {
+    fn withdraw_url(&self, refund: RefundId) -> String {
+        format!("{}/lnurl/withdraw/{refund}", self.engine().config().server_url)
+    }
+
+    /// Where a wallet that knows `k1` collects this refund; none where wallets would not ask.
+    pub fn withdraw_lnurl(&self, refund: RefundId, k1: &[u8; 32]) -> Option<Zeroizing<String>> {
+        if !is_asked_by_wallets(&self.engine().config().server_url) {
+            return None;
+        }
+        let url = Zeroizing::new(format!("{}/{}", self.withdraw_url(refund), hex::encode(k1)));
+        encode(&url).map(Zeroizing::new)
     }
 }
 

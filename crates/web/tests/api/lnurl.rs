@@ -11,14 +11,14 @@ use purchase::State;
 use serde_json::{Value, json};
 
 /// What the address says, as a path of this server.
-fn path_of(lnurl: &str) -> String {
+pub fn path_of(lnurl: &str) -> String {
     let read = CheckedHrpstring::new::<bech32::Bech32>(lnurl).unwrap();
     assert_eq!(read.hrp().to_lowercase(), "lnurl");
     let url = String::from_utf8(read.byte_iter().collect()).unwrap();
     path(&url)
 }
 
-fn path(url: &str) -> String {
+pub fn path(url: &str) -> String {
     url.strip_prefix("https://till.example").expect(url).to_owned()
 }
 

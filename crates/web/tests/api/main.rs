@@ -17,3 +17,4 @@ mod reveal;
 mod server;
 mod setup;
 mod webhooks;
+mod withdraw;

@@ -5,7 +5,7 @@ use purchase::State;
 use serde_json::{Value, json};
 
 /// Claimed for a charge that was then voided: the total is owed.
-async fn voided(server: &Server, ada: &Shopper<'_>) -> Value {
+pub async fn voided(server: &Server, ada: &Shopper<'_>) -> Value {
     let ready = ada.ready("k1").await;
     let card = server.issuer.cards.lock().unwrap().keys().next().unwrap().clone();
     let body = json!({ "id": "c1", "card": card, "minor": 2711 }).to_string();

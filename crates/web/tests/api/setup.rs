@@ -47,6 +47,12 @@ impl Trust for HpkeTrust {
         std::array::from_fn(|i| !purchase.0[i])
     }
 
+    fn new_secret(&self) -> Zeroizing<[u8; 32]> {
+        let mut secret = [0; 32];
+        rand::RngCore::fill_bytes(&mut StdRng::from_os_rng(), &mut secret);
+        Zeroizing::new(secret)
+    }
+
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
         let sealed = trust::seal_card(&mut StdRng::from_os_rng(), key, purchase, plain).map_err(|_| BadPublicKey)?;
         Ok(Sealed { enc: sealed.enc.to_vec(), ciphertext: sealed.ciphertext })
@@ -321,6 +327,21 @@ impl Server {
             }
         };
         tokio::time::timeout(DEADLINE, opened).await.expect("it is owed");
+    }
+
+    /// Until a refund is in another state.
+    pub async fn refund_past(&self, refund: &Value, state: &str) {
+        let (id, purchase) = (refund["id"].as_str().unwrap().parse().unwrap(), &refund["purchase"]);
+        let mut changes = self.engine.subscribe(purchase.as_str().unwrap().parse::<PurchaseId>().unwrap());
+        let passed = async {
+            loop {
+                if self.engine.refund(id).await.unwrap().unwrap().state.name() != state {
+                    return;
+                }
+                assert!(changes.next().await);
+            }
+        };
+        tokio::time::timeout(DEADLINE, passed).await.expect("it goes on")
     }
 
     pub async fn webhook(&self, hook: &str, signature: &str, time: &str, body: &str) -> Answer {

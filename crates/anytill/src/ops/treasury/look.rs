@@ -29,6 +29,10 @@ pub async fn look(server: &Server) -> Result<Vec<Row>> {
         let arrived = why(source.balance().await).map(|sat| sat.msat().signed());
         rows.push(btc(source.name(), What::Arrived, arrived, Band::default()));
     }
+    if let Some(wallet) = &server.chain_wallet {
+        let arrived = why(wallet.balance().await).map(|sat| sat.msat().signed());
+        rows.push(btc(wallet.name(), What::ArrivedOnChain, arrived, Band::default()));
+    }
     if server.issuer.name() != NO_VENDOR {
         issuer(server, &mut rows).await?;
     }

@@ -140,6 +140,12 @@ impl Trust for Hpke {
         std::array::from_fn(|i| !purchase.0[i])
     }
 
+    fn new_secret(&self) -> Zeroizing<[u8; 32]> {
+        let mut secret = Zeroizing::new([0; 32]);
+        rand::fill(&mut secret[..]);
+        secret
+    }
+
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
         let sealed = trust::seal_card(&mut rand::rng(), key, purchase, plain).map_err(|_| BadPublicKey)?;
         Ok(Sealed { enc: sealed.enc.to_vec(), ciphertext: sealed.ciphertext })

@@ -18,6 +18,9 @@ pub async fn purchase(world: &mut World, claim_on: ClaimOn, timeline: &Timeline)
     if world.linked.is_some() {
         return super::linked::bought(world, timeline).await;
     }
+    if world.onchain.is_some() {
+        return super::onchain::bought(world, timeline).await;
+    }
     bought(world, claim_on, timeline, Practice::default()).await
 }
 

@@ -3,7 +3,7 @@
 use super::{PATIENCE, TOTAL_MINOR};
 use crate::demo::ClaimOn;
 use crate::demo::rail::{self, Fetched, Rail, Scanned};
-use crate::demo::shopper::View;
+use crate::demo::shopper::{RefundView, View};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
 use anyhow::{Context, Result, bail, ensure};
@@ -12,6 +12,9 @@ use sandbox::store::{Order, Practice};
 use sandbox::wallet::Outcome;
 use serde_json::json;
 use std::time::{Duration, Instant};
+
+/// Of an invoice that a wallet brings to a withdraw link.
+const REFUND_EXPIRY_SECS: u32 = 3_600;
 
 /// One purchase under way.
 pub struct Buy<'a> {
@@ -248,15 +251,36 @@ impl<'a> Buy<'a> {
         super::Ended { purchase: self.view.id.clone(), state: self.view.state.clone() }
     }
 
-    /// Gives every open refund of this purchase an invoice of the payer's wallet, and waits until all are paid.
+    /// With an invoice of the wallet's; or the wallet scans a link and brings one itself.
+    async fn collect(&self, refund: &RefundView) -> Result<()> {
+        let (payer, shopper) = (&self.world.payer, &self.world.shopper);
+        if self.world.rail != Rail::Lnurl {
+            shopper.give_destination(&refund.id, &payer.refund_invoice().await?).await?;
+            self.timeline.step("refund", &format!("{} owed; an invoice was given", refund.owed), json!({}));
+            return Ok(());
+        }
+        let lnurl = shopper.refund_link(&refund.id).await?;
+        let invoice = async |amount_msat, description: String| {
+            Ok(payer.receive(amount_msat, &description, REFUND_EXPIRY_SECS).await?)
+        };
+        let amount_msat = rail::withdraw(&lnurl, invoice).await?;
+        let again = rail::withdraw(&lnurl, invoice).await;
+        ensure!(again.is_err(), "a link was good twice");
+        self.timeline.step(
+            "refund",
+            &format!("{} owed; the wallet scanned a link and asks {amount_msat} msat", refund.owed),
+            json!({ "amount_msat": amount_msat }),
+        );
+        Ok(())
+    }
+
+    /// Has the wallet collect every open refund of this purchase, and waits until all are paid.
     pub async fn collect_refunds(&mut self, count: usize) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let refunds = self.world.shopper.refunds(&self.view.id).await?;
             for refund in refunds.iter().filter(|refund| refund.state == "awaiting_destination") {
-                let invoice = self.world.payer.refund_invoice().await?;
-                self.world.shopper.give_destination(&refund.id, &invoice).await?;
-                self.timeline.step("refund", &format!("{} owed; an invoice was given", refund.owed), json!({}));
+                self.collect(refund).await?;
             }
             if refunds.len() >= count && refunds.iter().all(|refund| refund.state == "paid") {
                 self.timeline.step("refunded", "paid back over Lightning", json!({ "refunds": refunds.len() }));
