@@ -166,12 +166,12 @@ impl<'a> Buy<'a> {
         timeline: &'a Timeline,
     ) -> Result<(Self, TypedCard)> {
         let mut buy = Self::quote(world, claim_on, timeline).await?;
-        let card = buy.to_card(claim_on).await?;
+        let card = buy.until_card(claim_on).await?;
         Ok((buy, card))
     }
 
     /// From the invoice to the store's button.
-    pub async fn to_card(&mut self, claim_on: ClaimOn) -> Result<TypedCard> {
+    pub async fn until_card(&mut self, claim_on: ClaimOn) -> Result<TypedCard> {
         self.pay().await?;
         self.held().await?;
         self.card_ready().await?;
