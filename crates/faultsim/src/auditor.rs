@@ -314,7 +314,8 @@ impl Audit<'_> {
         let total = p["quote"]["order_total"]["minor"].as_u64().unwrap_or(0);
         let captured: u64 = charges.iter().map(|c| c.captured_minor).sum();
         let kept = more + msat_of(total - captured.min(total));
-        let refunded: u64 = charges.iter().map(|c| msat_of(c.refunded_minor)).sum();
+        // Each is priced by itself.
+        let refunded: u64 = charges.iter().flat_map(|c| &c.refunded_minor).map(|minor| msat_of(*minor)).sum();
         let taken_back = charges.iter().any(|c| c.taken_back_minor > 0);
         // A refund that the store took back is paid or not, as it came first.
         if taken_back { vec![kept, kept + refunded] } else { vec![kept + refunded] }

@@ -1,5 +1,7 @@
 //! Scripts: what shopper and store do, whatever goes wrong. Each ends with everything healed and all windows over.
 
+mod rails;
+
 use crate::outside::funds_arrive;
 use crate::outside::issuer::{Later, force_capture, store_charges, store_goes_on};
 use crate::outside::node::payer_pays;
@@ -56,6 +58,8 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "paid-first-linked", script: paid_first_linked },
     Scenario { name: "paid-first-linked-late", script: paid_first_linked_late },
     Scenario { name: "overpaid", script: overpaid },
+    Scenario { name: "lnurl", script: rails::fetched },
+    Scenario { name: "lnurl-turned-back", script: rails::turned_back },
 ];
 
 /// The script, then everything answered, every window over.

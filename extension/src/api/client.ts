@@ -28,6 +28,7 @@ import type {
   SignedKeySet,
   SignedRecipes,
   TermsView,
+  WithdrawLink,
 } from "./types.ts";
 
 export type { Problem, Result };
@@ -97,6 +98,8 @@ export function makeClient(outside: Outside, server: string, token: string | nul
     cancel: (key: string, id: string) => wish<PurchaseView>("POST", `${of(id)}/cancel`, key),
     reveal: (id: string, body: { readonly public_key: string; readonly password?: string }) => tell<Revealed>(`${of(id)}/reveal`, body),
     refunds: (beforeMs: number | null) => get<RefundList>(page("/v1/refunds", beforeMs)),
+    /** Each call makes another link, and ends the one before. */
+    refundLink: (id: string, password: string) => tell<WithdrawLink>(`/v1/refunds/${encodeURIComponent(id)}/link`, { password }),
     giveDestination: (key: string, id: string, body: GiveDestination) =>
       wish<RefundView>("POST", `/v1/refunds/${encodeURIComponent(id)}/destination`, key, body),
   };

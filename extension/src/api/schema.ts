@@ -628,6 +628,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/refunds/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link by which a wallet collects the refund itself (LUD-03), priced now. Needs the password, and replaces an older
+         *     link. Not remembered under a key: asked again it is another link.
+         */
+        post: operations["offer_refund_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/register": {
         parameters: {
             query?: never;
@@ -1069,6 +1089,14 @@ export interface components {
             authorize_url: string;
             /** Format: int64 */
             expires_at_ms: number;
+        };
+        /** @description Asks for a link by which a wallet collects one refund. */
+        LinkRequest: {
+            /**
+             * Format: password
+             * @description The link is money: a device token alone does not get one.
+             */
+            password?: string;
         };
         LinkedView: {
             /** Format: int64 */
@@ -1753,6 +1781,18 @@ export interface components {
         WithPassword: {
             /** Format: password */
             password: string;
+        };
+        /** @description Whoever has it collects the refund. It replaces an older one. */
+        WithdrawLinkView: {
+            /**
+             * Format: int64
+             * @description What the wallet gets, no more and no less.
+             */
+            amount_msat: number;
+            /** Format: int64 */
+            expires_at_ms: number;
+            /** @description LUD-01, upper case: LUD-03. */
+            lnurl: string;
         };
     };
     responses: never;
@@ -2962,6 +3002,49 @@ export interface operations {
                 };
             };
             /** @description destination_invalid, password_needed, wrong_password, too_many_attempts, not_found, too_late */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    offer_refund_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawLinkView"];
+                };
+            };
+            /** @description price_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description password_needed, wrong_password, too_many_attempts, not_found, not_ready, too_late, way_not_served */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

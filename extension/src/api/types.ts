@@ -31,6 +31,7 @@ export type Served = Schemas["Served"];
 export type SessionView = Schemas["SessionView"];
 export type StoreServed = Schemas["StoreServed"];
 export type TermsView = Schemas["TermsView"];
+export type WithdrawLink = Schemas["WithdrawLinkView"];
 
 export type SetDestination = Schemas["SetDestination"];
 export type GiveDestination = Schemas["GiveDestination"];

@@ -144,6 +144,8 @@ export async function giveRefundDestination(core: Core, request: In<"refund_dest
   return result;
 }
 
+export const refundLink = (core: Core, { id, password }: In<"refund_link">): Out<"refund_link"> => core.ask((client) => client.refundLink(id, password));
+
 export async function stateOf(core: Core): Promise<BackgroundState> {
   const [kept, run] = [await core.store.get(), await core.run()];
   const { pairing, session, cache } = kept;

@@ -10,6 +10,7 @@ import {
   logOut,
   pair,
   recover,
+  refundLink,
   register,
   setAddress,
   setDestination,
@@ -91,6 +92,7 @@ const HANDLERS: Handlers = {
   gift_code: giftCode,
   refunds: (core, { beforeMs }) => core.ask((client) => client.refunds(beforeMs)),
   refund_destination: giveRefundDestination,
+  refund_link: refundLink,
   sent: async (core) => yes((await core.store.get()).sent),
   sent_clear: async (core) => {
     await core.store.change("sent", () => []);

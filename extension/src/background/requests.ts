@@ -15,6 +15,7 @@ import type {
   Receipt,
   RefundList,
   RefundView,
+  WithdrawLink,
 } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
 import type { WalletAsked } from "../types/panel.ts";
@@ -204,6 +205,9 @@ export interface Requests {
   gift_code: { in: { readonly id: string; readonly password: string | null }; out: { readonly code: string | null; readonly pin: string | null; readonly link: string | null } };
   refunds: { in: { readonly beforeMs: number | null }; out: RefundList };
   refund_destination: { in: { readonly id: string; readonly password: string } & ({ readonly bolt11: string } | { readonly lightningAddress: string }); out: RefundView };
+
+  /** By which a wallet collects it; shown to the shopper, and kept nowhere. */
+  refund_link: { in: { readonly id: string; readonly password: string }; out: WithdrawLink };
 
   sent: { in: object; out: readonly SentItem[] };
   sent_clear: { in: object; out: null };

@@ -124,7 +124,7 @@ async function say(core: Core, address: WalletAddress, ask: WalletAsk, stop: Abo
     return stands;
   };
   const ended = await hear(core, address, ask, stop, before);
-  if (ended.kind === "not_said") return stop.aborted ? undefined : end(core, id, { kind: "not_said" });
+  if (ended.kind === "not_said") return end(core, id, { kind: "not_said" });
   await taken(core, id, ended);
 }
 

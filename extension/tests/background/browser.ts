@@ -231,11 +231,11 @@ export class TestPage {
   }
 
   /** Waits until the panel shows this. */
-  async until(kind: Stage["kind"], ms = 3_000): Promise<Stage> {
+  async until(kind: Stage["kind"], ms = 10_000): Promise<Stage> {
     return this.untilTrue(() => this.stage?.kind === kind, `stage ${kind}`, ms);
   }
 
-  async untilTrue(is: () => boolean, what: string, ms = 3_000): Promise<Stage> {
+  async untilTrue(is: () => boolean, what: string, ms = 10_000): Promise<Stage> {
     const end = Date.now() + ms;
     while (!is()) {
       if (Date.now() > end) throw new Error(`waited for ${what} and saw ${JSON.stringify(this.view)}`);

@@ -1,7 +1,7 @@
 /** A background that answers the pages from fixtures. */
 import type { Links, PurchaseView, Receipt, RefundView } from "../../src/api/types.ts";
 import type { Answer, Ask, BackgroundState, Requests, WalletTerms, WalletView } from "../../src/background/requests.ts";
-import { NOW_MS } from "./fixtures.ts";
+import { LNURL, NOW_MS } from "./fixtures.ts";
 
 const DAY_MS = 86_400_000;
 const id = (n: number): string => n.toString(16).padStart(32, "0");
@@ -69,6 +69,7 @@ type Answers = { readonly [A in Ask]?: (fields: Requests[A]["in"]) => Requests[A
 
 export const ANSWERS: Answers = {
   address_get: () => ({ name: "Ada Lovelace", line1: "12 St James's Square", city: "London", postal_code: "SW1Y 4JH", country: "GB" }),
+  refund_link: () => ({ lnurl: LNURL, amount_msat: 130_282_000, expires_at_ms: NOW_MS + 300_000 }),
   destination_get: () => ({ in_force: "ada@wallet.example", waiting: { lightning_address: "mallory@wallet.example", asked_at_ms: NOW_MS, asked_by: "Chrome on Windows", in_force_at_ms: NOW_MS + 2 * DAY_MS } }),
   devices: () => [
     { id: id(31), name: "Firefox on Linux", created_at_ms: NOW_MS - 9 * DAY_MS, last_seen_at_ms: NOW_MS, expires_at_ms: NOW_MS + 30 * DAY_MS, live: true, this: true },

@@ -57,8 +57,9 @@ const WHOLE: [&[&str]; 3] = [
 ];
 
 /// With the demos on the embedded node, every pair of node, payer and rail.
-pub const PAIRS: [&[&str]; 5] = [
+pub const PAIRS: [&[&str]; 6] = [
     &["--node", "lnd", "--nodes", "2"],
+    &["--node", "lnd", "--payer", "lnd", "--payout", "gift-card"],
     &["--node", "lnd", "--payer", "lnd", "--rail", "bip21"],
     &["--node", "lnd", "--payer", "ldk", "--rail", "lnurl"],
     &["--node", "ldk", "--payer", "lnd", "--rail", "lnurl"],

@@ -34,7 +34,8 @@ pub struct ChargeEntry {
     pub forced: bool,
     pub captured_minor: u64,
     pub reversed_minor: u64,
-    pub refunded_minor: u64,
+    /// Each time that the store gave something back.
+    pub refunded_minor: Vec<u64>,
     pub taken_back_minor: u64,
 }
 
@@ -69,7 +70,9 @@ impl IssuerBook {
 
     /// Paid back less paid out to stores, minor units.
     pub fn balance_minor(&self) -> i64 {
-        let of = |c: &ChargeEntry| c.refunded_minor as i64 - c.captured_minor as i64 - c.taken_back_minor as i64;
+        let of = |c: &ChargeEntry| {
+            c.refunded_minor.iter().sum::<u64>() as i64 - c.captured_minor as i64 - c.taken_back_minor as i64
+        };
         self.charges.values().map(of).sum()
     }
 }
@@ -135,7 +138,7 @@ pub fn store_charges(shared: &Shared, card: &str, kind: ChargeKind, amount_minor
         forced: false,
         captured_minor: 0,
         reversed_minor: 0,
-        refunded_minor: 0,
+        refunded_minor: Vec::new(),
         taken_back_minor: 0,
     };
     inner.books.issuer.charges.insert(charge_id.clone(), charge);
@@ -185,7 +188,7 @@ pub fn store_goes_on(shared: &Shared, charge_id: &str, later: Later, amount_mino
             IssuerNotice::Reversed { amount }
         }
         Later::Refund => {
-            charge.refunded_minor += amount_minor;
+            charge.refunded_minor.push(amount_minor);
             IssuerNotice::Refunded { amount }
         }
         Later::TakeRefundBack => {
@@ -209,7 +212,7 @@ pub fn force_capture(shared: &Shared, card: &str, amount_minor: u64) {
         forced: true,
         captured_minor: amount_minor,
         reversed_minor: 0,
-        refunded_minor: 0,
+        refunded_minor: Vec::new(),
         taken_back_minor: 0,
     };
     inner.books.issuer.charges.insert(charge_id.clone(), charge);

@@ -4,14 +4,13 @@ mod exchange;
 pub mod issuer;
 pub mod node;
 pub mod others;
+pub mod payees;
 
 pub use exchange::{ExchangeBook, ModelExchange, SaleEntry};
 pub use issuer::{CardEntry, ChargeEntry, IssuerBook, Later, ModelIssuer, Question};
 pub use node::{HoldEntry, HoldIs, ModelNode, NodeBook, SendEntry, SendIs};
-pub use others::{
-    FundsEntry, GiftEntry, Misc, ModelFunds, ModelGiftCards, ModelPayees, ModelPrices, ModelShoppers, ModelVault,
-    funds_arrive,
-};
+pub use others::{FundsEntry, GiftEntry, Misc, ModelFunds, ModelGiftCards, ModelPrices, ModelVault, funds_arrive};
+pub use payees::{ModelPayees, ModelShoppers, Mood};
 
 use sha2::{Digest, Sha256};
 

@@ -113,13 +113,12 @@ pub fn pass(inner: &mut Inner) {
                 _ => {}
             }
         }
-        let fails = node.sends_fail;
         for (hash, send) in &mut node.sends {
             if !matches!(send.is, SendIs::Pending { due } if due <= now) {
                 continue;
             }
             let payment_hash = *hash;
-            if fails {
+            if node.sends_fail || books.misc.payees.unreachable.contains(hash) {
                 send.is = SendIs::Failed;
                 node.events.push_back(NodeEvent::SendFailed { payment_hash, reason: "no route".to_owned() });
             } else {
@@ -288,7 +287,7 @@ impl LightningNode for ModelNode {
 
     async fn pay(&self, request: PayRequest) -> Outcome<SendStatus> {
         let act = |inner: &mut Inner| {
-            let due = inner.now + SEND_MS;
+            let due = inner.now + inner.books.misc.payees.send_ms(&request.payment_hash).unwrap_or(SEND_MS);
             let asked = inner.books.misc.invoices.get(&request.payment_hash).copied();
             let amount_msat = request.amount_msat.map(Msat::get).or(asked).unwrap_or(0);
             let book = self.book(inner);

@@ -1,18 +1,18 @@
-//! The smaller models: prices, payees, gift-card vendor, a source that is paid first, shoppers, the vault.
+//! The smaller models: prices, gift-card vendor, a source that is paid first, the vault.
 
 use super::node::{SendIs, msat};
+use super::payees::PayeeBook;
 use super::{derived, sha256};
 use crate::shared::{Inner, Shared};
 use async_trait::async_trait;
-use engine::{Shoppers, Vault};
-use ids::{AccountId, IdempotencyKey, NodeId, PaymentHash, PurchaseId, UnixMs};
+use engine::Vault;
+use ids::{AccountId, IdempotencyKey, PaymentHash, PurchaseId, UnixMs};
 use money::{Currency, Money, Msat, Rate};
 use ports::{
-    CardHolder, ClaimCode, ExecutablePrice, ForeignInvoice, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus,
-    FundsTarget, GiftCardOrder, GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Payees, Preimage,
-    PriceUnavailable, Prices, RateBasis, Rejection, Secret, SourceTerms, VendorOffer, VendorOrderStatus, VendorQuote,
+    ClaimCode, ExecutablePrice, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, GiftCardOrder,
+    GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Preimage, PriceUnavailable, Prices, RateBasis, Rejection,
+    Secret, SourceTerms, VendorOffer, VendorOrderStatus, VendorQuote,
 };
-use purchase::Destination;
 use std::collections::BTreeMap;
 
 /// What a bitcoin sells for, and what the consolidated rate is: minor units.
@@ -53,6 +53,7 @@ pub struct Misc {
     /// The vendor's node is on the shopper's route, and takes the HTLC instead of passing it on.
     pub gifts_taken: bool,
     pub funds: Vec<FundsEntry>,
+    pub payees: PayeeBook,
     /// Key and amount of what went back to linked accounts.
     pub linked_refunds: Vec<(String, u64)>,
 }
@@ -66,7 +67,7 @@ impl Misc {
     }
 }
 
-fn new_invoice(inner: &mut Inner, amount_msat: u64) -> PaymentHash {
+pub(super) fn new_invoice(inner: &mut Inner, amount_msat: u64) -> PaymentHash {
     let preimage = derived(inner.books.seed, "invoice", inner.books.misc.invoices.len() as u64);
     let hash = PaymentHash(sha256(&preimage));
     inner.books.misc.invoices.insert(hash, amount_msat);
@@ -102,31 +103,6 @@ impl Prices for ModelPrices {
 
     fn currencies(&self) -> Vec<Currency> {
         vec![Currency::USD]
-    }
-}
-
-pub struct ModelPayees {
-    pub shared: Shared,
-}
-
-#[async_trait]
-impl Payees for ModelPayees {
-    fn read_invoice(&self, _bolt11: &str) -> Result<ForeignInvoice, String> {
-        Err("the model knows addresses only".to_owned())
-    }
-
-    async fn fetch_invoice(&self, _address: &str, amount_msat: Msat) -> Outcome<ForeignInvoice> {
-        let act = |inner: &mut Inner| {
-            let payment_hash = new_invoice(inner, amount_msat.get());
-            Outcome::Done(ForeignInvoice {
-                bolt11: format!("lnback{payment_hash}"),
-                payment_hash,
-                payee: NodeId([9; 33]),
-                amount_msat: Some(amount_msat),
-                expires_at: UnixMs(inner.now + 3_600_000),
-            })
-        };
-        self.shared.call("payees.fetch_invoice", act).await
     }
 }
 
@@ -297,20 +273,6 @@ impl PaidFirstSource for ModelFunds {
 
     async fn health(&self) -> Outcome<String> {
         Outcome::Done("a model".to_owned())
-    }
-}
-
-/// Every shopper has a Lightning address.
-pub struct ModelShoppers;
-
-#[async_trait]
-impl Shoppers for ModelShoppers {
-    async fn card_holder(&self, _account: AccountId) -> CardHolder {
-        CardHolder::default()
-    }
-
-    async fn refund_destination(&self, _account: AccountId, _paid_at: ids::UnixMs) -> Option<Destination> {
-        Some(Destination::LightningAddress { address: "shopper@wallet.test".to_owned() })
     }
 }
 

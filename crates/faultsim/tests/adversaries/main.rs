@@ -2,6 +2,7 @@
 //! the books of node and issuer, and the bound that it stays within. Thieves and crowds are in
 //! `web/tests/api/adversaries.rs`; `docs/threat-model.md` names the test of each line.
 
+mod payees;
 mod play;
 
 use engine::{CommandError, Config};

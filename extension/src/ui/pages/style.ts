@@ -44,6 +44,7 @@ ${BASE}
 .fold>summary{width:fit-content;padding:6px 0;cursor:pointer;font-size:15px;font-weight:500;color:var(--soft)}
 .fold>summary:hover{color:var(--text)}
 .fold[open]>summary{margin-bottom:12px}
+.qrbox{width:300px;max-width:100%;border-radius:12px;border:1px solid var(--line);background:#fff;overflow:hidden;forced-color-adjust:none}.qr{display:block}
 .todo{display:grid}
 .todo li{display:flex;align-items:center;gap:14px;padding:14px 0;border-top:1px solid var(--line)}
 .todo li:first-child{border-top:0;padding-top:0}.todo li:last-child{padding-bottom:0}

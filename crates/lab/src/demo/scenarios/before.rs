@@ -111,7 +111,7 @@ pub async fn turned_back(world: &mut World, claim_on: ClaimOn, timeline: &Timeli
         }
     }
     buy.world.rail = Rail::Bolt11;
-    let card = buy.to_card(claim_on).await?;
+    let card = buy.until_card(claim_on).await?;
     buy.world.rail = Rail::Lnurl;
     let order = buy.place_order(card, Practice::default()).await?;
     ensure!(order.is_taken(), "the store did not take the order");

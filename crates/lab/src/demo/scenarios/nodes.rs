@@ -15,7 +15,7 @@ use std::str::FromStr as _;
 pub async fn two_at_a_time(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let (first, first_card) = Buy::ready_to_charge(world, claim_on, timeline).await?;
     let payees = [payee(&first.view.bolt11)?];
-    let (view, hash) = (first.view.clone(), first.hash);
+    let (view, hash, paid) = (first.view.clone(), first.hash, first.paid.clone());
     let (mut second, second_card) = Buy::ready_to_charge(first.world, claim_on, timeline).await?;
     let other = payee(&second.view.bolt11)?;
     ensure!(!payees.contains(&other), "both invoices are of node {other}");
@@ -28,7 +28,8 @@ pub async fn two_at_a_time(world: &mut World, claim_on: ClaimOn, timeline: &Time
     ensure!(order.is_taken(), "the store did not take the second order");
     second.claimed().await?;
     second.completed().await?;
-    let mut first = Buy { world: second.world, timeline, view, hash };
+    let mut first = Buy::new(second.world, timeline, view);
+    (first.hash, first.paid) = (hash, paid);
     let order = first.place_order(first_card, Practice::default()).await?;
     ensure!(order.is_taken(), "the store did not take the first order");
     first.claimed().await?;

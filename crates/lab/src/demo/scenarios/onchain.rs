@@ -34,7 +34,7 @@ async fn quoted<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy
         &format!("0.{sat:08} BTC at {} USD/BTC, good for {} s", view.rate, view.good_for_secs()),
         json!({ "amount_msat": view.amount_msat, "rate": view.rate }),
     );
-    let buy = Buy { world, timeline, view, hash: None };
+    let buy = Buy::new(world, timeline, view);
     let funds = buy.world.shopper.funds(&buy.view.id).await?;
     let promise = &funds["promise"];
     ensure!(funds["status"] == "unconfirmed" && funds["address"].is_null(), "an address before the promise: {funds}");

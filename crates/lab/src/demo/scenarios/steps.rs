@@ -122,14 +122,14 @@ impl<'a> Buy<'a> {
     }
 
     /// LUD-21: the payee says the same as the wallet's receipt, as soon as its node has told it.
-    async fn settled(&self) -> Result<()> {
+    async fn confirmed(&self) -> Result<()> {
         let Some(fetched) = &self.fetched else { return Ok(()) };
         let deadline = Instant::now() + PATIENCE;
-        while !rail::settled(&fetched.verify).await? {
+        while !rail::confirmed(&fetched.verify).await? {
             ensure!(Instant::now() < deadline, "the payee does not say that it has the bitcoin");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.timeline.step("settled", &fetched.message, json!({}));
+        self.timeline.step("confirmed", &fetched.message, json!({}));
         Ok(())
     }
 
@@ -166,12 +166,12 @@ impl<'a> Buy<'a> {
         timeline: &'a Timeline,
     ) -> Result<(Self, TypedCard)> {
         let mut buy = Self::quote(world, claim_on, timeline).await?;
-        let card = buy.to_card(claim_on).await?;
+        let card = buy.until_card(claim_on).await?;
         Ok((buy, card))
     }
 
     /// From the invoice to the store's button.
-    pub async fn to_card(&mut self, claim_on: ClaimOn) -> Result<TypedCard> {
+    pub async fn until_card(&mut self, claim_on: ClaimOn) -> Result<TypedCard> {
         self.pay().await?;
         self.held().await?;
         self.card_ready().await?;
@@ -202,7 +202,7 @@ impl<'a> Buy<'a> {
         match self.outcome().await? {
             Outcome::Succeeded { fee_msat, .. } => {
                 self.timeline.step("claimed", "the wallet has its receipt (preimage)", json!({ "fee_msat": fee_msat }));
-                self.settled().await
+                self.confirmed().await
             }
             Outcome::Failed { reason } => bail!("the wallet says that it failed: {reason}"),
         }

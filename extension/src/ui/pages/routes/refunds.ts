@@ -1,10 +1,11 @@
 /** Where refunds go, and what is owed. */
-import type { DestinationSetting, RefundView } from "../../../api/types.ts";
+import type { DestinationSetting, RefundView, WithdrawLink } from "../../../api/types.ts";
 import type { Answer, Trouble } from "../../../background/requests.ts";
-import { h, type Child } from "../../h.ts";
+import { h, replaceChildren, type Child } from "../../h.ts";
 import { icon } from "../../icons.ts";
 import { providerName } from "../../providers.ts";
-import { asking, errorNote, form, growing, heading, section, type Page } from "../kit.ts";
+import { qr } from "../../qr.ts";
+import { asking, copyText, errorNote, form, growing, heading, section, type Page } from "../kit.ts";
 
 async function settled(page: Page, answer: Promise<Answer<"destination_set" | "destination_call_off" | "refund_destination">>): Promise<Trouble | null> {
   const got = await answer;
@@ -76,6 +77,31 @@ function giveForm(page: Page, refund: RefundView): HTMLElement {
   });
 }
 
+/** Shown once: whoever has it collects the refund, so it is kept nowhere and gone with the page. */
+function linkFold(page: Page, refund: RefundView): HTMLElement {
+  const { t, format } = page.words;
+  const place = h("div", { class: "stack" });
+  const show = (link: WithdrawLink): void =>
+    replaceChildren(
+      place,
+      h("div", { class: "qrbox" }, qr(link.lnurl, t("refund_link_label"))),
+      h("p", null, t("refund_link_amount", { amount: format.btc(link.amount_msat), time: format.dateTime(link.expires_at_ms) })),
+      h("div", { class: "buttons" }, copyText(page, t("copy"), link.lnurl.toLowerCase())),
+    );
+  const ask = form(page, {
+    fields: [{ name: "password", label: t("password"), type: "password", autocomplete: "current-password" }],
+    submit: t("refund_link_do"),
+    look: "",
+    send: async (values) => {
+      const answer = await page.ask("refund_link", { id: refund.id, password: values["password"] ?? "" });
+      if (!answer.ok) return answer.trouble;
+      show(answer.value);
+      return null;
+    },
+  });
+  return h("details", { class: "fold" }, h("summary", null, t("refund_link_title")), h("div", { class: "stack" }, h("p", { class: "soft small" }, t("refund_link_text")), ask, place));
+}
+
 export function refundAmount(page: Page, refund: RefundView): string {
   const { format } = page.words;
   const msat = refund.owed_msat ?? (refund.owed ? null : refund.sent_msat);
@@ -111,6 +137,7 @@ export function refundItem(page: Page, refund: RefundView): HTMLElement {
     refund.destination_refused ? h("div", { class: "note warn" }, icon("alert"), h("span", null, t("refund_refused"))) : null,
     refund.waits_for_operator ? h("p", { class: "soft small" }, t("refund_operator")) : null,
     wanting && refund.state !== "paid" ? giveForm(page, refund) : null,
+    refund.state === "awaiting_destination" ? linkFold(page, refund) : null,
   );
 }
 
