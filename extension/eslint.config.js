@@ -9,14 +9,15 @@ const EDGES = {
   fill: ["plan", "types"],
   trust: ["api", "types"],
   api: [],
+  nwc: [],
   ui: ["money", "types", "background", "api"],
-  background: ["api", "detect", "money", "trust", "types"],
+  background: ["api", "detect", "money", "nwc", "trust", "types"],
   content: ["detect", "money", "fill", "types", "ui"],
   frame: ["detect", "fill", "types"],
 };
 
 /** Rooms that can be tried without a browser: they do not know that there is an extension. */
-const PURE = ["types", "money", "detect", "plan", "fill", "trust", "api"];
+const PURE = ["types", "money", "detect", "plan", "fill", "trust", "api", "nwc"];
 
 const edges = Object.entries(EDGES).map(([room, sees]) => ({
   files: [`src/${room}/**/*.ts`],

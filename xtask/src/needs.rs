@@ -79,8 +79,10 @@ pub const EXTENSION: &[Need] = &[
     Need { probe: Probe::Font("Noto Sans CJK SC"), debian: "fonts-noto-cjk", why: "the pictures' Chinese letters" },
 ];
 
-/// For trying the extension by hand in a window: what only a person can press is pressed there.
+/// For trying the extension by hand in a window: what only a person can press is pressed there, and what a telephone
+/// scans is read off the picture.
 pub const WINDOW: &[Need] = &[
+    Need { probe: Probe::OnPath("zbarimg"), debian: "zbar-tools", why: "reads the invoice's code as a wallet does" },
     Need { probe: Probe::OnPath("Xvfb"), debian: "xvfb", why: "a screen for a window that nobody looks at" },
     Need { probe: Probe::OnPath("xdotool"), debian: "xdotool", why: "presses what only a person can press" },
     Need {

@@ -62,6 +62,9 @@ pub enum Command {
     /// Channels, exchange, issuer float, what is unsold and owed, each against `[treasury]`. It moves nothing: below
     /// the table are commands for you to run. What cannot be read is shown as `?`.
     Treasury(Report),
+    /// The wallet that shoppers pay on the chain
+    #[command(subcommand, name = "onchain")]
+    OnChain(OnChain),
     /// Compares the ledger with node, exchange and issuer
     ///
     /// To the satoshi and the cent; exits with 1 on a difference. Bitcoin or money that you moved by hand is a
@@ -256,6 +259,27 @@ pub enum Node {
     /// `anytill node --vendor invoice AMOUNT`, paid by `anytill node pay`, moves bitcoin from the node that holds to the
     /// one that pays vendors.
     Invoice { amount_sat: u64 },
+    /// An invoice for bitcoin of your own that your LSP opens a channel for, good for an hour
+    ///
+    /// The LSP (`node.lsp`, LSPS2) opens a channel to this node when the invoice is paid, keeps its fee of the sum, and
+    /// forwards the rest. What the channel is larger than the sum is room to receive. Then `anytill reconcile --accept NOTE`.
+    JitInvoice {
+        amount_sat: u64,
+        /// Highest fee of the LSP.
+        #[arg(long, value_name = "SATOSHI")]
+        max_fee_sat: u64,
+    },
+    /// What can be received now, for how long at the present pace, and how to get more
+    Liquidity {
+        /// How many days the pace is taken from.
+        #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=90))]
+        days: u16,
+        /// Also draws the kept days.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+        #[command(flatten)]
+        report: Report,
+    },
     /// Pays an invoice of your own elsewhere, such as the exchange's Lightning deposit
     ///
     /// Once, however often it is run: the same invoice again says how it went. Not for refunds and vendors, which the
@@ -267,6 +291,15 @@ pub enum Node {
         #[arg(long, value_name = "SATOSHI")]
         max_fee_sat: u64,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OnChain {
+    /// Sends what has arrived elsewhere, such as to the exchange's deposit address, less the chain's fee
+    ///
+    /// Coins that are final and in the books only. Once for an address and an amount, however often it is run: the same
+    /// again says how it went. Then `anytill reconcile --accept NOTE`.
+    Withdraw { address: String, amount_sat: u64 },
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! The commands that ask the running server, or the database while none runs.
 
 use crate::admin::{self, Answer, Request};
-use crate::cli::{self, Borne, Cli, Command, Node, Parked, Place};
+use crate::cli::{self, Borne, Cli, Command, Node, OnChain, Parked, Place};
 use crate::clock::SystemClock;
 use crate::server::{lookup, open_accounts, read_seed};
 use crate::{config, doctor, init, ops, out, recipes, server, wiring};
@@ -33,6 +33,13 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Key(args) => (key(place)?, args.report.json),
         Command::Recipes(command) => recipes::run(place, &command, SystemClock.now())?,
+        Command::Node { vendor: false, command: Node::Liquidity { days, svg, report } } => {
+            let answer = of_server(place, &Request::NodeLiquidity { days })?;
+            if let Some(file) = &svg {
+                ops::liquidity::draw(&answer, file)?;
+            }
+            (answer, report.json)
+        }
         Command::Node { vendor, command } => {
             let Some((request, json)) = node_request(command) else {
                 out::line(bake_macaroon());
@@ -43,6 +50,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Ledger(report) => (of_server_or_store(place, &Request::Ledger)?, report.json),
         Command::Treasury(report) => (of_server(place, &Request::Treasury)?, report.json),
+        Command::OnChain(OnChain::Withdraw { address, amount_sat }) => {
+            (of_server(place, &Request::OnChainWithdraw { address, amount_sat })?, false)
+        }
         Command::Reconcile(args) => (of_server(place, &Request::Reconcile { accept: args.accept })?, args.json),
         Command::Parked(Parked::List(report)) => (of_server_or_store(place, &Request::ParkedList)?, report.json),
         Command::Parked(Parked::Explain { id, report }) => {
@@ -179,6 +189,8 @@ fn node_request(node: Node) -> Option<(Request, bool)> {
         Node::Withdraw { address, amount_sat, sat_per_vbyte } => {
             (Request::NodeWithdraw { address, amount_sat, sat_per_vbyte }, false)
         }
+        Node::Liquidity { days, report, .. } => (Request::NodeLiquidity { days }, report.json),
+        Node::JitInvoice { amount_sat, max_fee_sat } => (Request::NodeJitInvoice { amount_sat, max_fee_sat }, false),
         Node::Invoice { amount_sat } => (Request::NodeInvoice { amount_sat }, false),
         Node::Pay { bolt11, max_fee_sat } => (Request::NodePay { bolt11, max_fee_sat }, false),
     })

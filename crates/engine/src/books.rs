@@ -21,6 +21,8 @@ struct Places {
     exchange: PlaceName,
     /// The operator's own account with the provider of linked accounts.
     linked: PlaceName,
+    /// The wallet that shoppers pay on the chain.
+    on_chain: PlaceName,
 }
 
 impl Places {
@@ -28,7 +30,7 @@ impl Places {
     fn arrival(&self, source: FundsSource) -> Place {
         match source {
             FundsSource::LinkedAccount => Place::Exchange(self.linked),
-            FundsSource::OnChain => Place::Chain(self.node),
+            FundsSource::OnChain => Place::Chain(self.on_chain),
         }
     }
 }
@@ -38,6 +40,7 @@ pub(crate) struct Names<'a> {
     pub issuer: &'a str,
     pub exchange: &'a str,
     pub linked: &'a str,
+    pub on_chain: &'a str,
 }
 
 /// The lines of all postings of one commit.
@@ -53,6 +56,7 @@ pub(crate) fn entries(
         issuer: name(names.issuer)?,
         exchange: name(names.exchange)?,
         linked: name(names.linked)?,
+        on_chain: name(names.on_chain)?,
     };
     let shard = purchase.0[0] % SHARDS;
     let mut rows = Vec::new();
@@ -165,6 +169,7 @@ fn refund(booking: &Booking, at: &Places, shard: u8) -> Result<Posting, LedgerEr
     let place = |from| match from {
         PaidFrom::Node => Place::Lightning(at.node),
         PaidFrom::LinkedAccount => Place::Exchange(at.linked),
+        PaidFrom::OnChain => Place::Chain(at.on_chain),
     };
     match *booking {
         Booking::RefundPriced { owed, amount_msat } => t::RefundQuoted { owed, amount_msat }.posting(shard),

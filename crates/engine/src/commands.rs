@@ -2,16 +2,16 @@
 
 use crate::apply::With;
 use crate::{Engine, EngineError, exposure, reservations};
-use ids::{AccountId, LinkHash, Nonce, PurchaseId, RefundId, UnixMs};
-use money::{Currency, Money, MoneyError, Msat};
+use ids::{AccountId, LinkHash, NodeId, Nonce, PurchaseId, RefundId, UnixMs};
+use money::{Currency, Money, MoneyError, Msat, Ppm};
 use ports::{
-    CardRef, CardSecrets, ClaimCode, ObservedRate, Outcome, PriceUnavailable, RateBasis, Reservation,
-    ReservationChange, StoreError,
+    CardRef, CardSecrets, ClaimCode, LightningNode, ObservedRate, Outcome, PriceUnavailable, RateBasis, Reservation,
+    ReservationChange, SourceTerms, StoreError,
 };
 use purchase::terms::Terms;
 use purchase::{
-    Creation, DailyTable, Destination, Event, Flow, Market, Policy, Purchase, Quote, QuoteInput, Rail, Refund,
-    RefundEvent, Rejected, State, Tip, make_quote,
+    ChainTerms, Creation, DailyTable, Destination, Event, Flow, FundsSource, Market, Policy, Purchase, Quote,
+    QuoteInput, Rail, Refund, RefundEvent, Rejected, State, Tip, make_quote,
 };
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct NewPurchase {
     pub policy: Policy,
     /// Gift card: what is ordered at the vendor; its value is the order total.
     pub product_id: Option<String>,
+    /// Where what is owed of it goes, if that is not the account's own destination.
+    pub refund_to: Option<Destination>,
     pub limits: Vec<Reservation>,
 }
 
@@ -102,13 +104,14 @@ impl Engine {
         let (quote, terms_hash) = match request.order_total {
             None => (None, None),
             Some(total) => {
-                let (quote, taken) = self.quote(1, total, &request.policy).await?;
+                let (quote, taken) = self.quote(total, &request.policy, None).await?;
                 reservations.extend(self.within_unsold(quote.amount_msat, request.policy.flow).await?);
                 let hash = self.terms_hash(id, &request.store_host, &quote, &request.policy, request.nonce)?;
                 reservations.extend(taken.into_iter().map(ReservationChange::Take));
                 (Some(quote), Some(hash))
             }
         };
+        let told = self.chain_terms(&request.policy, quote.as_ref()).await?;
         let creation = Creation {
             id,
             account: request.account,
@@ -117,6 +120,8 @@ impl Engine {
             currency: request.currency,
             policy: request.policy,
             product_id: request.product_id,
+            refund_to: request.refund_to,
+            told,
             quote,
             terms_hash,
         };
@@ -128,8 +133,7 @@ impl Engine {
     /// A price for a purchase whose card is prepared.
     pub async fn requote(&self, id: PurchaseId, request: NewQuote) -> Result<Purchase, CommandError> {
         let purchase = self.purchase(id).await?.ok_or(EngineError::NotFound)?;
-        let number = purchase.quote.as_ref().map_or(0, |quote| quote.number) + 1;
-        let (quote, taken) = self.quote(number, request.order_total, &purchase.policy).await?;
+        let (quote, taken) = self.quote(request.order_total, &purchase.policy, purchase.quote.as_ref()).await?;
         let terms_hash = self.terms_hash(id, &purchase.store_host, &quote, &purchase.policy, request.nonce)?;
         let mut reservations: Vec<_> =
             self.within_exposure(purchase.account, &purchase.store_host, purchase.currency).await?.into();
@@ -143,21 +147,20 @@ impl Engine {
 
     async fn quote(
         &self,
-        number: u32,
         order_total: Money,
         policy: &Policy,
+        before: Option<&Quote>,
     ) -> Result<(Quote, Vec<Reservation>), CommandError> {
         let now = self.now();
-        let gift_card = policy.flow == Flow::GiftCard;
         let price = self.ports.prices.executable(order_total, now)?;
-        let quote = make_quote(&QuoteInput {
-            number,
+        let mut quote = make_quote(&QuoteInput {
+            number: before.map_or(0, |quote| quote.number) + 1,
             order_total,
             fee: self.config.fee.of_ceil(order_total)?,
             executable: price.rate,
-            spread: if gift_card { self.config.gift_card_spread } else { self.config.spread },
+            spread: self.spread(policy),
             observed_at: price.observed_at,
-            expires_at: now.plus_ms(self.config.quote_ms),
+            expires_at: now.plus_ms(self.quote_ms(policy)),
             market: Some(market(price.consolidated)),
         })
         .map_err(|error| match error {
@@ -170,23 +173,85 @@ impl Engine {
         if quote.amount_msat.get() < self.config.hold_msat_min {
             return Err(CommandError::TooSmall(self.config.hold_msat_min));
         }
-        let reservations = self.room_for(&quote, policy).await?;
-        Ok((quote, reservations.into()))
+        let (node, receives) = match before {
+            // What was quoted before may still be paid there: a purchase stays where it began.
+            Some(before) => self.room_at(self.ports.nodes.of(before.node).as_ref(), quote.amount_msat).await?,
+            None => self.room_anywhere(quote.amount_msat).await?,
+        };
+        quote.node = Some(node);
+        let pays = match policy.flow {
+            Flow::GiftCard => self.vendor_send(quote.amount_msat).await?,
+            Flow::Card | Flow::CardFirst | Flow::PaidFirst => self.float_for(&quote, policy).await?,
+        };
+        Ok((quote, vec![receives, pays]))
     }
 
-    async fn room_for(&self, quote: &Quote, policy: &Policy) -> Result<[Reservation; 2], CommandError> {
-        let Outcome::Done(room) = self.ports.node.room().await else {
+    /// What the chain asks for, for the shopper to read before confirming.
+    async fn chain_terms(&self, policy: &Policy, quote: Option<&Quote>) -> Result<Option<ChainTerms>, CommandError> {
+        let source = policy.funds_source.and_then(|source| self.ports.paid_first.get(source));
+        let (Some(source), Some(quote)) = (source, quote) else { return Ok(None) };
+        match source.terms(quote.amount_msat).await {
+            Outcome::Done(terms) => Ok(terms
+                .map(|SourceTerms { confirmations, refund_fee_msat }| ChainTerms { confirmations, refund_fee_msat })),
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
+                Err(CommandError::Unavailable("what it is paid from"))
+            }
+        }
+    }
+
+    /// The longer a price is locked, the more it costs.
+    fn spread(&self, policy: &Policy) -> Ppm {
+        match (policy.flow, policy.funds_source) {
+            (Flow::GiftCard, _) => self.config.gift_card_spread,
+            (_, Some(FundsSource::OnChain)) => self.config.chain_spread,
+            (_, Some(FundsSource::LinkedAccount) | None) => self.config.spread,
+        }
+    }
+
+    /// A block takes ten minutes, and some take an hour.
+    fn quote_ms(&self, policy: &Policy) -> u64 {
+        if policy.funds_source == Some(FundsSource::OnChain) {
+            self.config.chain_quote_ms
+        } else {
+            self.config.quote_ms
+        }
+    }
+
+    /// Where there is most room that nobody has been quoted.
+    async fn room_anywhere(&self, amount: Msat) -> Result<(NodeId, Reservation), CommandError> {
+        let mut best = Err(CommandError::Unavailable("the Lightning node"));
+        let mut most = 0;
+        let alone = self.ports.nodes.all().count() == 1;
+        for node in self.ports.nodes.all() {
+            match self.room_at(node.as_ref(), amount).await {
+                Ok((id, receives)) => {
+                    let taken = self.ports.store.reserved(&receives.resource).await.map_err(EngineError::Store)?;
+                    let stale = self.tips.seen_at(id).is_none_or(|at| !self.is_fresh(at));
+                    if stale && !alone {
+                        continue;
+                    }
+                    let free = receives.limit.saturating_sub(taken);
+                    if best.is_err() || free > most {
+                        (best, most) = (Ok((id, receives)), free);
+                    }
+                }
+                // That it is full says more than that another does not answer.
+                Err(why @ CommandError::NoRoom) if best.is_err() => best = Err(why),
+                Err(_) => {}
+            }
+        }
+        best
+    }
+
+    async fn room_at(&self, node: &dyn LightningNode, amount: Msat) -> Result<(NodeId, Reservation), CommandError> {
+        let Outcome::Done(room) = node.room().await else {
             return Err(CommandError::Unavailable("the Lightning node"));
         };
-        if !room.reserve_ok || room.total_msat() < quote.amount_msat.get() {
+        if !room.reserve_ok || room.total_msat() < amount.get() {
             return Err(CommandError::NoRoom);
         }
-        let node = self.ports.node.node_id();
-        let receives = reservations::of_room(node, &room, quote.amount_msat);
-        if policy.flow == Flow::GiftCard {
-            return Ok([receives, self.vendor_send(quote.amount_msat).await?]);
-        }
-        Ok([receives, self.float_for(quote, policy).await?])
+        let id = node.node_id();
+        Ok((id, reservations::of_room(id, &room, amount)))
     }
 
     /// What the card may be charged, at most.
@@ -226,7 +291,7 @@ impl Engine {
         nonce: Nonce,
     ) -> Result<ids::TermsHash, CommandError> {
         let server = &self.config.server_url;
-        let node = self.ports.node.node_id();
+        let node = quote.node.unwrap_or_else(|| self.ports.nodes.first().node_id());
         let terms = Terms { server, node, purchase: id, store_host, quote, claim_on: policy.claim_on, nonce };
         terms.hash().map_err(|_| CommandError::BadStore)
     }
@@ -326,12 +391,15 @@ impl Engine {
 
     /// The chain's tip as last seen, and whether that was lately.
     pub fn tip(&self) -> Tip {
-        let info = self.tip.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let now: UnixMs = self.now();
+        let info = self.tips.best();
         info.map_or(Tip { height: 0, fresh: false }, |info| Tip {
             height: info.tip_height,
-            fresh: now.since_ms(info.tip_seen_at) <= self.config.tip_age_ms_max,
+            fresh: self.is_fresh(info.tip_seen_at),
         })
+    }
+
+    fn is_fresh(&self, seen_at: UnixMs) -> bool {
+        self.now().since_ms(seen_at) <= self.config.tip_age_ms_max
     }
 }
 

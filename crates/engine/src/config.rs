@@ -10,10 +10,14 @@ pub struct Config {
     pub spread: Ppm,
     /// The same for gift cards, whose vendors sell bitcoin at a price of their own.
     pub gift_card_spread: Ppm,
+    /// The same for what is paid on the chain, whose price is locked for longer.
+    pub chain_spread: Ppm,
     /// Fee on every order total, hundredths of a percent of it.
     pub fee: Bps,
     /// How long a price is locked.
     pub quote_ms: u64,
+    /// The same for what is paid on the chain.
+    pub chain_quote_ms: u64,
     /// The chain tip counts as fresh for this long.
     pub tip_age_ms_max: u64,
     /// A step's effects are leased to this process for so long.
@@ -54,8 +58,10 @@ impl Default for Config {
             server_url: "http://127.0.0.1:8780".to_owned(),
             spread: Ppm(10_000),
             gift_card_spread: Ppm(30_000),
+            chain_spread: Ppm(20_000),
             fee: Bps(0),
             quote_ms: 5 * 60_000,
+            chain_quote_ms: 60 * 60_000,
             tip_age_ms_max: 2 * 3_600_000,
             lease_ms: 60_000,
             hold_msat_min: 5_000_000,

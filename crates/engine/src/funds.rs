@@ -32,6 +32,10 @@ pub(crate) fn request_of(p: &Purchase, amount_msat: Msat, expires_at: UnixMs) ->
     FundsRequest { key: funds_key(p.id), account: p.account, amount_msat, asked_since: p.created_at, expires_at }
 }
 
+fn requested(target: String) -> Event {
+    Event::FundsRequested { target, seen_msat: Msat::ZERO }
+}
+
 pub(crate) fn read_target(p: &Purchase) -> Option<FundsTarget> {
     from_json(p.funds_target.as_deref()?).ok()
 }
@@ -39,14 +43,16 @@ pub(crate) fn read_target(p: &Purchase) -> Option<FundsTarget> {
 impl Engine {
     pub(crate) fn place_names(&self) -> books::Names<'_> {
         let linked = self.ports.paid_first.linked_account.as_ref();
+        let on_chain = self.ports.paid_first.on_chain.as_ref();
         books::Names {
             issuer: self.ports.issuer.name(),
             exchange: self.ports.exchange.name(),
             linked: linked.map_or("linked", |source| source.name()),
+            on_chain: on_chain.map_or("onchain", |source| source.name()),
         }
     }
 
-    /// The shopper has seen what cannot be held, and lets the linked account send.
+    /// The shopper has seen what cannot be held: the linked account may send, or an address is given out.
     pub async fn confirm_funds(&self, id: PurchaseId) -> Result<Purchase, EngineError> {
         Ok(self.apply(id, &Event::FundsConfirmed, With::default().urgent()).await?.state)
     }
@@ -66,7 +72,7 @@ impl Engine {
         let tries = tries + 1;
         // Committed against what was just read: of two codes at once, one is counted and sent.
         let counted = crate::apply::to_json(&FundsTarget::SecondFactor { tries })?;
-        let applied = self.apply(id, &Event::FundsRequested { target: counted }, With::default()).await?;
+        let applied = self.apply(id, &requested(counted), With::default()).await?;
         if !applied.changed {
             return Err(EngineError::Rejected(Rejected::NotReady).into());
         }
@@ -81,7 +87,7 @@ impl Engine {
             }
             Outcome::Done(target) => {
                 let target = crate::apply::to_json(&target)?;
-                Ok(self.apply(id, &Event::FundsRequested { target }, With::default().urgent()).await?.state)
+                Ok(self.apply(id, &requested(target), With::default().urgent()).await?.state)
             }
             Outcome::Rejected(refusal) if !refusal.retryable => {
                 let reason = refusal.message;

@@ -38,8 +38,8 @@ pub use watch::Changes;
 use async_trait::async_trait;
 use ids::{AccountId, PurchaseId};
 use ports::{
-    CardHolder, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, PaidFirstSource, Payees, Preimage, Prices,
-    Store, StoreError,
+    CardHolder, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Nodes, PaidFirstSource, Payees, Preimage,
+    Prices, Store, StoreError,
 };
 use purchase::{Destination, FundsSource, Rejected};
 use std::sync::Arc;
@@ -84,9 +84,9 @@ impl PaidFirstSources {
 #[derive(Clone)]
 pub struct Ports {
     pub store: Arc<dyn Store>,
-    /// The node that holds.
-    pub node: Arc<dyn LightningNode>,
-    /// The node that pays gift-card vendors: never the one that holds.
+    /// The nodes that hold.
+    pub nodes: Nodes,
+    /// The node that pays gift-card vendors: never one that holds.
     pub vendor_node: Option<Arc<dyn LightningNode>>,
     pub issuer: Arc<dyn Issuer>,
     pub exchange: Arc<dyn Exchange>,
@@ -121,7 +121,7 @@ pub struct Engine {
     watch: watch::Hub,
     ready: work::ReadyQueue,
     timers: work::WakeTimes,
-    tip: std::sync::Mutex<Option<ports::NodeInfo>>,
+    tips: node::Tips,
     holds: node::LiveHolds,
 }
 
@@ -134,7 +134,7 @@ impl Engine {
             watch: watch::Hub::default(),
             ready: work::ReadyQueue::default(),
             timers: work::WakeTimes::default(),
-            tip: std::sync::Mutex::new(None),
+            tips: node::Tips::default(),
             holds: node::LiveHolds::default(),
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::apply::With;
 use crate::{Engine, EngineError};
-use ids::{PaymentHash, PurchaseId, RefundId};
+use ids::{NodeId, PaymentHash, PurchaseId, RefundId, UnixMs};
+use money::Msat;
 use ports::{AggregateKind, AggregateRef, Lookup, NodeEvent, NodeInfo, Outcome};
 use purchase::{Event, Purchase, RefundEvent, Rejected, State};
 use std::collections::BTreeMap;
@@ -33,24 +34,45 @@ impl LiveHolds {
     }
 }
 
+/// What each node sees as the chain's tip. They follow one chain: what one of them has seen is there for all.
+#[derive(Default)]
+pub(crate) struct Tips(Mutex<BTreeMap<NodeId, NodeInfo>>);
+
+impl Tips {
+    fn note(&self, node: NodeId, info: NodeInfo) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(node, info);
+    }
+
+    /// The highest, and of those the one seen last.
+    pub fn best(&self) -> Option<NodeInfo> {
+        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.values().max_by_key(|info| (info.tip_height, info.tip_seen_at)).cloned()
+    }
+
+    /// When this node last saw its tip confirmed.
+    pub fn seen_at(&self, node: NodeId) -> Option<UnixMs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&node).map(|info| info.tip_seen_at)
+    }
+}
+
 impl Engine {
     /// HTLCs held now, unclaimed.
     pub fn holds(&self) -> usize {
         self.holds.count()
     }
 
-    /// Commit what the node says. Acknowledge to the node only after `Ok`.
-    pub async fn on_node_event(&self, event: &NodeEvent) -> Result<(), EngineError> {
+    /// Commit what a node says. Acknowledge to it only after `Ok`.
+    pub async fn on_node_event(&self, node: NodeId, event: &NodeEvent) -> Result<(), EngineError> {
         match event {
             NodeEvent::HtlcHeld { payment_hash, amount_msat, claim_deadline } => {
                 let (payment_hash, amount_msat, claim_deadline) = (*payment_hash, *amount_msat, *claim_deadline);
                 let event = Event::HtlcHeld { payment_hash, amount_msat, claim_deadline, tip: self.tip() };
                 let Some(id) = self.purchase_of_hash(payment_hash).await? else {
-                    return self.return_unknown(payment_hash).await;
+                    return self.return_unknown(node, payment_hash).await;
                 };
                 match self.apply(id, &event, With::default().urgent()).await {
                     Ok(_) => Ok(()),
-                    Err(EngineError::Rejected(Rejected::UnknownHash)) => self.return_unknown(payment_hash).await,
+                    Err(EngineError::Rejected(Rejected::UnknownHash)) => self.return_unknown(node, payment_hash).await,
                     Err(other) => Err(other),
                 }
             }
@@ -62,8 +84,9 @@ impl Engine {
                 self.to_purchase(*payment_hash, &Event::HtlcReturned { payment_hash: *payment_hash }).await
             }
             NodeEvent::SendSucceeded { payment_hash, fee_msat } => {
-                let event = RefundEvent::SendSucceeded { payment_hash: *payment_hash, fee_msat: *fee_msat };
-                self.to_refund(*payment_hash, &event).await
+                let (payment_hash, fee_msat) = (*payment_hash, *fee_msat);
+                let event = RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat: Msat::ZERO };
+                self.to_refund(payment_hash, &event).await
             }
             NodeEvent::SendFailed { payment_hash, reason } => {
                 let event = RefundEvent::SendFailed { payment_hash: *payment_hash, reason: reason.clone() };
@@ -111,9 +134,9 @@ impl Engine {
     }
 
     /// An HTLC that nobody asked for goes back. There is nothing to store: if this fails it is announced again.
-    async fn return_unknown(&self, hash: PaymentHash) -> Result<(), EngineError> {
+    async fn return_unknown(&self, node: NodeId, hash: PaymentHash) -> Result<(), EngineError> {
         tracing::warn!(payment_hash = %hash, "an HTLC of no purchase is returned");
-        match self.ports.node.return_hold(hash).await {
+        match self.ports.nodes.of(Some(node)).return_hold(hash).await {
             Outcome::Done(()) | Outcome::Rejected(_) => Ok(()),
             Outcome::NotSent(why) | Outcome::Unknown(why) => {
                 Err(EngineError::Store(ports::StoreError::NotWritten(format!("the HTLC could not be returned: {why}"))))
@@ -121,10 +144,10 @@ impl Engine {
         }
     }
 
-    /// The chain's tip. HTLCs whose claim deadline is near are failed back before the node does it silently.
-    pub async fn on_tip(&self, info: NodeInfo) -> Result<(), EngineError> {
-        let height = info.tip_height;
-        *self.tip.lock().unwrap_or_else(PoisonError::into_inner) = Some(info);
+    /// The chain's tip as a node sees it. HTLCs whose claim deadline is near are failed back before the node does it silently.
+    pub async fn on_tip(&self, node: NodeId, info: NodeInfo) -> Result<(), EngineError> {
+        self.tips.note(node, info);
+        let Some(NodeInfo { tip_height: height, .. }) = self.tips.best() else { return Ok(()) };
         // The widest margin in use is asked for; each purchase knows its own.
         for id in self.holds.near(height, u32::from(u8::MAX)) {
             let Some(p) = self.purchase(id).await? else { continue };

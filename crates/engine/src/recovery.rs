@@ -24,8 +24,10 @@ impl Engine {
     /// Call once, before anything else, when no other process works on this store.
     pub async fn recover(&self) -> Result<RecoveryReport, EngineError> {
         self.ports.store.end_leases().await?;
-        if let Outcome::Done(info) = self.ports.node.info().await {
-            self.on_tip(info).await?;
+        for node in self.ports.nodes.all() {
+            if let Outcome::Done(info) = node.info().await {
+                self.on_tip(node.node_id(), info).await?;
+            }
         }
         let mut report = RecoveryReport::default();
         for stored in self.open(AggregateKind::Purchase).await? {
@@ -103,7 +105,7 @@ impl Engine {
         if !unclaimed || p.is_funded() {
             return Ok(());
         }
-        let event = match self.ports.node.hold_status(payment_hash).await {
+        let event = match self.ports.nodes.of(p.node()).hold_status(payment_hash).await {
             Outcome::Done(HoldStatus::Held { amount_msat, claim_deadline }) => {
                 report.held += 1;
                 Event::HtlcHeld { payment_hash, amount_msat, claim_deadline, tip: self.tip() }

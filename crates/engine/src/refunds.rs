@@ -60,9 +60,9 @@ impl Engine {
         let now = self.now();
         let held_at = purchase.hold.map(|hold| hold.held_at);
         let paid_at = held_at.or(purchase.funding.map(|funding| funding.funded_at)).unwrap_or(purchase.created_at);
-        let destination = match self.linked_destination(purchase).await {
+        let destination = match self.own_destination(purchase).await {
             None => self.ports.shoppers.refund_destination(purchase.account, paid_at).await,
-            linked => linked,
+            own => own,
         };
         let opened = |not_before| RefundEvent::Opened {
             id,

@@ -192,7 +192,7 @@ impl Audit<'_> {
             ("exchange:model-exchange", "BTC", -(sold as i64)),
             ("exchange:model-exchange", "USD", earned),
             ("issuer:model-issuer", "USD", books.issuer.balance_minor()),
-            ("chain:node", "BTC", books.misc.received_msat(false) as i64),
+            ("chain:model-source", "BTC", books.misc.received_msat(false) as i64),
             ("exchange:model-linked", "BTC", books.misc.received_msat(true) as i64),
             ("shopper", "BTC", 0),
             ("shopper", "USD", 0),

@@ -53,6 +53,7 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "gift-taken-on-route", script: gift_taken },
     Scenario { name: "paid-first", script: paid_first },
     Scenario { name: "paid-first-late", script: paid_first_late },
+    Scenario { name: "paid-first-twice", script: paid_first_twice },
     Scenario { name: "paid-first-short", script: paid_first_short },
     Scenario { name: "paid-first-linked", script: paid_first_linked },
     Scenario { name: "paid-first-linked-late", script: paid_first_linked_late },
@@ -141,6 +142,7 @@ fn create_by(w: &mut World, policy: Policy) -> Option<PurchaseId> {
             nonce: Nonce([4; 16]),
             policy: policy.clone(),
             product_id: (flow == Flow::GiftCard).then(|| "records_test-usa".to_owned()),
+            refund_to: None,
             limits: Vec::new(),
         };
         let engine = w.engine().clone();
@@ -419,12 +421,24 @@ fn gift_taken(w: &mut World) {
     }
 }
 
+/// Confirmed as often as it takes, from this source.
+fn confirmed(w: &mut World, source: FundsSource) -> Option<PurchaseId> {
+    let first = policy(Flow::PaidFirst, ClaimOn::Authorization);
+    let id = create_by(w, Policy { funds_source: Some(source), ..first })?;
+    for _ in 0..4 {
+        let engine = w.engine().clone();
+        let _ = w.ask(30 * SECOND, async move { engine.confirm_funds(id).await.is_ok() });
+        if state(w, id)["funds_confirmed"].as_bool() == Some(true) {
+            break;
+        }
+        w.run_for(5 * SECOND);
+    }
+    (wait_past(w, id, &["quoted"], 6 * MINUTE) == "awaiting_funds").then_some(id)
+}
+
 /// The funds asked for, less some, so much later.
 fn funds(w: &mut World, less_msat: u64, wait_ms: u64) -> Option<PurchaseId> {
-    let id = create(w, Flow::PaidFirst, ClaimOn::Authorization)?;
-    if wait_past(w, id, &["quoted"], 6 * MINUTE) != "awaiting_funds" {
-        return None;
-    }
+    let id = confirmed(w, FundsSource::OnChain)?;
     w.run_for(wait_ms);
     let asked = state(w, id)["quote"]["amount_msat"].as_u64().unwrap_or_default();
     funds_arrive(&w.shared, asked - less_msat).then_some(id)
@@ -439,24 +453,23 @@ fn paid_first(w: &mut World) {
 }
 
 fn paid_first_late(w: &mut World) {
-    funds(w, 0, 40 * MINUTE);
+    funds(w, 0, 80 * MINUTE);
 }
 
-/// Confirmed as often as it takes; what leaves the linked account arrives so much later.
+/// The address is paid once more, when the purchase has what it asked for.
+fn paid_first_twice(w: &mut World) {
+    let Some(id) = funds(w, 0, 10 * SECOND) else { return };
+    wait_past(w, id, &["awaiting_funds", "funded"], 20 * MINUTE);
+    let asked = state(w, id)["quote"]["amount_msat"].as_u64().unwrap_or_default();
+    funds_arrive(&w.shared, asked + 70_000);
+    if let Some(charge) = charge(w, id, TOTAL) {
+        later(w, &charge, Later::Capture, TOTAL);
+    }
+}
+
+/// What leaves the linked account arrives so much later.
 fn linked_funds(w: &mut World, wait_ms: u64) -> Option<PurchaseId> {
-    let linked = policy(Flow::PaidFirst, ClaimOn::Authorization);
-    let id = create_by(w, Policy { funds_source: Some(FundsSource::LinkedAccount), ..linked })?;
-    for _ in 0..4 {
-        let engine = w.engine().clone();
-        let _ = w.ask(30 * SECOND, async move { engine.confirm_funds(id).await.is_ok() });
-        if state(w, id)["funds_confirmed"].as_bool() == Some(true) {
-            break;
-        }
-        w.run_for(5 * SECOND);
-    }
-    if wait_past(w, id, &["quoted"], 6 * MINUTE) != "awaiting_funds" {
-        return None;
-    }
+    let id = confirmed(w, FundsSource::LinkedAccount)?;
     w.run_for(wait_ms);
     let asked = state(w, id)["quote"]["amount_msat"].as_u64().unwrap_or_default();
     funds_arrive(&w.shared, asked).then_some(id)

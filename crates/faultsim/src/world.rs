@@ -11,7 +11,7 @@ use crate::outside::{
 use crate::shared::{BLOCK_MS, Shared, delay_ms};
 use crate::store::ModelStore;
 use engine::{Config, Engine, NewsOutcome, Ports};
-use ports::{Decision, Headers, LightningNode, Outcome};
+use ports::{Decision, Headers, LightningNode, Nodes, Outcome};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -62,7 +62,7 @@ impl World {
         let node = |vendor| Arc::new(ModelNode { shared: shared.clone(), vendor });
         let ports = Ports {
             store: Arc::new(store.clone()),
-            node: node(false),
+            nodes: Nodes::one(node(false)),
             vendor_node: Some(node(true)),
             issuer: Arc::new(ModelIssuer { shared: shared.clone() }),
             exchange: Arc::new(ModelExchange { shared: shared.clone() }),
@@ -196,8 +196,9 @@ impl World {
             self.tip_told = now;
             let engine = self.engine.clone();
             self.spawn(Kind::Other, async move {
-                if let Outcome::Done(info) = engine.ports().node.info().await {
-                    let _ = engine.on_tip(info).await;
+                let node = engine.ports().nodes.first();
+                if let Outcome::Done(info) = node.info().await {
+                    let _ = engine.on_tip(node.node_id(), info).await;
                 }
             });
         }
@@ -228,7 +229,7 @@ impl World {
                     let stored = if vendor {
                         engine.on_vendor_node_event(&event).await
                     } else {
-                        engine.on_node_event(&event).await
+                        engine.on_node_event(engine.ports().nodes.first().node_id(), &event).await
                     };
                     if let Err(error) = stored {
                         // Announced again a moment later.

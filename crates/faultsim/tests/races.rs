@@ -42,6 +42,7 @@ fn prepared(w: &mut World) -> PurchaseId {
         nonce: Nonce([4; 16]),
         policy,
         product_id: None,
+        refund_to: None,
         limits: Vec::new(),
     };
     let begun = w.ask(SECOND, async move { engine.create(request).await.map(|p| p.id) });
@@ -104,6 +105,7 @@ fn begun_twice_under_one_name_is_begun_once() {
         nonce: Nonce([4; 16]),
         policy: before.policy.clone(),
         product_id: None,
+        refund_to: None,
         limits: Vec::new(),
     };
     let (engine, request) = (w.engine().clone(), again(before.account));

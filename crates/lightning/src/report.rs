@@ -5,7 +5,7 @@ use ports::BlockHeight;
 use serde::Serialize;
 
 /// On-chain and in channels; whole satoshi.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Balances {
     /// Confirmed or not.
     pub onchain_total_sat: u64,
@@ -17,6 +17,19 @@ pub struct Balances {
     pub lightning_sat: u64,
     /// On its way back from closed channels.
     pub closing_sat: u64,
+}
+
+impl Balances {
+    /// Of two nodes together; None beyond what can be counted.
+    pub fn checked_add(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            onchain_total_sat: self.onchain_total_sat.checked_add(other.onchain_total_sat)?,
+            onchain_spendable_sat: self.onchain_spendable_sat.checked_add(other.onchain_spendable_sat)?,
+            reserve_sat: self.reserve_sat.checked_add(other.reserve_sat)?,
+            lightning_sat: self.lightning_sat.checked_add(other.lightning_sat)?,
+            closing_sat: self.closing_sat.checked_add(other.closing_sat)?,
+        })
+    }
 }
 
 /// A hold that is neither claimed nor returned. A server stopped past its deadline loses the channel.

@@ -12,6 +12,7 @@ mod gift_cards;
 mod lightning;
 mod links;
 mod network;
+mod nodes;
 mod outcome;
 mod paid_first;
 mod prices;
@@ -36,8 +37,11 @@ pub use lightning::{
 };
 pub use links::{AccountLinks, LinkBegun, LinkError, LinkedAccount};
 pub use network::{ForwardingPolicy, NetworkGraph, NetworkView, OwnChannel, PublicChannel};
+pub use nodes::Nodes;
 pub use outcome::{Outcome, Rejection};
-pub use paid_first::{FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, PaidFirstSource};
+pub use paid_first::{
+    Depth, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, PaidFirstSource, SourceTerms,
+};
 pub use prices::{ExecutablePrice, ObservedRate, PriceUnavailable, Prices, RateBasis};
 pub use rates::{RATE_HOURS_MS, RATE_MINUTES_MS, RateSample, RateStore};
 pub use records::{RecordStore, StoredRecord};

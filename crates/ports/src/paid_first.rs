@@ -19,12 +19,34 @@ pub struct FundsRequest {
     pub expires_at: UnixMs,
 }
 
+/// What the chain asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceTerms {
+    /// Blocks until it is final.
+    pub confirmations: u32,
+    /// What would come off a refund at present.
+    pub refund_fee_msat: Msat,
+}
+
+/// How deep in the chain, and how deep it has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Depth {
+    pub blocks: u32,
+    pub needed: u32,
+}
+
 /// What the shopper does next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "target", rename_all = "snake_case")]
 pub enum FundsTarget {
-    /// Send to this address (BIP 21 URI).
-    Address { uri: String },
+    /// Send to this address (BIP 21 URI); so much of it was seen.
+    Address {
+        uri: String,
+        #[serde(default)]
+        seen_msat: Msat,
+        #[serde(default)]
+        depth: Option<Depth>,
+    },
     /// The linked account asks for its second factor; so many codes were tried.
     SecondFactor { tries: u8 },
     /// Nothing: the transfer is under way.
@@ -39,9 +61,9 @@ pub enum FundsStatus {
     NotFound,
     /// Sent or asked for; not seen here.
     Waiting,
-    /// Seen here, not final.
-    Pending { amount_msat: Msat },
-    /// Final: cannot be taken back.
+    /// Seen here, not final; on the chain, how deep the least deep of it is.
+    Pending { amount_msat: Msat, depth: Option<Depth> },
+    /// Final: cannot be taken back. All that ever became final under this key: later it may be more, never less.
     Final { amount_msat: Msat },
     /// It will not come.
     Failed { reason: String },
@@ -54,8 +76,10 @@ pub struct FundsRefund {
     pub key: IdempotencyKey,
     /// The request that brought the funds: they go back to where they came from, and nowhere else.
     pub paid_under: IdempotencyKey,
+    /// Where to, when it cannot go back to where it came from: an address on the chain.
+    pub to: Option<String>,
     pub account: AccountId,
-    /// Whole satoshis.
+    /// Whole satoshis. What the chain takes for it comes off: the shopper was told so.
     pub amount_msat: Msat,
     /// Nothing under this key was sent before this time.
     pub asked_since: UnixMs,
@@ -65,7 +89,10 @@ pub struct FundsRefund {
 pub enum FundsRefundStatus {
     UnderWay,
     Sent {
+        /// What it cost beyond the amount.
         fee_msat: Msat,
+        /// What came off the amount on its way: so much less has arrived.
+        taken_msat: Msat,
     },
     /// Finally: it may be tried under another key.
     Failed {
@@ -92,6 +119,12 @@ pub trait PaidFirstSource: Send + Sync {
 
     /// `Pending` and `Final` by the operator's own side only, never by what the sender's side says.
     async fn status(&self, request: &FundsRequest) -> Outcome<FundsStatus>;
+
+    /// What a shopper is told before confirming an amount; none where the chain has no part in it.
+    async fn terms(&self, amount_msat: Msat) -> Outcome<Option<SourceTerms>>;
+
+    /// Can a refund go to this address, and what would the chain take of it now?
+    async fn refund_fee(&self, to: &str) -> Outcome<Msat>;
 
     /// Sends once per key; asked again, it says how that send is.
     async fn refund(&self, refund: &FundsRefund) -> Outcome<FundsRefundStatus>;

@@ -19,10 +19,24 @@ pub struct Creation {
     /// Gift card: what is ordered, in the vendor's words. Its value is the quote's order total.
     #[serde(default)]
     pub product_id: Option<String>,
+    /// Where what is owed of this purchase goes, if that is not the account's own destination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_to: Option<crate::Destination>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<ChainTerms>,
     /// None only for a card-first purchase, whose total is read later.
     pub quote: Option<Quote>,
     /// Hash of the canonical terms, once there is a quote.
     pub terms_hash: Option<ids::TermsHash>,
+}
+
+/// What the shopper is told of the chain before confirming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainTerms {
+    /// Blocks until it is final.
+    pub confirmations: u32,
+    /// What would come off a refund then.
+    pub refund_fee_msat: Msat,
 }
 
 /// Height of the chain as the node knows it, and whether that knowledge is fresh.
@@ -209,12 +223,19 @@ pub enum Event {
     FundsConfirmed,
     FundsRequested {
         target: String,
+        /// On the chain: so much is seen, and is not final.
+        #[serde(default)]
+        seen_msat: Msat,
     },
     FundsRequestFailed {
         reason: String,
     },
+    /// All that is final by now.
     FundsArrived {
         amount_msat: Msat,
+        /// The price now, asked where it is not locked any more.
+        #[serde(default)]
+        executable: Option<Rate>,
     },
 
     QuoteExpired,

@@ -18,7 +18,7 @@ pub mod terms;
 
 pub use booking::Booking;
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
-pub use event::{Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
+pub use event::{ChainTerms, Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
 pub use metadata::metadata;
 pub use model::{
     Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,

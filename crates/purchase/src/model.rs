@@ -3,7 +3,7 @@
 use crate::{
     Charge, ChargeKind, Creation, Invoice, Merchant, OwedAmount, OwedCause, Policy, PreimageSource, Quote, Rail,
 };
-use ids::{AccountId, PaymentHash, PurchaseId, TermsHash, UnixMs};
+use ids::{AccountId, NodeId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Currency, Money, Msat, Sat};
 use serde::{Deserialize, Serialize};
 
@@ -315,6 +315,10 @@ pub struct Challenge {
     pub answer_by: UnixMs,
 }
 
+fn is_zero(amount: &Msat) -> bool {
+    amount.is_zero()
+}
+
 /// The aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
@@ -350,9 +354,16 @@ pub struct Purchase {
     pub sale: Option<Sale>,
     pub vendor: Option<VendorOrder>,
     pub funds_target: Option<String>,
-    /// A linked account: the shopper has said that it may send.
+    /// The shopper has read what holds instead of a hold, and goes on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub funds_confirmed: bool,
+    /// Seen on the chain and not final.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub funds_seen_msat: Msat,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_to: Option<crate::Destination>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<crate::ChainTerms>,
     pub closing: Option<Closing>,
     /// After the claim: the card is being closed, what is left will be owed.
     pub winding_up: bool,
@@ -373,6 +384,11 @@ pub struct Purchase {
 }
 
 impl Purchase {
+    /// The node that holds. None: the first of the server's.
+    pub fn node(&self) -> Option<NodeId> {
+        self.quote.as_ref().and_then(|quote| quote.node)
+    }
+
     pub(crate) fn new(creation: Creation, now: UnixMs) -> Self {
         let state = if creation.quote.is_some() { State::Quoted } else { State::Opened };
         Self {
@@ -401,6 +417,9 @@ impl Purchase {
             vendor: None,
             funds_target: None,
             funds_confirmed: false,
+            funds_seen_msat: Msat::ZERO,
+            refund_to: creation.refund_to,
+            told: creation.told,
             closing: None,
             winding_up: false,
             captured_minor: 0,

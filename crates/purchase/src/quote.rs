@@ -1,6 +1,6 @@
 //! Quote arithmetic.
 
-use ids::UnixMs;
+use ids::{NodeId, UnixMs};
 use money::{Money, MoneyError, Msat, Ppm, Rate};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub struct Quote {
     /// What the executable price was held against. Quotes of older versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<Market>,
+    /// The node that holds it. None: the first, or nothing is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
 }
 
 /// The market's price when a quote was made.
@@ -103,6 +106,7 @@ pub fn make_quote(input: &QuoteInput) -> Result<Quote, QuoteError> {
         observed_at: input.observed_at,
         expires_at: input.expires_at,
         market: input.market.clone(),
+        node: None,
     })
 }
 

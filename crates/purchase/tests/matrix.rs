@@ -10,7 +10,7 @@ mod render;
 
 use common::{START, after, events, paths, policy};
 use ids::UnixMs;
-use purchase::{ClaimOn, Event, Flow, FundsSource, Policy, Purchase, Rejected, State, Stepped, step};
+use purchase::{ClaimOn, Event, Flow, Purchase, Rejected, State, Stepped, step};
 use render::Answers;
 use std::fmt::Write;
 
@@ -113,21 +113,6 @@ fn gift_card() {
 #[test]
 fn paid_first() {
     insta::assert_snapshot!(matrix(Flow::PaidFirst, ClaimOn::Authorization));
-}
-
-/// A linked account differs only until it has been confirmed.
-#[test]
-fn paid_first_linked() {
-    let policy =
-        Policy { funds_source: Some(FundsSource::LinkedAccount), ..policy(Flow::PaidFirst, ClaimOn::Authorization) };
-    let mut text = String::new();
-    let confirmed = vec![Event::FundsConfirmed];
-    let over = vec![Event::FundsConfirmed, Event::QuoteExpired];
-    for (name, way) in [("quoted", vec![]), ("quoted, confirmed", confirmed), ("expired, confirmed", over)] {
-        let purchase = after(policy.clone(), &way);
-        block(&mut text, name, &purchase, START.max(purchase.state_since).plus_ms(1));
-    }
-    insta::assert_snapshot!(text);
 }
 
 /// Every state but none is reached in some flow, so the matrix has no hole.

@@ -70,7 +70,7 @@ fn used(of: u8, invoice: &str) -> RefundEvent {
 }
 
 fn succeeded(of: u8) -> RefundEvent {
-    RefundEvent::SendSucceeded { payment_hash: hash(of), fee_msat: msat(21) }
+    RefundEvent::SendSucceeded { payment_hash: hash(of), fee_msat: msat(21), taken_msat: money::Msat::ZERO }
 }
 
 fn failed(of: u8) -> RefundEvent {

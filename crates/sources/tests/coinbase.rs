@@ -145,6 +145,7 @@ impl Coinbase {
 /// All of what was paid, back.
 fn refund_of(paid: &ports::FundsRequest) -> ports::FundsRefund {
     ports::FundsRefund {
+        to: None,
         key: ids::IdempotencyKey("refund".to_owned()),
         paid_under: paid.key.clone(),
         account: SHOPPER,
@@ -372,7 +373,7 @@ async fn a_refund_that_may_have_left_is_repeated_to_where_it_went() {
     assert!(matches!(world.link.refund(&refund).await, Outcome::Unknown(_)));
     world.link.unlink(SHOPPER).await.unwrap();
     let before = world.shopper_sat();
-    let sent = ports::FundsRefundStatus::Sent { fee_msat: money::Msat::ZERO };
+    let sent = ports::FundsRefundStatus::Sent { fee_msat: money::Msat::ZERO, taken_msat: money::Msat::ZERO };
     assert_eq!(world.link.refund(&refund).await, Outcome::Done(sent));
     assert_eq!((world.sends(), world.shopper_sat() - before), (2, 496_758));
     // Nothing was tried of this one: it asks for another destination.

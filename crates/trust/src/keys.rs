@@ -9,6 +9,7 @@
 //! | `m/1095653716'/2'/0'` | the secret that preimages are derived from |
 //! | `m/1095653716'/3'/0'` | the seed of the node that pays gift-card vendors, with `m/1095653716'/3'/1'` for its second half |
 //! | `m/1095653716'/4'/0'` | the key that adapters' records are sealed with |
+//! | `m/1095653716'/5'/0'` | the seed of the wallet that shoppers pay on the chain, with `m/1095653716'/5'/1'` for its second half |
 //! | `m/1095653716'/6'/0'` | the secret that pay links are derived from |
 //!
 //! The node takes its keys from `m/0'` and below and from the master key itself, the on-chain wallet from `m/84'`:
@@ -75,9 +76,18 @@ impl OperatorSeed {
 
     /// The 64 bytes of a node of its own: the one that pays gift-card vendors.
     pub fn vendor_node_seed(&self) -> Zeroizing<[u8; 64]> {
+        self.seed_below(3)
+    }
+
+    /// The 64 bytes of the wallet that shoppers pay on the chain. Its addresses are BIP 84's.
+    pub fn chain_wallet_seed(&self) -> Zeroizing<[u8; 64]> {
+        self.seed_below(5)
+    }
+
+    fn seed_below(&self, branch: u32) -> Zeroizing<[u8; 64]> {
         let mut seed = Zeroizing::new([0; 64]);
         for (index, half) in (0..).zip(seed.chunks_exact_mut(32)) {
-            let mut key = self.derive(3, index);
+            let mut key = self.derive(branch, index);
             half.copy_from_slice(&key.secret_bytes());
             key.non_secure_erase();
         }

@@ -56,7 +56,7 @@ async fn look(app: &App) -> Health {
     if ports.store.setting("health").await.is_err() {
         reasons.push("storage");
     }
-    match ports.node.room().await {
+    match ports.nodes.room().await {
         Outcome::Done(room) => {
             if room.total_msat() == 0 {
                 reasons.push("no_channel");

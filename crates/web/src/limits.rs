@@ -38,7 +38,7 @@ pub async fn take(
         Some(total) => rate(app, currency)?.msat_floor(total).map_err(|_| Code::AmountAboveLimit)?.get(),
         None => 0,
     };
-    let Outcome::Done(room) = app.engine().ports().node.room().await else {
+    let Outcome::Done(room) = app.engine().ports().nodes.room().await else {
         return Err(Problem::from(Code::Unavailable).retry_after_s(60));
     };
     let ask = Ask {

@@ -41,11 +41,14 @@ async fn gather(app: &App) -> Result<(), StoreError> {
     let tip = app.engine().tip();
     gauge!("anytill_tip_height").set(f64::from(tip.height));
     gauge!("anytill_tip_fresh").set(f64::from(u8::from(tip.fresh)));
-    if let Outcome::Done(room) = ports.node.room().await {
+    if let Outcome::Done(room) = ports.nodes.room().await {
         gauge!("anytill_room_msat").set(room.total_msat() as f64);
         gauge!("anytill_room_reserve_ok").set(f64::from(u8::from(room.reserve_ok)));
     }
-    let taken = ports.store.reserved(&format!("room:{}", ports.node.node_id())).await?;
+    let mut taken = 0u64;
+    for node in ports.nodes.all() {
+        taken = taken.saturating_add(ports.store.reserved(&engine::room_name(node.node_id())).await?);
+    }
     gauge!("anytill_room_reserved_msat").set(taken as f64);
     if let Outcome::Done(float) = ports.issuer.float().await {
         gauge!("anytill_float_minor", "currency" => float.available.currency().code())

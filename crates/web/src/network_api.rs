@@ -63,7 +63,7 @@ pub async fn chance(
     Params(query): Params<ChanceQuery>,
 ) -> Result<Json<ChanceToArrive>, Problem> {
     let amount = amount_of(query.amount_sat)?;
-    let (node, now) = (app.engine().ports().node.node_id(), app.now());
+    let (node, now) = (app.engine().ports().nodes.first().node_id(), app.now());
     let final_cltv_delta = app.policy().windows.min_final_cltv_delta.into();
     let found = app.state.network.chance(node, final_cltv_delta, amount, now).await;
     let from = found.iter().flat_map(|chance| &chance.from).map(|from| ChanceFrom {

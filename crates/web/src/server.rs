@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::dto::ProblemBody;
-use crate::dto::server::{AccountLimits, CurrencyServed, ProblemKind, RateView, Rates, Served, StoreServed};
+use crate::dto::server::{
+    AccountLimits, CurrencyServed, OnChainServed, ProblemKind, RateView, Rates, Served, StoreServed,
+};
 use crate::gift_cards;
 use crate::policy::StoreRule;
 use crate::problem::{Code, Problem};
@@ -77,7 +79,7 @@ pub async fn served(State(app): State<App>) -> Json<Served> {
     let list = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect();
     Json(Served {
         server: config.server_url.clone(),
-        node: app.engine().ports().node.node_id(),
+        node: app.engine().ports().nodes.first().node_id(),
         accepts_purchases: app.state.running.accepts(),
         open_registration: app.state.accounts.rules().open_registration,
         currencies: policy
@@ -98,6 +100,13 @@ pub async fn served(State(app): State<App>) -> Json<Served> {
         other_stores: (!policy.listed_stores_only).then(|| store(None, &policy.other_stores)),
         cards: policy.cards,
         linked_accounts: app.state.links.iter().map(|links| links.provider()).collect(),
+        on_chain: app
+            .engine()
+            .ports()
+            .paid_first
+            .on_chain
+            .as_ref()
+            .map(|_| OnChainServed { spread_ppm: config.chain_spread.0, quote_ms: config.chain_quote_ms }),
         gift_cards: gift_cards::served(&app),
         spread_ppm: config.spread.0,
         gift_card_spread_ppm: config.gift_card_spread.0,

@@ -403,7 +403,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The shopper has seen that this purchase cannot be held: the linked account may send. Twice is once. */
+        /**
+         * The shopper has seen that this purchase cannot be held: the linked account may send, or an address is given out. Twice
+         *     is once.
+         */
         post: operations["confirm_funds"];
         delete?: never;
         options?: never;
@@ -751,7 +754,7 @@ export interface components {
             region?: string | null;
         };
         /** @enum {string} */
-        BackTo: "linked_account" | "refund_destination";
+        BackTo: "linked_account" | "refund_destination" | "address";
         /** @description What a rate rests on. */
         Basis: {
             /**
@@ -890,6 +893,10 @@ export interface components {
             /** @enum {string} */
             kind: "linked_account";
             provider: string;
+        } | {
+            address: string;
+            /** @enum {string} */
+            kind: "on_chain";
         };
         DeviceList: {
             /** @description Oldest first. */
@@ -941,8 +948,18 @@ export interface components {
         Flow: "card" | "card_first" | "gift_card" | "paid_first";
         /** @description What holds instead of the hold: to be shown before the shopper confirms. */
         FundsPromise: {
-            /** @description Where to: `linked_account`, or the account's refund destination. */
+            /**
+             * Format: int64
+             * @description To an address it goes back less what the chain takes: so much at present.
+             */
+            back_fee_msat?: number | null;
+            /** @description Where to: `linked_account`, the address that was given, or the account's refund destination. */
             back_to: components["schemas"]["BackTo"];
+            /**
+             * Format: int32
+             * @description On-chain: it is final when it is so deep.
+             */
+            confirmations?: number | null;
             /** @description Always false: once sent it is the operator's, until it is used or paid back. */
             held: boolean;
             /** @description What the store voids or gives back later goes back at that day's rate. */
@@ -969,11 +986,27 @@ export interface components {
              */
             codes_left?: number | null;
             /**
+             * Format: int32
+             * @description How deep the least deep of it is.
+             */
+            confirmations?: number | null;
+            /**
+             * Format: int32
+             * @description How deep it has to be: more than is promised, where more was sent.
+             */
+            confirmations_needed?: number | null;
+            /**
              * Format: int64
-             * @description What arrives later buys nothing and is paid back.
+             * @description What arrives later buys nothing and is paid back. On-chain, what was seen by then still buys when it is final, if the
+             *     price has held.
              */
             locked_until_ms: number;
             promise: components["schemas"]["FundsPromise"];
+            /**
+             * Format: int64
+             * @description Seen on the chain, in all, and not final.
+             */
+            seen_msat: number;
             source: components["schemas"]["PayFrom"];
             status: components["schemas"]["FundsState"];
         };
@@ -1021,8 +1054,13 @@ export interface components {
             /** @description Empty: none. */
             offers: components["schemas"]["GiftCardOffer"][];
         };
-        /** @description Where a refund goes: exactly one of both. */
+        /** @description Where a refund goes: exactly one of these. */
         GiveDestination: {
+            /**
+             * @description An address on the chain, where that is served: what the chain takes comes off.
+             * @example bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
+             */
+            address?: string | null;
             /** @description A BOLT 11 invoice of the server's network, without an amount or for at most what is owed. */
             bolt11?: string | null;
             /**
@@ -1219,6 +1257,12 @@ export interface components {
              * @example 000102030405060708090a0b0c0d0e0f
              */
             nonce: string;
+            /**
+             * @description With `on_chain` only: the address that what is not used goes back to, less what the chain takes. Left out: the
+             *     account's refund destination.
+             * @example bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
+             */
+            refund_address?: string | null;
             /** @description What it is paid from. Anything but `lightning` is paid first: see `funds` of the purchase before confirming. */
             source?: components["schemas"]["PayFrom"];
             /**
@@ -1237,6 +1281,16 @@ export interface components {
         NewRecoveryCode: {
             /** @description In place of the old one; shown now and never again. */
             recovery_code: string;
+        };
+        /** @description What is different on the chain. */
+        OnChainServed: {
+            /**
+             * Format: int64
+             * @description How long a price is locked.
+             */
+            quote_ms: number;
+            /** Format: int32 */
+            spread_ppm: number;
         };
         /**
          * @description Why something is owed.
@@ -1575,6 +1629,11 @@ export interface components {
              */
             sent_msat?: number | null;
             state: components["schemas"]["RefundState"];
+            /**
+             * Format: int64
+             * @description What the chain took of it: so much less has arrived.
+             */
+            taken_msat?: number | null;
             /** @description The operator has to look before it goes on. */
             waits_for_operator: boolean;
         };
@@ -1665,6 +1724,7 @@ export interface components {
             /** @description Providers whose accounts can be linked and paid from (`source: linked_account`): paid first, not held. */
             linked_accounts: string[];
             node: string;
+            on_chain?: null | components["schemas"]["OnChainServed"];
             /** @description Anybody may register; else by invitation. */
             open_registration: boolean;
             other_stores?: null | components["schemas"]["StoreServed"];
@@ -2469,7 +2529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, not_linked, product_unknown, value_not_sold, total_needed, destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_* */
+            /** @description amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, not_linked, destination_invalid, product_unknown, value_not_sold, total_needed, destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_* */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -28,6 +28,9 @@ import { askLinked, beginLink, unlink } from "./linked.ts";
 import type { LocalPurchase } from "./model.ts";
 import { cancel, look } from "./purchases.ts";
 import type { Answer, Ask, PageRequest, PermissionWanted, Requests, Settings } from "./requests.ts";
+import { connectWallet, revokeWallet, setBudget, testWallet, walletView } from "./wallet.ts";
+import { resumeAsks } from "./wallet_ask.ts";
+import { backToStore, payByWallet, walletTerms } from "./wallet_pay.ts";
 
 /** Who asked, as the browser says. */
 export interface Sender {
@@ -65,6 +68,19 @@ const HANDLERS: Handlers = {
   linked_get: askLinked,
   link: beginLink,
   unlink,
+  wallet_get: walletView,
+  wallet_connect: async (core, request) => {
+    const result = await connectWallet(core, request);
+    // What an earlier connection of the same string was asked is listened for again.
+    if (result.ok) resumeAsks(core);
+    return result;
+  },
+  wallet_test: testWallet,
+  wallet_budget: setBudget,
+  wallet_revoke: revokeWallet,
+  wallet_terms: walletTerms,
+  wallet_pay: payByWallet,
+  wallet_back: backToStore,
   devices: async (core) => {
     const result = await core.ask((client) => client.devices());
     return result.ok ? yes(result.value.devices) : result;

@@ -44,6 +44,8 @@ export interface Core {
   /** By host: the gift cards that were asked for. */
   readonly offers: Map<string, OffersKept>;
   readonly follows: Map<string, AbortController>;
+  /** By request: what is being heard of the connected wallet. */
+  readonly talks: Map<string, AbortController>;
   /** Tabs whose panel the shopper opened by the toolbar before the page's script was there. */
   readonly openOnUp: Set<number>;
   /** Names of work that must not run twice at a time. */
@@ -92,6 +94,7 @@ export function makeCore(env: Env, draw: (core: Core) => Promise<void>): Core {
     codes: new Map(),
     offers: new Map(),
     follows: new Map(),
+    talks: new Map(),
     openOnUp: new Set(),
     running: new Set(),
     run: () => (run ??= browserRun(env)),

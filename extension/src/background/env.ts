@@ -3,6 +3,7 @@
  * their own. Nothing else in this room names `chrome`.
  */
 import type { Outside } from "../api/transport.ts";
+import type { OpenSocket } from "../nwc/relay.ts";
 import type { FromFrame, FromPage, ToFrame, ToPage } from "../types/messages.ts";
 import type { Recipe } from "../types/recipe.ts";
 import type { Kept } from "./model.ts";
@@ -13,6 +14,9 @@ export interface Env extends Outside {
   /** Lives as long as the browser runs. */
   readonly session: { readonly get: (key: string) => Promise<unknown>; readonly set: (key: string, value: unknown) => Promise<void> };
   readonly later: (run: () => void, ms: number) => () => void;
+
+  /** A line to a relay. Its handlers are called after this has returned. */
+  readonly openSocket: OpenSocket;
 
   readonly builtInRecipes: readonly Recipe[];
   readonly openPage: (page: string) => Promise<void>;

@@ -35,6 +35,16 @@ const env: Env = {
     get: async (key) => (await chrome.storage.session.get(key))[key],
     set: (key, value) => chrome.storage.session.set({ [key]: value }),
   },
+  openSocket: (url, told) => {
+    const socket = new WebSocket(url);
+    socket.addEventListener("open", told.opened);
+    socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === "string") told.said(data);
+      else socket.close();
+    });
+    socket.addEventListener("close", told.closed);
+    return { send: (text) => socket.send(text), close: () => socket.close() };
+  },
   builtInRecipes: stores,
   openPage: async (page) => {
     await chrome.tabs.create({ url: chrome.runtime.getURL(`app.html#/${page}`) });

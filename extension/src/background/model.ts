@@ -6,6 +6,9 @@
  */
 import type { Address, PurchaseView, Rates, Served } from "../api/types.ts";
 import type { Problem } from "../api/transport.ts";
+import type { Budget } from "../nwc/budget.ts";
+import type { WalletAddress } from "../nwc/connection.ts";
+import type { SignedEvent } from "../nwc/event.ts";
 import type { Network } from "../trust/bolt11.ts";
 import type { KeySetFault, Pinned } from "../trust/key_set.ts";
 import type { PinnedRecipes } from "../trust/recipes.ts";
@@ -113,8 +116,10 @@ export interface LocalPurchase {
   /** The page said another total when it was to be filled; `undefined`: it did not. */
   readonly pageTotal?: Money | null;
   readonly gift?: LocalGift;
-  /** Paid first, from the account that is linked. */
-  readonly from?: "linked_account";
+  /** Paid first: from the account that is linked, or on the chain. */
+  readonly from?: "linked_account" | "on_chain";
+  /** On the chain: where what is not used goes back to. */
+  readonly refundAddress?: string;
   /** Whose account: as it was linked when the shopper pressed. */
   readonly provider?: string;
   /** Of a quote without an invoice: the hash of the terms that passed our check. */
@@ -141,6 +146,53 @@ export interface RecipesKept {
   readonly recipes: readonly Recipe[];
 }
 
+/** A wallet of the shopper's own that may be asked to pay (NIP-47), within a budget. */
+export interface WalletConnection extends WalletAddress {
+  /** As the wallet calls itself, and the network it is on; `null`: it did not say. */
+  readonly alias: string | null;
+  readonly network: Network | null;
+  /** It can be asked later what became of an invoice. */
+  readonly looksUp: boolean;
+  readonly budget: Budget;
+  readonly sinceMs: number;
+}
+
+export type AskEnd =
+  /** Proven by a preimage, or claimed by the server's word. `null`: the fees were not told. */
+  | { readonly kind: "paid"; readonly feesMsat: number | null }
+  /** In the wallet's code. */
+  | { readonly kind: "refused"; readonly code: string }
+  /** It never left this browser. */
+  | { readonly kind: "not_said" }
+  /** The purchase is over without it: nothing was taken, and what arrives later goes back. */
+  | { readonly kind: "unpaid" };
+
+/** One invoice that the connected wallet was asked to pay, written down before it was asked. Asked once: never again while `end` is `null`. */
+export interface WalletAsk {
+  /** Of the connection: `WalletAddress.client`. */
+  readonly client: string;
+  /** The purchase's local name. */
+  readonly local: string;
+  readonly store: string;
+  readonly bolt11: string;
+  readonly paymentHash: string;
+  readonly amountMsat: number;
+  readonly feeBoundMsat: number;
+  readonly request: SignedEvent;
+  readonly atMs: number;
+  /** Written right before it was said: from here on nobody can know that it was not. */
+  readonly saidAtMs: number | null;
+  /** Why nothing conclusive was heard: a code of ours, or the wallet's in capitals. */
+  readonly trouble: string | null;
+  readonly end: AskEnd | null;
+}
+
+export interface Wallet {
+  readonly connection: WalletConnection | null;
+  /** Oldest first; those of former connections too. */
+  readonly asks: readonly WalletAsk[];
+}
+
 /** Seen last by the watcher, so that only what is new calls for attention. */
 export interface Watched {
   readonly refunds: Readonly<Record<string, string>>;
@@ -160,6 +212,7 @@ export interface Kept {
   readonly cache: Cache;
   readonly recipes: RecipesKept;
   readonly watched: Watched | null;
+  readonly wallet: Wallet;
 }
 
 export const EMPTY: Kept = {
@@ -173,6 +226,7 @@ export const EMPTY: Kept = {
   cache: { served: null, rates: null, ratesAtMs: 0, aheadMs: 0, unreachableSinceMs: null },
   recipes: { pinned: null, recipes: [] },
   watched: null,
+  wallet: { connection: null, asks: [] },
 };
 
 export const isTerminal = (view: PurchaseView): boolean => view.state === "completed" || view.state === "returned" || view.state === "expired";

@@ -141,6 +141,7 @@ async function act(core: Core, page: PageState, action: PanelAction): Promise<vo
 /** What is done has a receipt, which is what "history" means there. */
 function pageOf(page: Extract<PanelAction, { do: "open_page" }>["page"], purchase: LocalPurchase | null): string {
   const done = purchase?.view?.state === "completed" ? purchase.view.id : null;
+  if (page === "pay") return purchase?.view ? `pay/${purchase.view.id}` : "wallet";
   return page === "history" && done !== null ? `receipt/${done}` : page;
 }
 
@@ -203,14 +204,21 @@ async function beginHere(core: Core, page: PageState, purchase: LocalPurchase | 
   if (found === null || stage.kind !== "offer") return;
   if (wanted.way === "gift_card") return beginGift(core, page, wanted, stage, found);
   if (!stage.ways.includes("card")) return;
-  const { linked } = stage;
+  const from = sourceOf(wanted, stage);
   // Only what was offered is begun.
-  if (wanted.from !== undefined && linked === undefined) return;
+  if (from === null) return;
   if (purchase?.view?.state === "card_prepared") return quote(core, purchase.local, found);
   const name = (await seen(core, page)).name;
   const { total, byHand, overruled } = found;
-  const from = wanted.from === undefined || linked === undefined ? {} : { from: wanted.from, provider: linked.provider };
   await begin(core, { ...from, tabId: page.port.tabId, store: page.host, storeName: name, total, currency: total.currency, cardFirst: false, totalByHand: byHand, overruled });
+}
+
+type Source = { readonly from?: "linked_account" | "on_chain"; readonly provider?: string; readonly refundAddress?: string };
+
+function sourceOf({ from, refundAddress }: Begun, { linked, onChain }: Extract<Stage, { kind: "offer" }>): Source | null {
+  if (from === undefined) return {};
+  if (from === "linked_account") return linked === undefined ? null : { from, provider: linked.provider };
+  return onChain === undefined ? null : { from, ...(refundAddress === undefined ? {} : { refundAddress }) };
 }
 
 /** Only what was offered is bought. */
@@ -319,6 +327,7 @@ async function viewInput(core: Core, page: PageState): Promise<ViewInput> {
     page: seenOf(core, page, kept),
     offers: offersOf(core, page.host, countryOf(kept)),
     purchase,
+    wallet: kept.wallet,
     opened: purchase === null ? null : openedOf(core, purchase),
     doing: purchase === null ? null : (core.doing.get(purchase.local) ?? null),
     trouble,

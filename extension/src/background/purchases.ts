@@ -17,6 +17,7 @@ import { isBusy, isLive, isOver, isTerminal } from "./model.ts";
 import { forgetOffers } from "./offers.ts";
 import { addSent } from "./sent.ts";
 import { claimOnOf } from "./served.ts";
+import { resumeAsks, serverSaid } from "./wallet_ask.ts";
 
 export interface Begin {
   readonly tabId: number;
@@ -27,7 +28,8 @@ export interface Begin {
   readonly cardFirst: boolean;
   readonly totalByHand: boolean;
   readonly overruled?: Money | null;
-  readonly from?: "linked_account";
+  readonly from?: "linked_account" | "on_chain";
+  readonly refundAddress?: string;
   readonly provider?: string;
   /** By gift card: then `total` is its value. */
   readonly gift?: { readonly product: string; readonly orderTotal: Money };
@@ -113,7 +115,7 @@ export async function showInvoice(core: Core, local: string): Promise<void> {
   if (after?.wish === wish) await runWish(core, local);
 }
 
-/** The shopper has read what cannot be held, and the linked account may send. */
+/** The shopper has read what cannot be held: the linked account may send, or an address may be given out. */
 export async function confirmFunds(core: Core, local: string): Promise<void> {
   const wish: Wish = { kind: "confirm_funds", key: random128(), sinceMs: core.env.nowMs() };
   const after = await core.store.changePurchase(local, (one) => {
@@ -177,6 +179,7 @@ function sendWish(client: Client, purchase: LocalPurchase, wish: Wish): Promise<
         store_host: purchase.store,
         nonce: purchase.nonce,
         ...(purchase.from === undefined ? {} : { source: purchase.from }),
+        ...(purchase.refundAddress === undefined ? {} : { refund_address: purchase.refundAddress }),
         ...(purchase.gift === undefined ? {} : { gift_card: { product_id: purchase.gift.product } }),
         ...(purchase.claimOn === null || purchase.gift !== undefined ? {} : { claim_on: purchase.claimOn }),
         ...(purchase.total === null ? { card_first: true, currency: purchase.currency } : { total: purchase.total }),
@@ -252,6 +255,7 @@ export async function take(core: Core, local: string, view: PurchaseView): Promi
   });
   if (after === null || after.view === null) return;
   await tellOfChallenge(core, before, after);
+  await serverSaid(core, after);
   const charged = after.view.charges.some((charge) => charge.decision === "approved" && !charge.zero_check);
   if (isTerminal(after.view) || charged) core.cards.delete(local);
   if (isOver(after.view)) core.follows.get(local)?.abort();
@@ -293,6 +297,8 @@ function startFollowing(core: Core, purchase: LocalPurchase): void {
 /** After a start of the worker, and now and then: what was under way goes on. `all`: also what can take days. */
 export async function resume(core: Core, all: boolean): Promise<void> {
   const { purchases, session, cache } = await core.store.get();
+  // A wallet that was asked is heard whether we are logged in or not.
+  resumeAsks(core);
   if (session === null) return;
   for (const purchase of purchases) {
     if (!all && !isBusy(purchase, core.env.nowMs(), cache.aheadMs)) continue;

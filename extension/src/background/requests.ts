@@ -18,6 +18,8 @@ import type {
   WalletBegun,
   WithdrawLink,
 } from "../api/types.ts";
+import type { Money } from "../types/money.ts";
+import type { WalletAsked } from "../types/panel.ts";
 
 export type Language = "auto" | "en" | "de" | "es" | "zh-CN";
 
@@ -42,6 +44,57 @@ export interface OpenPurchase {
   readonly total: { readonly minor: number; readonly currency: string } | null;
   /** The tab in which it was begun, while that is open. */
   readonly tabId: number | null;
+}
+
+/** The connected wallet, without its secret. */
+export interface WalletView {
+  readonly connected: {
+    readonly alias: string | null;
+    readonly key: string;
+    /** Hosts. */
+    readonly relays: readonly string[];
+    readonly looksUp: boolean;
+    readonly network: string | null;
+    readonly budget: { readonly amountSat: number; readonly per: "day" | "month" };
+    readonly leftMsat: number;
+    readonly sinceMs: number;
+  } | null;
+  /** Newest first. */
+  readonly asks: readonly AskView[];
+}
+
+export interface AskView {
+  readonly store: string;
+  readonly amountMsat: number;
+  readonly feesMsat: number | null;
+  readonly atMs: number;
+  /** `open`: it may still be paid. */
+  readonly end: "open" | "paid" | "refused" | "not_said" | "unpaid";
+}
+
+/** What the shopper confirms on the extension's own page: of an invoice that has passed our check, and no other. */
+export interface WalletTerms {
+  readonly store: string;
+  readonly storeName: string;
+  readonly total: Money;
+  readonly code: string;
+  readonly promise: "authorization" | "reveal" | "gift";
+  readonly amountMsat: number;
+  /** Set aside for the wallet's fee. */
+  readonly feeBoundMsat: number;
+  readonly leftMsat: number;
+  readonly alias: string | null;
+  readonly expiresAtMs: number;
+  readonly paymentHash: string;
+  /** Why it cannot be asked now, a problem's code; `null`: it can. */
+  readonly refusal: string | null;
+  readonly asked: WalletAsked | null;
+}
+
+/** The page of one purchase: its terms while it waits to be paid, and where its bitcoin is. */
+export interface WalletPage {
+  readonly bitcoin: PurchaseView["bitcoin"];
+  readonly terms: WalletTerms | null;
 }
 
 /** What the badge counts. */
@@ -130,6 +183,19 @@ export interface Requests {
   /** Opens the provider's page in a tab. */
   link: { in: { readonly provider: string }; out: null };
   unlink: { in: { readonly provider: string }; out: null };
+
+  wallet_get: { in: object; out: WalletView };
+  /** Keeps it once it has answered. */
+  wallet_connect: { in: { readonly connection: string; readonly amountSat: number; readonly per: "day" | "month" }; out: null };
+  wallet_test: { in: object; out: null };
+  wallet_budget: { in: { readonly amountSat: number; readonly per: "day" | "month" }; out: null };
+  wallet_revoke: { in: object; out: null };
+  /** By the purchase's id. */
+  wallet_terms: { in: { readonly id: string }; out: WalletPage };
+  /** The shopper's press, on the extension's own page, of what was shown there. */
+  wallet_pay: { in: { readonly id: string; readonly paymentHash: string }; out: null };
+  /** To the tab in which the purchase was begun. */
+  wallet_back: { in: { readonly id: string }; out: null };
 
   devices: { in: object; out: readonly DeviceView[] };
   device_end: { in: { readonly id: string }; out: null };

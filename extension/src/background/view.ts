@@ -8,7 +8,7 @@ import type { Money } from "../types/money.ts";
 import type { ClaimOn, GiftOffer, GiftOpened, PanelView, PillView, PriceParts, Stage, Trouble } from "../types/panel.ts";
 import type { GiftsAt, Offers } from "./gifts.ts";
 import { valuesFor } from "./gifts.ts";
-import type { LinkedAccount, LocalPurchase } from "./model.ts";
+import type { LinkedAccount, LocalPurchase, Wallet } from "./model.ts";
 import { isTerminal } from "./model.ts";
 import { estimate } from "./price.ts";
 import { claimOnOf, currencyNotServed, refusedAs, storeNotServed, storeRule, totalNotServed } from "./served.ts";
@@ -45,6 +45,8 @@ export interface ViewInput {
   /** Absent: not asked. */
   readonly offers?: Offers;
   readonly purchase: LocalPurchase | null;
+  /** Absent: none was ever connected. */
+  readonly wallet?: Wallet;
   /** Of the opened gift card, while it is in memory. */
   readonly opened?: GiftOpened | null;
   /** In this worker's memory: what is being done right now. */
@@ -99,6 +101,7 @@ function stageOf(input: ViewInput): Stage {
     page: input.page,
     served: input.served,
     opened: input.opened ?? null,
+    ...(input.wallet === undefined ? {} : { wallet: input.wallet }),
     doing: input.doing,
     stale: input.trouble !== null && input.trouble.kind === "server_unreachable",
     nowMs: input.nowMs,
@@ -152,7 +155,7 @@ export const wantsGifts = ({ served, page, purchase }: ViewInput): boolean =>
 function offerStage(input: ViewInput, total: Money, claimOn: ClaimOn): Stage {
   const { served, page, rates } = input;
   const price = estimate(total, served, rates, input.aheadMs);
-  const base = { kind: "offer", total, estimate: price, claimOn, ...linkedFor(input, price) } as const;
+  const base = { kind: "offer", total, estimate: price, claimOn, ...linkedFor(input, price), ...chainFor(input) } as const;
   const cards = served?.cards !== false;
   const asked = wantsGifts(input) ? (input.offers ?? "unasked") : [];
   if (typeof asked === "string") {
@@ -176,6 +179,10 @@ function linkedFor({ linked, served, purchase }: ViewInput, price: PriceParts | 
   const serves = served?.linked_accounts?.includes(linked.provider) === true;
   return serves && Number.isSafeInteger(availableMsat) && availableMsat >= price.amountMsat ? { linked: { provider: linked.provider, availableMsat } } : {};
 }
+
+/** A prepared card waits for a hold, and nothing can be held on the chain. */
+const chainFor = ({ served, purchase }: ViewInput): { readonly onChain?: true } =>
+  !served?.on_chain || purchase?.view?.state === "card_prepared" ? {} : { onChain: true };
 
 function withoutTotal(input: ViewInput, claimOn: ClaimOn): Stage {
   const { page, served } = input;

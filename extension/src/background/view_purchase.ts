@@ -1,14 +1,15 @@
 /** The stage of a purchase that was begun: every state of the server's, under either policy, card first or not. */
 import type { FundsView, PurchaseView, RefundView, Served } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
-import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PaidFrom, Stage } from "../types/panel.ts";
+import type { ChallengeEnd, FillState, GiftBought, GiftOpened, OwedBack, PaidFrom, PriceParts, Stage, WalletAsked } from "../types/panel.ts";
 import { openChallenge } from "./challenge.ts";
 import { boughtOf } from "./gifts.ts";
-import type { LocalPurchase } from "./model.ts";
+import type { LocalPurchase, Wallet } from "./model.ts";
 import { sameMoney } from "./model.ts";
 import { priceOf } from "./price.ts";
 import type { PageSeen } from "./view.ts";
 import { payLink } from "../trust/lnurl.ts";
+import { walletAsked } from "./wallet_ask.ts";
 
 export type Doing = "revealing" | "filling" | "sending_code";
 
@@ -19,6 +20,7 @@ export interface PurchaseInput {
   readonly served: Served | null;
   readonly opened: GiftOpened | null;
   readonly doing: Doing | null;
+  readonly wallet?: Wallet;
   /** The server does not answer: its last word may no longer hold. */
   readonly stale: boolean;
   readonly nowMs: number;
@@ -154,6 +156,7 @@ function payStage(input: PurchaseInput, view: PurchaseView): Stage {
     claimOn: view.claim_on,
     stillYours: stillYours(input, view),
     ...giftOf(purchase),
+    ...walletOf(input),
   };
 }
 
@@ -176,6 +179,11 @@ function fetchedStage(input: PurchaseInput, view: PurchaseView): Stage {
   };
 }
 
+function walletOf({ wallet, purchase, nowMs }: PurchaseInput): { readonly wallet?: WalletAsked } {
+  const asked = wallet === undefined ? null : walletAsked(wallet, purchase, nowMs);
+  return asked === null ? {} : { wallet: asked };
+}
+
 /** From the quote to the funds' arrival. Nothing here says that the bitcoin is the shopper's: it is sent, not held. */
 function fundsStage(input: PurchaseInput, view: PurchaseView, funds: FundsView): Stage {
   const { purchase, aheadMs } = input;
@@ -193,7 +201,7 @@ function fundsStage(input: PurchaseInput, view: PurchaseView, funds: FundsView):
     case "asked":
     case "under_way":
     case "pending":
-      return { kind: "funds_coming", ...common, how: funds.status };
+      return chainStage(view, funds, common) ?? { kind: "funds_coming", ...common, how: funds.status };
     case "arrived":
       return { kind: "working", what: "preparing_card" };
     case "failed":
@@ -201,8 +209,17 @@ function fundsStage(input: PurchaseInput, view: PurchaseView, funds: FundsView):
   }
 }
 
-function paidFrom(purchase: LocalPurchase, { promise }: FundsView): PaidFrom {
-  return { provider: purchase.provider ?? "", back: promise.back_to, unusedAfterMs: promise.unused_after_ms };
+/** Null until there is an address, and where there is none. */
+function chainStage(view: PurchaseView, funds: FundsView, common: { readonly price: PriceParts; readonly from: PaidFrom; readonly expiresAtMs: number }): Stage | null {
+  const { chain } = common.from;
+  if (!funds.address || chain === undefined) return null;
+  const needed = funds.confirmations_needed ?? chain.confirmations;
+  return { kind: "pay_chain", ...common, code: view.code, uri: funds.address, seenMsat: funds.seen_msat, blocks: funds.confirmations ?? 0, needed };
+}
+
+function paidFrom(purchase: LocalPurchase, { promise, source }: FundsView): PaidFrom {
+  const chain = { confirmations: promise.confirmations ?? 0, backFeeMsat: promise.back_fee_msat ?? null };
+  return { provider: purchase.provider ?? "", back: promise.back_to, unusedAfterMs: promise.unused_after_ms, ...(source === "on_chain" ? { chain } : {}) };
 }
 
 const giftOf = (purchase: LocalPurchase): { readonly gift?: GiftBought } => {
@@ -315,7 +332,7 @@ export function owedBack(refund: RefundView): OwedBack {
     cause: refund.cause,
     owed: refund.owed ?? null,
     msat: refund.owed_msat ?? refund.sent_msat ?? null,
-    destination: destination?.kind === "bolt11" ? destination.invoice : destination?.kind === "lightning_address" ? destination.address : null,
+    destination: destination?.kind === "bolt11" ? destination.invoice : destination?.kind === "lightning_address" || destination?.kind === "on_chain" ? destination.address : null,
     ...(destination?.kind === "linked_account" ? { toAccount: destination.provider } : {}),
     notBeforeMs: refund.not_before_ms,
   };

@@ -69,6 +69,16 @@ export type NotServed =
   /** The server pays by gift card only, and there is none that pays this order. */
   | { readonly why: "no_gift_card" };
 
+/** How it stands with the shopper's connected wallet, while the invoice waits to be paid. */
+export type WalletAsked =
+  /** It can be asked, on the extension's own page. */
+  | { readonly state: "offered" }
+  | { readonly state: "waiting" }
+  /** It was asked and may still pay. `why`: the code of what was heard, if anything was. */
+  | { readonly state: "unknown"; readonly why: string | null }
+  /** It did not pay, by its own word, or was never reached: it may be asked again. */
+  | { readonly state: "refused"; readonly code: string };
+
 export type ClaimOn = "authorization" | "reveal";
 export type Way = "card" | "gift_card";
 
@@ -100,12 +110,14 @@ export type ChallengeAnswer = "approve" | "reject";
 /** As the shopper said it here, or without them: too late, or answered somewhere else. */
 export type ChallengeEnd = ChallengeAnswer | "over" | "elsewhere";
 
-/** A shopper's account at an exchange that a purchase is paid from. It sends first and cannot be held. */
+/** What a purchase is paid from that cannot be held: an account at an exchange, or the chain. */
 export interface PaidFrom {
-  /** As the server calls it: `coinbase`. */
+  /** As the server calls it: `coinbase`. Empty on the chain. */
   readonly provider: string;
-  /** What was owed at the end would go back there while it is linked; else to the refund destination. */
-  readonly back: "linked_account" | "refund_destination";
+  /** What was owed at the end would go back there while it is linked; to the address that was given; else to the refund destination. */
+  readonly back: "linked_account" | "refund_destination" | "address";
+  /** On the chain: blocks until it is final, and what a refund would cost now. */
+  readonly chain?: { readonly confirmations: number; readonly backFeeMsat: number | null };
   /** When the store has not charged so long after the arrival, it goes back. */
   readonly unusedAfterMs: number;
 }
@@ -148,6 +160,8 @@ export type Stage =
       readonly looking?: true;
       /** The card can also be paid from a linked account, which has enough as far as is known. */
       readonly linked?: { readonly provider: string; readonly availableMsat: number };
+      /** Or on the chain. */
+      readonly onChain?: true;
     }
   /** The store shows its total only once a card is on file: offer to begin with a prepared card. */
   | { readonly kind: "offer_card_first"; readonly currency: string; readonly claimOn: ClaimOn; /** With a total that the shopper types, a gift card would do. */ readonly giftInstead?: true }
@@ -170,6 +184,8 @@ export type Stage =
       readonly stillYours: boolean;
       /** A gift card is bought, not a card made. */
       readonly gift?: GiftBought;
+      /** Absent: none is connected. */
+      readonly wallet?: WalletAsked;
     }
   /** The wallet has an invoice of its own, which cannot be checked here; the one that was shown is over. */
   | { readonly kind: "fetched"; readonly price: PriceParts; readonly code: string; readonly expiresAtMs: number; readonly claimOn: ClaimOn }
@@ -177,6 +193,19 @@ export type Stage =
   | { readonly kind: "confirm_funds"; readonly price: PriceParts; readonly from: PaidFrom; readonly expiresAtMs: number; readonly confirming?: true }
   /** The linked account's provider wants a code. */
   | { readonly kind: "second_factor"; readonly price: PriceParts; readonly from: PaidFrom; readonly codesLeft: number | null; readonly expiresAtMs: number; readonly sending?: true }
+  /** An address that was given out: what is seen of it, and how deep. */
+  | {
+      readonly kind: "pay_chain";
+      readonly price: PriceParts;
+      readonly from: PaidFrom;
+      readonly code: string;
+      /** BIP 21. */
+      readonly uri: string;
+      readonly seenMsat: number;
+      readonly blocks: number;
+      readonly needed: number;
+      readonly expiresAtMs: number;
+    }
   /** Asked for, sent, or seen and not final. What arrives after `expiresAtMs` buys nothing and goes back. */
   | { readonly kind: "funds_coming"; readonly price: PriceParts; readonly from: PaidFrom; readonly how: "asked" | "under_way" | "pending"; readonly expiresAtMs: number }
   /** Accepted, not claimed. */
@@ -281,10 +310,10 @@ export type NotFilled = "no_form" | "two_forms";
 
 /** What the shopper can press. Sent by panel and popup only for trusted events. */
 export type PanelAction =
-  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" }
+  | { readonly do: "open_page"; readonly page: "pair" | "login" | "address" | "refunds" | "history" | "permission" | "wallets" | "pay" }
   | { readonly do: "confirm_total"; readonly total: Money }
   | { readonly do: "reread" }
-  | { readonly do: "begin"; readonly way: Way; readonly from?: "linked_account"; readonly gift?: { readonly product: string; readonly value: Money } }
+  | { readonly do: "begin"; readonly way: Way; readonly from?: "linked_account" | "on_chain"; readonly refundAddress?: string; readonly gift?: { readonly product: string; readonly value: Money } }
   | { readonly do: "begin_card_first" }
   | { readonly do: "requote" }
   /** Back from a wallet's own invoice to one that is checked here. */

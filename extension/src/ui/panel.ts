@@ -21,8 +21,6 @@ export interface PanelHost {
   readMoney(text: string): MoneyRead;
   /** The shopper opened or closed the panel. */
   toggled?(open: boolean): void;
-  /** A wallet in the browser that confirms by itself (WebLN). */
-  payInBrowser?(bolt11: string): void;
   /** The pill that the content script has mounted already. */
   readonly pill?: Pill;
 }
@@ -103,13 +101,11 @@ export function mountPanel(root: ShadowRoot, host: PanelHost): Panel {
   root.append(worn.parts.panel);
 
   function drawing(view: PanelView): Drawing {
-    const { payInBrowser } = host;
     return {
       view, act, choices, words: worn.words, copy: copyText,
       tick: (draw) => ticks.add(draw),
       say: (text) => { worn.parts.live.textContent = text; },
       readMoney: (text) => host.readMoney(text),
-      payInBrowser: payInBrowser ? (bolt11) => payInBrowser(bolt11) : null,
     };
   }
 

@@ -1,8 +1,11 @@
 import { encode } from "uqr";
 import { svg } from "./h.ts";
 
-/** A Lightning invoice. Upper case: BOLT 11 is the same in both cases, and upper-case text needs about a quarter fewer modules. */
-export const invoiceQr = (bolt11: string, label: string): SVGElement => qr(bolt11.toUpperCase(), label);
+/**
+ * A Lightning invoice, with the scheme by which a telephone's own camera finds the wallet. Upper case: scheme and BOLT 11 are the
+ * same in both cases, and upper-case text needs about a quarter fewer modules.
+ */
+export const invoiceQr = (bolt11: string, label: string): SVGElement => qr(`lightning:${bolt11}`.toUpperCase(), label);
 
 /**
  * A QR code of the text as it is. Always black on white with the full quiet zone of four modules, in dark themes too, since many

@@ -33,6 +33,7 @@ export function stepOf(stage: Stage): number | null {
     case "confirm_funds":
     case "second_factor":
     case "funds_coming":
+    case "pay_chain":
       return 0;
     case "held":
       return 1;

@@ -8,6 +8,7 @@ import type { PageLine } from "../../src/background/pages.ts";
 import type { Reading } from "../../src/types/detect.ts";
 import type { CardToFill, CodeFilled, CodeToFill, FillResult, FromFrame, ToFrame, ToPage } from "../../src/types/messages.ts";
 import type { PanelAction, PanelView, PillView, Stage } from "../../src/types/panel.ts";
+import type { OpenSocket } from "../../src/nwc/relay.ts";
 import type { Recipe } from "../../src/types/recipe.ts";
 import { contradiction } from "../../src/detect/contradiction.ts";
 import { FORM, reading } from "./given.ts";
@@ -15,6 +16,8 @@ import { FORM, reading } from "./given.ts";
 export interface Options {
   readonly fetch: Env["fetch"];
   readonly recipes?: readonly Recipe[];
+  /** Absent: no relay can be reached. */
+  readonly openSocket?: OpenSocket;
   /** Real time; else waits and timers are run at once, in order. */
   readonly realTime?: boolean;
 }
@@ -72,6 +75,18 @@ export function makeBrowser(options: Options) {
       session: {
         get: async (key) => (session.has(key) ? (JSON.parse(session.get(key) ?? "null") as unknown) : undefined),
         set: async (key, value) => void session.set(key, JSON.stringify(value)),
+      },
+      openSocket: (url, told) => {
+        if (options.openSocket === undefined || !mine.on) throw new Error("no relay");
+        // A worker that was killed hears nothing, and says nothing.
+        const heard = <A extends readonly unknown[]>(call: (...given: A) => void) => (...given: A): void => void (mine.on && call(...given));
+        const socket = options.openSocket(url, { opened: heard(told.opened), said: heard(told.said), closed: heard(told.closed) });
+        return {
+          close: socket.close,
+          send: (text) => {
+            void step(`say ${text.slice(0, 8)}`, async () => socket.send(text));
+          },
+        };
       },
       builtInRecipes: options.recipes ?? [],
       openPage: async (page) => void opened.push(page),
@@ -216,11 +231,11 @@ export class TestPage {
   }
 
   /** Waits until the panel shows this. */
-  async until(kind: Stage["kind"], ms = 3_000): Promise<Stage> {
+  async until(kind: Stage["kind"], ms = 10_000): Promise<Stage> {
     return this.untilTrue(() => this.stage?.kind === kind, `stage ${kind}`, ms);
   }
 
-  async untilTrue(is: () => boolean, what: string, ms = 3_000): Promise<Stage> {
+  async untilTrue(is: () => boolean, what: string, ms = 10_000): Promise<Stage> {
     const end = Date.now() + ms;
     while (!is()) {
       if (Date.now() > end) throw new Error(`waited for ${what} and saw ${JSON.stringify(this.view)}`);

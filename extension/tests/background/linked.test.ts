@@ -220,7 +220,7 @@ describe("a purchase from the account", () => {
 describe("what is said of it", () => {
   const promise = { held: false, unused_goes_back: true, unused_after_ms: 1, returned_at_new_rate: true, back_to: "linked_account" } as const;
   const of = (state: PurchaseView["state"], status: NonNullable<PurchaseView["funds"]>["status"], change: Partial<PurchaseView> = {}): Stage => {
-    const funds = { source: "linked_account", status, amount_msat: QUOTE.amount_msat, locked_until_ms: NOW, promise } as const;
+    const funds = { source: "linked_account", status, amount_msat: QUOTE.amount_msat, seen_msat: 0, locked_until_ms: NOW, promise } as const;
     const one = view(state, { flow: "paid_first", invoice: null, funds, terms_hash: "ab", ...change });
     return panelView(input({ purchase: purchase({ from: "linked_account", provider: "coinbase", checkedTerms: "ab", view: one }) })).stage;
   };

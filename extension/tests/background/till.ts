@@ -26,6 +26,8 @@ interface Asked {
   readonly key: string | null;
 }
 
+const PROMISE = { held: false, unused_goes_back: true, unused_after_ms: 7 * 86_400_000, returned_at_new_rate: true } as const;
+
 export function makeTill() {
   const purchases = new Map<string, PurchaseView>();
   const nonces = new Map<string, string>();
@@ -87,6 +89,7 @@ export function makeTill() {
     /** The question is gone, by whoever's doing. */
     stopsAsking: (): PurchaseView => till.put({ ...till.only(), challenge: null }),
     links: [] as string[],
+    onChain: false,
     authorize: "https://login.provider.example/oauth2/auth?state=1",
     /** The newest code of the linked account. */
     code: "123456",
@@ -144,7 +147,7 @@ export function makeTill() {
     const [, , room, id = "", what] = path.split("/");
     if (path === "/v1/keyset") return json(keySet());
     if (path === "/v1/rates") return json(RATES);
-    if (path === "/v1/served") return json({ ...SERVED, linked_accounts: till.links, gift_cards: till.offers.length > 0, server: till.name });
+    if (path === "/v1/served") return json({ ...SERVED, linked_accounts: till.links, ...(till.onChain ? { on_chain: { spread_ppm: 20_000, quote_ms: 3_600_000 } } : {}), gift_cards: till.offers.length > 0, server: till.name });
     if (path === "/v1/gift-cards") return json({ offers: till.offers });
     if (path === "/v1/recipes") return till.recipes === null ? problem(404, "not_found") : json(till.recipes);
     if (path === "/v1/login" || path === "/v1/register") return json({ account: "a", device: "d", token: "t", expires_at_ms: NOW * 2, recovery_code: "code" });
@@ -191,17 +194,20 @@ export function makeTill() {
     if (body["card_first"] === true) return json(till.put(base), 201);
     if (body["source"] === "linked_account") {
       if (till.linked === null) return problem(409, "not_linked");
-      return json(paidFirst(base, body["total"] as never, body["nonce"] as string), 201);
+      return json(paidFirst(base, body["total"] as never, body["nonce"] as string, { source: "linked_account", promise: { ...PROMISE, back_to: "linked_account" } }), 201);
+    }
+    if (body["source"] === "on_chain") {
+      const back_to = body["refund_address"] === undefined ? "refund_destination" : "address";
+      return json(paidFirst(base, body["total"] as never, body["nonce"] as string, { source: "on_chain", promise: { ...PROMISE, back_to, confirmations: 2, back_fee_msat: 1_410_000 } }), 201);
     }
     return json(invoiced(base, body["total"] as never, body["nonce"] as string), 201);
   }
 
   /** No invoice: the terms alone say what is agreed. */
-  function paidFirst(base: PurchaseView, total: { minor: number; currency: string }, nonce: string): PurchaseView {
+  function paidFirst(base: PurchaseView, total: { minor: number; currency: string }, nonce: string, of: Pick<FundsView, "source" | "promise">): PurchaseView {
     nonces.set(base.id, nonce);
     const quoted: PurchaseView = { ...base, flow: "paid_first", state: "quoted", quote: { ...QUOTE, total } };
-    const promise = { held: false, unused_goes_back: true, unused_after_ms: 7 * 86_400_000, returned_at_new_rate: true, back_to: "linked_account" } as const;
-    const funds: FundsView = { source: "linked_account", status: "unconfirmed", amount_msat: QUOTE.amount_msat, locked_until_ms: QUOTE.expires_at_ms, promise };
+    const funds: FundsView = { ...of, status: "unconfirmed", amount_msat: QUOTE.amount_msat, seen_msat: 0, locked_until_ms: QUOTE.expires_at_ms };
     return till.put({ ...quoted, funds, terms_hash: till.bend(termsOf(quoted), "").terms.terms_hash });
   }
 
@@ -283,13 +289,16 @@ const number = (value: number, length: number): number[] => Array.from({ length 
 const field = (tag: string, words: readonly number[]): number[] => [ALPHABET.indexOf(tag), ...number(words.length, 2), ...words];
 const wordsOf = (bytes: Uint8Array): number[] => bech32.toWords(bytes);
 
+/** Of every invoice here. */
+export const PREIMAGE = "07".repeat(32);
+
 /** A signed invoice of regtest, good from the given now on for ten minutes. */
 export function makeInvoice(description: string, amountMsat: number, by: Uint8Array): string {
   const prefix = `lnbcrt${amountMsat / 100}n`;
   const data = [
     ...number(NOW / 1_000, 7),
     ...field("d", wordsOf(utf8ToBytes(description))),
-    ...field("p", wordsOf(new Uint8Array(32).fill(7))),
+    ...field("p", wordsOf(sha256(hexToBytes(PREIMAGE)))),
     ...field("s", wordsOf(new Uint8Array(32).fill(8))),
     ...field("x", number(600, 2)),
   ];

@@ -74,6 +74,17 @@ describe("what a page tries", () => {
     expect(await page.locator(".panel").innerText()).toContain("Paid first: this cannot be held");
   });
 
+  it("begins on the chain, with the address that what goes back is for", async () => {
+    await show("offer_chain");
+    await key("from-chain").click();
+    await key("main").click();
+    await key("refund-address").fill("  bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 ");
+    await key("main").click();
+    const begun = { do: "begin", way: "card", from: "on_chain" };
+    expect(await acts()).toEqual([begun, { ...begun, refundAddress: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" }]);
+    expect(await page.locator(".panel").innerText()).toContain("Paid first: this cannot be held");
+  });
+
   it("gives a code on as it was typed, without its spaces, and empties the field", async () => {
     await show("second_factor");
     await key("code-send").click();
@@ -267,7 +278,7 @@ describe("the invoice", () => {
       await page.setViewportSize({ width: 480, height: 1000 });
       await show("pay");
       const picture = PNG.sync.read(await page.locator(".panel").screenshot());
-      expect(jsQR(new Uint8ClampedArray(picture.data), picture.width, picture.height)?.data).toBe(BOLT11.toUpperCase());
+      expect(jsQR(new Uint8ClampedArray(picture.data), picture.width, picture.height)?.data).toBe(`LIGHTNING:${BOLT11.toUpperCase()}`);
     }
   });
 

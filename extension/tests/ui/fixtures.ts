@@ -49,6 +49,8 @@ const held = { price: PRICE, heldUntilMs: NOW_MS + 9 * MINUTE_MS + 12_000, claim
 const card = { kind: "card_ready", price: PRICE, prepared: false, claimOn: "authorization", stillYours: true, heldUntilMs: NOW_MS + 8 * MINUTE_MS } as const;
 const FROM = { provider: "coinbase", back: "linked_account", unusedAfterMs: 7 * 24 * 60 * MINUTE_MS } as const;
 const funds = { price: PRICE, from: FROM, expiresAtMs: NOW_MS + 4 * MINUTE_MS + 32_000 } as const;
+const CHAIN = { provider: "", back: "address", unusedAfterMs: 7 * 24 * 60 * MINUTE_MS, chain: { confirmations: 2, backFeeMsat: 1_410_000 } } as const;
+const onChain = { kind: "pay_chain", price: PRICE, from: CHAIN, code: "7K3M9QXA", uri: "bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4?amount=0.00496758", seenMsat: 0, blocks: 0, needed: 2, expiresAtMs: NOW_MS + 52 * MINUTE_MS } as const;
 const FILLED = { kind: "filled", fields: ["number", "expiry", "securityCode", "holder"], missing: [], storeSavesCard: false } as const;
 const challenge = { kind: "challenge", merchant: "BLUE NOTE REC 212-555-0100", amount: usd(2711), answerByMs: NOW_MS + 8 * MINUTE_MS + 41_000, claimOn: "authorization", stillYours: true } as const;
 export const LNURL = "LNURL1DP68GURN8GHJ7ARFD3KJUETCV9KHQMR99AKXUATJDSHHQCTE9UC8SEFSXQUNQDEEXUENXDFKXYENZDP3XYERZDECXQERQV3SXSURQVPHXQMNJ";
@@ -95,6 +97,11 @@ export const STAGES = {
   pay_reveal: view({ ...pay, price: PRICE_WITH_FEE, claimOn: "reveal", stillYours: false }),
   pay_over: view({ ...pay, expiresAtMs: NOW_MS - 1000 }),
   pay_unreachable: view(pay, { kind: "server_unreachable", retryAtMs: NOW_MS + 12_000 }),
+  pay_wallet: view({ ...pay, wallet: { state: "offered" } }),
+  pay_wallet_refused: view({ ...pay, wallet: { state: "refused", code: "INSUFFICIENT_BALANCE" } }),
+  pay_wallet_waiting: view({ ...pay, wallet: { state: "waiting" } }),
+  pay_wallet_unknown: view({ ...pay, wallet: { state: "unknown", why: "PAYMENT_FAILED" } }),
+  pay_wallet_silent: view({ ...pay, wallet: { state: "unknown", why: null } }),
   offer_linked: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card"], claimOn: "authorization", linked: { provider: "coinbase", availableMsat: 1_234_567_000 } }),
   confirm_funds: view({ kind: "confirm_funds", ...funds }),
   confirm_funds_destination: view({ kind: "confirm_funds", ...funds, from: { ...FROM, back: "refund_destination" }, confirming: true }),
@@ -107,6 +114,16 @@ export const STAGES = {
   ended_funds_nothing: view({ kind: "ended", how: "returned", because: "cancelled", nothingTaken: true, owed: [], funds: { from: FROM, coming: false } }),
   ended_funds_coming: view({ kind: "ended", how: "expired", because: null, nothingTaken: false, owed: [], funds: { from: FROM, coming: true } }),
   ended_funds_late: view({ kind: "ended", how: "expired", because: null, nothingTaken: false, owed: [owed("sending", { cause: "arrived_late", owed: null, msat: 496_758_000, destination: null, toAccount: "coinbase" })], funds: { from: FROM, coming: false } }),
+  offer_chain: view({ kind: "offer", total: usd(2711), estimate: ESTIMATE, ways: ["card"], claimOn: "authorization", onChain: true }),
+  confirm_chain: view({ kind: "confirm_funds", ...funds, from: CHAIN }),
+  confirm_chain_destination: view({ kind: "confirm_funds", ...funds, from: { ...CHAIN, back: "refund_destination" }, confirming: true }),
+  chain_asked: view({ kind: "funds_coming", ...funds, from: CHAIN, how: "asked" }),
+  pay_chain: view(onChain),
+  pay_chain_short: view({ ...onChain, seenMsat: 400_000_000 }),
+  pay_chain_seen: view({ ...onChain, seenMsat: 496_758_000, blocks: 1 }),
+  pay_chain_over: view({ ...onChain, expiresAtMs: NOW_MS - 1_000 }),
+  ended_chain_nothing: view({ kind: "ended", how: "expired", because: "quote_expired", nothingTaken: true, owed: [], funds: { from: CHAIN, coming: false } }),
+  ended_chain_coming: view({ kind: "ended", how: "returned", because: "cancelled", nothingTaken: false, owed: [], funds: { from: CHAIN, coming: true } }),
   held: view({ kind: "held", ...held }),
   held_reveal: view({ kind: "held", ...held, claimOn: "reveal", stillYours: false }),
   total_changed: view({ kind: "total_changed", was: usd(2711), now: usd(2718), stillYours: true }),

@@ -1,6 +1,6 @@
 /** A background that answers the pages from fixtures. */
 import type { Links, PurchaseView, Receipt, RefundView } from "../../src/api/types.ts";
-import type { Answer, Ask, BackgroundState, Requests } from "../../src/background/requests.ts";
+import type { Answer, Ask, BackgroundState, Requests, WalletTerms, WalletView } from "../../src/background/requests.ts";
 import { LNURL, NOW_MS } from "./fixtures.ts";
 
 const DAY_MS = 86_400_000;
@@ -51,6 +51,20 @@ const RECEIPT: Receipt = {
 
 const LINKED: NonNullable<Links["linked"]> = { provider: "coinbase", name: "Ada Lovelace", linked_at_ms: NOW_MS - 9 * DAY_MS, available_sat: 1_234_567, as_of_ms: NOW_MS };
 
+const CONNECTED: NonNullable<WalletView["connected"]> = {
+  alias: "Alby Hub", key: "b8".repeat(32), relays: ["relay.getalby.com"], looksUp: true, network: "bitcoin", budget: { amountSat: 500_000, per: "day" }, leftMsat: 498_274_420, sinceMs: NOW_MS - 3 * DAY_MS,
+};
+const ASKS: WalletView["asks"] = [
+  { store: "www.shop.example", amountMsat: 496_758_000, feesMsat: null, atMs: NOW_MS - 40_000, end: "open" },
+  { store: "www.amazon.de", amountMsat: 1_708_000, feesMsat: 17_580, atMs: NOW_MS - DAY_MS, end: "paid" },
+  { store: "www.shop.example", amountMsat: 496_758_000, feesMsat: null, atMs: NOW_MS - 2 * DAY_MS, end: "refused" },
+];
+const TERMS: WalletTerms = {
+  store: "www.shop.example", storeName: "Blue Note Records", total: usd(2711), code: "7K3M9QXA", promise: "authorization", amountMsat: 496_758_000, feeBoundMsat: 4_968_000,
+  leftMsat: 1_000_000_000, alias: "Alby Hub", expiresAtMs: NOW_MS + 272_000, paymentHash: "b8".repeat(32), refusal: null, asked: { state: "offered" },
+};
+const payPage = (more: Partial<WalletTerms>): Answers => ({ wallet_terms: () => ({ bitcoin: "unpaid", terms: { ...TERMS, ...more } }) });
+
 type Answers = { readonly [A in Ask]?: (fields: Requests[A]["in"]) => Requests[A]["out"] };
 
 export const ANSWERS: Answers = {
@@ -65,6 +79,13 @@ export const ANSWERS: Answers = {
   ],
   linked_get: () => ({ providers: ["coinbase"], linked: LINKED }),
   link: () => null,
+  wallet_get: () => ({ connected: CONNECTED, asks: ASKS }),
+  wallet_test: () => null,
+  wallet_budget: () => null,
+  wallet_revoke: () => null,
+  wallet_pay: () => null,
+  wallet_back: () => null,
+  wallet_terms: () => ({ bitcoin: "unpaid", terms: TERMS }),
   unlink: () => null,
   gift_code: () => ({ code: "RGR-7Q2M-XK4D", pin: "4711", link: null }),
   purchases: () => ({ purchases: [purchase(1, "held", { bitcoin: "held" }), purchase(2, "completed"), purchase(3, "returned", { bitcoin: "returned" }), purchase(4, "card_ready", { bitcoin: "held" })], next_before_ms: NOW_MS - 9 * DAY_MS }),
@@ -139,6 +160,16 @@ export const PAGES = {
   sent: { route: "sent" },
   settings: { route: "settings" },
   permission: { route: "permission" },
+  wallet: { route: "wallet" },
+  wallet_none: { route: "wallet", answers: { wallet_get: () => ({ connected: null, asks: [] }) } },
+  wallet_no_lookup: { route: "wallet", answers: { wallet_get: () => ({ connected: { ...CONNECTED, alias: null, looksUp: false }, asks: [] }) } },
+  pay: { route: `pay/${id(1)}` },
+  pay_refused: { route: `pay/${id(1)}`, answers: payPage({ asked: { state: "refused", code: "QUOTA_EXCEEDED" } }) },
+  pay_over_budget: { route: `pay/${id(1)}`, answers: payPage({ leftMsat: 400_000_000, refusal: "nwc_over_budget" }) },
+  pay_waiting: { route: `pay/${id(1)}`, answers: payPage({ asked: { state: "waiting" } }) },
+  pay_unknown: { route: `pay/${id(1)}`, answers: payPage({ asked: { state: "unknown", why: "PAYMENT_FAILED" } }) },
+  pay_arrived: { route: `pay/${id(1)}`, answers: { wallet_terms: () => ({ bitcoin: "held", terms: null }) } },
+  pay_over: { route: `pay/${id(1)}`, answers: { wallet_terms: () => ({ bitcoin: "returned", terms: null }) } },
   wallets: { route: "wallets/zeus", state: unpaired },
   newcomer: { route: "new", state: unpaired },
   popup: { route: "", popup: true },

@@ -26,9 +26,9 @@ const EN = wide("en", "light");
 
 /** All in English; each other language, the dark and the narrow window on those that differ most. */
 const OTHERS: readonly (readonly [StageName, Look])[] = [
-  ...(["offer_ways", "gift_filled", "pay", "held", "card_filled_missing", "challenge", "confirm_funds", "done_owed", "untrusted"] as const).map((name) => [name, wide("de", "dark")] as const),
-  ...(["offer_card_first", "gift_ready", "pay_gift", "pay_reveal", "card_permission", "challenged_reject", "second_factor_wrong", "ended_returned"] as const).map((name) => [name, narrow("es", "light")] as const),
-  ...(["pay", "confirm_nothing", "card_filled", "challenge", "funds_under_way", "gift_copy", "not_served_currency"] as const).map((name) => [name, narrow("zh-CN", "dark")] as const),
+  ...(["offer_ways", "gift_filled", "pay", "held", "card_filled_missing", "challenge", "confirm_funds", "pay_wallet_unknown", "done_owed", "untrusted"] as const).map((name) => [name, wide("de", "dark")] as const),
+  ...(["offer_card_first", "gift_ready", "pay_gift", "pay_reveal", "pay_wallet_refused", "card_permission", "challenged_reject", "second_factor_wrong", "ended_returned"] as const).map((name) => [name, narrow("es", "light")] as const),
+  ...(["pay", "confirm_nothing", "card_filled", "challenge", "funds_under_way", "gift_copy", "pay_wallet_waiting", "not_served_currency"] as const).map((name) => [name, narrow("zh-CN", "dark")] as const),
 ];
 const PAGE_EN: Look = { locale: "en", scheme: "light", width: 900 };
 const PAGE_OTHERS: readonly (readonly [PageName, Look])[] = [
@@ -37,6 +37,9 @@ const PAGE_OTHERS: readonly (readonly [PageName, Look])[] = [
   ["refunds", { locale: "es", scheme: "dark", width: 320 }],
   ["history", { locale: "zh-CN", scheme: "light", width: 320 }],
   ["popup", { locale: "de", scheme: "dark", width: 356 }],
+  ["wallet_none", { locale: "de", scheme: "dark", width: 900 }],
+  ["wallet", { locale: "zh-CN", scheme: "dark", width: 320 }],
+  ["pay", { locale: "es", scheme: "light", width: 320 }],
 ];
 
 /** Fewer shades and no alpha: half the size, and no eye sees it. */

@@ -14,7 +14,7 @@ const say: Words<PanelKey> = words(panelWords, "en");
 function textOf(view: PanelView): string {
   const drawing: Drawing = {
     view, words: say, act: () => undefined, tick: (draw) => draw(NOW_MS), say: () => undefined, choices: new Map(), copy: async () => true,
-    readMoney: () => ({ unsure: "no_amount" }), payInBrowser: null,
+    readMoney: () => ({ unsure: "no_amount" }),
   };
   const box = document.createElement("div");
   box.append(...drawStage(drawing));

@@ -30,7 +30,7 @@ pub struct Args {
     /// Run COMMAND beside a fresh regtest chain and stop the chain afterwards.
     ///
     /// `{url}` in its arguments becomes the RPC address with user and password; the environment has it as
-    /// ANYTILL_BITCOIND_URL.
+    /// ANYTILL_BITCOIND_URL and, for tests that run on either chain, as ANYTILL_REGTEST_URL.
     #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, conflicts_with = "check")]
     run: Vec<String>,
 }
@@ -58,7 +58,12 @@ pub fn main(args: &Args) -> Result<()> {
 
 /// Runs the command that `make` builds for the chain's address beside a fresh regtest chain, which then ends.
 pub fn beside(daemon: &Daemon, limit: Duration, make: impl FnOnce(&str) -> Command) -> Result<()> {
-    beside_with(daemon, |url| process::run(make(url).env("ANYTILL_BITCOIND_URL", url), limit))
+    beside_with(daemon, |url| {
+        // The tests that run on either chain take this one.
+        let mut command = make(url);
+        command.env("ANYTILL_BITCOIND_URL", url).env("ANYTILL_REGTEST_URL", url);
+        process::run(&mut command, limit)
+    })
 }
 
 /// As [`beside`], for whatever `run` does with the address.

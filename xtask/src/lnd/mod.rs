@@ -49,15 +49,42 @@ pub fn test(root: &Path) -> Result<String> {
 
 const DEMO_LIMIT: Duration = Duration::from_secs(20 * 60);
 
-/// Every scenario with the bitcoin held on an LND, to the same table.
+/// Held and paid on either node, to the same table.
+const WHOLE: [&[&str]; 3] = [
+    &["--scenario", "all", "--node", "lnd"],
+    &["--scenario", "all", "--node", "lnd", "--payer", "lnd"],
+    &["--scenario", "all", "--payer", "lnd"],
+];
+
+/// With the demos on the embedded node, every pair of node, payer and rail.
+pub const PAIRS: [&[&str]; 6] = [
+    &["--node", "lnd", "--nodes", "2"],
+    &["--node", "lnd", "--payer", "lnd", "--payout", "gift-card"],
+    &["--node", "lnd", "--payer", "lnd", "--rail", "bip21"],
+    &["--node", "lnd", "--payer", "ldk", "--rail", "lnurl"],
+    &["--node", "ldk", "--payer", "lnd", "--rail", "lnurl"],
+    &["--node", "ldk", "--payer", "lnd"],
+];
+
 pub fn demo(root: &Path) -> Result<String> {
+    play(root, &WHOLE)
+}
+
+pub fn pairs(root: &Path) -> Result<String> {
+    play(root, &PAIRS)
+}
+
+fn play(root: &Path, all: &[&[&str]]) -> Result<String> {
     let programs = ensure(root)?;
     let daemon = bitcoind::ensure(None)?;
-    bitcoind::beside_with(&daemon, |url| {
-        let mut command = Command::new(repo::dev_binary(root, "lab"));
-        command.args(["demo", "--scenario", "all", "--node", "lnd", "--bitcoind", url, "--lnd"]).arg(&programs);
-        command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
-        process::run(&mut command, DEMO_LIMIT)
-    })?;
-    Ok("every scenario".to_owned())
+    for words in all {
+        println!("\nlab demo {}", words.join(" "));
+        bitcoind::beside_with(&daemon, |url| {
+            let mut command = Command::new(repo::dev_binary(root, "lab"));
+            command.arg("demo").args(*words).args(["--bitcoind", url, "--lnd"]).arg(&programs);
+            command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
+            process::run(&mut command, DEMO_LIMIT)
+        })?;
+    }
+    Ok(format!("{} demos", all.len()))
 }

@@ -51,6 +51,11 @@ pub enum Request {
     VendorNode {
         request: Box<Request>,
     },
+    /// From the wallet that shoppers pay.
+    OnChainWithdraw {
+        address: String,
+        amount_sat: u64,
+    },
     NodeId,
     NodeAddress,
     NodeConnect {
@@ -77,6 +82,13 @@ pub enum Request {
     },
     NodeInvoice {
         amount_sat: u64,
+    },
+    NodeJitInvoice {
+        amount_sat: u64,
+        max_fee_sat: u64,
+    },
+    NodeLiquidity {
+        days: u16,
     },
     NodePay {
         bolt11: String,

@@ -1,7 +1,10 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network, NodeKind};
-use money::{Currency, Money};
+use super::model::{
+    ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network, NodeKind, OnChainSource,
+};
+use chain_wallet::Confirmations;
+use money::{Currency, Money, Sat};
 use purchase::VENDOR_CHAIN_BLOCKS;
 
 /// Limits of BOLT 11 invoices that the node makes.
@@ -65,16 +68,28 @@ fn addresses(config: &Config, found: &mut Found) {
     }
     found.unless(config.chain.tip_age_secs_max >= 30, "chain.tip_age_secs_max", "is at least 30");
     found.unless(config.node.seed.is_set(), "node.seed", "is needed: `file:seed.words` is what `anytill init` writes");
+    let lsp = &config.node.lsp;
+    let place = lsp.split_once('@').is_some_and(|(id, place)| id.parse::<ids::NodeId>().is_ok() && place.contains(':'));
+    found.unless(lsp.is_empty() || place, "node.lsp", "is NODE@HOST:PORT of a provider of channels, or empty");
     found.unless(config.node.alias.len() <= 32, "node.alias", "has at most 32 bytes");
 }
+
+/// As many as a signed key set names.
+const NODES_MAX: usize = 16;
 
 fn lnd(config: &Config, found: &mut Found) {
     let listed = config.lnd.len();
     match config.node.kind {
         NodeKind::Ldk => found.unless(listed == 0, "lnd", "is for `node.kind = \"lnd\"`"),
-        NodeKind::Lnd => found.unless(listed == 1, "lnd", "is listed once; several nodes are not served yet"),
+        NodeKind::Lnd => found.unless((1..=NODES_MAX).contains(&listed), "lnd", "is listed once to 16 times"),
     }
+    let names: std::collections::BTreeSet<_> = config.lnd.iter().map(|lnd| &lnd.name).collect();
+    found.unless(names.len() == listed, "lnd.name", "is another one for each; without one it is `lnd`");
     for lnd in &config.lnd {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let named = (1..=20).contains(&lnd.name.len()) && lnd.name.bytes().all(plain);
+        let free = !["node", "vendor-node", "anytill"].contains(&lnd.name.as_str());
+        found.unless(named && free, "lnd.name", "is 1 to 20 of a-z, 0-9 and `-`, and not `node`");
         let good = lnd.url.starts_with("https://") && !lnd.url.ends_with('/');
         found.unless(good, "lnd.url", "is https://host:port of its REST interface (restlisten)");
         found.unless(lnd.macaroon.is_set(), "lnd.macaroon", "is needed: `anytill node bake-macaroon` says how");
@@ -169,7 +184,35 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(plain)
 }
 
+/// As it is: the program has no rule of its own.
+pub fn confirmations(onchain: &OnChainSource) -> Result<Confirmations, String> {
+    let steps = onchain.confirmations.iter().map(|step| Ok((Sat::new(step.sat_max)?, step.blocks)));
+    let steps = steps.collect::<Result<_, money::MoneyError>>().map_err(|error| error.to_string())?;
+    Confirmations::new(steps, onchain.confirmations_above).map_err(|error| error.to_string())
+}
+
+fn onchain(config: &Config, found: &mut Found) {
+    let onchain = &config.sources.onchain;
+    if !onchain.enabled {
+        return;
+    }
+    if let Err(why) = confirmations(onchain) {
+        found.unless(false, "sources.onchain.confirmations", &why);
+    }
+    let own = config.chain.source == ChainKind::Bitcoind;
+    found.unless(own, "sources.onchain.enabled", "needs chain.source = \"bitcoind\": nobody else's word is taken");
+    let cards = config.issuer.vendor != IssuerVendor::None;
+    let why = "is of use with an issuer only: gift cards are paid by Lightning";
+    found.unless(cards, "sources.onchain.enabled", why);
+    let least_secs = if config.chain.network == Network::Regtest { 1 } else { 600 };
+    let why = "is ten minutes at least: no block comes sooner, as a rule";
+    found.unless(onchain.quote_secs >= least_secs, "sources.onchain.quote_secs", why);
+    found.unless(onchain.spread_ppm < 500_000, "sources.onchain.spread_ppm", "is less than half");
+    found.unless(onchain.fee_sat_per_vbyte_max > 0, "sources.onchain.fee_sat_per_vbyte_max", "is one at least");
+}
+
 fn sources(config: &Config, found: &mut Found) {
+    onchain(config, found);
     let coinbase = &config.sources.coinbase;
     if !coinbase.is_set() {
         return;

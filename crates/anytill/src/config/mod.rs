@@ -11,10 +11,11 @@ mod secret_ref;
 mod tests;
 mod written;
 
+pub use check::confirmations;
 pub use check::of as amount_of;
 pub use load::{file_of, from_text as load_text, load};
 pub use model::{
-    ChainKind, Config, ExchangeVendor, GiftCardProduct, GiftCardVendorName, IssuerVendor, Log, LogFormat, Network,
+    ChainKind, Config, ExchangeVendor, GiftCardProduct, GiftCardVendorName, IssuerVendor, Lnd, Log, LogFormat, Network,
     NodeKind, NodeLogLevel, Registration, Venue, VenueVendor,
 };
 pub use secret_ref::{Lookup, SecretRef};

@@ -99,9 +99,17 @@ pub enum NodeKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lnd {
+    #[serde(default = "Lnd::called")]
+    pub name: String,
     pub url: String,
     pub certificate: PathBuf,
     pub macaroon: SecretRef,
+}
+
+impl Lnd {
+    fn called() -> String {
+        "lnd".to_owned()
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -115,6 +123,8 @@ pub struct Node {
     pub reserve_per_channel_sat: u64,
     pub peers_without_reserve: Vec<NodeId>,
     pub peers_zero_conf: Vec<NodeId>,
+    pub lsp: String,
+    pub lsp_token: SecretRef,
     pub log_level: NodeLogLevel,
 }
 
@@ -233,7 +243,7 @@ pub struct StoreRule {
 }
 
 /// Names of [`Lnd`]'s fields.
-pub const LND_KEYS: &[&str] = &["url", "certificate", "macaroon"];
+pub const LND_KEYS: &[&str] = &["name", "url", "certificate", "macaroon"];
 
 /// Names of [`StoreRule`]'s fields.
 pub const STORE_KEYS: &[&str] = &["host", "name", "claim_on", "splits", "tolerance_minor", "card_open_secs"];
@@ -301,6 +311,26 @@ pub struct Exchange {
 #[serde(deny_unknown_fields)]
 pub struct Sources {
     pub coinbase: CoinbaseSource,
+    pub onchain: OnChainSource,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnChainSource {
+    pub enabled: bool,
+    pub spread_ppm: u32,
+    pub quote_secs: u64,
+    pub confirmations: Vec<ConfirmationStep>,
+    pub confirmations_above: u32,
+    pub fee_sat_per_vbyte_max: u64,
+    pub first_block: u32,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationStep {
+    pub sat_max: u64,
+    pub blocks: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]

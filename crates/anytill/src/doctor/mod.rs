@@ -37,16 +37,16 @@ pub struct Check {
 }
 
 impl Check {
-    pub fn ok(name: &str, found: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), verdict: Verdict::Ok, found: found.into(), mend: String::new() }
+    pub fn ok(name: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { name: name.into(), verdict: Verdict::Ok, found: found.into(), mend: String::new() }
     }
 
-    pub fn warning(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), verdict: Verdict::Warning, found: found.into(), mend: mend.into() }
+    pub fn warning(name: impl Into<String>, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { name: name.into(), verdict: Verdict::Warning, found: found.into(), mend: mend.into() }
     }
 
-    pub fn wrong(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), verdict: Verdict::Wrong, found: found.into(), mend: mend.into() }
+    pub fn wrong(name: impl Into<String>, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { name: name.into(), verdict: Verdict::Wrong, found: found.into(), mend: mend.into() }
     }
 }
 

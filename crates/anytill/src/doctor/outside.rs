@@ -8,6 +8,7 @@ use crate::config::{Config, Lookup, NodeKind};
 use crate::server::lookup;
 use crate::wiring;
 use anyhow::Result;
+use chain_wallet::ChainWallet;
 use ids::UnixMs;
 use lightning_node::lnd::{LndConfig, look_over};
 use money::Currency;
@@ -30,7 +31,7 @@ pub async fn without_server(place: &Place, file: &Path, config: &Config) -> Vec<
     let mut checks = vec![database(place)];
     match config.node.kind {
         NodeKind::Ldk => checks.push(chain(config).await),
-        NodeKind::Lnd => checks.extend(of_lnd(wiring::lnd_config(config, &place.data, at)).await),
+        NodeKind::Lnd => checks.extend(of_lnds(config, file, &place.data).await),
     }
     checks.push(Check::warning(
         "server",
@@ -91,23 +92,32 @@ async fn chain(config: &Config) -> Check {
     }
 }
 
-/// The operator's LND.
-pub async fn of_lnd(made: Result<LndConfig>) -> Vec<Check> {
-    const NAME: &str = "lnd";
+/// The operator's LNDs.
+pub async fn of_lnds(config: &Config, file: &Path, data: &Path) -> Vec<Check> {
+    let made = |lnd| wiring::lnd_config(config, lnd, data, lookup(file));
+    let made: Vec<_> = config.lnd.iter().map(|lnd| (lnd.name.as_str(), made(lnd))).collect();
+    let mut checks = Vec::new();
+    for (name, made) in made {
+        checks.extend(of_lnd(name, made).await);
+    }
+    checks
+}
+
+async fn of_lnd(called: &str, made: Result<LndConfig>) -> Vec<Check> {
     let made = match made {
         Ok(made) => made,
-        Err(error) => return vec![Check::wrong(NAME, format!("{error:#}"), "fill in [[lnd]]")],
+        Err(error) => return vec![Check::wrong(called, format!("{error:#}"), "fill in [[lnd]]")],
     };
     let (node_id, faults) = look_over(&made).await;
     let mut checks: Vec<Check> = faults
         .into_iter()
         .map(|fault| match fault.fatal {
-            true => Check::wrong(NAME, fault.what, fault.mend),
-            false => Check::warning(NAME, fault.what, fault.mend),
+            true => Check::wrong(called, fault.what, fault.mend),
+            false => Check::warning(called, fault.what, fault.mend),
         })
         .collect();
     if let (Some(node_id), true) = (node_id, checks.is_empty()) {
-        checks.push(Check::ok(NAME, format!("node {node_id} at {}, with the rights that are needed", made.url)));
+        checks.push(Check::ok(called, format!("node {node_id} at {}, with the rights that are needed", made.url)));
     }
     checks
 }
@@ -225,6 +235,21 @@ pub async fn of_linked_accounts(source: Option<&dyn PaidFirstSource>) -> Check {
         ),
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
             Check::wrong(NAME, format!("{name}: {why}"), "see sources.coinbase.api_url and the network")
+        }
+    }
+}
+
+/// What shoppers pay on the chain. Its file belongs to the server: without one the bitcoind alone is looked at, as `chain`.
+pub async fn of_chain_wallet(wallet: Option<&ChainWallet>) -> Check {
+    const NAME: &str = "paid on-chain";
+    let Some(wallet) = wallet else {
+        return Check::ok(NAME, "nothing: sources.onchain.enabled is false");
+    };
+    match wallet.health().await {
+        Outcome::Done(text) => Check::ok(NAME, text),
+        Outcome::Rejected(r) => Check::wrong(NAME, r.message, "docs/operating/onchain.md says what to do"),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => {
+            Check::wrong(NAME, why, "see chain.url, chain.user and chain.password, and how the bitcoind is")
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Check, answer, outside};
 use crate::admin::Answer;
+use crate::ops;
 use crate::ops::treasury::{Row, Word, look};
-use crate::server::{Server, lookup};
-use crate::wiring;
+use crate::server::Server;
+use crate::wiring::ServerNode;
 use anyhow::Result;
 use ports::{AggregateKind, Outcome, Page, PaidFirstSource, Store};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub async fn running(server: &Arc<Server>) -> Result<Answer> {
     checks.push(outside::of_gift_cards(server.gift_cards.as_deref()).await);
     let linked = server.linked.clone().map(|source| source as Arc<dyn PaidFirstSource>);
     checks.push(outside::of_linked_accounts(linked.as_deref()).await);
+    checks.push(outside::of_chain_wallet(server.chain_wallet.as_deref()).await);
     checks.extend(outside::of_venues(&server.prices, &server.config, server.clock.as_ref()));
     if !server.config.server.public_url.is_empty() {
         checks.push(outside::of_public_url(&server.config.server.public_url).await);
@@ -51,32 +53,59 @@ async fn database(server: &Server) -> Check {
 
 async fn node(server: &Server) -> Vec<Check> {
     let mut checks = Vec::new();
-    if server.node.embedded().is_none() {
-        let made = wiring::lnd_config(&server.config, &server.data, lookup(&server.file));
-        checks.extend(outside::of_lnd(made).await);
+    checks.extend(outside::of_lnds(&server.config, &server.file, &server.data).await);
+    for node in server.nodes.all() {
+        checks.push(chain(server, node).await);
+        checks.extend(channels(node).await);
     }
-    let mend = "see chain.url and `node/ldk.log`; without a fresh tip nothing is held or claimed";
-    checks.push(match server.node.info().await {
-        Outcome::Done(info) => {
-            let age_secs = server.clock.now().since_ms(info.tip_seen_at) / 1_000;
-            let found = format!("height {}, confirmed by the chain source {age_secs} s ago", info.tip_height);
-            if age_secs <= server.config.chain.tip_age_secs_max {
-                Check::ok("chain", found)
-            } else {
-                Check::wrong("chain", found, mend)
-            }
-        }
-        Outcome::Rejected(r) => Check::wrong("chain", r.message, mend),
-        Outcome::NotSent(why) | Outcome::Unknown(why) => Check::wrong("chain", why, mend),
-    });
-    checks.extend(channels(server).await);
+    checks.extend(liquidity(server).await);
     checks.push(holds(server).await);
     checks
 }
 
-async fn channels(server: &Server) -> Vec<Check> {
-    let Outcome::Done(room) = server.node.room().await else {
-        return vec![Check::wrong("channels", "the node does not tell", "see `node/ldk.log`")];
+/// Said before quoting has to stop.
+async fn liquidity(server: &Server) -> Vec<Check> {
+    const NAME: &str = "liquidity";
+    match ops::liquidity::look(server, ops::liquidity::DAYS).await {
+        Ok(nodes) => {
+            let mend = "get more room: `anytill node liquidity` says how";
+            let alarm = |node: &ops::liquidity::Shown| {
+                let alarm = node.alarm()?;
+                Some(Check::warning(NAME, format!("{}: {alarm}", node.name()), mend))
+            };
+            nodes.iter().filter_map(alarm).collect()
+        }
+        Err(error) => vec![Check::wrong(NAME, format!("{error:#}"), "see the log")],
+    }
+}
+
+/// With the node's name, where there are several.
+fn of_node(what: &str, node: &ServerNode) -> String {
+    if node.embedded().is_some() { what.to_owned() } else { format!("{what} of {}", node.name()) }
+}
+
+async fn chain(server: &Server, node: &ServerNode) -> Check {
+    let name = of_node("chain", node);
+    let mend = "see chain.url and `node/ldk.log`, or the LND's own log; without a fresh tip nothing is held or claimed";
+    match node.info().await {
+        Outcome::Done(info) => {
+            let age_secs = server.clock.now().since_ms(info.tip_seen_at) / 1_000;
+            let found = format!("height {}, confirmed by the chain source {age_secs} s ago", info.tip_height);
+            if age_secs <= server.config.chain.tip_age_secs_max {
+                Check::ok(name, found)
+            } else {
+                Check::wrong(name, found, mend)
+            }
+        }
+        Outcome::Rejected(r) => Check::wrong(name, r.message, mend),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => Check::wrong(name, why, mend),
+    }
+}
+
+async fn channels(node: &ServerNode) -> Vec<Check> {
+    let name = of_node("channels", node);
+    let Outcome::Done(room) = node.room().await else {
+        return vec![Check::wrong(name, "the node does not tell", "see `node/ldk.log`")];
     };
     let usable = room.channels.iter().filter(|channel| channel.usable).count();
     let found = format!(
@@ -87,22 +116,22 @@ async fn channels(server: &Server) -> Vec<Check> {
     );
     let get = "get inbound capacity: docs/operating/costs.md";
     let channels = match (usable, room.total_msat()) {
-        (0, _) if room.channels.is_empty() => Check::wrong("channels", "none: nothing can be received", get),
-        (0, _) => Check::wrong("channels", found, "their peers are away: `anytill node peers`, `anytill node connect`"),
-        (_, 0) => Check::wrong("channels", found, get),
-        _ => Check::ok("channels", found),
+        (0, _) if room.channels.is_empty() => Check::wrong(name, "none: nothing can be received", get),
+        (0, _) => Check::wrong(name, found, "their peers are away: `anytill node peers`, `anytill node connect`"),
+        (_, 0) => Check::wrong(name, found, get),
+        _ => Check::ok(name, found),
     };
     let reserve = if room.reserve_ok {
-        Check::ok("reserve", "enough on-chain for closing channels")
+        Check::ok(of_node("reserve", node), "enough on-chain for closing channels")
     } else {
         let mend = "send bitcoin to `anytill node address`: no hold is accepted without it";
-        Check::wrong("reserve", "too little on-chain for closing channels", mend)
+        Check::wrong(of_node("reserve", node), "too little on-chain for closing channels", mend)
     };
     vec![channels, reserve]
 }
 
 async fn holds(server: &Server) -> Check {
-    match server.node.held().await {
+    match server.nodes.held().await {
         Ok(held) => match held.first() {
             Some(nearest) if nearest.blocks_left < BLOCKS_NEAR => Check::warning(
                 "holds",

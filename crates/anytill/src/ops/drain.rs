@@ -104,6 +104,6 @@ async fn look(server: &Server) -> Result<(Left, Vec<Purchase>)> {
             break;
         }
     }
-    left.at_node = server.node.held().await?.len();
+    left.at_node = server.nodes.held().await?.len();
     Ok((left, returnable))
 }

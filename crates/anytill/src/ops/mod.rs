@@ -5,8 +5,10 @@ pub mod drain;
 pub mod find;
 pub mod funds;
 pub mod ledger;
+pub mod liquidity;
 pub mod network;
 pub mod node;
+mod onchain;
 pub mod parked;
 pub mod past_rates;
 pub mod rates;
@@ -52,6 +54,8 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::RateHistory { currency, days } => past_rates::report(store, currency, days, server.clock.now()).await,
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
+        Request::NodeLiquidity { days } => liquidity::report(server, days).await,
+        Request::OnChainWithdraw { address, amount_sat } => onchain::withdraw(server, &address, amount_sat).await,
         Request::VendorNode { .. }
         | Request::NodeId
         | Request::NodeAddress
@@ -64,6 +68,7 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         | Request::NodeHolds
         | Request::NodeWithdraw { .. }
         | Request::NodeInvoice { .. }
+        | Request::NodeJitInvoice { .. }
         | Request::NodePay { .. } => node::run(server, request).await,
     }
 }

@@ -67,7 +67,7 @@ pub fn run(place: &Place, args: &NetworkArgs) -> Result<Answer> {
 
 /// In the server.
 pub async fn running(server: &Server, amount_sat: Option<u64>) -> Result<Answer> {
-    if server.node.network_view().is_none() {
+    if server.nodes.first.network_view().is_none() {
         bail!("the network is known to your LND: lncli describegraph > graph.json, then --graph graph.json")
     }
     look_at_network(server).await?;
@@ -77,7 +77,7 @@ pub async fn running(server: &Server, amount_sat: Option<u64>) -> Result<Answer>
     let chance = match amount {
         Some(amount) => {
             let final_cltv_delta = server.config.purchase.min_final_cltv_delta.into();
-            watch.chance(server.node.node_id(), final_cltv_delta, amount, now).await
+            watch.chance(server.nodes.first.node_id(), final_cltv_delta, amount, now).await
         }
         None => None,
     };

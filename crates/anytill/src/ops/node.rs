@@ -22,7 +22,7 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let node = server.vendor_node.as_ref();
             (node.context("there is none: set vendor_node.enabled")?, &server.vendor_node_listens, *request)
         }
-        request => match server.node.embedded() {
+        request => match server.nodes.first.embedded() {
             Some(node) => (node, &server.node_listens, request),
             None => return of_lnd(server, request).await,
         },
@@ -75,6 +75,12 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let invoice = node.own_invoice(amount.get(), "own funds".to_owned(), INVOICE_SECS).await?;
             Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
         }
+        Request::NodeJitInvoice { amount_sat, max_fee_sat } => {
+            let (amount, fee) = (Sat::new(amount_sat)?.msat(), Sat::new(max_fee_sat)?.msat());
+            let invoice = node.jit_invoice(amount.get(), fee.get(), "own funds".to_owned(), INVOICE_SECS).await?;
+            Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
+        }
+        Request::NodeLiquidity { .. } => bail!("the node that pays vendors receives nothing of shoppers"),
         Request::NodePay { bolt11, max_fee_sat } => pay(server, node.as_ref(), &bolt11, max_fee_sat).await,
         other => bail!("{other:?} is not the node's"),
     }
@@ -84,12 +90,15 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
 async fn of_lnd(server: &Server, request: Request) -> Result<Answer> {
     match request {
         Request::NodeId => {
-            let id = server.node.node_id();
-            Answer::new(true, id.to_string(), &json!({ "node_id": id, "addresses": [] }))
+            let ids = server.nodes.ids();
+            let text: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            let (id, nodes) = (ids.first(), server.nodes.all());
+            let nodes: Vec<_> = nodes.map(|node| json!({ "name": node.name(), "node_id": node.node_id() })).collect();
+            Answer::new(true, text.join("\n"), &json!({ "node_id": id, "addresses": [], "nodes": nodes }))
         }
-        Request::NodeBalances => balances(server.node.balances().await.map_err(anyhow::Error::msg)?),
-        Request::NodeHolds => holds(&server.node.held().await?),
-        Request::NodePay { bolt11, max_fee_sat } => pay(server, &*server.node, &bolt11, max_fee_sat).await,
+        Request::NodeBalances => balances(server.nodes.balances().await.map_err(anyhow::Error::msg)?),
+        Request::NodeHolds => holds(&server.nodes.held().await?),
+        Request::NodePay { bolt11, max_fee_sat } => pay(server, &*server.nodes.first, &bolt11, max_fee_sat).await,
         _ => bail!("the node is an LND: this is done with lncli"),
     }
 }

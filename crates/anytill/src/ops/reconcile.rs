@@ -8,7 +8,7 @@ use super::ledger::trial_balance;
 use crate::admin::Answer;
 use crate::server::Server;
 use crate::wiring;
-use crate::wiring::ServerNode;
+use crate::wiring::{HoldingNodes, ServerNode};
 use anyhow::{Result, bail};
 use ledger::{Account, Asset, Layer, Place, PlaceName, TrialBalance};
 use ports::{AggregateKind, AssetBalance, HoldStatus, Outcome, Page, PaidFirstSource as _, Store};
@@ -167,9 +167,9 @@ pub fn why<T>(outcome: Outcome<T>) -> Result<T, String> {
 }
 
 async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
-    let mut seen = vec![look_at_node(&server.node, NODE).await?];
+    let mut seen = vec![look_at_node(&server.nodes, NODE).await?];
     if let Some(node) = &server.vendor_node {
-        seen.push(look_at_node(&ServerNode::Embedded(node.clone()), VENDOR_NODE).await?);
+        seen.push(look_at_node(&HoldingNodes::one(ServerNode::Embedded(node.clone())), VENDOR_NODE).await?);
     }
     if server.exchange.name() != wiring::NO_VENDOR {
         look_at_exchange(server, sales, &mut seen).await?;
@@ -178,6 +178,11 @@ async fn look(server: &Server, sales: u32) -> Result<Vec<Seen>> {
     if let Some(source) = server.linked.as_ref().filter(|source| source.name() != server.exchange.name()) {
         let place = Place::Exchange(name(source.name())?);
         let amount = why(source.balance().await).map(|sat| sat.msat().signed());
+        seen.push(Seen { place, asset: Asset::Btc, amount, below: 0, above: 0 });
+    }
+    if let Some(wallet) = &server.chain_wallet {
+        let place = Place::Chain(name(wallet.name())?);
+        let amount = why(wallet.balance().await).map(|sat| sat.msat().signed());
         seen.push(Seen { place, asset: Asset::Btc, amount, below: 0, above: 0 });
     }
     if server.issuer.name() != wiring::NO_VENDOR {
@@ -220,9 +225,9 @@ pub fn at_exchange(balances: &[AssetBalance], asset: Asset) -> Result<i64, Strin
     amounts.try_fold(0i64, i64::checked_add).ok_or_else(|| "too large".to_owned())
 }
 
-async fn look_at_node(node: &ServerNode, called: &'static str) -> Result<Seen> {
+async fn look_at_node(nodes: &HoldingNodes, called: &'static str) -> Result<Seen> {
     let place = Place::Lightning(name(called)?);
-    let (balances, channels) = (node.balances().await, node.channels().await);
+    let (balances, channels) = (nodes.balances().await, nodes.channels().await);
     let rounded = i64::try_from(channels.max(1)).unwrap_or(i64::MAX);
     let amount = balances.and_then(|found| {
         let sums = [found.onchain_total_sat, found.lightning_sat, found.closing_sat];
@@ -276,7 +281,7 @@ async fn walk(server: &Server) -> Result<Walked> {
 /// Only what is settled on our side is compared: everything else is under way.
 async fn against_node(server: &Server, p: &Purchase) -> Option<String> {
     let hold = p.hold?;
-    let status = match server.node.hold_status(hold.payment_hash).await {
+    let status = match server.engine.ports().nodes.of(p.node()).hold_status(hold.payment_hash).await {
         Outcome::Done(status) => status,
         Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => return None,
     };

@@ -50,6 +50,8 @@ fn creation() -> Event {
         currency: Currency::USD,
         policy,
         product_id: None,
+        refund_to: None,
+        told: None,
         quote: Some(quote.unwrap()),
         terms_hash: Some(TermsHash([9; 32])),
     }))

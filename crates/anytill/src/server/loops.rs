@@ -3,8 +3,9 @@
 use super::open::Server;
 use super::stop::{Phase, Phases, Watch};
 use super::{metrics, network};
+use chain_wallet::ChainWallet;
 use engine::{Engine, EngineError};
-use ids::UnixMs;
+use ids::{NodeId, UnixMs};
 use ports::{AggregateKind, EffectRow, LightningNode, NodeEvent, Outcome, Page, RateStore as _, Store, StoreError};
 use purchase::{Effect, Purchase, State};
 use std::sync::Arc;
@@ -24,23 +25,29 @@ const TICK_EVERY: Duration = Duration::from_secs(5);
 const CARDS_EVERY: Duration = Duration::from_secs(60);
 const CARDS_AT_ONCE: u32 = 64;
 const EXCHANGE_EVERY: Duration = Duration::from_secs(60);
+const CHAIN_EVERY: Duration = Duration::from_secs(5);
 /// Samples are taken once a minute; what was not kept when the machine stops is lost.
 const RATES_EVERY: Duration = Duration::from_secs(20);
 
 pub fn spawn(server: &Arc<Server>, phases: &Phases) -> JoinSet<&'static str> {
     let mut tasks = JoinSet::new();
     let engine = || Arc::clone(&server.engine);
-    tasks.spawn(node_events(engine(), server.node.port(), Role::Holds, phases.watch()));
+    for node in server.nodes.all() {
+        tasks.spawn(node_events(engine(), node.port(), Role::Holds, phases.watch()));
+        tasks.spawn(tips(engine(), node.port(), phases.watch()));
+    }
     if let Some(node) = server.vendor_node.clone() {
         tasks.spawn(node_events(engine(), node, Role::PaysVendors, phases.watch()));
     }
     tasks.spawn(effects(engine(), server.config.process.effects_at_once_max, phases.watch()));
     tasks.spawn(timers(engine(), phases.watch()));
-    tasks.spawn(tips(engine(), phases.watch()));
     tasks.spawn(cards(Arc::clone(server), phases.watch()));
     tasks.spawn(prices(Arc::clone(server), phases.watch()));
     tasks.spawn(past_rates(Arc::clone(server), phases.watch()));
     tasks.spawn(exchange(Arc::clone(server), phases.watch()));
+    if let Some(wallet) = server.chain_wallet.clone() {
+        tasks.spawn(chain_wallet(wallet, phases.watch()));
+    }
     tasks.spawn(network::run(Arc::clone(server), phases.watch()));
     tasks.spawn(metrics::run(Arc::clone(server), phases.watch()));
     tasks
@@ -63,7 +70,7 @@ async fn node_events(engine: Arc<Engine>, node: Arc<dyn LightningNode>, role: Ro
             () = watch.reached(Phase::NoWork) => break,
             event = node.next_event() => event,
         };
-        if !store_event(&engine, role, &event, &mut watch).await {
+        if !store_event(&engine, (role, node.node_id()), &event, &mut watch).await {
             break;
         }
         match node.ack_event().await {
@@ -87,11 +94,11 @@ enum Role {
 }
 
 /// False when the server stops first.
-async fn store_event(engine: &Engine, role: Role, event: &NodeEvent, watch: &mut Watch) -> bool {
+async fn store_event(engine: &Engine, (role, node): (Role, NodeId), event: &NodeEvent, watch: &mut Watch) -> bool {
     let mut pause = PAUSE;
     loop {
         let stored = match role {
-            Role::Holds => engine.on_node_event(event).await,
+            Role::Holds => engine.on_node_event(node, event).await,
             Role::PaysVendors => engine.on_vendor_node_event(event).await,
         };
         match stored {
@@ -179,11 +186,11 @@ async fn timers(engine: Arc<Engine>, mut watch: Watch) -> &'static str {
     "timers"
 }
 
-async fn tips(engine: Arc<Engine>, mut watch: Watch) -> &'static str {
+async fn tips(engine: Arc<Engine>, node: Arc<dyn LightningNode>, mut watch: Watch) -> &'static str {
     loop {
-        match engine.ports().node.info().await {
+        match node.info().await {
             Outcome::Done(info) => {
-                if let Err(error) = engine.on_tip(info).await {
+                if let Err(error) = engine.on_tip(node.node_id(), info).await {
                     tracing::error!(%error, "a tip is not taken up");
                 }
             }
@@ -260,6 +267,24 @@ async fn past_rates(server: Arc<Server>, mut watch: Watch) -> &'static str {
         }
     }
     "past rates"
+}
+
+/// Follows the chain, and hands refunds over again, whether or not a purchase waits.
+async fn chain_wallet(wallet: Arc<ChainWallet>, mut watch: Watch) -> &'static str {
+    let mut was_well = true;
+    loop {
+        let followed = wallet.follow().await;
+        // Said once: it is tried again and again.
+        if let Some(why) = followed.as_ref().err().filter(|_| was_well) {
+            tracing::warn!(why, "the wallet does not see the chain");
+        }
+        was_well = followed.is_ok();
+        tokio::select! {
+            () = watch.reached(Phase::NoWork) => break,
+            () = sleep(CHAIN_EVERY) => {}
+        }
+    }
+    "chain wallet"
 }
 
 /// The exchange's smallest orders and price steps change now and then; asking how it is learns them anew.

@@ -2,6 +2,7 @@
 
 use super::open::Server;
 use super::stop::{Phase, Watch};
+use crate::ops::liquidity;
 use anyhow::{Context as _, Result};
 use metrics::gauge;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -27,6 +28,7 @@ pub async fn run(server: Arc<Server>, mut watch: Watch) -> &'static str {
         look(&server).await;
         if round.is_multiple_of(TREASURY_ROUNDS) {
             treasury(&server).await;
+            liquidity(&server).await;
         }
         server.metrics.run_upkeep();
         tokio::select! {
@@ -57,16 +59,19 @@ async fn look(server: &Server) {
         let all = unsold.open_sat.saturating_add(unsold.exposed_sat);
         gauge!("anytill_unsold_reached").set(f64::from(u8::from(all >= max)));
     }
-    if let Outcome::Done(info) = server.node.info().await {
-        gauge!("anytill_tip_height").set(f64::from(info.tip_height));
-        gauge!("anytill_tip_age_seconds").set(secs(now.since_ms(info.tip_seen_at)));
-        gauge!("anytill_channels_usable").set(f64::from(info.channels_usable));
+    for node in server.nodes.all() {
+        let name = || node.name().to_owned();
+        if let Outcome::Done(info) = node.info().await {
+            gauge!("anytill_node_tip_height", "node" => name()).set(f64::from(info.tip_height));
+            gauge!("anytill_node_tip_age_seconds", "node" => name()).set(secs(now.since_ms(info.tip_seen_at)));
+            gauge!("anytill_node_channels_usable", "node" => name()).set(f64::from(info.channels_usable));
+        }
+        if let Outcome::Done(room) = node.room().await {
+            gauge!("anytill_node_room_satoshi", "node" => name()).set(whole(room.total_msat() / 1_000));
+            gauge!("anytill_node_reserve_ok", "node" => name()).set(f64::from(u8::from(room.reserve_ok)));
+        }
     }
-    if let Outcome::Done(room) = server.node.room().await {
-        gauge!("anytill_room_satoshi").set(whole(room.total_msat() / 1_000));
-        gauge!("anytill_reserve_ok").set(f64::from(u8::from(room.reserve_ok)));
-    }
-    if let Ok(held) = server.node.held().await {
+    if let Ok(held) = server.nodes.held().await {
         let nearest = held.first().map_or(i64::from(i32::MAX), |htlc| htlc.blocks_left);
         gauge!("anytill_hold_blocks_left_min").set(f64::from(i32::try_from(nearest).unwrap_or(i32::MAX)));
     }
@@ -85,6 +90,18 @@ async fn look(server: &Server) {
 }
 
 /// Where bitcoin (satoshi) and money (minor units) are. What is not known is not a number: never a zero.
+/// How long the room to receive lasts, and a figure for the day.
+async fn liquidity(server: &Server) {
+    if let Err(why) = liquidity::sample(server).await {
+        tracing::warn!(why = format!("{why:#}"), "the day's liquidity is not kept");
+    }
+    let Ok(nodes) = liquidity::look(server, liquidity::DAYS).await else { return };
+    for node in nodes {
+        let days = node.days_left().map_or(f64::NAN, whole);
+        gauge!("anytill_node_room_days_left", "node" => node.name().to_owned()).set(days);
+    }
+}
+
 async fn treasury(server: &Server) {
     let Ok(rows) = crate::ops::treasury::look(server).await else { return };
     for row in rows {

@@ -4,9 +4,10 @@ use crate::cli::Place;
 use crate::clock::SystemClock;
 use crate::config::{Config, Lookup, NodeKind};
 use crate::seed;
-use crate::wiring::{self, ServerNode};
+use crate::wiring::{self, HoldingNodes, ServerNode};
 use accounts::{Accounts, Hasher};
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
+use chain_wallet::ChainWallet;
 use engine::{Engine, Ports};
 use ids::UnixMs;
 use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
@@ -41,7 +42,7 @@ pub struct Server {
     pub clock: Arc<dyn Clock>,
     pub store: Sqlite,
     /// Holds.
-    pub node: ServerNode,
+    pub nodes: HoldingNodes,
     /// Pays gift-card vendors.
     pub vendor_node: Option<Arc<EmbeddedNode>>,
     pub engine: Arc<Engine>,
@@ -52,6 +53,8 @@ pub struct Server {
     pub gift_cards: Option<Arc<dyn GiftCardVendor>>,
     /// Shoppers' accounts at Coinbase.
     pub linked: Option<Arc<CoinbaseLink>>,
+    /// What shoppers pay on the chain.
+    pub chain_wallet: Option<Arc<ChainWallet>>,
     pub running: Arc<Running>,
     pub network: Arc<network::Watch>,
     pub metrics: PrometheusHandle,
@@ -101,36 +104,36 @@ impl Server {
         let accounts = Arc::new(open_accounts(&store, Arc::clone(&clock), rules).await?);
 
         let starting = Starting { data: &place.data, at, store: &store, clock: &clock };
-        let (node, node_listens) = starting.node(&config, NodeSeed::new(*words)).await?;
+        let (nodes, node_listens) = starting.nodes(&config, NodeSeed::new(*words)).await?;
         let operator = OperatorSeed::new(*words);
         let (vendor_node, vendor_node_listens) = starting.vendor_node(&config, &operator).await?;
-        let node_id = node.node_id();
-        let trust = wiring::ServerTrust::open(&operator, node_id, &store, clock.now()).await?;
+        let trust = wiring::ServerTrust::open(&operator, nodes.ids(), &store, clock.now()).await?;
         let trust = trust.with_recipes(&config, file, &operator);
         let records = wiring::SealedRecords::new(&operator, Arc::new(store.clone()));
         let linked = wiring::linked_account(&config, &public_url, Arc::new(records), Arc::clone(&clock), at)?;
+        let chain_wallet = wiring::chain_wallet(&config, &place.data, &operator, Arc::clone(&clock), at)?;
         let ports = Ports {
             store: Arc::new(store.clone()),
-            node: node.port(),
+            nodes: nodes.ports(),
             vendor_node: vendor_node.clone().map(|node| node as Arc<dyn LightningNode>),
             issuer: Arc::clone(&issuer),
             exchange: exchange.clone(),
             prices: prices.clone(),
             payees: Arc::new(wiring::LightningPayees::new(config.chain.network.bitcoin(), hosts)),
             gift_cards: gift_cards.clone(),
-            paid_first: wiring::paid_first(linked.as_ref()),
+            paid_first: wiring::paid_first(linked.as_ref(), chain_wallet.as_ref()),
             shoppers: Arc::new(wiring::AccountShoppers(Arc::clone(&accounts))),
             clock: Arc::clone(&clock),
             vault: Arc::new(wiring::SeedVault::new(&operator)),
         };
         let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
-        let network = super::network::open(&store, node.network_view(), config.chain.network.bitcoin()).await?;
+        let network = super::network::open(&store, nodes.first.network_view(), config.chain.network.bitcoin()).await?;
         let server = Self {
             data: place.data.clone(),
             file: file.to_owned(),
             clock,
             store,
-            node,
+            nodes,
             vendor_node,
             engine,
             accounts,
@@ -139,6 +142,7 @@ impl Server {
             prices,
             gift_cards,
             linked,
+            chain_wallet,
             running: Arc::new(Running::default()),
             network: Arc::new(network),
             metrics: super::metrics::install()?,
@@ -168,8 +172,8 @@ impl Server {
 
     /// `<node id>@<address>`, or the id alone where nobody can connect.
     pub fn node_address(&self) -> String {
-        let id = self.node.node_id();
-        if self.node.embedded().is_none() {
+        let id = self.nodes.first.node_id();
+        if self.nodes.first.embedded().is_none() {
             return id.to_string();
         }
         let announced = self.config.node.announce.first().or(self.node_listens.first());
@@ -216,17 +220,26 @@ struct Starting<'a> {
 }
 
 impl Starting<'_> {
-    async fn node(&self, config: &Config, seed: NodeSeed) -> Result<(ServerNode, Vec<String>)> {
+    async fn nodes(&self, config: &Config, seed: NodeSeed) -> Result<(HoldingNodes, Vec<String>)> {
         match config.node.kind {
             NodeKind::Ldk => {
                 let made = wiring::node_config(config, self.data, self.at, self.epoch(NODE_EPOCH).await?)?;
                 let (node, listens) = self.start(made, seed, NODE_EPOCH).await?;
-                Ok((ServerNode::Embedded(node), listens))
+                Ok((HoldingNodes::one(ServerNode::Embedded(node)), listens))
             }
             NodeKind::Lnd => {
-                let made = wiring::lnd_config(config, self.data, self.at)?;
-                let node = LndNode::start(made, Arc::clone(self.clock)).await.context("the LND")?;
-                Ok((ServerNode::Lnd(Arc::new(node)), Vec::new()))
+                let mut nodes = Vec::new();
+                for lnd in &config.lnd {
+                    let made = wiring::lnd_config(config, lnd, self.data, self.at)?;
+                    let node = LndNode::start(made, Arc::clone(self.clock)).await;
+                    let node = Arc::new(node.with_context(|| format!("the LND {}", lnd.name))?);
+                    let twin = nodes.iter().any(|other: &ServerNode| other.node_id() == node.node_id());
+                    ensure!(!twin, "two of the [[lnd]] are the same node: {} is node {}", lnd.name, node.node_id());
+                    nodes.push(ServerNode::Lnd { name: lnd.name.clone(), node });
+                }
+                let mut nodes = nodes.into_iter();
+                let first = nodes.next().context("node.kind is lnd, but there is no [[lnd]]")?;
+                Ok((HoldingNodes { first, others: nodes.collect() }, Vec::new()))
             }
         }
     }

@@ -36,7 +36,7 @@ pub fn announce(server: &Server, socket: &Path, file: Option<&Path>) -> Result<A
             http_url: &server.http_url,
             public_url: &server.engine.config().server_url,
             admin_socket: socket,
-            node_id: server.node.node_id().to_string(),
+            node_id: server.nodes.first.node_id().to_string(),
             node_address: server.node_listens.first().map_or("", String::as_str),
             network: server.config.chain.network.word(),
             pid: std::process::id(),

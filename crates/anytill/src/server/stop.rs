@@ -135,7 +135,7 @@ async fn orderly(
         tracing::warn!("not every loop ended in time");
     }
     warn_of_holds(server).await;
-    if timeout(node_max, server.node.stop()).await.is_err() {
+    if timeout(node_max, server.nodes.stop()).await.is_err() {
         tracing::error!("the Lightning node did not stop in time");
     }
     if let Some(node) = &server.vendor_node
@@ -148,7 +148,7 @@ async fn orderly(
 
 /// While they are held and the server is away, their channels are closed soon after they expire.
 async fn warn_of_holds(server: &Server) {
-    let Ok(held) = server.node.held().await else { return };
+    let Ok(held) = server.nodes.held().await else { return };
     if held.is_empty() {
         return;
     }

@@ -2,7 +2,7 @@
 
 use crate::config::{ChainKind, Config, Lookup, NodeLogLevel};
 use anyhow::{Context as _, Result, anyhow};
-use lightning_node::ldk::{ChainSource, LogConfig, LogLevel, NodeConfig};
+use lightning_node::ldk::{ChainSource, LogConfig, LogLevel, Lsp, NodeConfig};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,13 @@ pub fn node_config(config: &Config, data: &Path, at: Lookup<'_>, epoch_min: u64)
     made.reserve_per_channel_sat = node.reserve_per_channel_sat;
     made.peers_without_reserve = node.peers_without_reserve.clone();
     made.peers_zero_conf = node.peers_zero_conf.clone();
+    if let Some((id, address)) = node.lsp.split_once('@') {
+        let token = match node.lsp_token.is_set() {
+            true => Some(node.lsp_token.read(at).map_err(|why| anyhow!("node.lsp_token: {why}"))?),
+            false => None,
+        };
+        made.lsp = Some(Lsp { node: id.parse().context("node.lsp")?, address: address.to_owned(), token });
+    }
     made.hold_sat_min = config.purchase.hold_sat_min;
     made.epoch_min = epoch_min;
     Ok(made)

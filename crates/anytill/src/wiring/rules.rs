@@ -16,6 +16,8 @@ pub fn engine_config(config: &Config, server_url: String) -> engine::Config {
         server_url,
         spread: Ppm(purchase.spread_ppm),
         gift_card_spread: Ppm(config.gift_cards.spread_ppm),
+        chain_spread: Ppm(config.sources.onchain.spread_ppm),
+        chain_quote_ms: ms(config.sources.onchain.quote_secs),
         fee: Bps(purchase.fee_bps),
         quote_ms: ms(purchase.quote_secs),
         tip_age_ms_max: ms(config.chain.tip_age_secs_max),

@@ -57,12 +57,13 @@ struct LastSet {
 }
 
 impl ServerTrust {
-    /// The set of the last start, or the next version if the node is another one. Committed before it is signed.
-    pub async fn open(seed: &OperatorSeed, node: NodeId, store: &dyn Store, now: UnixMs) -> Result<Self> {
+    /// The set of the last start, or the next version if the nodes are others. Committed before it is signed.
+    pub async fn open(seed: &OperatorSeed, mut nodes: Vec<NodeId>, store: &dyn Store, now: UnixMs) -> Result<Self> {
+        // A set has one form.
+        nodes.sort_unstable();
         let last = store.setting(KEY_SET).await?;
         let last: Option<LastSet> = last.as_deref().map(serde_json::from_str).transpose().context("the key set")?;
-        let current =
-            next_set(last.as_ref(), vec![node], vec![seed.recipe_key(recipes::KEY_NUMBER).verifying_key()], now);
+        let current = next_set(last.as_ref(), nodes, vec![seed.recipe_key(recipes::KEY_NUMBER).verifying_key()], now);
         if last.as_ref() != Some(&current) {
             store.put_setting(KEY_SET, &serde_json::to_string(&current)?).await?;
         }

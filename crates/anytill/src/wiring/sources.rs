@@ -1,9 +1,10 @@
-//! Linked accounts: Coinbase's, and the sealing of what is kept of them.
+//! Sources that cannot be held: the wallet on the chain; linked accounts at Coinbase, and the sealing of what is kept of them.
 
 use super::adapters::{limits, optional, retry, secret};
-use crate::config::{Config, Lookup};
-use anyhow::{Context as _, Result};
+use crate::config::{Config, Lookup, confirmations};
+use anyhow::{Context as _, Result, anyhow};
 use async_trait::async_trait;
+use chain_wallet::{ChainConfig, ChainWallet, RpcAccess};
 use engine::PaidFirstSources;
 use exchanges::coinbase::Keys;
 use ids::UnixMs;
@@ -11,9 +12,14 @@ use ports::{Clock, PaidFirstSource, RecordStore, Secret, StoreError, StoredRecor
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use sources::coinbase::{CoinbaseLink, CoinbaseLinkConfig, Outside, Receive, RequestToken};
+use std::path::Path;
 use std::sync::Arc;
 use trust::{OperatorSeed, RecordSeal};
 
+/// What was seen of the chain so recently is not looked at again.
+const CHAIN_LOOK_MS: u64 = 500;
+/// In the data directory.
+const CHAIN_FILE: &str = "chain.sqlite";
 /// Life of a token that asks, or sends once.
 const TOKEN_MS: u64 = 60_000;
 
@@ -76,10 +82,42 @@ impl RequestToken for OperatorKey {
     }
 }
 
-/// What is served of sources that cannot be held. On-chain wallets are not.
-pub fn paid_first(linked: Option<&Arc<CoinbaseLink>>) -> PaidFirstSources {
-    let linked_account = linked.map(|source| Arc::clone(source) as Arc<dyn PaidFirstSource>);
-    PaidFirstSources { linked_account, on_chain: None }
+/// What is served of sources that cannot be held.
+pub fn paid_first(linked: Option<&Arc<CoinbaseLink>>, chain: Option<&Arc<ChainWallet>>) -> PaidFirstSources {
+    PaidFirstSources {
+        linked_account: linked.map(|source| Arc::clone(source) as Arc<dyn PaidFirstSource>),
+        on_chain: chain.map(|source| Arc::clone(source) as Arc<dyn PaidFirstSource>),
+    }
+}
+
+/// `None` when nothing is paid on the chain. Only the process that has the data directory may open it.
+pub fn chain_wallet(
+    config: &Config,
+    data: &Path,
+    seed: &OperatorSeed,
+    clock: Arc<dyn Clock>,
+    at: Lookup<'_>,
+) -> Result<Option<Arc<ChainWallet>>> {
+    let onchain = &config.sources.onchain;
+    if !onchain.enabled {
+        return Ok(None);
+    }
+    let chain = &config.chain;
+    let rpc = RpcAccess {
+        url: chain.url.clone(),
+        user: chain.user.clone(),
+        password: secret("chain.password", &chain.password, at)?,
+    };
+    let made = ChainConfig {
+        network: chain.network.bitcoin(),
+        rpc,
+        confirmations: confirmations(onchain).map_err(|why| anyhow!("sources.onchain.confirmations: {why}"))?,
+        look_ms: CHAIN_LOOK_MS,
+        fee_rate_max_sat_vb: onchain.fee_sat_per_vbyte_max,
+        first_block: Some(onchain.first_block).filter(|first| *first > 0),
+    };
+    let wallet = ChainWallet::open(made, &data.join(CHAIN_FILE), &seed.chain_wallet_seed(), clock);
+    Ok(Some(Arc::new(wallet.context("sources.onchain")?)))
 }
 
 /// `None` when no accounts can be linked.

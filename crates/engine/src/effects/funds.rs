@@ -6,9 +6,11 @@ use crate::{Engine, EngineError};
 use ids::{IdempotencyKey, PaymentHash, UnixMs};
 use money::{Msat, Rate};
 use ports::{
-    EffectRow, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, Outcome, PaidFirstSource,
+    Depth, EffectRow, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, Outcome, PaidFirstSource,
 };
-use purchase::{Destination, Event, FundsSource, PaidFrom, Purchase, Refund, RefundEvent, RefundSend, State};
+use purchase::{
+    Destination, Event, FundsSource, OwedAmount, PaidFrom, Purchase, Refund, RefundEvent, RefundSend, State,
+};
 use sha2::{Digest, Sha256};
 
 /// The longer it takes, the less often it is looked at: each time after this part of the time that it has taken.
@@ -16,6 +18,8 @@ const LOOK_SHARE: u64 = 20;
 /// A shopper waits at first; in the end nobody does.
 const LOOK_MS_MIN: u64 = 500;
 const LOOK_MS_MAX: u64 = 3_600_000;
+/// A refund on the chain leaves at least so much to the shopper: less is not relayed (Core's dust limit for any address).
+const LEFT_MSAT_MIN: u64 = 546_000;
 
 impl Engine {
     /// Asks once, then looks until the funds are final or nothing can come any more.
@@ -35,7 +39,9 @@ impl Engine {
             let reason = "no such source is set up".to_owned();
             return self.finish(row, p, &Event::FundsRequestFailed { reason }).await;
         };
-        if p.is_funded() {
+        // An address stays good for ever; a linked account sends once.
+        let again = p.policy.funds_source == Some(FundsSource::OnChain);
+        if p.is_funded() && !again {
             return self.end(row).await;
         }
         let request = request_of(p, amount_msat, expires_at);
@@ -45,30 +51,31 @@ impl Engine {
         }
         match source.status(&request).await {
             Outcome::Done(FundsStatus::Final { amount_msat }) => {
-                self.finish(row, p, &Event::FundsArrived { amount_msat }).await
+                let event = Event::FundsArrived { amount_msat, executable: self.executable(p) };
+                if !again {
+                    return self.finish(row, p, &event).await;
+                }
+                self.apply(p.id, &event, crate::apply::With::default()).await?;
+                self.look_again(row, p, expires_at).await
             }
             Outcome::Done(FundsStatus::Failed { reason }) => {
                 self.finish(row, p, &Event::FundsRequestFailed { reason }).await
             }
-            Outcome::Done(FundsStatus::Pending { amount_msat }) => {
+            Outcome::Done(FundsStatus::Pending { amount_msat, depth }) => {
                 if p.state == State::AwaitingFunds {
-                    self.told(p, &FundsTarget::Pending { amount_msat }).await?;
+                    self.told(p, &seen(p, amount_msat, depth)).await?;
                 }
                 self.postpone(row, self.next_look(row), "funds are seen and not final").await
             }
-            Outcome::Done(FundsStatus::NotFound | FundsStatus::Waiting)
-                if p.state.terminal() && self.now() >= expires_at.plus_ms(self.config.late_funds_ms) =>
-            {
-                self.end(row).await
-            }
-            Outcome::Done(FundsStatus::Waiting) => {
-                if p.state == State::AwaitingFunds && matches!(read_target(p), Some(FundsTarget::SecondFactor { .. })) {
-                    self.told(p, &FundsTarget::UnderWay).await?;
+            Outcome::Done(FundsStatus::Waiting) if p.state == State::AwaitingFunds => {
+                match read_target(p) {
+                    Some(FundsTarget::SecondFactor { .. }) => self.told(p, &FundsTarget::UnderWay).await?,
+                    Some(FundsTarget::Address { .. }) => self.nothing_seen(p, expires_at).await?,
+                    Some(FundsTarget::UnderWay | FundsTarget::Pending { .. }) | None => {}
                 }
-                self.postpone(row, self.next_look(row), "awaiting funds").await
+                self.look_again(row, p, expires_at).await
             }
-            // An address stays good when the purchase is over: what still arrives is owed back.
-            Outcome::Done(FundsStatus::NotFound) => self.postpone(row, self.next_look(row), "awaiting funds").await,
+            Outcome::Done(FundsStatus::Waiting | FundsStatus::NotFound) => self.look_again(row, p, expires_at).await,
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
@@ -95,8 +102,31 @@ impl Engine {
     }
 
     async fn told(&self, p: &Purchase, target: &FundsTarget) -> Result<(), EngineError> {
+        let seen_msat = match target {
+            FundsTarget::Address { seen_msat, .. } => *seen_msat,
+            FundsTarget::SecondFactor { .. } | FundsTarget::UnderWay | FundsTarget::Pending { .. } => Msat::ZERO,
+        };
         let target = crate::apply::to_json(target)?;
-        self.apply(p.id, &Event::FundsRequested { target }, crate::apply::With::default()).await.map(|_| ())
+        self.apply(p.id, &Event::FundsRequested { target, seen_msat }, crate::apply::With::default()).await.map(|_| ())
+    }
+
+    /// What was seen on the chain may go away again: replaced by its sender, or spent otherwise.
+    async fn nothing_seen(&self, p: &Purchase, expires_at: UnixMs) -> Result<(), EngineError> {
+        if !p.funds_seen_msat.is_zero() {
+            self.told(p, &seen(p, Msat::ZERO, None)).await?;
+        }
+        if self.now() < expires_at {
+            return Ok(());
+        }
+        self.apply(p.id, &Event::QuoteExpired, crate::apply::With::default()).await.map(|_| ())
+    }
+
+    /// An address stays good when the purchase is over: what still arrives is owed back.
+    async fn look_again(&self, row: &EffectRow, p: &Purchase, expires_at: UnixMs) -> Result<(), EngineError> {
+        if p.state.terminal() && self.now() >= expires_at.plus_ms(self.config.late_funds_ms) {
+            return self.end(row).await;
+        }
+        self.postpone(row, self.next_look(row), "awaiting funds").await
     }
 
     fn next_look(&self, row: &EffectRow) -> UnixMs {
@@ -104,8 +134,11 @@ impl Engine {
         now.plus_ms((now.since_ms(row.created_at) / LOOK_SHARE).clamp(LOOK_MS_MIN, LOOK_MS_MAX))
     }
 
-    /// Back to the account that it came from, while that is linked.
-    pub(crate) async fn linked_destination(&self, purchase: &Purchase) -> Option<Destination> {
+    /// The address that was said for it; or back to the account that it came from, while that is linked.
+    pub(crate) async fn own_destination(&self, purchase: &Purchase) -> Option<Destination> {
+        if let Some(said) = &purchase.refund_to {
+            return Some(said.clone());
+        }
         let source = self.ports.paid_first.get(purchase.policy.funds_source?)?;
         let linked = purchase.policy.funds_source == Some(FundsSource::LinkedAccount);
         let back = linked && source.pays_back(purchase.account, &funds_key(purchase.id)).await == Outcome::Done(true);
@@ -131,36 +164,67 @@ impl Engine {
         }
         let from = PaidFrom::LinkedAccount;
         let amount_msat = from.pays(amount_msat);
-        Ok(RefundSend {
-            payment_hash: linked_send_hash(refund),
-            bolt11: String::new(),
-            from,
-            amount_msat,
-            amount_missing: false,
-            rate,
-        })
+        Ok(send_of(refund, from, amount_msat, rate))
     }
 
-    pub(super) async fn send_linked_refund(
+    /// The fee comes off what is owed, so it has to be more than that.
+    pub(super) async fn prepared_on_chain(
+        &self,
+        refund: &Refund,
+        address: &str,
+        amount_msat: Msat,
+        rate: Option<Rate>,
+    ) -> Result<RefundSend, Problem> {
+        let again = |reason: String| Problem { reason, ask_again: true };
+        let later = |reason: String| Problem { reason, ask_again: false };
+        let Some(source) = &self.ports.paid_first.on_chain else {
+            return Err(again("nothing is paid on the chain any more".to_owned()));
+        };
+        let amount_msat = match refund.amount {
+            OwedAmount::Bitcoin(owed) if PaidFrom::OnChain.pays(owed) != owed => {
+                return Err(again("the chain pays whole satoshis; give an invoice".to_owned()));
+            }
+            OwedAmount::Bitcoin(_) | OwedAmount::Currency(_) => PaidFrom::OnChain.pays(amount_msat),
+        };
+        match source.refund_fee(address).await {
+            Outcome::Done(fee) if amount_msat.saturating_sub(fee).get() < LEFT_MSAT_MIN => {
+                Err(again(format!("the chain would take {fee} of {amount_msat}; give an invoice")))
+            }
+            Outcome::Done(_) => Ok(send_of(refund, PaidFrom::OnChain, amount_msat, rate)),
+            Outcome::Rejected(refusal) => Err(Problem { reason: refusal.message, ask_again: !refusal.retryable }),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => Err(later(why)),
+        }
+    }
+
+    /// From a place that is no Lightning node: asked for until it is over.
+    pub(super) async fn send_from_source(
         &self,
         row: &EffectRow,
         refund: &Refund,
         send: &RefundSend,
     ) -> Result<(), EngineError> {
-        let Some(source) = &self.ports.paid_first.linked_account else {
-            return self.retry(row, "linked accounts are not served any more").await;
+        let sources = &self.ports.paid_first;
+        let source = if send.from == PaidFrom::OnChain { &sources.on_chain } else { &sources.linked_account };
+        let Some(source) = source else {
+            return self.retry(row, "what it is paid from is not served any more").await;
+        };
+        let to = match &refund.destination {
+            Some(Destination::OnChain { address }) => Some(address.clone()),
+            _ => None,
         };
         let payment_hash = send.payment_hash;
         let asked = FundsRefund {
             key: IdempotencyKey(format!("{}/{payment_hash}", ports::AggregateRef::from(refund.id))),
             paid_under: funds_key(refund.purchase),
+            to,
             account: refund.account,
             amount_msat: send.amount_msat,
             asked_since: row.created_at,
         };
         match source.refund(&asked).await {
-            Outcome::Done(FundsRefundStatus::Sent { fee_msat }) => {
-                self.finish_refund(row, refund.id, &RefundEvent::SendSucceeded { payment_hash, fee_msat }).await
+            Outcome::Done(FundsRefundStatus::Sent { fee_msat, taken_msat }) => {
+                let event = RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat };
+                self.finish_refund(row, refund.id, &event).await
             }
             Outcome::Done(FundsRefundStatus::Failed { reason }) => {
                 self.finish_refund(row, refund.id, &RefundEvent::SendFailed { payment_hash, reason }).await
@@ -174,6 +238,21 @@ impl Engine {
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
         }
     }
+}
+
+/// What was asked for, and so much of it is there.
+fn seen(p: &Purchase, amount_msat: Msat, depth: Option<Depth>) -> FundsTarget {
+    match read_target(p) {
+        Some(FundsTarget::Address { uri, .. }) => FundsTarget::Address { uri, seen_msat: amount_msat, depth },
+        Some(FundsTarget::SecondFactor { .. } | FundsTarget::UnderWay | FundsTarget::Pending { .. }) | None => {
+            FundsTarget::Pending { amount_msat }
+        }
+    }
+}
+
+fn send_of(refund: &Refund, from: PaidFrom, amount_msat: Msat, rate: Option<Rate>) -> RefundSend {
+    let payment_hash = linked_send_hash(refund);
+    RefundSend { payment_hash, bolt11: String::new(), from, amount_msat, amount_missing: false, rate }
 }
 
 /// Names one try of one refund, as a payment hash does where there is an invoice.

@@ -51,7 +51,7 @@ impl Engine {
             expiry_secs: u32::try_from(expires_at.since_ms(now).div_ceil(1_000)).unwrap_or(u32::MAX),
             min_final_cltv_delta: *min_final_cltv_delta,
         };
-        match self.ports.node.create_hold_invoice(request).await {
+        match self.ports.nodes.of(p.node()).create_hold_invoice(request).await {
             Outcome::Done(invoice) => {
                 let event = Event::InvoiceIssued { number: *number, payment_hash: hash, bolt11: invoice.bolt11 };
                 self.finish(row, p, &event).await
@@ -75,10 +75,11 @@ impl Engine {
         if p.is_funded() && p.hold.is_some_and(|hold| hold.payment_hash == payment_hash) {
             return self.end(row).await;
         }
-        match self.ports.node.return_hold(payment_hash).await {
+        let node = self.ports.nodes.of(p.node());
+        match node.return_hold(payment_hash).await {
             Outcome::Done(()) if ours => self.finish(row, p, &Event::HtlcReturned { payment_hash }).await,
             Outcome::Done(()) => self.end(row).await,
-            Outcome::Rejected(_) | Outcome::Unknown(_) => match self.ports.node.hold_status(payment_hash).await {
+            Outcome::Rejected(_) | Outcome::Unknown(_) => match node.hold_status(payment_hash).await {
                 Outcome::Done(HoldStatus::Returned | HoldStatus::Open | HoldStatus::NotFound) if ours => {
                     self.finish(row, p, &Event::HtlcReturned { payment_hash }).await
                 }
@@ -107,9 +108,10 @@ impl Engine {
         if !claiming(p) {
             return self.end(row).await;
         }
+        let node = self.ports.nodes.of(p.node());
         if row.attempts > 0 {
             // It was handed over before, or may have been: look first.
-            match self.ports.node.hold_status(payment_hash).await {
+            match node.hold_status(payment_hash).await {
                 Outcome::Done(HoldStatus::Claimed { amount_msat }) => {
                     return self.finish(row, p, &Event::HtlcClaimed { payment_hash, amount_msat }).await;
                 }
@@ -127,7 +129,7 @@ impl Engine {
         let Some(preimage) = self.preimage(p, payment_hash, source).await else {
             return self.retry(row, "the paying node does not have the preimage").await;
         };
-        match self.ports.node.claim(payment_hash, preimage, amount_msat).await {
+        match node.claim(payment_hash, preimage, amount_msat).await {
             Outcome::Done(()) => {
                 // The node's confirmation comes as an event; if it does not, this row looks for it.
                 let at = self.now().plus_ms(CONFIRM_LOOK_MS);
@@ -145,7 +147,7 @@ impl Engine {
         payment_hash: PaymentHash,
         why: &str,
     ) -> Result<(), EngineError> {
-        match self.ports.node.hold_status(payment_hash).await {
+        match self.ports.nodes.of(p.node()).hold_status(payment_hash).await {
             Outcome::Done(HoldStatus::Claimed { amount_msat }) => {
                 self.finish(row, p, &Event::HtlcClaimed { payment_hash, amount_msat }).await
             }

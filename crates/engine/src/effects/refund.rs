@@ -63,13 +63,17 @@ impl Engine {
         let later = |reason: String| Problem { reason, ask_again: false };
         let priced = match destination {
             Destination::Withdrawn { rate, .. } => owed_at(amount, *rate),
-            Destination::Bolt11 { .. } | Destination::LightningAddress { .. } | Destination::LinkedAccount { .. } => {
-                self.priced(amount)
-            }
+            Destination::Bolt11 { .. }
+            | Destination::LightningAddress { .. }
+            | Destination::LinkedAccount { .. }
+            | Destination::OnChain { .. } => self.priced(amount),
         };
         let (amount_msat, rate) = priced.map_err(later)?;
         let invoice = match destination {
             Destination::LinkedAccount { .. } => return self.prepared_linked(refund, amount_msat, rate).await,
+            Destination::OnChain { address } => {
+                return self.prepared_on_chain(refund, address, amount_msat, rate).await;
+            }
             Destination::Bolt11 { invoice } | Destination::Withdrawn { invoice, .. } => {
                 self.ports.payees.read_invoice(invoice).map_err(again)?
             }
@@ -109,7 +113,7 @@ impl Engine {
         if invoice.expires_at.since_ms(self.now()) < INVOICE_LEFT_MS_MIN {
             return Err("the invoice has expired or is about to".to_owned());
         }
-        if invoice.payee == self.ports.node.node_id() {
+        if self.ports.nodes.has(invoice.payee) {
             return Err("the invoice is this server's own".to_owned());
         }
         match invoice.amount_msat {
@@ -132,10 +136,12 @@ impl Engine {
         if !live {
             return self.end(row).await;
         }
-        if send.from == PaidFrom::LinkedAccount {
-            return self.send_linked_refund(row, refund, send).await;
+        if send.from != PaidFrom::Node {
+            return self.send_from_source(row, refund, send).await;
         }
-        let node = &self.ports.node;
+        // Where the purchase's bitcoin came to, there is something to send.
+        let purchase = self.purchase(refund.purchase).await?.ok_or(EngineError::NotFound)?;
+        let node = self.ports.nodes.of(purchase.node());
         let known = node.send_status(send.payment_hash).await;
         let status = match known {
             Outcome::Done(SendStatus::NotFound) => node.pay(self.pay_request(send)).await,
@@ -146,7 +152,8 @@ impl Engine {
         let payment_hash = send.payment_hash;
         match status {
             Outcome::Done(SendStatus::Succeeded { fee_msat, .. }) => {
-                self.finish_refund(row, refund.id, &RefundEvent::SendSucceeded { payment_hash, fee_msat }).await
+                let event = RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat: Msat::ZERO };
+                self.finish_refund(row, refund.id, &event).await
             }
             Outcome::Done(SendStatus::Failed { reason }) => {
                 self.finish_refund(row, refund.id, &RefundEvent::SendFailed { payment_hash, reason }).await

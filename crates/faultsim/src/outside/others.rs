@@ -11,7 +11,7 @@ use money::{Currency, Money, Msat, Rate};
 use ports::{
     ClaimCode, ExecutablePrice, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, GiftCardOrder,
     GiftCardVendor, ObservedRate, Outcome, PaidFirstSource, Preimage, PriceUnavailable, Prices, RateBasis, Rejection,
-    Secret, VendorOffer, VendorOrderStatus, VendorQuote,
+    Secret, SourceTerms, VendorOffer, VendorOrderStatus, VendorQuote,
 };
 use std::collections::BTreeMap;
 
@@ -225,7 +225,7 @@ impl PaidFirstSource for ModelFunds {
             }
             Outcome::Done(match self.linked {
                 true => FundsTarget::UnderWay,
-                false => FundsTarget::Address { uri: format!("bitcoin:{key}") },
+                false => FundsTarget::Address { uri: format!("bitcoin:{key}"), seen_msat: Msat::ZERO, depth: None },
             })
         };
         self.shared.call("paid_first.request", act).await
@@ -247,13 +247,21 @@ impl PaidFirstSource for ModelFunds {
         self.shared.call("paid_first.status", act).await
     }
 
+    async fn terms(&self, _amount_msat: Msat) -> Outcome<Option<SourceTerms>> {
+        Outcome::Done(None)
+    }
+
+    async fn refund_fee(&self, _to: &str) -> Outcome<Msat> {
+        Outcome::Done(Msat::ZERO)
+    }
+
     async fn refund(&self, refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
         let act = |inner: &mut Inner| {
             let known = inner.books.misc.linked_refunds.iter().any(|(key, _)| *key == refund.key.0);
             if !known {
                 inner.books.misc.linked_refunds.push((refund.key.0.clone(), refund.amount_msat.get()));
             }
-            Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO })
+            Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO, taken_msat: Msat::ZERO })
         };
         self.shared.call("paid_first.refund", act).await
     }

@@ -35,7 +35,8 @@ fn announce(w: &mut World, hash: PaymentHash) {
     };
     let engine = w.engine().clone();
     let event = NodeEvent::HtlcHeld { payment_hash: hash, amount_msat, claim_deadline };
-    let stored = w.ask(SECOND, async move { engine.on_node_event(&event).await });
+    let stored =
+        w.ask(SECOND, async move { engine.on_node_event(engine.ports().nodes.first().node_id(), &event).await });
     assert_eq!(stored, Some(Ok(())));
     w.run_for(2 * SECOND);
 }

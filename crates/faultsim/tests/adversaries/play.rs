@@ -70,6 +70,7 @@ pub fn asks(w: &mut World, account: AccountId, store_host: &str) -> Result<Purch
         nonce: Nonce([4; 16]),
         policy: policy(),
         product_id: None,
+        refund_to: None,
         limits: Vec::new(),
     };
     let begun = w.ask(30 * SECOND, async move { engine.create(request).await.map(|p| p.id) }).expect("an answer");

@@ -9,7 +9,7 @@ use super::{memory, progress};
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{World, WorldOptions};
-use crate::demo::{ExchangeName, IssuerName, Issuing, Selling};
+use crate::demo::{ExchangeName, IssuerName, Issuing, PayerName, Selling};
 use anyhow::{Context as _, Result, bail, ensure};
 use sandbox::lithic::{CardRef, Charge};
 use std::path::Path;
@@ -59,6 +59,7 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
         exchange: ExchangeName::Kraken,
         gift_cards: false,
         linked: false,
+        onchain: false,
         direct: true,
         settings: vec![
             // Times of steps are read from the log.
@@ -69,6 +70,8 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
             ("ANYTILL_LIMITS__DAY_MAX", "1000000.00 USD".to_owned()),
         ],
         lnd: None,
+        lnds: 0,
+        payer: PayerName::Ldk,
     };
     let mut world = World::start(options, &timeline).await?;
     let done = measure(&mut world, plan).await;
@@ -105,7 +108,7 @@ async fn measure(world: &mut World, plan: &Plan) -> Result<Vec<Figure>> {
 
 async fn authorizations(world: &World, plan: &Plan) -> Result<Vec<Figure>> {
     progress("a bare Lightning node with a channel");
-    let mut bare = BareNode::start(world.dir(), &world.chain, &world.payer, CAPACITY_SAT).await?;
+    let mut bare = BareNode::start(world.dir(), &world.chain, world.payer.ldk()?, CAPACITY_SAT).await?;
     let disk = Disk::open(world.dir(), "commits.sqlite")?;
     let mut measured = Measured::default();
     for number in 0..WARM_UP + plan.authorizations {
@@ -187,7 +190,7 @@ async fn one(world: &World, bare: &mut BareNode, disk: &Disk, measured: &mut Mea
     measured.orders_before += 1;
     measured.holds.push(Hold { purchase: view.id, payment_hash: hex::encode(hash), order_asked });
 
-    bare.claim(&world.payer, view.amount_msat, &mut measured.claims).await?;
+    bare.claim(world.payer.ldk()?, view.amount_msat, &mut measured.claims).await?;
     tokio::task::block_in_place(|| disk.commit(&mut measured.commits))
 }
 

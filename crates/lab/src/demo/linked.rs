@@ -20,6 +20,8 @@ pub enum Source {
     Lightning,
     /// A linked account at Coinbase: paid first, what is not used is paid back.
     Coinbase,
+    /// Any wallet on the chain: paid first, what is not used is paid back less the chain's fee.
+    Onchain,
 }
 
 pub struct Linked {

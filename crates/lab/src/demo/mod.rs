@@ -3,6 +3,8 @@
 pub mod address;
 mod issuing;
 pub mod linked;
+pub mod onchain;
+pub mod payer;
 pub mod rail;
 mod report;
 mod scenarios;
@@ -18,6 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 pub use issuing::{IssuerName, Issuing};
 pub use linked::Source;
+pub use payer::PayerName;
 pub use rail::Rail;
 pub use selling::{ExchangeName, Selling};
 use server::{Rules, Windows};
@@ -100,6 +103,12 @@ pub struct Args {
     /// The directory of LND's programs.
     #[arg(long, value_name = "DIR", env = "ANYTILL_LND")]
     lnd: Option<std::path::PathBuf>,
+    /// How many nodes the server holds on: several LNDs, each with a channel from the payer.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+    nodes: u8,
+    /// Whose software the shopper's wallet is.
+    #[arg(long, value_enum, default_value = "ldk")]
+    payer: PayerName,
     /// Where data and logs go; a temporary directory that is removed when left out.
     #[arg(long, value_name = "DIR")]
     dir: Option<std::path::PathBuf>,
@@ -111,7 +120,10 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     ensure!(!no_issuer || args.payout == Payout::GiftCard, "without an issuer stores are paid with --payout gift-card");
     ensure!(!no_exchange || no_issuer, "cards need an exchange: --exchange none goes with --issuer none");
     check_rail(args.rail, args.payout, args.source)?;
-    let chosen = choose(args.scenario.as_deref(), args.payout, args.source, args.rail)?;
+    let chosen = match (args.nodes, &args.scenario) {
+        (2.., None) => Some(vec![&scenarios::SEVERAL_NODES]),
+        (_, name) => choose(name.as_deref(), args.payout, args.source, args.rail)?,
+    };
     let Some(chosen) = chosen else {
         report::list_scenarios(&timeline);
         return Ok(ExitCode::SUCCESS);
@@ -154,7 +166,7 @@ fn choose(
     source: Source,
     rail: Rail,
 ) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
-    let together = (source, payout) != (Source::Coinbase, Payout::GiftCard);
+    let together = source == Source::Lightning || payout == Payout::Card;
     ensure!(together, "a gift card is bought with the shopper's own hold: `--source lightning` only");
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
@@ -176,7 +188,11 @@ fn choose(
 }
 
 fn lnd_programs(args: &Args) -> Result<Option<std::path::PathBuf>> {
-    if args.node == NodeKind::Ldk {
+    ensure!(
+        args.nodes == 1 || args.node == NodeKind::Lnd,
+        "the node inside the server is one: --nodes goes with --node lnd"
+    );
+    if args.node == NodeKind::Ldk && args.payer == PayerName::Ldk {
         return Ok(None);
     }
     ensure!(args.bitcoind.is_some(), "LND needs a real chain: --bitcoind (`cargo xtask bitcoind --run` starts one)");
@@ -194,6 +210,7 @@ async fn play(
         (true, _) => Windows::PATIENT,
         (false, Source::Lightning) => Windows::SHORT,
         (false, Source::Coinbase) => Windows::SHORT_FIRST,
+        (false, Source::Onchain) => Windows::SHORT_CHAIN,
     };
     let options = WorldOptions {
         bitcoind: args.bitcoind.clone(),
@@ -204,9 +221,12 @@ async fn play(
         exchange: args.exchange,
         gift_cards: args.payout == Payout::GiftCard,
         linked: args.source == Source::Coinbase,
+        onchain: args.source == Source::Onchain,
         direct: false,
         settings: Vec::new(),
         lnd: lnd_programs(args)?,
+        lnds: if args.node == NodeKind::Lnd { args.nodes.into() } else { 0 },
+        payer: args.payer,
     };
     let mut world = World::start(options, timeline).await?;
     world.rail = args.rail;
@@ -231,7 +251,10 @@ async fn play(
     let good = report::finish(&world, timeline, &played, chosen.len() > 1).await?;
     let code = if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if args.keep {
-        let wallet = wallet_page::serve(&world.payer).await?;
+        let wallet = match &world.payer {
+            payer::Payer::Ldk(wallet) => wallet_page::serve(wallet).await?,
+            payer::Payer::Lnd(wallet) => wallet.lnd().lncli(),
+        };
         let pairing = world.server.anytill(&["key", "--pairing"]).await?;
         report::where_things_are(&world, &wallet, pairing.trim(), timeline);
         return Ok((code, Some(world)));

@@ -36,7 +36,8 @@ pub struct Outside {
     pub prices: &'static str,
     pub exchange_key: String,
     pub exchange_secret: String,
-    pub lnd: Option<Beside>,
+    /// The nodes that hold; none: the one inside the server.
+    pub lnds: Vec<Beside>,
 }
 
 /// Windows of a demo: generous for a person, short for a scenario that waits for their end.
@@ -51,6 +52,8 @@ impl Windows {
     pub const PATIENT: Self = Self { quote_secs: 300, hold_secs: 600, price_age_ms_max: 30_000 };
     /// With a source that is paid first: two looks at it fit into a quote.
     pub const SHORT_FIRST: Self = Self { quote_secs: 8, ..Self::SHORT };
+    /// Blocks come when a scenario mines them.
+    pub const SHORT_CHAIN: Self = Self { quote_secs: 15, ..Self::SHORT };
     pub const SHORT: Self = Self { quote_secs: 20, hold_secs: 25, price_age_ms_max: 6_000 };
 }
 
@@ -96,6 +99,7 @@ pub struct Ready {
 
 /// An LND beside the server, as its operator names it.
 pub struct Beside {
+    pub name: String,
     pub url: String,
     pub certificate: PathBuf,
     /// Hex.
@@ -130,7 +134,7 @@ impl Server {
             dir: dir.join("server"),
             port: ports.0,
             node_port: ports.1,
-            lnd: outside.lnd.as_ref().map(|lnd| lnd.listens),
+            lnd: outside.lnds.first().map(|lnd| lnd.listens),
             child: None,
             ready: None,
             settings: Vec::new(),
@@ -158,10 +162,11 @@ impl Server {
             ("issuer-events.secret", &outside.issuer_events_secret),
             ("exchange-key.secret", &outside.exchange_key),
             ("exchange-private.secret", &outside.exchange_secret),
-            ("lnd.macaroon", outside.lnd.as_ref().map_or(&String::new(), |lnd| &lnd.macaroon)),
         ]
+        .map(|(name, value)| (name.to_owned(), value))
         .into_iter()
-        .chain(outside.issuer_challenges_secret.iter().map(|secret| (CHALLENGES_SECRET, secret)))
+        .chain(outside.lnds.iter().map(|lnd| (format!("{}.macaroon", lnd.name), &lnd.macaroon)))
+        .chain(outside.issuer_challenges_secret.iter().map(|secret| (CHALLENGES_SECRET.to_owned(), secret)))
         {
             if value.is_empty() {
                 continue;
@@ -182,7 +187,7 @@ impl Server {
         let registration = if rules.open_registration { "open" } else { "invite" };
         let (currency, more) = (rules.currency.code(), &rules.more);
         let recipes = if rules.recipes.is_some() { RECIPES } else { "" };
-        let node = node(outside.lnd.as_ref(), node_port);
+        let node = node(&outside.lnds, node_port);
         let [least, most, day] = [1, 500, 5_000].map(|dollars| rules.amount(dollars));
         format!(
             r#"# Written by the demo.
@@ -343,14 +348,18 @@ file = "{recipes}"
     }
 }
 
-fn node(lnd: Option<&Beside>, port: u16) -> String {
-    match lnd {
-        None => format!("[node]\nlisten = [\"127.0.0.1:{port}\"]\n"),
-        Some(Beside { url, certificate, .. }) => format!(
-            "[node]\nkind = \"lnd\"\n\n[[lnd]]\nurl = \"{url}\"\ncertificate = \"{}\"\nmacaroon = \"file:lnd.macaroon\"\n",
-            certificate.display()
-        ),
+fn node(lnds: &[Beside], port: u16) -> String {
+    if lnds.is_empty() {
+        return format!("[node]\nlisten = [\"127.0.0.1:{port}\"]\n");
     }
+    let one = |Beside { name, url, certificate, .. }: &Beside| {
+        let certificate = certificate.display();
+        format!(
+            "\n[[lnd]]\nname = \"{name}\"\nurl = \"{url}\"\ncertificate = \"{certificate}\"\n\
+             macaroon = \"file:{name}.macaroon\"\n"
+        )
+    };
+    std::iter::once("[node]\nkind = \"lnd\"\n".to_owned()).chain(lnds.iter().map(one)).collect()
 }
 
 /// Issuer, exchange and prices: nothing here says that they are simulated.

@@ -63,6 +63,8 @@ pub struct RefundView {
     pub id: String,
     pub state: String,
     pub owed: String,
+    /// What the chain took.
+    pub taken_sat: u64,
 }
 
 pub struct Receipt {
@@ -153,6 +155,15 @@ impl Shopper {
         let body = json!({
             "store_host": "store.example", "total": { "minor": minor, "currency": currency },
             "source": "linked_account", "nonce": nonce,
+        });
+        View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
+    }
+
+    /// Paid first, on the chain; what is not used goes back to this address.
+    pub async fn create_on_chain(&self, minor: u64, currency: &str, nonce: &str, refund: &str) -> Result<View> {
+        let body = json!({
+            "store_host": "store.example", "total": { "minor": minor, "currency": currency },
+            "source": "on_chain", "refund_address": refund, "nonce": nonce,
         });
         View::read(&self.call("POST", "/v1/purchases", Some(body)).await?)
     }
@@ -325,6 +336,7 @@ impl Shopper {
                 } else {
                     format!("{} cents", row["owed"]["minor"])
                 },
+                taken_sat: row["taken_msat"].as_u64().unwrap_or(0) / 1_000,
             })
             .collect())
     }

@@ -2,6 +2,8 @@
 
 use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
+use super::onchain::OnChain;
+use super::payer::{LndPayer, Payer, PayerName};
 use super::rail::Rail;
 use super::selling::{ExchangeName, Selling};
 use super::server::{Beside, Outside, Ready, Rules, Server, Windows};
@@ -19,6 +21,7 @@ use serde_json::json;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Room for one hold of the reference purchase under LDK's cap of a tenth: 0.16 BTC carries three at a time.
@@ -42,12 +45,17 @@ pub struct WorldOptions {
     pub gift_cards: bool,
     /// A shopper's account at Coinbase too, linked.
     pub linked: bool,
+    /// Purchases can be paid on the chain too.
+    pub onchain: bool,
     /// The payer's wallet and the server's node are connected without the link that scenarios cut.
     pub direct: bool,
     /// Settings of the server on top of the demo's, as environment variables.
     pub settings: Vec<(&'static str, String)>,
-    /// The directory of LND's programs: the server then holds on an LND instead of on the node inside it.
+    /// The directory of LND's programs, for whoever needs one.
     pub lnd: Option<PathBuf>,
+    /// LNDs that the server holds on; none: the node inside it.
+    pub lnds: usize,
+    pub payer: PayerName,
 }
 
 pub struct World {
@@ -56,11 +64,12 @@ pub struct World {
     pub exchange: Selling,
     pub store: Store,
     pub server: Server,
-    /// Where it is not inside the server.
-    lnd: Option<Lnd>,
-    pub payer: PayerWallet,
+    /// The nodes that hold, where they are not inside the server.
+    lnds: Vec<Lnd>,
+    pub payer: Payer,
     pub vendor: Option<Vendor>,
     pub linked: Option<Linked>,
+    pub onchain: Option<OnChain>,
     /// Between the payer's wallet and the server's node.
     pub link: Link,
     pub shopper: Shopper,
@@ -94,12 +103,19 @@ impl World {
         if let Some(linked) = &linked {
             rules.more.push_str(&linked.tables());
         }
+        let onchain = if options.onchain { Some(OnChain::start(&chain)?) } else { None };
+        if onchain.is_some() {
+            rules.more.push_str(&OnChain::tables(windows.quote_secs));
+        }
         let rules = &rules;
         let enrolled = issuer.enroll(&http);
         let mut outside = outside(&chain, &issuer, &exchange, enrolled);
-        let lnd = start_lnd(&chain, options.lnd.as_deref(), &dir, timeline).await?;
-        if let Some(lnd) = &lnd {
-            outside.lnd = Some(beside(lnd).await?);
+        let mut lnds = Vec::new();
+        for number in 1..=options.lnds {
+            let name = if number == 1 { "lnd".to_owned() } else { format!("lnd-{number}") };
+            let lnd = start_lnd(&chain, options.lnd.as_deref(), &dir.join(&name), timeline).await?;
+            outside.lnds.push(beside(name, &lnd).await?);
+            lnds.push(lnd);
         }
         let mut server = Server::set_up(&dir, &outside, windows, rules, ports).await?;
         server.settings = options.settings;
@@ -109,7 +125,7 @@ impl World {
             &format!("{} (node {}…)", ready.http, &ready.node_id[..16]),
             json!({ "http": ready.http }),
         );
-        if lnd.is_none() {
+        if lnds.is_empty() {
             fund_reserve(&chain, &server, &["node"], timeline).await?;
         }
         if let Some(vendor) = &mut vendor {
@@ -118,7 +134,17 @@ impl World {
         let node_address = server.node_address()?;
         let link = Link::start(node_address).await?;
         let peer_address = if options.direct { node_address } else { link.address() };
-        let payer = open_wallet(&chain, dir.join("payer"), &ready, (peer_address, lnd.as_ref()), timeline).await?;
+        let payer = match options.payer {
+            PayerName::Ldk => {
+                let wallet = open_wallet(&chain, dir.join("payer"), &ready, (peer_address, &lnds), timeline).await?;
+                Payer::Ldk(wallet)
+            }
+            PayerName::Lnd => {
+                let lnd = start_lnd(&chain, options.lnd.as_deref(), &dir.join("payer"), timeline).await?;
+                let first = (ready.node_id.clone(), peer_address);
+                Payer::Lnd(Arc::new(open_lnd_wallet(&chain, lnd, first, &lnds, timeline).await?))
+            }
+        };
         let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
         if let Some(linked) = &linked {
@@ -130,10 +156,11 @@ impl World {
             exchange,
             store,
             server,
-            lnd,
+            lnds,
             payer,
             vendor,
             linked,
+            onchain,
             link,
             shopper,
             windows,
@@ -145,16 +172,10 @@ impl World {
     }
 
     /// Another wallet of another person, with a channel of its own.
-    pub async fn second_wallet(&self, timeline: &Timeline) -> Result<PayerWallet> {
+    pub async fn second_wallet(&self, timeline: &Timeline) -> Result<Payer> {
         let ready = self.server.ready.as_ref().context("the server is not running")?;
-        open_wallet(
-            &self.chain,
-            self.dir.join("second-payer"),
-            ready,
-            (self.server.node_address()?, self.lnd.as_ref()),
-            timeline,
-        )
-        .await
+        let at = (self.server.node_address()?, self.lnds.as_slice());
+        open_wallet(&self.chain, self.dir.join("second-payer"), ready, at, timeline).await.map(Payer::Ldk)
     }
 
     /// A directory for what belongs to this world.
@@ -177,11 +198,10 @@ impl World {
         let id = PublicKey::from_str(&ready.node_id)?;
         let deadline = tokio::time::Instant::now() + STEP_WITHIN;
         loop {
-            let channels = self.payer.channels();
-            if channels.is_empty() {
+            if !self.payer.has_channel().await? {
                 return Ok(false);
             }
-            if channels.iter().any(|channel| channel.is_usable) {
+            if self.payer.reaches(&ready.node_id).await? {
                 if let Some(vendor) = &self.vendor {
                     vendor.reconnect(&self.server).await?;
                 }
@@ -228,35 +248,40 @@ impl World {
         if let Some(vendor) = self.vendor.take() {
             vendor.stop().await;
         }
-        if let Some(lnd) = self.lnd.take()
-            && let Err(error) = lnd.stop().await
-        {
-            tracing::warn!(%error, "the LND");
+        for lnd in self.lnds {
+            if let Err(error) = lnd.stop().await {
+                tracing::warn!(%error, "an LND");
+            }
         }
     }
 }
 
 /// An LND with its on-chain reserve in place.
-/// Where the programs of one are named.
-async fn start_lnd(chain: &Chain, programs: Option<&Path>, dir: &Path, timeline: &Timeline) -> Result<Option<Lnd>> {
-    let Some(programs) = programs else { return Ok(None) };
+async fn start_lnd(chain: &Chain, programs: Option<&Path>, dir: &Path, timeline: &Timeline) -> Result<Lnd> {
+    let programs = programs.context("the directory of LND's programs is not known")?;
     // A chain whose tip is old keeps it from being synced.
     chain.mine(1).await?;
-    let lnd = Lnd::start(LndPlan::new(programs, &dir.join("lnd"), chain.access().clone())?).await?;
+    let lnd = Lnd::start(LndPlan::new(programs, dir, chain.access().clone())?).await?;
     lnd.fund(chain, RESERVE_SAT, STEP_WITHIN).await?;
     lnd.sync_to(chain.height().await?, STEP_WITHIN).await?;
     let id = lnd.node_id.get(..16).unwrap_or_default();
-    timeline.step("lnd", &format!("the operator's LND, node {id}…"), json!({ "node_id": lnd.node_id }));
-    Ok(Some(lnd))
+    timeline.step("lnd", &format!("an LND, node {id}…"), json!({ "node_id": lnd.node_id }));
+    Ok(lnd)
 }
 
 /// With a macaroon for exactly what the server asks, as its operator bakes it.
-async fn beside(lnd: &Lnd) -> Result<Beside> {
+async fn beside(name: String, lnd: &Lnd) -> Result<Beside> {
     let calls = super::server::macaroon_calls().await?;
     let rights: Vec<_> = calls.iter().map(|call| ("uri", call.as_str())).collect();
     let plan = lnd.plan();
     let (url, certificate, listens) = (plan.url(), plan.certificate(), plan.listens);
-    Ok(Beside { url, certificate: std::path::absolute(certificate)?, macaroon: lnd.bake(&rights).await?, listens })
+    Ok(Beside {
+        name,
+        url,
+        certificate: std::path::absolute(certificate)?,
+        macaroon: lnd.bake(&rights).await?,
+        listens,
+    })
 }
 
 async fn open_chain(bitcoind: Option<&str>, timeline: &Timeline) -> Result<Chain> {
@@ -320,7 +345,7 @@ fn outside(chain: &Chain, issuer: &Issuing, exchange: &Selling, enrolled: Enroll
         prices: exchange.prices_word(),
         exchange_key,
         exchange_secret,
-        lnd: None,
+        lnds: Vec::new(),
     }
 }
 
@@ -353,29 +378,59 @@ async fn open_wallet(
     chain: &Chain,
     dir: PathBuf,
     ready: &Ready,
-    (peer_address, lnd): (SocketAddr, Option<&Lnd>),
+    (peer_address, lnds): (SocketAddr, &[Lnd]),
     timeline: &Timeline,
 ) -> Result<PayerWallet> {
     std::fs::create_dir_all(&dir)?;
     let wallet = PayerWallet::start(WalletConfig { dir, chain: chain.access().clone() }).await?;
     timeline.step("wallet", "the payer's own Lightning node", json!({ "node_id": wallet.node_id().to_string() }));
-    if let Some(lnd) = lnd {
-        // An LND that has not seen the newest block takes no channel: the wallet's funds come before.
-        chain.fund(&wallet.address().await?, CAPACITY_SAT + BESIDE_CHANNEL_SAT).await?;
-        chain.mine(1).await?;
-        let height = chain.height().await?;
-        wallet.sync_to(height, STEP_WITHIN).await?;
-        lnd.sync_to(height, STEP_WITHIN).await?;
+    let first = (ready.node_id.clone(), peer_address);
+    for (id, peer_address) in peers(first, lnds) {
+        if let Some(lnd) = lnds.iter().find(|lnd| lnd.node_id == id) {
+            // An LND that has not seen the newest block takes no channel: the wallet's funds come before.
+            chain.fund(&wallet.address().await?, CAPACITY_SAT + BESIDE_CHANNEL_SAT).await?;
+            chain.mine(1).await?;
+            let height = chain.height().await?;
+            wallet.sync_to(height, STEP_WITHIN).await?;
+            lnd.sync_to(height, STEP_WITHIN).await?;
+        }
+        let plan = ChannelPlan {
+            peer: PublicKey::from_str(&id)?,
+            peer_address,
+            capacity_sat: CAPACITY_SAT,
+            push_msat: PUSH_MSAT,
+            step_timeout: STEP_WITHIN,
+        };
+        wallet.fund_and_open(chain, plan, |step| show(timeline, &step)).await?;
     }
-    let plan = ChannelPlan {
-        peer: PublicKey::from_str(&ready.node_id)?,
-        peer_address,
-        capacity_sat: CAPACITY_SAT,
-        push_msat: PUSH_MSAT,
-        step_timeout: STEP_WITHIN,
-    };
-    wallet.fund_and_open(chain, plan, |step| show(timeline, &step)).await?;
     Ok(wallet)
+}
+
+/// Whom a payer has a channel with: each node that holds, the first of them under the address that is given.
+fn peers((id, address): (String, SocketAddr), lnds: &[Lnd]) -> Vec<(String, SocketAddr)> {
+    let others = lnds.iter().skip(1).map(|lnd| (lnd.node_id.clone(), lnd.plan().listens));
+    std::iter::once((id, address)).chain(others).collect()
+}
+
+async fn open_lnd_wallet(
+    chain: &Chain,
+    lnd: Lnd,
+    first: (String, SocketAddr),
+    lnds: &[Lnd],
+    timeline: &Timeline,
+) -> Result<LndPayer> {
+    timeline.step("wallet", "the payer's own LND", json!({ "node_id": lnd.node_id }));
+    for (id, address) in peers(first, lnds) {
+        lnd.fund(chain, CAPACITY_SAT + BESIDE_CHANNEL_SAT, STEP_WITHIN).await?;
+        let height = chain.height().await?;
+        for node in std::iter::once(&lnd).chain(lnds) {
+            node.sync_to(height, STEP_WITHIN).await?;
+        }
+        lnd.connect(&id, address, STEP_WITHIN).await?;
+        lnd.open_channel(chain, &id, (CAPACITY_SAT, PUSH_MSAT / 1_000), STEP_WITHIN).await?;
+        timeline.step("usable", &format!("a channel of {CAPACITY_SAT} sat to {}…", &id[..16]), json!({}));
+    }
+    Ok(LndPayer::new(lnd))
 }
 
 pub fn show(timeline: &Timeline, step: &OpenStep) {

@@ -9,7 +9,7 @@ mod stores;
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{self, World, WorldOptions};
-use crate::demo::{ExchangeName, IssuerName, address};
+use crate::demo::{ExchangeName, IssuerName, PayerName, address};
 use anyhow::{Context, Result};
 use clap::Parser;
 use control::Stage;
@@ -95,6 +95,9 @@ pub struct Args {
     /// A simulated Coinbase too, whose users' accounts can be linked and paid from.
     #[arg(long)]
     linked: bool,
+    /// Purchases can be paid on the chain too: an address and a coin of a payer's are what POST /onchain/pay takes.
+    #[arg(long)]
+    onchain: bool,
     /// Where the control API listens on 127.0.0.1; 0 takes a free port.
     #[arg(long, default_value_t = 0)]
     control_port: u16,
@@ -172,9 +175,12 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         exchange: ExchangeName::Kraken,
         gift_cards: args.gift_cards,
         linked: args.linked,
+        onchain: args.onchain,
         direct: false,
         settings: Vec::new(),
         lnd: None,
+        lnds: 0,
+        payer: PayerName::Ldk,
     };
     let world = World::start(options, &timeline).await?;
     world.shopper.wait_for_price(std::time::Duration::from_secs(30)).await?;

@@ -227,6 +227,27 @@ impl EmbeddedNode {
         .await
     }
 
+    /// The same, and the LSP opens a channel when it is paid. The amount is what the payer sends: the LSP keeps its fee.
+    ///
+    /// # Errors
+    /// [`AdminError::Refused`] without an LSP, where it does not answer, or asks more than `fee_msat_max`.
+    pub async fn jit_invoice(
+        &self,
+        amount_msat: u64,
+        fee_msat_max: u64,
+        text: String,
+        expiry_secs: u32,
+    ) -> Result<String, AdminError> {
+        self.admin(move |shared| {
+            let text = Description::new(text).map_err(|error| AdminError::Input(error.to_string()))?;
+            let text = Bolt11InvoiceDescription::Direct(text);
+            let payments = shared.node.bolt11_payment();
+            let made = payments.receive_via_jit_channel(amount_msat, &text, expiry_secs, Some(fee_msat_max))?;
+            Ok(made.to_string())
+        })
+        .await
+    }
+
     /// Looks at the chain now instead of at the next turn.
     ///
     /// # Errors

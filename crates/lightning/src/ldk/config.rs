@@ -54,6 +54,16 @@ impl Default for LogConfig {
     }
 }
 
+/// A provider of channels.
+#[derive(Debug, Clone)]
+pub struct Lsp {
+    pub node: NodeId,
+    /// `host:port`.
+    pub address: String,
+    /// What it knows us by.
+    pub token: Option<Secret>,
+}
+
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
     pub network: Network,
@@ -73,6 +83,8 @@ pub struct NodeConfig {
     pub peers_without_reserve: Vec<NodeId>,
     /// Peers whose channels are used before they are confirmed.
     pub peers_zero_conf: Vec<NodeId>,
+    /// Who opens a channel when something is paid to us (LSPS2). It is trusted with unconfirmed channels.
+    pub lsp: Option<Lsp>,
     /// Smallest hold. Well above dust: a dust HTLC lost with its channel is reported as received and is not.
     pub hold_sat_min: u64,
     /// How often the directory has been started according to whoever keeps the server's data ([`super::EmbeddedNode::epoch`]
@@ -94,6 +106,7 @@ impl NodeConfig {
             reserve_per_channel_sat: 25_000,
             peers_without_reserve: Vec::new(),
             peers_zero_conf: Vec::new(),
+            lsp: None,
             hold_sat_min: 5_000,
             epoch_min: 0,
         }
@@ -103,10 +116,12 @@ impl NodeConfig {
     pub(super) fn builder(&self) -> Result<NodeBuilder, StartError> {
         let bad = |what: &str, why: &dyn std::fmt::Display| StartError::Config(format!("{what}: {why}"));
         let storage_dir_path = self.storage_dir.to_str().ok_or_else(|| bad("storage_dir", &"not UTF-8"))?.to_owned();
+        let lsp = self.lsp.iter().map(|lsp| lsp.node);
+        let zero_conf: Vec<NodeId> = self.peers_zero_conf.iter().copied().chain(lsp).collect();
         let config = Config {
             storage_dir_path,
             network: self.network,
-            trusted_peers_0conf: public_keys("peers_zero_conf", &self.peers_zero_conf)?,
+            trusted_peers_0conf: public_keys("peers_zero_conf", &zero_conf)?,
             anchor_channels_config: Some(AnchorChannelsConfig {
                 trusted_peers_no_reserve: public_keys("peers_without_reserve", &self.peers_without_reserve)?,
                 per_channel_reserve_sats: self.reserve_per_channel_sat,
@@ -124,6 +139,11 @@ impl NodeConfig {
         }
         if let Some(alias) = &self.alias {
             builder.set_node_alias(alias.clone()).map_err(|e| bad("alias", &e))?;
+        }
+        if let Some(Lsp { node, address: at, token }) = &self.lsp {
+            let key = public_key(node).map_err(|why| bad("lsp", &why))?;
+            let place = address(at).map_err(|why| bad("lsp", &why))?;
+            builder.set_liquidity_source_lsps2(key, place, token.as_ref().map(|token| token.expose().to_owned()));
         }
         self.chain.set(&mut builder);
         Ok(builder)

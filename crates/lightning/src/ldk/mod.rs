@@ -26,7 +26,7 @@ mod table;
 mod watch;
 
 pub use admin::{ChannelSummary, OpenChannel, OpenedChannel, PeerSummary};
-pub use config::{ChainSource, LogConfig, LogLevel, NodeConfig};
+pub use config::{ChainSource, LogConfig, LogLevel, Lsp, NodeConfig};
 pub use error::{AdminError, StartError};
 pub use keys::NodeSeed;
 pub use node::EmbeddedNode;

@@ -1,12 +1,13 @@
 //! What only the embedded node has: its directory, its log, the operator's commands.
 
-use crate::common::{SOON, open_chain, until};
+use crate::common::{SOON, open_chain, open_channel, start_wallet, until};
 use crate::node_parts::{Still, config, free_port, seed};
 use crate::world::LdkWorld;
 use ids::NodeId;
 use lightning_node::conformance::{Kit, ORDER_MSAT, World as _};
-use lightning_node::ldk::{AdminError, ChainSource, EmbeddedNode, NodeSeed, OpenChannel, StartError};
+use lightning_node::ldk::{AdminError, ChainSource, EmbeddedNode, Lsp, NodeSeed, OpenChannel, StartError};
 use ports::{LightningNode as _, Outcome, Secret};
+use sandbox::wallet::{LspTerms, PayerWallet, WalletConfig};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -118,4 +119,73 @@ async fn is_administered() {
     until("closed channel", async || node.channels().await.expect("an answer").len() == 1).await;
     world.chain.wait_for_mempool(1, SOON).await.expect("a closing transaction");
     world.stop().await;
+}
+
+/// A channel is bought with the sum that comes through it, and what it is larger can be received afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_lsp_opens_a_channel_just_in_time() {
+    const FEE_MSAT: u64 = 2_000_000;
+    let chain = open_chain().await;
+    let rpc: SocketAddr = format!("{}:{}", chain.access().host, chain.access().port).parse().expect("loopback");
+    let dir = tempfile::tempdir().expect("a directory");
+    let (lsp_at, terms) = (free_port(), lsp_terms(FEE_MSAT));
+    let at_lsp = WalletConfig { dir: dir.path().join("lsp"), chain: chain.access().clone() };
+    let lsp = PayerWallet::start_lsp(at_lsp, lsp_at, terms).await.expect("started");
+    let mut made = config(dir.path(), (rpc, chain.access()), free_port());
+    let lsp_id = NodeId(lsp.node_id().serialize());
+    let none = EmbeddedNode::start(made.clone(), seed(), Arc::new(Still)).await.expect("started");
+    let refused = none.jit_invoice(ORDER_MSAT, FEE_MSAT, "own funds".to_owned(), 3_600).await;
+    assert!(matches!(refused, Err(AdminError::Refused(_))), "without an LSP: {refused:?}");
+    none.stop().await;
+    let of_lsp =
+        |token: &str| Lsp { node: lsp_id, address: lsp_at.to_string(), token: Some(Secret::new(token.to_owned())) };
+    made.lsp = Some(of_lsp("another"));
+    let stranger = EmbeddedNode::start(made.clone(), seed(), Arc::new(Still)).await.expect("started");
+    let refused = stranger.jit_invoice(ORDER_MSAT, FEE_MSAT, "own funds".to_owned(), 3_600).await;
+    assert!(matches!(refused, Err(AdminError::Refused(_))), "a token that the LSP does not know: {refused:?}");
+    stranger.stop().await;
+    made.lsp = Some(of_lsp(TOKEN));
+    let node = EmbeddedNode::start(made, seed(), Arc::new(Still)).await.expect("started");
+
+    // The reserve of the one side, what the other opens channels with, and the payer's channel to it.
+    let own = node.new_address().await.expect("an address").parse::<bitcoin::Address<_>>().expect("its own");
+    chain.fund(&own.assume_checked(), 1_000_000).await.expect("funded");
+    chain.fund(&lsp.address().await.expect("an address"), 20_000_000).await.expect("funded");
+    chain.mine(1).await.expect("mined");
+    lsp.sync_to(chain.height().await.expect("an answer"), SOON).await.expect("synced");
+    let payer = start_wallet(&chain, dir.path().join("payer")).await;
+    let payer = open_channel(&chain, payer, lsp_id, lsp_at).await;
+    until("tip", async || {
+        let _ = node.sync().await;
+        let height = chain.height().await.expect("an answer");
+        node.info().await.done().is_some_and(|info| info.tip_height == height)
+    })
+    .await;
+
+    let dear = node.jit_invoice(ORDER_MSAT, FEE_MSAT - 1, "own funds".to_owned(), 3_600).await;
+    assert!(matches!(dear, Err(AdminError::Refused(_))), "more than the operator gives: {dear:?}");
+    assert!(node.channels().await.expect("an answer").is_empty());
+    let invoice = node.jit_invoice(ORDER_MSAT, FEE_MSAT, "own funds".to_owned(), 3_600).await.expect("an invoice");
+    let hash = payer.0.pay(&invoice).await.expect("on its way");
+    let outcome = payer.0.wait_outcome(hash, SOON).await.expect("an end");
+    assert!(matches!(outcome, sandbox::wallet::Outcome::Succeeded { .. }), "{outcome:?}");
+    let channels = node.channels().await.expect("an answer");
+    let [channel] = channels.as_slice() else { panic!("{channels:?}") };
+    assert!(channel.usable && channel.peer == lsp_id && !channel.opened_by_us, "{channel:?}");
+    let received = ORDER_MSAT - FEE_MSAT;
+    until("sum in the channel", async || node.balances().await.expect("an answer").lightning_sat == received / 1_000)
+        .await;
+    let room = node.room().await.done().expect("an answer");
+    // As large as the sum, less what the LSP keeps in reserve.
+    assert!(room.channels[0].inbound_msat.get() > received / 10 * 9, "{room:?}");
+    node.stop().await;
+    payer.0.stop().await.expect("stopped");
+    lsp.stop().await.expect("stopped");
+}
+
+const TOKEN: &str = "known";
+
+/// A channel of twice the sum.
+fn lsp_terms(fee_msat: u64) -> LspTerms {
+    LspTerms { token: Some(TOKEN.to_owned()), fee_msat, larger_ppm: 1_000_000 }
 }

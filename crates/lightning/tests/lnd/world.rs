@@ -160,11 +160,17 @@ impl LndWorld {
         self.payer.0.connect(&self.lnd().node_id, listens, SOON).await.expect("connected");
         self.payer.0.path(&self.lnd().node_id, 1_000_000, SOON).await.expect("a path");
         // The node's own word: after a restart a wallet may not have noticed yet that it was left.
+        let mut tries = 0u32;
         until("two active channels", async || {
+            tries += 1;
             let channels = self.lnd().get("/v1/channels?active_only=true").await.expect("an answer");
             let active = channels["channels"].as_array().is_some_and(|channels| channels.len() == 2);
             if active && self.ldk.0.channels().iter().all(|channel| channel.is_usable) {
                 return true;
+            }
+            // A connection on which nothing comes back to life is left for another.
+            if tries.is_multiple_of(50) {
+                let _ = self.ldk.0.disconnect(id).await;
             }
             let _ = self.ldk.0.connect(id, listens).await;
             false

@@ -34,6 +34,10 @@ pub enum Destination {
     LinkedAccount {
         provider: String,
     },
+    /// An address on the chain: less what the chain takes.
+    OnChain {
+        address: String,
+    },
 }
 
 /// What a refund leaves from.
@@ -45,14 +49,16 @@ pub enum PaidFrom {
     Node,
     /// The operator's own account with the linked account's provider.
     LinkedAccount,
+    /// The wallet that shoppers pay on the chain.
+    OnChain,
 }
 
 impl PaidFrom {
-    /// What is sent for an amount: exchanges know whole satoshis only, and are told no less.
+    /// What is sent for an amount: exchanges and the chain know whole satoshis only, and are told no less.
     pub fn pays(self, owed_msat: Msat) -> Msat {
         match self {
             Self::Node => owed_msat,
-            Self::LinkedAccount => owed_msat.sat_ceil().msat(),
+            Self::LinkedAccount | Self::OnChain => owed_msat.sat_ceil().msat(),
         }
     }
 
@@ -100,7 +106,7 @@ impl RefundState {
 /// What is being sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundSend {
-    /// To a linked account there is no invoice: then it is a hash of the refund and the number of its try.
+    /// To a linked account, or on the chain, there is no invoice: then it is a hash of the refund and the number of its try.
     pub payment_hash: PaymentHash,
     /// Empty when there is no invoice.
     pub bolt11: String,
@@ -146,6 +152,9 @@ pub struct Refund {
     pub attempts: u32,
     pub last_problem: Option<String>,
     pub paid_fee_msat: Option<Msat>,
+    /// What the chain took of it: so much less has arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_msat: Option<Msat>,
     pub parked: Option<crate::Parked>,
     pub effects: u32,
 }
@@ -190,6 +199,8 @@ pub enum RefundEvent {
     SendSucceeded {
         payment_hash: PaymentHash,
         fee_msat: Msat,
+        #[serde(default)]
+        taken_msat: Msat,
     },
     SendFailed {
         payment_hash: PaymentHash,

@@ -35,7 +35,9 @@ pub fn step_refund(refund: Option<&Refund>, event: &RefundEvent, now: UnixMs) ->
         RefundEvent::WaitEnded => wait_ended(&mut d),
         RefundEvent::Prepared { send } => prepared(&mut d, send)?,
         RefundEvent::PrepareFailed { reason, ask_again } => prepare_failed(&mut d, reason, *ask_again),
-        RefundEvent::SendSucceeded { payment_hash, fee_msat } => succeeded(&mut d, *payment_hash, *fee_msat)?,
+        RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat } => {
+            succeeded(&mut d, *payment_hash, *fee_msat, *taken_msat)?
+        }
         RefundEvent::SendFailed { payment_hash, reason } => failed(&mut d, *payment_hash, reason)?,
         RefundEvent::RetryDue => retry(&mut d),
         RefundEvent::Reclaimed { amount } => reclaimed(&mut d, *amount)?,
@@ -117,6 +119,7 @@ fn opened(event: &RefundEvent, now: UnixMs) -> Result<RefundStep, Rejected> {
             attempts: 0,
             last_problem: None,
             paid_fee_msat: None,
+            taken_msat: None,
             parked: None,
             effects: 0,
         },
@@ -254,13 +257,14 @@ fn live(d: &Draft, payment_hash: PaymentHash) -> Result<Option<RefundSend>, Reje
     Ok(current.filter(|_| d.r.state == RefundState::Sending))
 }
 
-fn succeeded(d: &mut Draft, payment_hash: PaymentHash, fee_msat: Msat) -> Result<bool, Rejected> {
+fn succeeded(d: &mut Draft, payment_hash: PaymentHash, fee_msat: Msat, taken_msat: Msat) -> Result<bool, Rejected> {
     let Some(send) = live(d, payment_hash)? else {
         let known = d.r.state == RefundState::Paid && d.r.send.as_ref().is_some_and(|s| s.payment_hash == payment_hash);
         return if known { Ok(false) } else { Err(Rejected::Unexpected("a refund that had failed was paid")) };
     };
     d.bookings.push(Booking::RefundSent { from: send.from, amount_msat: send.amount_msat, fee_msat });
     d.r.paid_fee_msat = Some(fee_msat);
+    d.r.taken_msat = Some(taken_msat).filter(|taken| !taken.is_zero());
     d.r.state = RefundState::Paid;
     d.r.last_problem = None;
     Ok(true)
@@ -286,7 +290,9 @@ fn failed(d: &mut Draft, payment_hash: PaymentHash, reason: &str) -> Result<bool
             d.r.destination = None;
             d.r.state = RefundState::AwaitingDestination;
         }
-        Some(Destination::LightningAddress { .. } | Destination::LinkedAccount { .. }) => {
+        Some(
+            Destination::LightningAddress { .. } | Destination::LinkedAccount { .. } | Destination::OnChain { .. },
+        ) => {
             d.r.state = RefundState::Preparing;
             d.retry_later();
         }

@@ -2,9 +2,7 @@
 
 use super::Rejected;
 use super::draft::{Draft, Verdict};
-use crate::{
-    CardRecord, CardState, CloseCause, Effect, Flow, FundsSource, Invoice, Quote, Rail, State, Timer, metadata, terms,
-};
+use crate::{CardRecord, CardState, CloseCause, Effect, Flow, Invoice, Quote, Rail, State, Timer, metadata, terms};
 use ids::{PaymentHash, TermsHash};
 use money::Money;
 
@@ -56,15 +54,9 @@ fn start_quote(d: &mut Draft, quote: &Quote) -> Result<(), Rejected> {
             d.effect(Effect::OrderGiftCard { value: quote.order_total, product_id });
             Ok(())
         }
-        Flow::PaidFirst => match d.p.policy.funds_source {
-            Some(FundsSource::OnChain) => {
-                request_funds(d, quote);
-                Ok(())
-            }
-            // Nothing leaves the shopper's account before the shopper has said so.
-            Some(FundsSource::LinkedAccount) => Ok(()),
-            None => Err(Rejected::Unexpected("a purchase that is paid first from nowhere")),
-        },
+        // Nothing is asked for before the shopper has read what holds instead of a hold.
+        Flow::PaidFirst if d.p.policy.funds_source.is_some() => Ok(()),
+        Flow::PaidFirst => Err(Rejected::Unexpected("a purchase that is paid first from nowhere")),
     }
 }
 
@@ -260,6 +252,8 @@ pub(super) fn quote_expired(d: &mut Draft) -> Result<Verdict, Rejected> {
             d.to(State::CardPrepared);
             Ok(Verdict::Applied)
         }
+        // What was sent in time is waited for; the price is looked at again when it is final.
+        State::AwaitingFunds if !d.p.funds_seen_msat.is_zero() => Ok(Verdict::Already),
         State::Quoted | State::Invoiced | State::AwaitingFunds => {
             d.close(CloseCause::QuoteExpired);
             Ok(Verdict::Applied)

@@ -1,15 +1,16 @@
 //! Sources that cannot be held: what was received and not used is paid back.
 
 use super::Rejected;
+use super::charge::price_holds;
 use super::draft::{Draft, Verdict};
 use super::funding::funded;
 use super::opening::{request_card, request_funds};
-use crate::{Adjustment, Booking, CloseCause, Flow, FundsSource, OwedAmount, OwedCause, State, Timer};
-use money::Msat;
+use crate::{Adjustment, Booking, CloseCause, Flow, OwedAmount, OwedCause, State, Timer};
+use money::{Msat, Rate};
 
-/// A linked account sends only after this, and only while the price is locked.
+/// A linked account sends, and an address is given out, only after this, and only while the price is locked.
 pub(super) fn confirmed(d: &mut Draft) -> Result<Verdict, Rejected> {
-    if d.p.policy.funds_source != Some(FundsSource::LinkedAccount) {
+    if d.p.policy.funds_source.is_none() {
         return Err(Rejected::Unexpected("a confirmation that nobody asked for"));
     }
     match d.p.state {
@@ -33,19 +34,19 @@ pub(super) fn confirmed(d: &mut Draft) -> Result<Verdict, Rejected> {
 
 /// Was the source asked at all?
 fn asked(d: &Draft) -> bool {
-    d.p.policy.flow == Flow::PaidFirst
-        && (d.p.funds_confirmed || d.p.policy.funds_source != Some(FundsSource::LinkedAccount))
+    d.p.policy.flow == Flow::PaidFirst && d.p.funds_confirmed
 }
 
-pub(super) fn requested(d: &mut Draft, target: &str) -> Result<Verdict, Rejected> {
+pub(super) fn requested(d: &mut Draft, target: &str, seen_msat: Msat) -> Result<Verdict, Rejected> {
     match d.p.state {
         State::Quoted if asked(d) => {
             d.p.funds_target = Some(target.to_owned());
             d.to(State::AwaitingFunds);
             Ok(Verdict::Applied)
         }
-        State::AwaitingFunds if d.p.funds_target.as_deref() != Some(target) => {
+        State::AwaitingFunds if d.p.funds_target.as_deref() != Some(target) || d.p.funds_seen_msat != seen_msat => {
             d.p.funds_target = Some(target.to_owned());
+            d.p.funds_seen_msat = seen_msat;
             Ok(Verdict::Applied)
         }
         State::AwaitingFunds
@@ -85,9 +86,24 @@ pub(super) fn request_failed(d: &mut Draft) -> Result<Verdict, Rejected> {
     }
 }
 
-pub(super) fn arrived(d: &mut Draft, amount_msat: Msat) -> Result<Verdict, Rejected> {
-    if !asked(d) || amount_msat.is_zero() {
+/// What of it was known before.
+fn arrived_before(d: &Draft) -> Msat {
+    let used = d.p.funding.map_or(Msat::ZERO, |funding| funding.amount_msat);
+    let back = d.p.owed.iter().filter_map(|owed| match (owed.amount, owed.cause) {
+        (OwedAmount::Bitcoin(amount), OwedCause::Overpaid | OwedCause::ArrivedLate) => Some(amount),
+        _ => None,
+    });
+    back.fold(used, |sum, amount| sum.checked_add(amount).unwrap_or(Msat::MAX))
+}
+
+/// `total_msat`: all that ever arrived. What is new of it buys, or is owed.
+pub(super) fn arrived(d: &mut Draft, total_msat: Msat, executable: Option<Rate>) -> Result<Verdict, Rejected> {
+    if !asked(d) || total_msat.is_zero() {
         return Err(Rejected::Unexpected("funds that were not asked for"));
+    }
+    let amount_msat = total_msat.saturating_sub(arrived_before(d));
+    if amount_msat.is_zero() {
+        return Ok(Verdict::Already);
     }
     match d.p.state {
         State::Quoted | State::AwaitingFunds => {
@@ -97,7 +113,9 @@ pub(super) fn arrived(d: &mut Draft, amount_msat: Msat) -> Result<Verdict, Rejec
                 d.close(CloseCause::FundsFailed);
                 return Ok(Verdict::Applied);
             }
-            if d.now > quote.expires_at {
+            // Too late for the locked price. What was seen in time still buys where the price has held.
+            let held = !d.p.funds_seen_msat.is_zero() && price_holds(d, executable)?;
+            if d.now > quote.expires_at && (amount_msat < quote.amount_msat || !held) {
                 late(d, amount_msat, OwedCause::ArrivedLate)?;
                 d.close(CloseCause::QuoteExpired);
                 return Ok(Verdict::Applied);

@@ -2,10 +2,10 @@
 
 use super::{
     CLAIM_DEADLINE, HEIGHT, MARGIN_BLOCKS, QUOTED_MSAT, START, TIP, VENDOR_MSAT, asks, captured, card_created, charge,
-    creation, funds_arrived, funds_requested, hash, htlc_claimed, htlc_held, invoice_issued, merchant, msat, policy,
-    quote_given, rate, reveal, reversed, sale_closed, usd, vendor_ordered,
+    creation, funds_arrived, funds_requested, funds_seen, hash, htlc_claimed, htlc_held, invoice_issued, merchant,
+    msat, policy, quote_given, rate, reveal, reversed, sale_closed, usd, vendor_ordered,
 };
-use money::Sat;
+use money::{Msat, Sat};
 use purchase::{Charge, ChargeKind, ClaimOn, DisputeState, Event, Flow, Merchant, Rail, Tip};
 
 /// A table that is a `match` too: an event that is added to the core does not compile until it has a row.
@@ -215,7 +215,8 @@ table! {
     Event::FundsConfirmed => ["" = Event::FundsConfirmed],
     Event::FundsRequested { .. } => [
         "" = funds_requested(),
-        "elsewhere" = Event::FundsRequested { target: "bcrt1-second".to_owned() },
+        "elsewhere" = Event::FundsRequested { target: "bcrt1-second".to_owned(), seen_msat: Msat::ZERO },
+        "seen" = funds_seen(),
     ],
     Event::FundsRequestFailed { .. } => ["" = Event::FundsRequestFailed { reason: why() }],
     Event::FundsArrived { .. } => [
@@ -223,6 +224,7 @@ table! {
         "above" = funds_arrived(QUOTED_MSAT + 7_000),
         "below" = funds_arrived(VENDOR_MSAT),
         "zero" = funds_arrived(0),
+        "at no price" = Event::FundsArrived { amount_msat: msat(QUOTED_MSAT), executable: None },
     ],
     Event::QuoteExpired => ["" = Event::QuoteExpired],
     Event::HoldWindowEnded => ["" = Event::HoldWindowEnded],

@@ -92,6 +92,8 @@ pub fn creation(policy: Policy) -> Creation {
         store_name: "shop".to_owned(),
         currency: Currency::USD,
         policy,
+        refund_to: None,
+        told: None,
         product_id: gift.then(|| "shop_example-usa".to_owned()),
         quote: quoted.then(|| quote(1, START)),
         terms_hash: quoted.then_some(TermsHash([9; 32])),
@@ -160,11 +162,15 @@ pub fn vendor_ordered() -> Event {
 }
 
 pub fn funds_requested() -> Event {
-    Event::FundsRequested { target: "bcrt1-first".to_owned() }
+    Event::FundsRequested { target: "bcrt1-first".to_owned(), seen_msat: Msat::ZERO }
+}
+
+pub fn funds_seen() -> Event {
+    Event::FundsRequested { target: "bcrt1-seen".to_owned(), seen_msat: msat(QUOTED_MSAT) }
 }
 
 pub fn funds_arrived(amount_msat: u64) -> Event {
-    Event::FundsArrived { amount_msat: msat(amount_msat) }
+    Event::FundsArrived { amount_msat: msat(amount_msat), executable: Some(rate("5500")) }
 }
 
 pub fn captured(charge_id: &str, amount: &str) -> Event {

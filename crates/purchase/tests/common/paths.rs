@@ -1,8 +1,8 @@
 //! How each state is reached: by events alone, flow by flow. Where a state means different things, by several ways.
 
 use super::{
-    QUOTE_MS, QUOTED_MSAT, START, asks, captured, card_created, charge, funds_arrived, funds_requested, hash,
-    htlc_claimed, htlc_held, invoice_issued, quote_given, reveal, reversed, vendor_ordered,
+    QUOTE_MS, QUOTED_MSAT, START, asks, captured, card_created, charge, funds_arrived, funds_requested, funds_seen,
+    hash, htlc_claimed, htlc_held, invoice_issued, quote_given, reveal, reversed, vendor_ordered,
 };
 use purchase::{ClaimOn, Event, Flow, Rail, State};
 
@@ -227,7 +227,7 @@ fn gift_card(state: State) -> Vec<Way> {
 }
 
 fn paid_first(state: State) -> Vec<Way> {
-    let awaiting = vec![funds_requested()];
+    let awaiting = vec![Event::FundsConfirmed, funds_requested()];
     let arrived = then(&awaiting, &[funds_arrived(QUOTED_MSAT)]);
     let ready = then(&arrived, &[card_created()]);
     let charged = then(&ready, &[asked()]);
@@ -239,8 +239,8 @@ fn paid_first(state: State) -> Vec<Way> {
         | State::PayingVendor
         | State::Claiming
         | State::Closing => vec![],
-        State::Quoted => vec![("", vec![])],
-        State::AwaitingFunds => vec![("", awaiting)],
+        State::Quoted => vec![("", vec![]), ("confirmed", vec![Event::FundsConfirmed])],
+        State::AwaitingFunds => vec![("", awaiting.clone()), ("seen", then(&awaiting, &[funds_seen()]))],
         State::CardReady => vec![("", ready.clone()), ("winding up", then(&ready, &[Event::CancelRequested]))],
         State::Funded => vec![
             ("card asked for", arrived.clone()),

@@ -10,6 +10,7 @@
 
 pub mod amount;
 pub mod client;
+pub mod coins;
 pub mod core;
 pub mod error;
 mod faucet;
@@ -25,6 +26,7 @@ pub mod state;
 mod view;
 
 pub use client::{RpcAccess, RpcClient};
+pub use coins::{Coin, Coins};
 pub use error::{ChainError, RpcError};
 pub use handle::{Backend, Chain};
 pub use view::{Seen, Utxo};

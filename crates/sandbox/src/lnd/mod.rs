@@ -86,6 +86,13 @@ impl Lnd {
         &self.plan
     }
 
+    /// How its own client is called.
+    pub fn lncli(&self) -> String {
+        let LndPlan { programs, dir, rpc, .. } = &self.plan;
+        let lncli = programs.join("lncli");
+        format!("{} --lnddir={} --network=regtest --rpcserver={rpc}", lncli.display(), dir.display())
+    }
+
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
     }

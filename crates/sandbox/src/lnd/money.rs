@@ -214,4 +214,15 @@ impl Lnd {
         let made = self.post("/v1/invoices", body).await?;
         Ok(made["payment_request"].as_str().unwrap_or_default().to_owned())
     }
+
+    /// As [`Lnd::receive`], with a description hash as a Lightning address asks for (LUD-06).
+    ///
+    /// # Errors
+    /// As [`Lnd::get`].
+    pub async fn receive_of_hash(&self, amount_msat: u64, hash: [u8; 32]) -> Result<String, LndError> {
+        let hash = STANDARD.encode(hash);
+        let body = json!({ "value_msat": amount_msat.to_string(), "description_hash": hash, "private": true });
+        let made = self.post("/v1/invoices", body).await?;
+        Ok(made["payment_request"].as_str().unwrap_or_default().to_owned())
+    }
 }

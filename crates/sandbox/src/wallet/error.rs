@@ -18,6 +18,9 @@ pub enum WalletError {
     /// The text is no BOLT11 invoice.
     #[error("not a BOLT11 invoice: {0}")]
     Invoice(String),
+    /// A wallet on LND; its own error.
+    #[error(transparent)]
+    Lnd(#[from] crate::lnd::LndError),
     /// This wallet is paying, or has paid, an invoice with this hash.
     #[error("this hash is being paid or was paid by this wallet")]
     AlreadyPaid,

@@ -23,9 +23,10 @@ use ldk_node::bitcoin::{Address, Network};
 use ldk_node::lightning::ln::channelmanager::PaymentId;
 use ldk_node::lightning::ln::msgs::SocketAddress;
 use ldk_node::lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescription, Description};
+use ldk_node::liquidity::LSPS2ServiceConfig;
 use ldk_node::logger::LogLevel;
 use ldk_node::payment::PaymentStatus;
-use ldk_node::{Builder, ChannelDetails, LightningBalance, NodeError, UserChannelId};
+use ldk_node::{BuildError, Builder, ChannelDetails, LightningBalance, NodeError, UserChannelId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -53,6 +54,17 @@ pub struct WalletConfig {
     pub chain: RpcAccess,
 }
 
+/// What a provider of channels asks and gives.
+#[derive(Debug, Clone)]
+pub struct LspTerms {
+    /// Clients are served that show it; None: all.
+    pub token: Option<String>,
+    /// For each channel.
+    pub fee_msat: u64,
+    /// So much larger than the sum the channel is opened for, millionths.
+    pub larger_ppm: u32,
+}
+
 /// An HTLC on its way out that the peer has neither claimed nor returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PendingHtlc {
@@ -77,6 +89,37 @@ impl PayerWallet {
     /// [`WalletError::Build`] when the directory cannot be used, [`WalletError::Node`] when the chain
     /// cannot be reached.
     pub async fn start(config: WalletConfig) -> Result<Self, WalletError> {
+        Self::build(config, |_| Ok(())).await
+    }
+
+    /// Starts one that also opens channels to whoever buys them just in time (LSPS2, bLIP-52), as ldk-node does.
+    ///
+    /// # Errors
+    /// As [`PayerWallet::start`].
+    pub async fn start_lsp(config: WalletConfig, listens: SocketAddr, terms: LspTerms) -> Result<Self, WalletError> {
+        Self::build(config, move |builder| {
+            builder.set_listening_addresses(vec![SocketAddress::from(listens)])?;
+            builder.set_liquidity_provider_lsps2(LSPS2ServiceConfig {
+                require_token: terms.token,
+                advertise_service: false,
+                channel_opening_fee_ppm: 0,
+                channel_over_provisioning_ppm: terms.larger_ppm,
+                min_channel_opening_fee_msat: terms.fee_msat,
+                min_channel_lifetime: 4_320,
+                max_client_to_self_delay: 1_024,
+                min_payment_size_msat: 1_000,
+                max_payment_size_msat: 10_000_000_000,
+                client_trusts_lsp: false,
+            });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn build(
+        config: WalletConfig,
+        more: impl FnOnce(&mut Builder) -> Result<(), BuildError> + Send + 'static,
+    ) -> Result<Self, WalletError> {
         let node = blocking(move || {
             let WalletConfig { dir, chain } = config;
             let mut builder = Builder::new();
@@ -87,6 +130,7 @@ impl PayerWallet {
                 .set_storage_dir_path(dir)
                 .set_filesystem_logger(Some(log), Some(LogLevel::Info))
                 .set_chain_source_bitcoind_rpc(chain.host, chain.port, chain.user, chain.password);
+            more(&mut builder)?;
             let node = builder.build()?;
             node.start()?;
             Ok::<_, WalletError>(Arc::new(node))
@@ -133,6 +177,14 @@ impl PayerWallet {
     /// [`WalletError::Node`] when it is not there.
     pub async fn connect(&self, node_id: PublicKey, to: SocketAddr) -> Result<(), WalletError> {
         self.call(move |node| node.connect(node_id, SocketAddress::from(to), true)).await
+    }
+
+    /// Leaves a node until it is connected to again.
+    ///
+    /// # Errors
+    /// [`WalletError::Node`].
+    pub async fn disconnect(&self, node_id: PublicKey) -> Result<(), WalletError> {
+        self.call(move |node| node.disconnect(node_id)).await
     }
 
     /// Its channels, open or being opened.

@@ -11,7 +11,7 @@ use money::{Msat, Sat};
 use outbound::uuid;
 use ports::{
     FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, Outcome, PaidFirstSource, Rejection,
-    Secret, StoreError,
+    Secret, SourceTerms, StoreError,
 };
 
 /// The send itself was found, and is over.
@@ -288,7 +288,8 @@ fn refunded(made: &Transaction) -> FundsRefundStatus {
         Stage::Over => FundsRefundStatus::Failed { reason: format!("Coinbase says {}", made.status) },
         Stage::Completed => {
             let fee = made.network.as_ref().and_then(|network| network.transaction_fee.as_ref()?.bitcoin());
-            FundsRefundStatus::Sent { fee_msat: fee.map_or(Msat::ZERO, |(_, sat)| sat.msat()) }
+            let fee_msat = fee.map_or(Msat::ZERO, |(_, sat)| sat.msat());
+            FundsRefundStatus::Sent { fee_msat, taken_msat: Msat::ZERO }
         }
     }
 }
@@ -350,13 +351,22 @@ impl PaidFirstSource for CoinbaseLink {
         };
         let amount_msat = sat.msat();
         if stage(&entry.status) != Stage::Completed {
-            return Outcome::Done(FundsStatus::Pending { amount_msat });
+            return Outcome::Done(FundsStatus::Pending { amount_msat, depth: None });
         }
         match self.claim(&entry.id, &request.key).await {
             Ok(true) => Outcome::Done(FundsStatus::Final { amount_msat }),
             Ok(false) => Outcome::NotSent("another purchase was faster".to_owned()),
             Err(error) => stored(error),
         }
+    }
+
+    /// A refund goes back whole: the operator bears what Coinbase takes.
+    async fn terms(&self, _amount_msat: Msat) -> Outcome<Option<SourceTerms>> {
+        Outcome::Done(None)
+    }
+
+    async fn refund_fee(&self, _to: &str) -> Outcome<Msat> {
+        Outcome::Done(Msat::ZERO)
     }
 
     async fn refund(&self, refund: &FundsRefund) -> Outcome<FundsRefundStatus> {

@@ -53,7 +53,8 @@ pub fn request(world: &impl World, key: &str) -> FundsRequest {
 fn refund(world: &impl World, key: &str) -> FundsRefund {
     let key = IdempotencyKey(key.to_owned());
     let paid_under = request(world, "paid").key;
-    FundsRefund { key, paid_under, account: world.account(), amount_msat: msat(SAT), asked_since: world.now() }
+    let amount_msat = msat(SAT);
+    FundsRefund { key, paid_under, to: None, account: world.account(), amount_msat, asked_since: world.now() }
 }
 
 fn is_final<T>(outcome: &Outcome<T>) -> bool {
@@ -123,7 +124,7 @@ pub async fn nothing_counts_before_it_is_final(world: &impl World) {
     world.hold_sends();
     let (late, never) = (request(world, "late"), request(world, "never"));
     assert_eq!(source.request(&late).await, Outcome::Done(FundsTarget::UnderWay));
-    assert_eq!(source.status(&late).await, Outcome::Done(FundsStatus::Pending { amount_msat: msat(SAT) }));
+    assert_eq!(source.status(&late).await, Outcome::Done(FundsStatus::Pending { amount_msat: msat(SAT), depth: None }));
     world.finish();
     assert_eq!(source.status(&late).await, Outcome::Done(FundsStatus::Final { amount_msat: msat(SAT) }));
     let before = world.shopper_sat();
@@ -150,7 +151,7 @@ pub async fn a_refund_is_sent_once(world: &impl World) {
     assert_eq!(source.request(&request(world, "paid")).await, Outcome::Done(FundsTarget::UnderWay));
     assert_eq!(source.pays_back(world.account(), &request(world, "paid").key).await, Outcome::Done(true));
     let (before, paid) = (world.shopper_sat(), world.sends());
-    let sent = Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO });
+    let sent = Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO, taken_msat: Msat::ZERO });
     for _ in 0..3 {
         assert_eq!(source.refund(&refund(world, "r1")).await, sent);
     }

@@ -14,7 +14,7 @@ pub enum PayFrom {
     Lightning,
     /// The account that is linked (`GET /v1/account/linked`). Paid first.
     LinkedAccount,
-    /// An on-chain wallet. Paid first.
+    /// Any wallet, to an address of the purchase's own. Paid first.
     OnChain,
 }
 
@@ -42,7 +42,7 @@ impl From<FundsSource> for PayFrom {
 pub enum FundsState {
     /// Quoted. Nothing is sent before the shopper confirms (`POST confirm-funds`).
     Unconfirmed,
-    /// Asked for, not answered yet; on-chain: waits for the shopper to send.
+    /// Asked for, not answered yet; on-chain, once there is an address: waits for the shopper to send.
     Asked,
     /// The linked account's provider wants a code (`POST second-factor`).
     SecondFactor,
@@ -62,10 +62,17 @@ pub struct FundsView {
     pub source: PayFrom,
     pub status: FundsState,
     pub amount_msat: u64,
-    /// What arrives later buys nothing and is paid back.
+    /// What arrives later buys nothing and is paid back. On-chain, what was seen by then still buys when it is final, if the
+    /// price has held.
     pub locked_until_ms: u64,
     /// BIP 21; none where the shopper sends nothing.
     pub address: Option<String>,
+    /// Seen on the chain, in all, and not final.
+    pub seen_msat: u64,
+    /// How deep the least deep of it is.
+    pub confirmations: Option<u32>,
+    /// How deep it has to be: more than is promised, where more was sent.
+    pub confirmations_needed: Option<u32>,
     /// Codes that may still be tried.
     pub codes_left: Option<u8>,
     pub promise: FundsPromise,
@@ -82,8 +89,12 @@ pub struct FundsPromise {
     pub unused_after_ms: u64,
     /// What the store voids or gives back later goes back at that day's rate.
     pub returned_at_new_rate: bool,
-    /// Where to: `linked_account`, or the account's refund destination.
+    /// Where to: `linked_account`, the address that was given, or the account's refund destination.
     pub back_to: BackTo,
+    /// On-chain: it is final when it is so deep.
+    pub confirmations: Option<u32>,
+    /// To an address it goes back less what the chain takes: so much at present.
+    pub back_fee_msat: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -93,6 +104,8 @@ pub enum BackTo {
     LinkedAccount,
     /// The refund destination, or the shopper is asked.
     RefundDestination,
+    /// The address that was given with the purchase.
+    Address,
 }
 
 /// The code that the linked account's provider sent, or that its app shows.
@@ -117,17 +130,21 @@ impl FundsView {
             Some(FundsTarget::SecondFactor { tries }) => Some(engine::CODES_MAX.saturating_sub(tries)),
             Some(FundsTarget::Address { .. } | FundsTarget::UnderWay | FundsTarget::Pending { .. }) | None => None,
         };
+        let (address, depth) = match &target {
+            Some(FundsTarget::Address { uri, depth, .. }) => (Some(uri.clone()), *depth),
+            Some(FundsTarget::SecondFactor { .. } | FundsTarget::UnderWay | FundsTarget::Pending { .. }) | None => {
+                (None, None)
+            }
+        };
         Some(Self {
             source: source.into(),
-            status: state(p, source, target.as_ref()),
+            status: state(p, target.as_ref()),
             amount_msat: quote.amount_msat.get(),
             locked_until_ms: quote.expires_at.0,
-            address: match target {
-                Some(FundsTarget::Address { uri }) => Some(uri),
-                Some(FundsTarget::SecondFactor { .. } | FundsTarget::UnderWay | FundsTarget::Pending { .. }) | None => {
-                    None
-                }
-            },
+            address,
+            seen_msat: p.funds_seen_msat.get(),
+            confirmations: depth.map(|depth| depth.blocks),
+            confirmations_needed: depth.map(|depth| depth.needed),
             codes_left,
             promise: FundsPromise {
                 held: false,
@@ -136,20 +153,22 @@ impl FundsView {
                 returned_at_new_rate: true,
                 back_to: match source {
                     FundsSource::LinkedAccount => BackTo::LinkedAccount,
+                    FundsSource::OnChain if p.refund_to.is_some() => BackTo::Address,
                     FundsSource::OnChain => BackTo::RefundDestination,
                 },
+                confirmations: p.told.map(|told| told.confirmations),
+                back_fee_msat: p.told.map(|told| told.refund_fee_msat.get()),
             },
         })
     }
 }
 
-fn state(p: &Purchase, source: FundsSource, target: Option<&FundsTarget>) -> FundsState {
+fn state(p: &Purchase, target: Option<&FundsTarget>) -> FundsState {
     if arrived(p) {
         return FundsState::Arrived;
     }
-    let confirmed = p.funds_confirmed || source != FundsSource::LinkedAccount;
     let over = match p.state {
-        State::Quoted if !confirmed => return FundsState::Unconfirmed,
+        State::Quoted if !p.funds_confirmed => return FundsState::Unconfirmed,
         State::Quoted => return FundsState::Asked,
         State::AwaitingFunds => false,
         _ => true,
@@ -157,6 +176,7 @@ fn state(p: &Purchase, source: FundsSource, target: Option<&FundsTarget>) -> Fun
     match target {
         Some(FundsTarget::UnderWay) => FundsState::UnderWay,
         Some(FundsTarget::Pending { .. }) => FundsState::Pending,
+        Some(FundsTarget::Address { .. }) if !p.funds_seen_msat.is_zero() => FundsState::Pending,
         _ if over => FundsState::Failed,
         Some(FundsTarget::SecondFactor { .. }) => FundsState::SecondFactor,
         Some(FundsTarget::Address { .. }) | None => FundsState::Asked,

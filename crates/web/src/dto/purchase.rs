@@ -40,6 +40,10 @@ pub struct NewPurchase {
     /// What it is paid from. Anything but `lightning` is paid first: see `funds` of the purchase before confirming.
     #[serde(default)]
     pub source: PayFrom,
+    /// With `on_chain` only: the address that what is not used goes back to, less what the chain takes. Left out: the
+    /// account's refund destination.
+    #[schema(example = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")]
+    pub refund_address: Option<String>,
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]

@@ -7,7 +7,7 @@ use ports::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where a refund goes: exactly one of both.
+/// Where a refund goes: exactly one of these.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GiveDestination {
@@ -16,6 +16,9 @@ pub struct GiveDestination {
     /// `name@domain` (LUD-16).
     #[schema(example = "shopper@wallet.example")]
     pub lightning_address: Option<String>,
+    /// An address on the chain, where that is served: what the chain takes comes off.
+    #[schema(example = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")]
+    pub address: Option<String>,
     /// A device token alone does not collect a refund.
     #[serde(default, serialize_with = "super::account::withheld", deserialize_with = "super::account::secret_option")]
     #[schema(value_type = String, format = Password)]
@@ -64,6 +67,8 @@ pub struct RefundView {
     pub created_at_ms: u64,
     /// What is being sent, or was.
     pub sent_msat: Option<u64>,
+    /// What the chain took of it: so much less has arrived.
+    pub taken_msat: Option<u64>,
     #[schema(value_type = Option<String>)]
     pub payment_hash: Option<ids::PaymentHash>,
     /// The operator has to look before it goes on.
@@ -83,6 +88,10 @@ pub enum DestinationView {
     LinkedAccount {
         provider: String,
     },
+    /// On the chain: less what the chain takes.
+    OnChain {
+        address: String,
+    },
 }
 
 #[derive(Serialize, ToSchema)]
@@ -101,6 +110,7 @@ impl From<&Destination> for DestinationView {
             }
             Destination::LightningAddress { address } => Self::LightningAddress { address: address.clone() },
             Destination::LinkedAccount { provider } => Self::LinkedAccount { provider: provider.clone() },
+            Destination::OnChain { address } => Self::OnChain { address: address.clone() },
         }
     }
 }
@@ -125,6 +135,7 @@ impl From<&Refund> for RefundView {
             not_before_ms: refund.not_before.0,
             created_at_ms: refund.created_at.0,
             sent_msat: refund.send.as_ref().map(|send| send.amount_msat.get()),
+            taken_msat: refund.taken_msat.map(money::Msat::get),
             payment_hash: refund.send.as_ref().filter(|send| !send.bolt11.is_empty()).map(|send| send.payment_hash),
             waits_for_operator: refund.parked.is_some(),
         }

@@ -66,6 +66,8 @@ pub struct Served {
     pub cards: bool,
     /// Providers whose accounts can be linked and paid from (`source: linked_account`): paid first, not held.
     pub linked_accounts: Vec<&'static str>,
+    /// Purchases can be paid on the chain (`source: on_chain`): paid first, not held, and slow. None: they cannot.
+    pub on_chain: Option<OnChainServed>,
     /// Stores are paid by gift card, where there is one (`GET /v1/gift-cards`).
     pub gift_cards: bool,
     pub spread_ppm: u32,
@@ -77,6 +79,14 @@ pub struct Served {
     /// Longest time the bitcoin is held.
     pub hold_ms_max: u64,
     pub limits: AccountLimits,
+}
+
+/// What is different on the chain.
+#[derive(Serialize, ToSchema)]
+pub struct OnChainServed {
+    pub spread_ppm: u32,
+    /// How long a price is locked.
+    pub quote_ms: u64,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -34,6 +34,7 @@ struct Wish {
     country: Option<Country>,
     product_id: Option<String>,
     source: Option<FundsSource>,
+    refund_address: Option<String>,
 }
 
 impl Wish {
@@ -54,6 +55,9 @@ impl Wish {
             // A prepared card and a gift card both wait for a hold.
             return Err(Code::WayNotServed.into());
         }
+        if request.refund_address.is_some() && source != Some(FundsSource::OnChain) {
+            return Err(Problem::with(Code::DestinationInvalid, "`refund_address` goes with `on_chain`."));
+        }
         let country = request.country.as_deref().map(Country::parse).transpose().map_err(|_| Code::CountryInvalid)?;
         Ok(Self {
             store_host: request.store_host.clone(),
@@ -64,6 +68,7 @@ impl Wish {
             country,
             product_id: request.gift_card.as_ref().map(|wish| wish.product_id.clone()),
             source,
+            refund_address: request.refund_address.clone(),
         })
     }
 
@@ -86,7 +91,7 @@ fn read_nonce(text: &str) -> Result<Nonce, Problem> {
 #[utoipa::path(post, path = "/v1/purchases", operation_id = "begin_purchase", tag = "purchases", security(("device_token" = [])),
     request_body = NewPurchase, params(("Idempotency-Key" = String, Header)), responses(
     (status = CREATED, body = PurchaseView),
-    (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, not_linked, \
+    (status = "4XX", description = "amount_*, currency_*, store_*, country_*, claim_on_not_served, way_not_served, not_linked, destination_invalid, \
         product_unknown, value_not_sold, total_needed, \
         destination_needed, unpaid_purchase_open, limit_reached, account_suspended, store_suspended, idempotency_*",
      content_type = "application/problem+json", body = ProblemBody),
@@ -143,8 +148,13 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Re
     if let Some(source) = wish.source {
         check_source(app, shopper, source).await?;
     }
+    let refund_to = match &wish.refund_address {
+        Some(address) => Some(super::refunds::read_address(app, address).await?),
+        None => None,
+    };
     // What is paid from a linked account goes back to it.
-    if claim_on == ClaimOn::Reveal && wish.source != Some(FundsSource::LinkedAccount) {
+    let said = refund_to.is_some() || wish.source == Some(FundsSource::LinkedAccount);
+    if claim_on == ClaimOn::Reveal && !said {
         let setting = app.state.accounts.refund_setting(shopper.account).await?;
         setting.in_force().ok_or(Code::DestinationNeeded)?;
     }
@@ -168,12 +178,13 @@ async fn begin(app: &App, shopper: &Shopper, wish: Wish, attempt: Attempt) -> Re
             nonce: wish.nonce,
             policy: agreed,
             product_id: wish.product_id,
+            refund_to,
             limits,
         })
         .await?;
     metrics::counter!("anytill_purchases_begun_total", "currency" => wish.currency.code()).increment(1);
     origin::remember(app, begun.id, shopper.device).await;
-    if begun.policy.funds_source != Some(FundsSource::LinkedAccount) {
+    if begun.policy.funds_source.is_none() {
         wait_past(app, begun.id, &[State::Opened, State::Quoted]).await;
     }
     // It is begun: an answer of less is better than none.

@@ -30,7 +30,8 @@ impl From<SecondFactorError> for Problem {
     }
 }
 
-/// The shopper has seen that this purchase cannot be held: the linked account may send. Twice is once.
+/// The shopper has seen that this purchase cannot be held: the linked account may send, or an address is given out. Twice
+/// is once.
 #[utoipa::path(post, path = "/v1/purchases/{id}/confirm-funds", operation_id = "confirm_funds", tag = "purchases", security(("device_token" = [])),
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses(
     (status = OK, body = PurchaseView),
@@ -45,7 +46,7 @@ pub async fn confirm(
     let account = shopper.account;
     once.run(&app, &shopper, &(), move |app| async move {
         let (purchase, _) = app.purchase_of(id, account).await?;
-        if purchase.policy.funds_source != Some(purchase::FundsSource::LinkedAccount) {
+        if purchase.policy.funds_source.is_none() {
             return Err(Code::WayNotServed.into());
         }
         let confirmed = app.engine().confirm_funds(id).await?;

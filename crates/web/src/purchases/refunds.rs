@@ -14,10 +14,13 @@ use accounts::{AccountError, RefundDestination};
 use axum::extract::State;
 use axum::response::Response;
 use ids::{AccountId, RefundId};
+use ports::Outcome;
 use purchase::{Destination, Refund};
 
 /// Longer than any invoice that can be paid.
 const INVOICE_LEN_MAX: usize = 4_096;
+/// The longest address there is (BIP 173).
+const ADDRESS_LEN_MAX: usize = 90;
 
 /// The account's refunds, newest first.
 #[utoipa::path(get, path = "/v1/refunds", operation_id = "list_refunds", tag = "refunds", security(("device_token" = [])), params(ListQuery), responses(
@@ -54,7 +57,7 @@ pub async fn give_destination(
     Id(id): Id<RefundId>,
     Json(request): Json<GiveDestination>,
 ) -> Result<Response, Problem> {
-    let destination = read_destination(&app, &request)?;
+    let destination = read_destination(&app, &request).await?;
     refund_of(&app, id, shopper.account).await?;
     shopper.prove_given(&app, request.password.as_ref()).await?;
     let account = shopper.account;
@@ -94,10 +97,31 @@ pub async fn offer_link(
     }))
 }
 
-fn read_destination(app: &App, request: &GiveDestination) -> Result<Destination, Problem> {
-    let wrong = |why: &str| Problem::with(Code::DestinationInvalid, format!("{why}."));
-    match (&request.bolt11, &request.lightning_address) {
-        (Some(invoice), None) => {
+fn wrong(why: &str) -> Problem {
+    Problem::with(Code::DestinationInvalid, format!("{why}."))
+}
+
+/// An address on the chain that this server could pay to.
+pub async fn read_address(app: &App, text: &str) -> Result<Destination, Problem> {
+    let address = text.trim();
+    if address.len() > ADDRESS_LEN_MAX {
+        return Err(wrong("the address is too long"));
+    }
+    let source = app.engine().ports().paid_first.on_chain.as_ref().ok_or(Code::WayNotServed)?;
+    match source.refund_fee(address).await {
+        Outcome::Done(_) => {}
+        Outcome::Rejected(refusal) if !refusal.retryable => return Err(wrong(&refusal.message)),
+        // What it will cost is asked again when it is paid.
+        Outcome::Rejected(_) => {}
+        Outcome::NotSent(_) | Outcome::Unknown(_) => return Err(Problem::from(Code::Unavailable).retry_after_s(60)),
+    }
+    Ok(Destination::OnChain { address: address.to_owned() })
+}
+
+async fn read_destination(app: &App, request: &GiveDestination) -> Result<Destination, Problem> {
+    match (&request.bolt11, &request.lightning_address, &request.address) {
+        (None, None, Some(address)) => read_address(app, address).await,
+        (Some(invoice), None, None) => {
             let invoice = invoice.trim().to_ascii_lowercase();
             if invoice.len() > INVOICE_LEN_MAX {
                 return Err(wrong("the invoice is too long"));
@@ -109,13 +133,13 @@ fn read_destination(app: &App, request: &GiveDestination) -> Result<Destination,
             }
             Ok(Destination::Bolt11 { invoice })
         }
-        (None, Some(address)) => match app.state.accounts.read_lightning_address(address) {
+        (None, Some(address), None) => match app.state.accounts.read_lightning_address(address) {
             Ok(RefundDestination::LightningAddress { address }) => {
                 Ok(Destination::LightningAddress { address: address.as_str().to_owned() })
             }
             Err(AccountError::Invalid { reason, .. }) => Err(wrong(reason)),
             Err(other) => Err(other.into()),
         },
-        _ => Err(wrong("give either `bolt11` or `lightning_address`")),
+        _ => Err(wrong("give one of `bolt11`, `lightning_address` and `address`")),
     }
 }

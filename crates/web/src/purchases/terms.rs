@@ -26,7 +26,7 @@ pub async fn terms(
     Ok(Json(TermsView {
         format: "anytill-terms-v1",
         server: app.engine().config().server_url.clone(),
-        node: app.engine().ports().node.node_id(),
+        node: quote.node.unwrap_or_else(|| app.engine().ports().nodes.first().node_id()),
         purchase: p.id,
         store: p.store_host.clone(),
         total_minor: quote.order_total.minor(),

@@ -61,6 +61,7 @@ impl Vault for FixedVault {
 
 /// Answers nothing of its own: a node whose holds the test reports.
 pub struct FakeNode {
+    pub id: NodeId,
     pub room_msat: AtomicU64,
     pub reachable: AtomicBool,
     /// Answers only while nobody holds it.
@@ -77,7 +78,12 @@ pub struct FakeNode {
 
 impl FakeNode {
     pub fn new() -> Self {
+        Self::of(NodeId([2; 33]))
+    }
+
+    pub fn of(id: NodeId) -> Self {
         Self {
+            id,
             room_msat: AtomicU64::new(10_000_000_000),
             reachable: AtomicBool::new(true),
             gate: tokio::sync::Mutex::default(),
@@ -93,7 +99,7 @@ impl FakeNode {
 #[async_trait]
 impl LightningNode for FakeNode {
     fn node_id(&self) -> NodeId {
-        NodeId([2; 33])
+        self.id
     }
 
     async fn info(&self) -> Outcome<NodeInfo> {

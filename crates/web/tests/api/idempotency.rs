@@ -190,7 +190,7 @@ async fn a_call_that_is_never_answered_is_taken_over_and_makes_nothing_twice() {
     assert_eq!(ada.post("/v1/purchases", "k1", &album).await.problem().1, "idempotency_in_progress");
     server.clock.advance_ms(1);
     let tip = ports::NodeInfo { tip_height: 100, tip_seen_at: server.clock.now(), channels_usable: 1 };
-    server.engine.on_tip(tip).await.unwrap();
+    server.engine.on_tip(server.node.id, tip).await.unwrap();
     let (answer, ()) = tokio::join!(ada.post("/v1/purchases", "k1", &album), async {
         server.node.asked.notified().await;
         drop(gate);

@@ -51,7 +51,7 @@ async fn a_day_and_a_purchase_have_limits() {
     assert!(!answer.text.contains("day:"), "no account in the answer");
     server.clock.advance_ms(86_400_000);
     let tip = ports::NodeInfo { tip_height: 101, tip_seen_at: ports::Clock::now(&*server.clock), channels_usable: 1 };
-    server.engine.on_tip(tip).await.unwrap();
+    server.engine.on_tip(server.node.id, tip).await.unwrap();
     ada.buy("k2").await;
 }
 

@@ -7,7 +7,7 @@ use ids::{AccountId, UnixMs};
 use money::{Msat, Sat};
 use ports::{
     AccountLinks, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, LinkBegun, LinkError,
-    LinkedAccount, Outcome, PaidFirstSource, Secret,
+    LinkedAccount, Outcome, PaidFirstSource, Secret, SourceTerms,
 };
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -108,8 +108,16 @@ impl PaidFirstSource for FakeLinked {
         Outcome::Done(sent.map_or(FundsStatus::NotFound, |amount_msat| FundsStatus::Final { amount_msat }))
     }
 
+    async fn terms(&self, _amount_msat: Msat) -> Outcome<Option<SourceTerms>> {
+        Outcome::Done(None)
+    }
+
+    async fn refund_fee(&self, _to: &str) -> Outcome<Msat> {
+        Outcome::Done(Msat::ZERO)
+    }
+
     async fn refund(&self, _refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
-        Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO })
+        Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO, taken_msat: Msat::ZERO })
     }
 
     async fn balance(&self) -> Outcome<Sat> {
@@ -204,7 +212,7 @@ async fn nothing_is_sent_before_the_shopper_has_seen_the_promise() {
         funds["promise"],
         json!({
             "held": false, "unused_goes_back": true, "unused_after_ms": 259_200_000u64, "returned_at_new_rate": true,
-            "back_to": "linked_account",
+            "back_to": "linked_account", "confirmations": null, "back_fee_msat": null,
         })
     );
     let path = format!("/v1/purchases/{}", begun["id"].as_str().unwrap());

@@ -61,7 +61,7 @@ impl<'a> Bought<'a> {
     async fn held(&self, payment_hash: PaymentHash) {
         let amount_msat = Msat::new(496_758_000).unwrap();
         let held = NodeEvent::HtlcHeld { payment_hash, amount_msat, claim_deadline: 300 };
-        self.server.engine.on_node_event(&held).await.unwrap();
+        self.server.engine.on_node_event(self.server.node.id, &held).await.unwrap();
     }
 
     fn path(&self) -> String {

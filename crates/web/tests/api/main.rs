@@ -10,6 +10,8 @@ mod limits;
 mod linked;
 mod lnurl;
 mod network;
+mod nodes;
+mod onchain;
 mod purchases;
 mod refunds;
 mod reveal;

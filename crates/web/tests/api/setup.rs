@@ -139,7 +139,10 @@ pub struct Options {
     pub recipes: Option<RecipeBundle>,
     /// A provider of accounts that can be linked.
     pub linked: Option<Arc<crate::linked::FakeLinked>>,
+    pub on_chain: Option<Arc<crate::onchain::FakeChain>>,
     pub network: Arc<network::Watch>,
+    /// A second node that holds.
+    pub other_node: Option<Arc<FakeNode>>,
 }
 
 impl Default for Options {
@@ -152,8 +155,10 @@ impl Default for Options {
             rules: AccountRules { open_registration: true, refund_hosts: Hosts::Public, ..AccountRules::default() },
             config: Config { spread: Ppm(0), server_url: "https://till.example".to_owned(), ..Config::default() },
             linked: None,
+            on_chain: None,
             recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
             network: Arc::new(network::Watch::unheard()),
+            other_node: None,
         }
     }
 }
@@ -175,7 +180,10 @@ impl Server {
         let prices = Arc::new(FakePrices { gone: AtomicBool::new(false) });
         let ports = Ports {
             store: Arc::new(store.clone()),
-            node: node.clone(),
+            nodes: ports::Nodes::new(
+                node.clone(),
+                options.other_node.iter().map(|node| node.clone() as Arc<dyn LightningNode>).collect(),
+            ),
             vendor_node: None,
             issuer: issuer.clone(),
             exchange: Arc::new(FakeExchange),
@@ -184,7 +192,7 @@ impl Server {
             gift_cards: None,
             paid_first: engine::PaidFirstSources {
                 linked_account: options.linked.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
-                on_chain: None,
+                on_chain: options.on_chain.clone().map(|source| source as Arc<dyn ports::PaidFirstSource>),
             },
             shoppers: Arc::new(NoShoppers),
             clock: clock.clone(),
@@ -192,7 +200,10 @@ impl Server {
         };
         let engine = Arc::new(Engine::new(ports, options.config));
         engine.recover().await.unwrap();
-        engine.on_tip(NodeInfo { tip_height: 100, tip_seen_at: clock.now(), channels_usable: 1 }).await.unwrap();
+        engine
+            .on_tip(node.node_id(), NodeInfo { tip_height: 100, tip_seen_at: clock.now(), channels_usable: 1 })
+            .await
+            .unwrap();
         let mut rng = StdRng::seed_from_u64(7);
         let hasher = Hasher::new(HashCost { memory_kib: 8, passes: 1 }, &mut rng).unwrap();
         let store_of_accounts: Arc<dyn ports::AccountStore> = Arc::new(store.clone());
@@ -262,7 +273,7 @@ impl Server {
         let hash: PaymentHash = purchase["invoice"]["payment_hash"].as_str().unwrap().parse().unwrap();
         let amount_msat = Msat::new(purchase["quote"]["amount_msat"].as_u64().unwrap()).unwrap();
         let held = NodeEvent::HtlcHeld { payment_hash: hash, amount_msat, claim_deadline: 300 };
-        self.engine.on_node_event(&held).await.unwrap();
+        self.engine.on_node_event(self.node.node_id(), &held).await.unwrap();
     }
 
     /// The node confirms the claim as soon as it is asked for.
@@ -273,14 +284,17 @@ impl Server {
         tokio::time::timeout(DEADLINE, claiming).await.expect("it is claimed").unwrap();
         let payment_hash: PaymentHash = purchase["invoice"]["payment_hash"].as_str().unwrap().parse().unwrap();
         let amount_msat = Msat::new(purchase["quote"]["amount_msat"].as_u64().unwrap()).unwrap();
-        self.engine.on_node_event(&NodeEvent::HtlcClaimed { payment_hash, amount_msat }).await.unwrap();
+        self.engine
+            .on_node_event(self.node.node_id(), &NodeEvent::HtlcClaimed { payment_hash, amount_msat })
+            .await
+            .unwrap();
     }
 
     /// So much later: timers run, and the chain's tip is fresh again.
     pub async fn later(&self, ms: u64) {
         self.clock.advance_ms(ms);
         let tip = NodeInfo { tip_height: 100, tip_seen_at: self.clock.now(), channels_usable: 1 };
-        self.engine.on_tip(tip).await.unwrap();
+        self.engine.on_tip(self.node.node_id(), tip).await.unwrap();
         self.engine.tick().await.unwrap();
     }
 

@@ -9,9 +9,11 @@ import { PAGES_CSS } from "./style.ts";
 import { address, devices, sent, settings } from "./routes/account.ts";
 import { history, receipt } from "./routes/history.ts";
 import { linked } from "./routes/linked.ts";
+import { pay } from "./routes/pay.ts";
 import { permission } from "./routes/permission.ts";
 import { refunds } from "./routes/refunds.ts";
 import { home, login, pair, recover, register } from "./routes/setup.ts";
+import { wallet } from "./routes/wallet.ts";
 import { newcomer, wallets } from "./routes/wallets.ts";
 
 export interface AppHost {
@@ -25,11 +27,11 @@ export interface AppHost {
 
 const ROUTES: Readonly<Record<string, (page: Page, rest: string) => Drawn>> = {
   "": home, pair, register, login, recover, address, refunds, devices, history, sent, settings, permission, receipt, linked,
-  wallets, new: newcomer,
+  wallets, new: newcomer, wallet, pay,
 };
 
 const NAV: readonly (readonly [route: string, key: PagesKey])[] = [
-  ["", "nav_home"], ["history", "nav_history"], ["refunds", "nav_refunds"], ["linked", "nav_linked"], ["address", "nav_address"],
+  ["", "nav_home"], ["history", "nav_history"], ["refunds", "nav_refunds"], ["linked", "nav_linked"], ["wallet", "nav_wallet"], ["address", "nav_address"],
   ["devices", "nav_devices"], ["sent", "nav_sent"], ["wallets", "nav_wallets"], ["settings", "nav_settings"],
 ];
 

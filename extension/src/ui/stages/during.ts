@@ -11,6 +11,7 @@ import { otherWays } from "./ways.ts";
 import {
   bigPrice, copyButton, countdown, leftNote, mainButton, note, priceRows, promise, quietButton, seal, softText, stillYours, text, title, button, type Drawing,
 } from "./parts.ts";
+import { walletIsAsked, walletOffer } from "./wallet.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
 
@@ -34,9 +35,9 @@ export function untrusted(d: Drawing, stage: Of<"untrusted">): Node[] {
 
 export function pay(d: Drawing, stage: Of<"pay">): Node[] {
   const { t, format } = d.words;
+  if (stage.wallet?.state === "waiting" || stage.wallet?.state === "unknown") return walletIsAsked(d, stage, stage.wallet);
   const invoice = stage.bolt11.toLowerCase();
   const label = t("qr_label", { amount: format.btc(stage.price.amountMsat) });
-  const browser = d.payInBrowser;
   const open = h(
     "a",
     { class: "btn main", key: "wallet", attrs: { href: `lightning:${invoice}`, rel: "noreferrer" } },
@@ -47,9 +48,9 @@ export function pay(d: Drawing, stage: Of<"pay">): Node[] {
   const ways = h(
     "div",
     { class: "stack" },
+    ...(stage.wallet === undefined ? [] : walletOffer(d, stage.wallet)),
     h("div", { class: "qrbox" }, invoiceQr(stage.bolt11, label)),
     h("div", { class: "pair" }, open, copyButton(d, t("copy_invoice"), "copy-invoice", "", () => d.copy(invoice))),
-    browser ? h("button", { class: "btn wide", key: "browser-wallet", click: () => browser(stage.bolt11), attrs: { type: "button" } }, t("pay_browser")) : null,
   );
   const whose = stage.stillYours && stage.claimOn === "authorization" ? note("good", "lock", t("still_yours_pay")) : promise(d, stage.claimOn, stage.gift !== undefined);
   d.tick((now) => {

@@ -1,5 +1,5 @@
 /**
- * Paid first, from a linked account: it cannot be held, so what holds instead is said before the shopper confirms, and
+ * Paid first, from a linked account or on the chain: it cannot be held, so what holds instead is said before the shopper confirms, and
  * nothing in here says that the bitcoin is still theirs.
  */
 import type { PaidFrom, Stage } from "../../types/panel.ts";
@@ -7,6 +7,7 @@ import { h } from "../h.ts";
 import type { PanelKey } from "../i18n/panel.ts";
 import { providerName } from "../providers.ts";
 import { priceMade, tableNote } from "./made.ts";
+import { chainPromises } from "./onchain.ts";
 import { bigPrice, countdown, mainButton, note, priceRows, quietButton, softText, text, title, type Drawing } from "./parts.ts";
 
 type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
@@ -14,6 +15,7 @@ type Of<K extends Stage["kind"]> = Extract<Stage, { kind: K }>;
 /** All of it, before anything is sent. */
 function promises(d: Drawing, from: PaidFrom): HTMLElement {
   const { t, format } = d.words;
+  if (from.chain !== undefined) return chainPromises(d, from, from.chain);
   const provider = providerName(from.provider);
   const back: PanelKey = from.back === "linked_account" ? "funds_back_account" : "funds_back_destination";
   return h(
@@ -27,14 +29,16 @@ function promises(d: Drawing, from: PaidFrom): HTMLElement {
 export function confirmFunds(d: Drawing, stage: Of<"confirm_funds">): Node[] {
   const { t } = d.words;
   const provider = providerName(stage.from.provider);
-  const asking = h("div", { class: "stack" }, text(t("funds_nothing_yet")), mainButton(t("funds_confirm", { provider }), "main", () => d.act({ do: "confirm_funds" })));
+  const chain = stage.from.chain !== undefined;
+  const words = chain ? t("chain_confirm") : t("funds_confirm", { provider });
+  const asking = h("div", { class: "stack" }, text(t("funds_nothing_yet")), mainButton(words, "main", () => d.act({ do: "confirm_funds" })));
   d.tick((now) => { asking.hidden = now >= stage.expiresAtMs; });
   return [
-    title(t("funds_title", { provider })),
+    title(chain ? t("chain_title") : t("funds_title", { provider })),
     bigPrice(d, stage.price),
     promises(d, stage.from),
     countdown(d, t("price_locked"), stage.expiresAtMs, t("price_over_funds")),
-    stage.confirming === true ? busy(t("funds_asking", { provider })) : asking,
+    stage.confirming === true ? busy(chain ? t("chain_asking") : t("funds_asking", { provider })) : asking,
     priceRows(d, stage.price, null),
     ...tableNote(d, stage.price),
     ...priceMade(d, stage.price),
@@ -93,6 +97,7 @@ function codeForm(d: Drawing, provider: string): HTMLFormElement {
 
 export function fundsComing(d: Drawing, stage: Of<"funds_coming">): Node[] {
   const { t, format } = d.words;
+  if (stage.from.chain !== undefined) return [title(t("chain_title")), busy(t("chain_asking"))];
   const provider = providerName(stage.from.provider);
   const back: PanelKey = stage.from.back === "linked_account" ? "funds_late_account" : "funds_late_destination";
   return [
@@ -113,6 +118,10 @@ export function fundsComing(d: Drawing, stage: Of<"funds_coming">): Node[] {
 export function fundsEnded(d: Drawing, { from, coming }: NonNullable<Of<"ended">["funds"]>, nothingTaken: boolean): Node[] {
   const { t } = d.words;
   const provider = providerName(from.provider);
+  if (from.chain !== undefined) {
+    if (coming) return [note("warn", "alert", t("funds_still_coming"), t("chain_late"))];
+    return nothingTaken ? [note("good", "check", t("nothing_taken"), t("chain_nothing_sent"))] : [];
+  }
   if (coming) return [note("warn", "alert", t("funds_still_coming"), t(from.back === "linked_account" ? "funds_late_account" : "funds_late_destination", { provider }))];
   return nothingTaken ? [note("good", "check", t("nothing_taken"), t("funds_nothing_sent", { provider }))] : [];
 }

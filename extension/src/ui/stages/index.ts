@@ -2,6 +2,7 @@ import { charged, done, ended, waitsForOperator } from "./after.ts";
 import { confirmTotal, noCheckout, notServed, offer, offerCardFirst, setup, totalChanged } from "./before.ts";
 import { challenge } from "./challenge.ts";
 import { confirmFunds, fundsComing, secondFactor } from "./funds.ts";
+import { payOnChain } from "./onchain.ts";
 import { giftReady, payingVendor } from "./gift.ts";
 import { cardReady, goToReview, held, pay, untrusted, working } from "./during.ts";
 import type { Drawing } from "./parts.ts";
@@ -37,6 +38,8 @@ export function drawStage(d: Drawing): Node[] {
       return secondFactor(d, stage);
     case "funds_coming":
       return fundsComing(d, stage);
+    case "pay_chain":
+      return payOnChain(d, stage);
     case "held":
       return held(d, stage);
     case "challenge":

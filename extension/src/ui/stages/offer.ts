@@ -5,6 +5,7 @@ import { h, replaceChildren } from "../h.ts";
 import { icon } from "../icons.ts";
 import { providerName } from "../providers.ts";
 import { priceMade, tableNote } from "./made.ts";
+import { offerOnChain } from "./onchain.ts";
 import { bigPrice, leftNote, mainButton, note, priceRows, promise, softText, text, type Drawing } from "./parts.ts";
 
 type Offer = Extract<Stage, { kind: "offer" }>;
@@ -22,27 +23,35 @@ export function offerCard(d: Drawing, stage: Offer): Node[] {
   return [...offerSource(d, stage), softText(t(asked ? "sent_note_gifts" : "sent_note"))];
 }
 
-/** With a linked account beside the wallet there is a choice, and what is promised goes with it. */
+type From = "wallet" | "linked" | "chain";
+
+/** With a linked account, or the chain, beside the wallet there is a choice, and what is promised goes with it. */
 function offerSource(d: Drawing, stage: Offer): Node[] {
   const { t, format } = d.words;
-  const { linked } = stage;
+  const { linked, onChain } = stage;
   const wallet = (): Node[] => [promise(d, stage.claimOn), mainButton(t("offer_do"), "main", () => d.act({ do: "begin", way: "card" }))];
-  if (linked === undefined) return wallet();
-  const provider = providerName(linked.provider);
+  if (linked === undefined && onChain === undefined) return wallet();
+  const provider = providerName(linked?.provider ?? "");
   const account = (): Node[] => [
     note("warn", "alert", t("funds_first"), t("funds_first_text", { provider })),
     softText(t("funds_before")),
     mainButton(t("offer_do"), "main", () => d.act({ do: "begin", way: "card", from: "linked_account" })),
   ];
+  const choices: readonly { readonly from: From; readonly label: string; readonly said: string; readonly parts: () => Node[] }[] = [
+    { from: "wallet", label: t("from_wallet"), said: t("from_wallet_text"), parts: wallet },
+    ...(linked === undefined ? [] : [{ from: "linked", label: t("from_linked", { provider }), said: t("from_linked_text", { available: format.btc(linked.availableMsat) }), parts: account } as const]),
+    ...(onChain === undefined ? [] : [{ from: "chain", label: t("from_chain"), said: t("from_chain_text"), parts: () => offerOnChain(d) } as const]),
+  ];
+  const chosen = (): From => choices.find(({ from }) => from === d.choices.get("from"))?.from ?? "wallet";
   const box = h("div", { class: "stack" });
-  const draw = (): void => replaceChildren(box, ...(d.choices.get("from") === "linked" ? account() : wallet()));
+  const draw = (): void => replaceChildren(box, ...(choices.find(({ from }) => from === chosen())?.parts() ?? []));
   draw();
-  const option = (name: "wallet" | "linked", label: string, said: string): HTMLElement =>
+  const option = (name: From, label: string, said: string): HTMLElement =>
     h(
       "label",
       { class: "way" },
       h("input", {
-        key: `from-${name}`, attrs: { type: "radio", name: "from", value: name, checked: name === (d.choices.get("from") ?? "wallet") },
+        key: `from-${name}`, attrs: { type: "radio", name: "from", value: name, checked: name === chosen() },
         change: () => {
           d.choices.set("from", name);
           draw();
@@ -51,13 +60,7 @@ function offerSource(d: Drawing, stage: Offer): Node[] {
       icon(name === "wallet" ? "wallet" : "arrow", 24),
       h("span", null, h("b", null, label), h("span", { class: "soft" }, said)),
     );
-  const choice = h(
-    "fieldset",
-    { class: "ways" },
-    h("legend", { class: "label" }, t("offer_from")),
-    option("wallet", t("from_wallet"), t("from_wallet_text")),
-    option("linked", t("from_linked", { provider }), t("from_linked_text", { available: format.btc(linked.availableMsat) })),
-  );
+  const choice = h("fieldset", { class: "ways" }, h("legend", { class: "label" }, t("offer_from")), ...choices.map(({ from, label, said }) => option(from, label, said)));
   return [choice, box];
 }
 

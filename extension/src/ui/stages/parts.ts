@@ -20,7 +20,6 @@ export interface Drawing {
   readonly readMoney: (text: string) => MoneyRead;
   /** What the shopper chose in this stage, kept over a redraw. */
   readonly choices: Map<string, string>;
-  readonly payInBrowser: ((bolt11: string) => void) | null;
 }
 
 export function title(text: string): HTMLElement {

@@ -5,7 +5,7 @@ use crate::config::amount_of;
 use crate::ops::ledger::trial_balance;
 use crate::ops::reconcile::{at_exchange, why};
 use crate::server::Server;
-use crate::wiring::{NO_VENDOR, ServerNode};
+use crate::wiring::{HoldingNodes, NO_VENDOR, ServerNode};
 use anyhow::Result;
 use ledger::{Asset, Exposure};
 use lightning_node::Balances;
@@ -29,6 +29,10 @@ pub async fn look(server: &Server) -> Result<Vec<Row>> {
         let arrived = why(source.balance().await).map(|sat| sat.msat().signed());
         rows.push(btc(source.name(), What::Arrived, arrived, Band::default()));
     }
+    if let Some(wallet) = &server.chain_wallet {
+        let arrived = why(wallet.balance().await).map(|sat| sat.msat().signed());
+        rows.push(btc(wallet.name(), What::ArrivedOnChain, arrived, Band::default()));
+    }
     if server.issuer.name() != NO_VENDOR {
         issuer(server, &mut rows).await?;
     }
@@ -38,7 +42,7 @@ pub async fn look(server: &Server) -> Result<Vec<Row>> {
 
 async fn holding_node(server: &Server, rows: &mut Vec<Row>) -> Result<()> {
     let set = &server.config.treasury;
-    let room = why(server.node.room().await);
+    let room = why(server.engine.ports().nodes.room().await);
     let ours = room.as_ref().map_err(Clone::clone).and_then(|room| whole(room.outbound_msat()));
     let band = Band {
         target: set_msat(set.node_outbound_sat_max).and(Some(msat_of(set.node_outbound_sat_target))),
@@ -47,11 +51,14 @@ async fn holding_node(server: &Server, rows: &mut Vec<Row>) -> Result<()> {
     };
     rows.push(btc(NODE, What::Ours, ours, band));
     let receives = room.as_ref().map_err(Clone::clone).and_then(|room| whole(room.total_msat()));
-    let taken = server.store.reserved(&engine::room_name(server.node.node_id())).await?;
+    let mut taken = 0u64;
+    for id in server.nodes.ids() {
+        taken = taken.saturating_add(server.store.reserved(&engine::room_name(id)).await?);
+    }
     let stops = signed(taken).saturating_add(msat_of(server.config.purchase.hold_sat_min));
     let band = Band { stops_below: Some(stops), low_below: set_msat(set.node_room_sat_min), ..Band::default() };
     rows.push(btc(NODE, What::Room, receives, band));
-    on_chain(NODE, What::OnChain, &server.node, room.as_ref().ok(), rows).await;
+    on_chain(NODE, What::OnChain, &server.nodes, room.as_ref().ok(), rows).await;
     Ok(())
 }
 
@@ -73,13 +80,14 @@ async fn vendor_node(server: &Server, node: &Arc<EmbeddedNode>, rows: &mut Vec<R
         whole(usable.map(|channel| channel.inbound_msat.get()).sum())
     });
     rows.push(btc(VENDOR_NODE, What::VendorInbound, receives, Band::default()));
-    on_chain(VENDOR_NODE, What::VendorOnChain, &ServerNode::Embedded(Arc::clone(node)), None, rows).await;
+    on_chain(VENDOR_NODE, What::VendorOnChain, &HoldingNodes::one(ServerNode::Embedded(Arc::clone(node))), None, rows)
+        .await;
     Ok(())
 }
 
 /// `room` is the holding node's: without its reserve it takes no hold.
-async fn on_chain(place: &str, what: What, node: &ServerNode, room: Option<&Room>, rows: &mut Vec<Row>) {
-    let found = node.balances().await;
+async fn on_chain(place: &str, what: What, nodes: &HoldingNodes, room: Option<&Room>, rows: &mut Vec<Row>) {
+    let found = nodes.balances().await;
     let part = |of: fn(&Balances) -> u64| found.as_ref().map_err(Clone::clone).and_then(|found| sat(of(found)));
     let reserve = part(|found| found.reserve_sat).ok().filter(|reserve| *reserve > 0);
     let band = Band { low_below: reserve, target: reserve, ..Band::default() };

@@ -33,6 +33,8 @@ pub enum What {
     ExchangeMoney,
     /// What came from linked accounts, where it is sold elsewhere.
     Arrived,
+    /// What was paid on the chain.
+    ArrivedOnChain,
     Float,
     /// Claimed, and not sold yet.
     Unsold,
@@ -52,6 +54,7 @@ impl What {
             Self::Closing => "from closed ones",
             Self::ExchangeBitcoin | Self::ExchangeMoney => "balance",
             Self::Arrived => "from linked ones",
+            Self::ArrivedOnChain => "paid on-chain",
             Self::Float => "float",
             Self::Unsold => "unsold",
             Self::GivenUp => "given up",

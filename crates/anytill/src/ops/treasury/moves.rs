@@ -98,7 +98,16 @@ impl Picture<'_> {
                 row.place, self.exchange
             ));
         }
-        let elsewhere = rest.saturating_sub(arrived);
+        let rest = rest.saturating_sub(arrived);
+        let onchain = rest.min(self.sat(What::ArrivedOnChain));
+        if onchain > 0 {
+            said.push(format!(
+                "`anytill onchain withdraw ADDRESS {onchain}`, ADDRESS being {}'s deposit address (the fee comes off; leave \
+                 enough for refunds)",
+                self.exchange
+            ));
+        }
+        let elsewhere = rest.saturating_sub(onchain);
         if elsewhere > 0 {
             said.push(format!("deposit {elsewhere} sat at {} from elsewhere", self.exchange));
         }
@@ -288,6 +297,10 @@ mod tests {
         let text = said(&rows);
         assert!(text.contains("send 300000 sat at coinbase's own site to kraken's deposit address"), "{text}");
         assert!(text.contains("deposit 202000 sat at kraken from elsewhere"), "{text}");
+        rows.push(btc(What::ArrivedOnChain, 200_000_000, Band::default()));
+        let text = said(&rows);
+        assert!(text.contains("`anytill onchain withdraw ADDRESS 200000`"), "{text}");
+        assert!(text.contains("deposit 2000 sat at kraken from elsewhere"), "{text}");
         let text = moves(&[btc(What::Ours, 900_000_000, high(300_000_000, 800_000_000))], "none", "none").join("\n");
         assert!(text.contains("a wallet of yours for 597000 sat") && text.contains("--max-fee-sat 3000"), "{text}");
     }

@@ -21,7 +21,7 @@ pub fn spawn(engine: &Arc<Engine>, node: &Arc<dyn LightningNode>) -> JoinSet<()>
 async fn node_events(engine: Arc<Engine>, node: Arc<dyn LightningNode>) {
     loop {
         let event = node.next_event().await;
-        if let Err(error) = engine.on_node_event(&event).await {
+        if let Err(error) = engine.on_node_event(engine.ports().nodes.first().node_id(), &event).await {
             tracing::error!(?event, %error, "a node event is not stored");
         }
         if !matches!(node.ack_event().await, Outcome::Done(())) {

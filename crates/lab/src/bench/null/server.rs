@@ -9,7 +9,7 @@ use engine::{Config, Engine, Ports};
 use ids::PurchaseId;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use money::{Currency, Ppm, Rate};
-use ports::{AccountStore, Clock, LightningNode, Outcome};
+use ports::{AccountStore, Clock, LightningNode, Nodes, Outcome};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use std::net::SocketAddr;
@@ -55,7 +55,7 @@ impl NullServer {
         let (account_store, accounts) = open_accounts(&store, &clock)?;
         let ports = Ports {
             store: Arc::new(store.clone()),
-            node: node.clone(),
+            nodes: Nodes::one(node.clone()),
             vendor_node: None,
             issuer: Arc::new(NullIssuer::new(&webhook_secret)?),
             exchange: Arc::new(NullExchange),
@@ -71,7 +71,7 @@ impl NullServer {
         let engine = Arc::new(Engine::new(ports, config));
         let Outcome::Done(info) = node.info().await else { anyhow::bail!("the null node has no tip") };
         ensure!(info.tip_height == HEIGHT, "another tip");
-        engine.on_tip(info).await?;
+        engine.on_tip(node.node_id(), info).await?;
         let state = AppState {
             engine: Arc::clone(&engine),
             accounts,

@@ -73,7 +73,7 @@ pub async fn late(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) ->
 /// A second wallet pays the same invoices. It never loses anything.
 pub async fn twice(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let second = world.second_wallet(timeline).await?;
-    let before = second.balance_at_rest(PATIENCE).await?.total_msat();
+    let before = second.balance_at_rest(PATIENCE).await?.total_msat;
 
     let mut first = Buy::quote(world, ClaimOn::Authorization, timeline).await?;
     first.pay().await?;
@@ -91,7 +91,7 @@ pub async fn twice(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -
     let ended = buy.completed().await?;
     refused(&second, &buy, "after claim").await?;
 
-    let after = second.balance_at_rest(PATIENCE).await?.total_msat();
+    let after = second.balance_at_rest(PATIENCE).await?.total_msat;
     ensure!(before == after, "the second wallet lost {} msat", before.abs_diff(after));
     second.stop().await?;
     Ok(ended)
@@ -111,7 +111,7 @@ pub async fn turned_back(world: &mut World, claim_on: ClaimOn, timeline: &Timeli
         }
     }
     buy.world.rail = Rail::Bolt11;
-    let card = buy.to_card(claim_on).await?;
+    let card = buy.until_card(claim_on).await?;
     buy.world.rail = Rail::Lnurl;
     let order = buy.place_order(card, Practice::default()).await?;
     ensure!(order.is_taken(), "the store did not take the order");
@@ -119,7 +119,7 @@ pub async fn turned_back(world: &mut World, claim_on: ClaimOn, timeline: &Timeli
     buy.completed().await
 }
 
-async fn refused(second: &sandbox::wallet::PayerWallet, buy: &Buy<'_>, when: &str) -> Result<()> {
+async fn refused(second: &crate::demo::payer::Payer, buy: &Buy<'_>, when: &str) -> Result<()> {
     let hash = second.pay(&buy.paid).await?;
     match second.wait_outcome(hash, PATIENCE).await? {
         Outcome::Failed { reason } => {

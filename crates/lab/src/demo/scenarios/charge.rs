@@ -18,6 +18,9 @@ pub async fn purchase(world: &mut World, claim_on: ClaimOn, timeline: &Timeline)
     if world.linked.is_some() {
         return super::linked::bought(world, timeline).await;
     }
+    if world.onchain.is_some() {
+        return super::onchain::bought(world, timeline).await;
+    }
     bought(world, claim_on, timeline, Practice::default()).await
 }
 
@@ -39,7 +42,7 @@ pub async fn declined(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline
     let digit = if card.security_code.starts_with('0') { '1' } else { '0' };
     card.security_code.replace_range(0..1, &digit.to_string());
     let order = buy.place_order(card, Practice::default()).await?;
-    ensure!(!order.is_taken() && buy.unclaimed(), "a mistyped card was charged");
+    ensure!(!order.is_taken() && buy.unclaimed().await?, "a mistyped card was charged");
     give_up(&mut buy).await
 }
 
@@ -58,7 +61,7 @@ pub async fn price_stale(world: &mut World, _claim_on: ClaimOn, timeline: &Timel
     buy.timeline.step("prices", "the market data stop", json!({}));
     buy.world.shopper.wait_for_no_price(Duration::from_secs(60)).await?;
     let order = buy.place_order(card, Practice::default()).await?;
-    ensure!(!order.is_taken() && buy.unclaimed(), "charged without a price");
+    ensure!(!order.is_taken() && buy.unclaimed().await?, "charged without a price");
     let ended = give_up(&mut buy).await?;
     buy.world.exchange.clear_faults();
     buy.world.shopper.wait_for_price(Duration::from_secs(30)).await?;
@@ -77,7 +80,7 @@ pub async fn check(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -
     let (mut buy, card) = Buy::ready_to_charge(world, ClaimOn::Authorization, timeline).await?;
     let token = buy.world.issuer.last_card().ok_or_else(|| anyhow::anyhow!("no card at the issuer"))?;
     let zero = buy.world.issuer.zero_check(CardRef::Token(token)).await?;
-    ensure!(zero.is_approved() && buy.unclaimed(), "a check of $0 is approved and claims nothing");
+    ensure!(zero.is_approved() && buy.unclaimed().await?, "a check of $0 is approved and claims nothing");
     buy.timeline.step("check", "$0 approved, nothing claimed", json!({}));
     let order = buy.place_order(card, Practice { checks: vec![0, 100], ..Practice::default() }).await?;
     ensure!(order.is_taken(), "the store did not take the order");
@@ -88,7 +91,7 @@ pub async fn check(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -
 pub async fn overcharge(world: &mut World, _claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
     let (mut buy, card) = Buy::ready_to_charge(world, ClaimOn::Authorization, timeline).await?;
     let order = buy.place_order(card, Practice { difference_minor: 500, ..Practice::default() }).await?;
-    ensure!(!order.is_taken() && buy.unclaimed(), "five dollars too much were approved");
+    ensure!(!order.is_taken() && buy.unclaimed().await?, "five dollars too much were approved");
     give_up(&mut buy).await
 }
 

@@ -19,7 +19,7 @@ pub async fn held(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> 
     buy.held().await?;
     kill(&mut buy).await?;
     buy.until(&["card_ready"]).await?;
-    ensure!(buy.unclaimed(), "the HTLC did not survive the restart");
+    ensure!(buy.unclaimed().await?, "the HTLC did not survive the restart");
     let card = buy.reveal().await?;
     let order = buy.place_order(card, Practice::default()).await?;
     ensure!(order.is_taken(), "the store did not take the order");

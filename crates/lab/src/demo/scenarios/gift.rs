@@ -133,7 +133,7 @@ async fn killed_while_paying<'a>(world: &'a mut World, timeline: &'a Timeline) -
     vendor(&buy)?.link.as_ref().context("no link")?.pause().await;
     buy.pay().await?;
     buy.until_within(&["paying_vendor"], PATIENCE).await?;
-    ensure!(buy.unclaimed(), "claimed before the vendor was paid");
+    ensure!(buy.unclaimed().await?, "claimed before the vendor was paid");
     buy.timeline.step("stuck", "the send to the vendor is on its way", json!({}));
     buy.world.server.kill().await?;
     buy.timeline.step("killed", "SIGKILL", json!({}));

@@ -46,7 +46,7 @@ async fn confirmed<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<B
 }
 
 /// Waits until the purchase says this of its funds.
-async fn funds_are(buy: &Buy<'_>, status: &str) -> Result<()> {
+pub async fn funds_are(buy: &Buy<'_>, status: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let funds = buy.world.shopper.funds(&buy.view.id).await?;
@@ -59,14 +59,14 @@ async fn funds_are(buy: &Buy<'_>, status: &str) -> Result<()> {
     }
 }
 
-async fn card(buy: &mut Buy<'_>) -> Result<TypedCard> {
+pub async fn card(buy: &mut Buy<'_>) -> Result<TypedCard> {
     buy.card_ready().await?;
     funds_are(buy, "arrived").await?;
     buy.reveal().await
 }
 
 /// From the arrival to the store's order.
-async fn ordered(buy: &mut Buy<'_>, practice: Practice) -> Result<String> {
+pub async fn ordered(buy: &mut Buy<'_>, practice: Practice) -> Result<String> {
     let card = card(buy).await?;
     let order = buy.place_order(card, practice).await?;
     ensure!(order.is_taken(), "the store did not take the order");

@@ -6,6 +6,8 @@ mod charge;
 mod crash;
 mod gift;
 mod linked;
+mod nodes;
+mod onchain;
 mod steps;
 
 use super::timeline::Timeline;
@@ -75,6 +77,7 @@ const CARD: &[Payout] = &[Payout::Card];
 const GIFT_CARD: &[Payout] = &[Payout::GiftCard];
 const LIGHTNING: &[Source] = &[Source::Lightning];
 const COINBASE: &[Source] = &[Source::Coinbase];
+const ONCHAIN: &[Source] = &[Source::Onchain];
 
 macro_rules! scenario {
     ($name:literal, $state:literal, $change:expr, $about:literal, $play:path) => {
@@ -102,13 +105,13 @@ const fn at_market_msat(minor: i64) -> i64 {
     minor * 100_000_000_000 / 550_005
 }
 
-/// A linked account is told whole satoshis, rounded up.
+/// A linked account, and the chain, are told whole satoshis, rounded up.
 const fn whole_sat(msat: i64) -> i64 {
     (msat + 999) / 1_000 * 1_000
 }
 
 /// All of them, in the order of `--scenario all`.
-pub static ALL: [Scenario; 36] = [
+pub static ALL: [Scenario; 51] = [
     scenario!(
         "purchase",
         "completed",
@@ -116,7 +119,7 @@ pub static ALL: [Scenario; 36] = [
         "the album is bought",
         charge::purchase,
         BOTH,
-        &[Source::Lightning, Source::Coinbase]
+        &[Source::Lightning, Source::Coinbase, Source::Onchain]
     ),
     scenario!(
         "declined",
@@ -330,19 +333,168 @@ pub static ALL: [Scenario; 36] = [
         CARD,
         COINBASE
     ),
+    scenario!(
+        "chain-unconfirmed",
+        "returned",
+        0,
+        "the shopper reads that it cannot be held, and leaves: no address",
+        onchain::unconfirmed,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-filled",
+        "completed",
+        -PRICE_MSAT,
+        "too little, and then the rest to the same address",
+        onchain::filled,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-short",
+        "expired",
+        0,
+        "too little until the time is over: it goes back",
+        onchain::short,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-overpaid",
+        "completed",
+        -PRICE_MSAT,
+        "more than was asked: the rest goes back",
+        onchain::overpaid,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-twice",
+        "completed",
+        -PRICE_MSAT,
+        "the address is paid once more later: that goes back",
+        onchain::paid_twice,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-late",
+        "expired",
+        0,
+        "sent after the price has expired: all goes back",
+        onchain::late,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-slow",
+        "completed",
+        -PRICE_MSAT,
+        "sent in time, mined after it: the price has held",
+        onchain::slow,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-no-price",
+        "expired",
+        0,
+        "sent in time, mined after it, and no price: all goes back",
+        onchain::slow_and_no_price,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-replaced",
+        "completed",
+        -PRICE_MSAT,
+        "replaced by less, then by what was asked",
+        onchain::replaced,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-double-spent",
+        "expired",
+        0,
+        "sent, and spent otherwise before a block: nothing is bought",
+        onchain::double_spent,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-reorganized",
+        "completed",
+        -PRICE_MSAT,
+        "its block is taken off; it is mined again",
+        onchain::reorganized,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-declined",
+        "completed",
+        0,
+        "paid, the store declines a mistyped card: all goes back",
+        onchain::declined,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-voided",
+        "completed",
+        whole_sat(at_market_msat(2_711)) - PRICE_MSAT,
+        "charged, then voided: the dollars go back",
+        onchain::voided,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-crash",
+        "completed",
+        -PRICE_MSAT,
+        "the server is killed while it waits for blocks",
+        onchain::crash,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-crash-refund",
+        "completed",
+        0,
+        "the server is killed when its refund is sent: sent once",
+        onchain::crash_refund,
+        CARD,
+        ONCHAIN
+    ),
 ];
 
 /// More than commitment, anchors and sweep cost at the chain's lowest fees, and far less than what was bought.
 const CLOSE_FEES_MSAT_MAX: i64 = 10_000_000;
+
+/// Where the server holds on several nodes.
+pub static SEVERAL_NODES: Scenario = scenario!(
+    "two-at-a-time",
+    "completed",
+    -2 * PRICE_MSAT,
+    "two albums at a time, held by two nodes",
+    nodes::two_at_a_time
+);
 
 /// The default: nothing goes wrong.
 pub fn purchase() -> &'static Scenario {
     &ALL[0]
 }
 
-/// What the payer has in the linked account.
-fn linked_msat(world: &World) -> Result<u64> {
-    world.linked.as_ref().map_or(Ok(0), |linked| Ok(linked.sat()?.saturating_mul(1_000)))
+/// What the payer has beside the Lightning wallet: in the linked account, and of what it was given on the chain.
+async fn elsewhere_msat(world: &World) -> Result<i64> {
+    let linked_sat = world.linked.as_ref().map_or(Ok(0), super::linked::Linked::sat)?;
+    let onchain_sat = match &world.onchain {
+        Some(payer) => payer.left_sat().await?,
+        None => 0,
+    };
+    Ok((i64::try_from(linked_sat)? + onchain_sat) * 1_000)
 }
 
 /// Plays one and measures it from outside: the payer's wallet, and linked account, before and after.
@@ -352,10 +504,12 @@ pub async fn play(
     claim_on: ClaimOn,
     timeline: &Timeline,
 ) -> Result<Measured> {
-    let before = world.payer.balance_at_rest(PATIENCE).await?.total_msat() + linked_msat(world)?;
+    let before = i64::try_from(world.payer.balance_at_rest(PATIENCE).await?.total_msat)?;
+    let before = before + elsewhere_msat(world).await?;
     // Everybody else gives an invoice when something is owed.
     // A gift card is paid for before the store is: there, too, a destination comes first.
-    let first = world.linked.is_none() && (claim_on == ClaimOn::Reveal || scenario.needs_address);
+    let lightning = world.linked.is_none() && world.onchain.is_none();
+    let first = lightning && (claim_on == ClaimOn::Reveal || scenario.needs_address);
     let usual = if first || world.vendor.is_some() {
         let careful = world.shopper_with_address().await?;
         Some(std::mem::replace(&mut world.shopper, careful))
@@ -372,10 +526,10 @@ pub async fn play(
         // A channel was closed: on-chain until nothing moves.
         Err(_) => world.payer.mine_until_at_rest(&chain, Duration::from_secs(120)).await?,
     };
-    let change_msat = i64::try_from(after.total_msat() + linked_msat(world)?)? - i64::try_from(before)?;
+    let change_msat = i64::try_from(after.total_msat)? + elsewhere_msat(world).await? - before;
     let fees_msat = scenario.change_msat - change_msat;
     // Whose channel was closed on the chain paid for that, as its funder does: the chain's fees and nothing else.
-    let closed = world.payer.channels().is_empty();
+    let closed = !world.payer.has_channel().await?;
     let exact = fees_msat == 0 || (closed && (0..=CLOSE_FEES_MSAT_MAX).contains(&fees_msat));
     let good = ended.state == scenario.state && exact;
     if closed {

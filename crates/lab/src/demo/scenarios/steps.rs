@@ -2,7 +2,6 @@
 
 use super::{PATIENCE, TOTAL_MINOR};
 use crate::demo::ClaimOn;
-use crate::demo::address::refund_invoice;
 use crate::demo::rail::{self, Fetched, Rail, Scanned};
 use crate::demo::shopper::{RefundView, View};
 use crate::demo::timeline::Timeline;
@@ -136,7 +135,7 @@ impl<'a> Buy<'a> {
 
     pub async fn held(&mut self) -> Result<()> {
         self.until(&["held", "card_ready", "claiming", "funded"]).await?;
-        ensure!(self.unclaimed(), "the HTLC is not pending in the payer's wallet");
+        ensure!(self.unclaimed().await?, "the HTLC is not pending in the payer's wallet");
         self.timeline.step("held", "HTLC held: the money is still the shopper's", json!({ "unclaimed": true }));
         Ok(())
     }
@@ -155,8 +154,9 @@ impl<'a> Buy<'a> {
     }
 
     /// Is the HTLC still waiting in the payer's wallet?
-    pub fn unclaimed(&self) -> bool {
-        self.hash.is_some_and(|hash| self.world.payer.outgoing_pending(&hash).is_some())
+    pub async fn unclaimed(&self) -> Result<bool> {
+        let Some(hash) = &self.hash else { return Ok(false) };
+        Ok(self.world.payer.unclaimed(hash).await?)
     }
 
     /// Quote, pay, held, card, number: all up to the store's button.
@@ -166,18 +166,18 @@ impl<'a> Buy<'a> {
         timeline: &'a Timeline,
     ) -> Result<(Self, TypedCard)> {
         let mut buy = Self::quote(world, claim_on, timeline).await?;
-        let card = buy.to_card(claim_on).await?;
+        let card = buy.until_card(claim_on).await?;
         Ok((buy, card))
     }
 
     /// From the invoice to the store's button.
-    pub async fn to_card(&mut self, claim_on: ClaimOn) -> Result<TypedCard> {
+    pub async fn until_card(&mut self, claim_on: ClaimOn) -> Result<TypedCard> {
         self.pay().await?;
         self.held().await?;
         self.card_ready().await?;
         let card = self.reveal().await?;
         if claim_on == ClaimOn::Authorization {
-            ensure!(self.unclaimed(), "the HTLC was claimed before the store charged");
+            ensure!(self.unclaimed().await?, "the HTLC was claimed before the store charged");
         }
         Ok(card)
     }
@@ -255,7 +255,7 @@ impl<'a> Buy<'a> {
     async fn collect(&self, refund: &RefundView) -> Result<()> {
         let (payer, shopper) = (&self.world.payer, &self.world.shopper);
         if self.world.rail != Rail::Lnurl {
-            shopper.give_destination(&refund.id, &refund_invoice(payer).await?).await?;
+            shopper.give_destination(&refund.id, &payer.refund_invoice().await?).await?;
             self.timeline.step("refund", &format!("{} owed; an invoice was given", refund.owed), json!({}));
             return Ok(());
         }

@@ -8,6 +8,7 @@ mod server;
 mod shop;
 mod wallet;
 
+use crate::demo::payer::Payer;
 use crate::demo::timeline::Timeline;
 use crate::demo::world::World;
 use crate::demo::{Issuing, Selling};
@@ -22,7 +23,6 @@ use sandbox::coinbase;
 use sandbox::kraken::Exchange;
 use sandbox::lithic::Issuer;
 use sandbox::store::Store;
-use sandbox::wallet::PayerWallet;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::RwLock;
@@ -31,7 +31,7 @@ use tokio::sync::RwLock;
 /// charge.
 pub struct Stage {
     pub world: RwLock<World>,
-    second: RwLock<Option<PayerWallet>>,
+    second: RwLock<Option<Payer>>,
     issuer: Issuer,
     exchange: Exchange,
     store: Store,

@@ -1,12 +1,12 @@
 //! The payers' wallets and the chain.
 
 use super::{Answer, Failed, Shared, Stage};
-use crate::demo::address;
+use crate::demo::payer::Payer;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use sandbox::wallet::{Outcome, PayerWallet, WalletError};
+use sandbox::wallet::{Outcome, WalletError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -26,11 +26,11 @@ pub fn routes() -> Router<Arc<Stage>> {
 }
 
 async fn balance(State(stage): Shared) -> Answer {
-    let balance = stage.world.read().await.payer.balance()?;
+    let balance = stage.world.read().await.payer.balance().await?;
     Ok(Json(json!({
-        "balance_msat": balance.total_msat(),
+        "balance_msat": balance.total_msat,
         "in_flight_msat": balance.in_flight_msat,
-        "at_rest": balance.is_at_rest(),
+        "at_rest": balance.at_rest,
     })))
 }
 
@@ -86,7 +86,7 @@ async fn paid(State(stage): Shared, Path(hash): Path<String>) -> Answer {
     Ok(Json(answer))
 }
 
-async fn state_of(wallet: &PayerWallet, hash: [u8; 32]) -> Result<Option<Value>, Failed> {
+async fn state_of(wallet: &Payer, hash: [u8; 32]) -> Result<Option<Value>, Failed> {
     match wallet.wait_outcome(hash, Duration::ZERO).await {
         Ok(Outcome::Succeeded { preimage, fee_msat }) => Ok(Some(json!({
             "state": "succeeded", "preimage": hex::encode(preimage), "fee_msat": fee_msat,
@@ -94,7 +94,7 @@ async fn state_of(wallet: &PayerWallet, hash: [u8; 32]) -> Result<Option<Value>,
         Ok(Outcome::Failed { reason }) => Ok(Some(json!({ "state": "failed", "reason": reason }))),
         Err(WalletError::Deadline(_)) => {
             let known = wallet.has_begun(&hash);
-            let state = if wallet.outgoing_pending(&hash).is_some() { "held" } else { "pending" };
+            let state = if wallet.unclaimed(&hash).await? { "held" } else { "pending" };
             Ok(known.then(|| json!({ "state": state })))
         }
         Err(error) => Err(error.into()),
@@ -102,7 +102,7 @@ async fn state_of(wallet: &PayerWallet, hash: [u8; 32]) -> Result<Option<Value>,
 }
 
 async fn invoice(State(stage): Shared) -> Answer {
-    let bolt11 = address::refund_invoice(&stage.world.read().await.payer).await?;
+    let bolt11 = stage.world.read().await.payer.refund_invoice().await?;
     Ok(Json(json!({ "bolt11": bolt11 })))
 }
 
@@ -112,7 +112,7 @@ async fn open_second(State(stage): Shared) -> Answer {
         Some(wallet) => wallet,
         None => stage.world.read().await.second_wallet(&stage.timeline).await?,
     };
-    let balance_msat = wallet.balance_msat()?;
+    let balance_msat = wallet.balance().await?.total_msat;
     *second = Some(wallet);
     Ok(Json(json!({ "balance_msat": balance_msat })))
 }

@@ -112,6 +112,7 @@ export function refundAmount(page: Page, refund: RefundView): string {
 function destinationText({ words: { t } }: Page, destination: RefundView["destination"] & object | null): string | null {
   switch (destination?.kind) {
     case "lightning_address":
+    case "on_chain":
       return destination.address;
     case "bolt11":
       return t("refund_to_invoice");

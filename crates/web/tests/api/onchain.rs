@@ -1,0 +1,178 @@
+//! Purchases on the chain: the promise, the address, what is seen of it, and where a refund goes.
+
+use crate::setup::{NONCE, Options, PASSWORD, Server};
+use async_trait::async_trait;
+use ids::AccountId;
+use money::{Msat, Sat};
+use ports::{
+    Depth, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, Outcome, PaidFirstSource, Rejection,
+    Secret, SourceTerms,
+};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+const URI: &str = "bitcoin:bcrt1qone?amount=0.00496758";
+const QUOTED_MSAT: u64 = 496_758_000;
+
+/// A chain that shows what it is told to.
+#[derive(Default)]
+pub struct FakeChain {
+    shows: Mutex<Option<FundsStatus>>,
+    refunds: Mutex<Vec<(Option<String>, Msat)>>,
+}
+
+impl FakeChain {
+    fn shows(&self, status: FundsStatus) {
+        *self.shows.lock().unwrap() = Some(status);
+    }
+}
+
+#[async_trait]
+impl PaidFirstSource for FakeChain {
+    fn name(&self) -> &'static str {
+        "onchain"
+    }
+
+    async fn serves(&self, _account: AccountId) -> Outcome<bool> {
+        Outcome::Done(true)
+    }
+
+    async fn pays_back(&self, _account: AccountId, _paid_under: &ids::IdempotencyKey) -> Outcome<bool> {
+        Outcome::Done(false)
+    }
+
+    async fn request(&self, _request: &FundsRequest) -> Outcome<FundsTarget> {
+        Outcome::Done(FundsTarget::Address { uri: URI.to_owned(), seen_msat: Msat::ZERO, depth: None })
+    }
+
+    async fn confirm_second_factor(&self, _request: &FundsRequest, _code: &Secret) -> Outcome<FundsTarget> {
+        Outcome::Rejected(Rejection::fatal("no_second_factor", "none"))
+    }
+
+    async fn status(&self, _request: &FundsRequest) -> Outcome<FundsStatus> {
+        Outcome::Done(self.shows.lock().unwrap().clone().unwrap_or(FundsStatus::Waiting))
+    }
+
+    async fn terms(&self, _amount_msat: Msat) -> Outcome<Option<SourceTerms>> {
+        Outcome::Done(Some(SourceTerms { confirmations: 2, refund_fee_msat: Msat::new(141_000).unwrap() }))
+    }
+
+    async fn refund_fee(&self, to: &str) -> Outcome<Msat> {
+        match to.starts_with("bcrt1") {
+            true => Outcome::Done(Msat::new(141_000).unwrap()),
+            false => Outcome::Rejected(Rejection::fatal("bad_address", "no address of this network")),
+        }
+    }
+
+    async fn refund(&self, refund: &FundsRefund) -> Outcome<FundsRefundStatus> {
+        self.refunds.lock().unwrap().push((refund.to.clone(), refund.amount_msat));
+        Outcome::Done(FundsRefundStatus::Sent { fee_msat: Msat::ZERO, taken_msat: Msat::new(110_000).unwrap() })
+    }
+
+    async fn balance(&self) -> Outcome<Sat> {
+        Outcome::Done(Sat::ZERO)
+    }
+
+    async fn health(&self) -> Outcome<String> {
+        Outcome::Done(String::new())
+    }
+}
+
+async fn server() -> (Server, Arc<FakeChain>) {
+    let chain = Arc::new(FakeChain::default());
+    let options = Options { on_chain: Some(chain.clone()), ..Options::default() };
+    (Server::with(options).await, chain)
+}
+
+fn wish(refund_address: Option<&str>) -> Value {
+    json!({
+        "store_host": "records.example", "total": { "minor": 2711, "currency": "USD" }, "nonce": NONCE,
+        "source": "on_chain", "refund_address": refund_address,
+    })
+}
+
+fn msat(amount: u64) -> Msat {
+    Msat::new(amount).unwrap()
+}
+
+#[tokio::test]
+async fn the_promise_comes_before_the_address_and_the_address_before_the_card() {
+    let (server, chain) = server().await;
+    let ada = server.shopper("ada").await;
+    let served = server.get("/v1/served").await.ok();
+    assert_eq!(served["on_chain"], json!({ "spread_ppm": 20_000, "quote_ms": 3_600_000 }));
+    let foreign = ada.post("/v1/purchases", "p0", &wish(Some("bc1qelsewhere"))).await;
+    assert_eq!(foreign.problem(), (422, "destination_invalid".to_owned()));
+
+    let begun = ada.post("/v1/purchases", "p1", &wish(Some("bcrt1qback"))).await.ok();
+    let funds = &begun["funds"];
+    assert_eq!(
+        (&begun["state"], &funds["status"], &funds["address"]),
+        (&json!("quoted"), &json!("unconfirmed"), &Value::Null)
+    );
+    let promise = &funds["promise"];
+    assert_eq!((&promise["held"], &promise["back_to"]), (&json!(false), &json!("address")));
+    assert_eq!((&promise["confirmations"], &promise["back_fee_msat"]), (&json!(2), &json!(141_000)));
+
+    let path = format!("/v1/purchases/{}", begun["id"].as_str().unwrap());
+    let asked = ada.post(&format!("{path}/confirm-funds"), "f1", &json!({})).await.ok();
+    assert_eq!((&asked["state"], &asked["funds"]["address"]), (&json!("awaiting_funds"), &json!(URI)));
+    assert_eq!(asked["funds"]["status"], "asked");
+    let depth = Some(Depth { blocks: 1, needed: 2 });
+    chain.shows(FundsStatus::Pending { amount_msat: msat(QUOTED_MSAT), depth });
+    server.later(2_000).await;
+    let seen = ada.get(&path).await.ok()["funds"].clone();
+    assert_eq!((&seen["status"], &seen["address"]), (&json!("pending"), &json!(URI)));
+    assert_eq!((&seen["seen_msat"], &seen["confirmations"]), (&json!(QUOTED_MSAT), &json!(1)));
+    assert_eq!(seen["confirmations_needed"], 2);
+
+    // More than was asked: the rest goes to the address, less what the chain took.
+    chain.shows(FundsStatus::Final { amount_msat: msat(QUOTED_MSAT + 700_000_000) });
+    let mut ready = Value::Null;
+    for _ in 0..50 {
+        server.later(1_000).await;
+        ready = ada.get(&path).await.ok();
+        if ready["refunds"][0]["state"] == "paid" {
+            break;
+        }
+    }
+    assert_eq!((&ready["state"], &ready["funds"]["status"]), (&json!("card_ready"), &json!("arrived")));
+    let refund = &ready["refunds"][0];
+    assert_eq!((&refund["cause"], &refund["taken_msat"]), (&json!("overpaid"), &json!(110_000)));
+    assert_eq!(refund["destination"], json!({ "kind": "on_chain", "address": "bcrt1qback" }));
+    assert_eq!(*chain.refunds.lock().unwrap(), [(Some("bcrt1qback".to_owned()), msat(700_000_000))]);
+}
+
+#[tokio::test]
+async fn a_refund_without_an_address_asks_for_one() {
+    let (server, chain) = server().await;
+    let ada = server.shopper("ada").await;
+    let begun = ada.post("/v1/purchases", "p1", &wish(None)).await.ok();
+    assert_eq!(begun["funds"]["promise"]["back_to"], "refund_destination");
+    let path = format!("/v1/purchases/{}", begun["id"].as_str().unwrap());
+    ada.post(&format!("{path}/confirm-funds"), "f1", &json!({})).await.ok();
+    chain.shows(FundsStatus::Final { amount_msat: msat(QUOTED_MSAT + 700_000) });
+    server.later(2_000).await;
+    let refund = ada.get(&path).await.ok()["refunds"][0].clone();
+    assert_eq!(refund["state"], "awaiting_destination");
+    let give = format!("/v1/refunds/{}/destination", refund["id"].as_str().unwrap());
+    let to = |address: &str| json!({ "address": address, "password": PASSWORD });
+    assert_eq!(ada.post(&give, "d0", &to("bc1qelsewhere")).await.problem(), (422, "destination_invalid".to_owned()));
+    ada.post(&give, "d1", &to("bcrt1qback")).await.ok();
+    for _ in 0..50 {
+        server.later(1_000).await;
+        if !chain.refunds.lock().unwrap().is_empty() {
+            break;
+        }
+    }
+    assert_eq!(*chain.refunds.lock().unwrap(), [(Some("bcrt1qback".to_owned()), msat(700_000))]);
+}
+
+#[tokio::test]
+async fn an_address_is_for_the_chain_alone() {
+    let (server, _) = server().await;
+    let ada = server.shopper("ada").await;
+    let mut other = wish(Some("bcrt1qback"));
+    other["source"] = json!("lightning");
+    assert_eq!(ada.post("/v1/purchases", "p1", &other).await.problem(), (422, "destination_invalid".to_owned()));
+}
