@@ -8,6 +8,7 @@ use crate::{config, doctor, init, ops, out, recipes, server, wiring};
 use anyhow::{Context as _, Result, bail};
 use lightning_node::lnd::CALLS;
 use ports::Clock as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use trust::{OperatorSeed, VerifyingKey};
@@ -50,9 +51,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Ledger(report) => (of_server_or_store(place, &Request::Ledger)?, report.json),
         Command::Treasury(report) => (of_server(place, &Request::Treasury)?, report.json),
-        Command::OnChain(OnChain::Withdraw { address, amount_sat }) => {
-            (of_server(place, &Request::OnChainWithdraw { address, amount_sat })?, false)
-        }
+        Command::OnChain(command) => (onchain(place, command)?, false),
         Command::Reconcile(args) => (of_server(place, &Request::Reconcile { accept: args.accept })?, args.json),
         Command::Parked(Parked::List(report)) => (of_server_or_store(place, &Request::ParkedList)?, report.json),
         Command::Parked(Parked::Explain { id, report }) => {
@@ -76,14 +75,21 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Rates(args) => (ops::rates::run(place, args.currency)?, args.report.json),
         Command::Network(args) => (ops::network::run(place, &args)?, args.report.json),
-        Command::Backup { path } => {
-            let path = std::path::absolute(path)?;
-            let path = path.to_str().context("the path is not UTF-8")?.to_owned();
-            (of_server_or_store(place, &Request::Backup { path })?, false)
-        }
+        Command::Backup { path } => (backup(place, &path)?, false),
     };
     show(&answer, json)?;
     Ok(if answer.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn onchain(place: &Place, command: OnChain) -> Result<Answer> {
+    let OnChain::Withdraw { address, amount_sat } = command;
+    of_server(place, &Request::OnChainWithdraw { address, amount_sat })
+}
+
+fn backup(place: &Place, path: &Path) -> Result<Answer> {
+    let path = std::path::absolute(path)?;
+    let path = path.to_str().context("the path is not UTF-8")?.to_owned();
+    of_server_or_store(place, &Request::Backup { path })
 }
 
 /// Each call by its name: less than LND's coarse rights, which would let it spend on the chain or close channels.

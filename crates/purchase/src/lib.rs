@@ -5,6 +5,7 @@
 //! Every (state, event) pair has a written answer; the whole matrix is a reviewed snapshot (`tests/matrix.rs`).
 
 mod booking;
+mod card;
 mod effect;
 mod event;
 mod metadata;
@@ -17,12 +18,13 @@ mod step;
 pub mod terms;
 
 pub use booking::Booking;
+pub use card::{CardRecord, CardState, ChargeRecord, Decision, DeclineReason};
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
 pub use event::{ChainTerms, Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
 pub use metadata::metadata;
 pub use model::{
-    Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,
-    DisputeRecord, DisputeState, Funding, Hold, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
+    Adjustment, Challenge, CloseCause, Closing, DisputeRecord, DisputeState, Funding, Hold, Owed, Parked, Purchase,
+    Sale, SaleState, State, VendorOrder,
 };
 pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};

@@ -1,8 +1,7 @@
 //! What a type cannot say: ranges, and settings that have to fit together. All problems are told at once.
 
-use super::model::{
-    ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network, NodeKind, OnChainSource,
-};
+use super::model::{ChainKind, Config, ExchangeVendor, GiftCardVendorName, IssuerVendor, Network, NodeKind};
+use super::sources::OnChainSource;
 use chain_wallet::Confirmations;
 use money::{Currency, Money, Sat};
 use purchase::VENDOR_CHAIN_BLOCKS;

@@ -7,6 +7,7 @@ mod check;
 mod load;
 mod model;
 mod secret_ref;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod written;

@@ -84,16 +84,13 @@ pub struct World {
 impl World {
     pub async fn start(options: WorldOptions, timeline: &Timeline) -> Result<Self> {
         let temporary = if options.dir.is_none() { Some(tempfile::tempdir()?) } else { None };
-        let dir = match (&options.dir, &temporary) {
-            (Some(dir), _) => dir.clone(),
-            (None, Some(temporary)) => temporary.path().to_owned(),
-            (None, None) => std::env::temp_dir(),
-        };
+        let of_its_own = temporary.as_ref().map(|temporary| temporary.path().to_owned());
+        let dir = options.dir.clone().or(of_its_own).unwrap_or_else(std::env::temp_dir);
         timeline.begin("setup", "chain, issuer, exchange, store, server, wallet, channel");
         let chain = open_chain(options.bitcoind.as_deref(), timeline).await?;
         let mut vendor = if options.gift_cards { Some(Vendor::start(&chain, &dir, timeline).await?) } else { None };
         let (issuer, exchange, store) = vendors(&options, vendor.as_ref(), timeline).await?;
-        let (windows, mut rules) = (options.windows, options.rules);
+        let (windows, mut rules) = (options.windows, options.rules.clone());
         let (ports, vendor_port) = ((free_port()?, free_port()?), free_port()?);
         if let Some(vendor) = &vendor {
             rules.more.push_str(&vendor.tables(vendor_port));
@@ -110,15 +107,9 @@ impl World {
         let rules = &rules;
         let enrolled = issuer.enroll(&http);
         let mut outside = outside(&chain, &issuer, &exchange, enrolled);
-        let mut lnds = Vec::new();
-        for number in 1..=options.lnds {
-            let name = if number == 1 { "lnd".to_owned() } else { format!("lnd-{number}") };
-            let lnd = start_lnd(&chain, options.lnd.as_deref(), &dir.join(&name), timeline).await?;
-            outside.lnds.push(beside(name, &lnd).await?);
-            lnds.push(lnd);
-        }
+        let lnds = start_lnds(&chain, &options, &dir, &mut outside, timeline).await?;
         let mut server = Server::set_up(&dir, &outside, windows, rules, ports).await?;
-        server.settings = options.settings;
+        server.settings = options.settings.clone();
         let ready = server.start().await?;
         timeline.step(
             "server",
@@ -134,17 +125,7 @@ impl World {
         let node_address = server.node_address()?;
         let link = Link::start(node_address).await?;
         let peer_address = if options.direct { node_address } else { link.address() };
-        let payer = match options.payer {
-            PayerName::Ldk => {
-                let wallet = open_wallet(&chain, dir.join("payer"), &ready, (peer_address, &lnds), timeline).await?;
-                Payer::Ldk(wallet)
-            }
-            PayerName::Lnd => {
-                let lnd = start_lnd(&chain, options.lnd.as_deref(), &dir.join("payer"), timeline).await?;
-                let first = (ready.node_id.clone(), peer_address);
-                Payer::Lnd(Arc::new(open_lnd_wallet(&chain, lnd, first, &lnds, timeline).await?))
-            }
-        };
+        let payer = open_payer(&chain, &options, &dir, (&ready, peer_address, &lnds), timeline).await?;
         let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
         if let Some(linked) = &linked {
@@ -267,6 +248,43 @@ async fn start_lnd(chain: &Chain, programs: Option<&Path>, dir: &Path, timeline:
     let id = lnd.node_id.get(..16).unwrap_or_default();
     timeline.step("lnd", &format!("an LND, node {id}…"), json!({ "node_id": lnd.node_id }));
     Ok(lnd)
+}
+
+/// As many as are asked for, each told to the server.
+async fn start_lnds(
+    chain: &Chain,
+    options: &WorldOptions,
+    dir: &Path,
+    outside: &mut Outside,
+    timeline: &Timeline,
+) -> Result<Vec<Lnd>> {
+    let mut lnds = Vec::new();
+    for number in 1..=options.lnds {
+        let name = if number == 1 { "lnd".to_owned() } else { format!("lnd-{number}") };
+        let lnd = start_lnd(chain, options.lnd.as_deref(), &dir.join(&name), timeline).await?;
+        outside.lnds.push(beside(name, &lnd).await?);
+        lnds.push(lnd);
+    }
+    Ok(lnds)
+}
+
+/// The payer's own node, with a channel to the server's.
+async fn open_payer(
+    chain: &Chain,
+    options: &WorldOptions,
+    dir: &Path,
+    (ready, peer_address, lnds): (&Ready, SocketAddr, &[Lnd]),
+    timeline: &Timeline,
+) -> Result<Payer> {
+    let dir = dir.join("payer");
+    match options.payer {
+        PayerName::Ldk => Ok(Payer::Ldk(open_wallet(chain, dir, ready, (peer_address, lnds), timeline).await?)),
+        PayerName::Lnd => {
+            let lnd = start_lnd(chain, options.lnd.as_deref(), &dir, timeline).await?;
+            let first = (ready.node_id.clone(), peer_address);
+            Ok(Payer::Lnd(Arc::new(open_lnd_wallet(chain, lnd, first, lnds, timeline).await?)))
+        }
+    }
 }
 
 /// With a macaroon for exactly what the server asks, as its operator bakes it.

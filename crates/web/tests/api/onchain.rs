@@ -1,6 +1,6 @@
 //! Purchases on the chain: the promise, the address, what is seen of it, and where a refund goes.
 
-use crate::setup::{NONCE, Options, PASSWORD, Server};
+use crate::setup::{NONCE, Options, PASSWORD, Server, Shopper};
 use async_trait::async_trait;
 use ids::AccountId;
 use money::{Msat, Sat};
@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
 const URI: &str = "bitcoin:bcrt1qone?amount=0.00496758";
-const QUOTED_MSAT: u64 = 496_758_000;
+/// 27.11 USD less the chain's spread of two percent.
+const QUOTED_MSAT: u64 = 506_896_000;
 
 /// A chain that shows what it is told to.
 #[derive(Default)]
@@ -91,6 +92,19 @@ fn wish(refund_address: Option<&str>) -> Value {
     })
 }
 
+/// The purchase, once this holds of it.
+async fn once(server: &Server, ada: &Shopper<'_>, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    let mut purchase = Value::Null;
+    for _ in 0..100 {
+        server.later(1_000).await;
+        purchase = ada.get(path).await.ok();
+        if holds(&purchase) {
+            return purchase;
+        }
+    }
+    panic!("waited in vain: {purchase}");
+}
+
 fn msat(amount: u64) -> Msat {
     Msat::new(amount).unwrap()
 }
@@ -120,22 +134,14 @@ async fn the_promise_comes_before_the_address_and_the_address_before_the_card() 
     assert_eq!(asked["funds"]["status"], "asked");
     let depth = Some(Depth { blocks: 1, needed: 2 });
     chain.shows(FundsStatus::Pending { amount_msat: msat(QUOTED_MSAT), depth });
-    server.later(2_000).await;
-    let seen = ada.get(&path).await.ok()["funds"].clone();
+    let seen = once(&server, &ada, &path, |purchase| purchase["funds"]["seen_msat"] != 0).await["funds"].clone();
     assert_eq!((&seen["status"], &seen["address"]), (&json!("pending"), &json!(URI)));
     assert_eq!((&seen["seen_msat"], &seen["confirmations"]), (&json!(QUOTED_MSAT), &json!(1)));
     assert_eq!(seen["confirmations_needed"], 2);
 
     // More than was asked: the rest goes to the address, less what the chain took.
     chain.shows(FundsStatus::Final { amount_msat: msat(QUOTED_MSAT + 700_000_000) });
-    let mut ready = Value::Null;
-    for _ in 0..50 {
-        server.later(1_000).await;
-        ready = ada.get(&path).await.ok();
-        if ready["refunds"][0]["state"] == "paid" {
-            break;
-        }
-    }
+    let ready = once(&server, &ada, &path, |purchase| purchase["refunds"][0]["state"] == "paid").await;
     assert_eq!((&ready["state"], &ready["funds"]["status"]), (&json!("card_ready"), &json!("arrived")));
     let refund = &ready["refunds"][0];
     assert_eq!((&refund["cause"], &refund["taken_msat"]), (&json!("overpaid"), &json!(110_000)));
@@ -152,19 +158,13 @@ async fn a_refund_without_an_address_asks_for_one() {
     let path = format!("/v1/purchases/{}", begun["id"].as_str().unwrap());
     ada.post(&format!("{path}/confirm-funds"), "f1", &json!({})).await.ok();
     chain.shows(FundsStatus::Final { amount_msat: msat(QUOTED_MSAT + 700_000) });
-    server.later(2_000).await;
-    let refund = ada.get(&path).await.ok()["refunds"][0].clone();
-    assert_eq!(refund["state"], "awaiting_destination");
+    let asks = |purchase: &Value| purchase["refunds"][0]["state"] == "awaiting_destination";
+    let refund = once(&server, &ada, &path, asks).await["refunds"][0].clone();
     let give = format!("/v1/refunds/{}/destination", refund["id"].as_str().unwrap());
     let to = |address: &str| json!({ "address": address, "password": PASSWORD });
     assert_eq!(ada.post(&give, "d0", &to("bc1qelsewhere")).await.problem(), (422, "destination_invalid".to_owned()));
     ada.post(&give, "d1", &to("bcrt1qback")).await.ok();
-    for _ in 0..50 {
-        server.later(1_000).await;
-        if !chain.refunds.lock().unwrap().is_empty() {
-            break;
-        }
-    }
+    once(&server, &ada, &path, |purchase| purchase["refunds"][0]["state"] == "paid").await;
     assert_eq!(*chain.refunds.lock().unwrap(), [(Some("bcrt1qback".to_owned()), msat(700_000))]);
 }
 
