@@ -7,6 +7,7 @@
 mod booking;
 mod effect;
 mod event;
+mod issuer;
 mod metadata;
 mod model;
 mod policy;
@@ -19,10 +20,11 @@ pub mod terms;
 pub use booking::Booking;
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
 pub use event::{ChainTerms, Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
+pub use issuer::{Challenge, DisputeRecord, DisputeState};
 pub use metadata::metadata;
 pub use model::{
-    Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,
-    DisputeRecord, DisputeState, Funding, Hold, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
+    Adjustment, CardRecord, CardState, ChargeRecord, CloseCause, Closing, Decision, DeclineReason, Funding, Hold, Owed,
+    Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
 pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};
