@@ -8,6 +8,7 @@ mod booking;
 mod card;
 mod effect;
 mod event;
+mod issuer;
 mod metadata;
 mod model;
 mod policy;
@@ -21,10 +22,10 @@ pub use booking::Booking;
 pub use card::{CardRecord, CardState, ChargeRecord, Decision, DeclineReason};
 pub use effect::{Effect, OwedAmount, OwedCause, PreimageSource, Timer};
 pub use event::{ChainTerms, Charge, ChargeKind, Creation, Event, Merchant, Recorded, Tip};
+pub use issuer::{Challenge, DisputeRecord, DisputeState};
 pub use metadata::metadata;
 pub use model::{
-    Adjustment, Challenge, CloseCause, Closing, DisputeRecord, DisputeState, Funding, Hold, Owed, Parked, Purchase,
-    Sale, SaleState, State, VendorOrder,
+    Adjustment, CloseCause, Closing, Funding, Hold, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
 pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};

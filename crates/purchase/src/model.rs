@@ -1,7 +1,8 @@
 //! The purchase as stored.
 
 use crate::{
-    CardRecord, CardState, ChargeRecord, Creation, Invoice, OwedAmount, OwedCause, Policy, PreimageSource, Quote, Rail,
+    CardRecord, CardState, Challenge, ChargeRecord, Creation, DisputeRecord, Invoice, OwedAmount, OwedCause, Policy,
+    PreimageSource, Quote, Rail,
 };
 use ids::{AccountId, NodeId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Currency, Money, Msat, Sat};
@@ -176,35 +177,6 @@ pub enum Adjustment {
     ForceCapture { amount: Money },
     LateCapture { amount: Money },
     LateFunds { amount_msat: Msat },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DisputeState {
-    Opened,
-    Won,
-    Lost,
-}
-
-/// A capture that the operator has disputed at the issuer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DisputeRecord {
-    pub dispute_id: String,
-    pub charge_id: String,
-    pub amount: Money,
-    pub state: DisputeState,
-}
-
-/// The shopper is asked by the store's bank whether it is them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Challenge {
-    /// The issuer's identifier.
-    pub authentication_id: String,
-    /// What the card would be billed.
-    pub amount: Option<Money>,
-    /// As the store names itself.
-    pub merchant: String,
-    pub answer_by: UnixMs,
 }
 
 fn is_zero(amount: &Msat) -> bool {
