@@ -24,6 +24,7 @@ mod register;
 mod secrets;
 mod service;
 mod throttle;
+mod wallet;
 
 pub use address::{AddressParts, BillingAddress};
 pub use country::Country;
@@ -37,3 +38,4 @@ pub use refunds::{Hosts, LightningAddress, RefundDestination, RefundSetting, Wai
 pub use register::{PreparedRegistration, Registered, RegistrationWork};
 pub use service::{AccountRules, Accounts};
 pub use throttle::ThrottleRules;
+pub use wallet::{LinkingKey, wallet_login};

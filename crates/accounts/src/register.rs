@@ -1,11 +1,12 @@
 //! Registration.
 
-use crate::error::AccountError;
+use crate::error::{AccountError, invalid};
 use crate::log_in::Session;
 use crate::password::{Hasher, Salt, check_new_password, new_salt};
 use crate::profile::Profile;
 use crate::secrets::{code_hash, new_code, read_code};
 use crate::service::{Accounts, read_login};
+use crate::wallet::LOGIN_PREFIX;
 use ids::AccountId;
 use ports::{AccountRow, Secret, StoreError};
 
@@ -76,6 +77,18 @@ impl Accounts {
     ) -> Result<RegistrationWork, AccountError> {
         let login = read_login(login)?;
         check_new_password(&password)?;
+        if login.starts_with(LOGIN_PREFIX) {
+            return invalid("login", "logins of this form are a wallet's");
+        }
+        self.begin(login, password, invitation).await
+    }
+
+    pub(crate) async fn begin(
+        &self,
+        login: String,
+        password: Secret,
+        invitation: Option<&str>,
+    ) -> Result<RegistrationWork, AccountError> {
         let invite = match invitation {
             _ if self.rules.open_registration => None,
             None => return Err(AccountError::InvitationNeeded),

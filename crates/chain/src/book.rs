@@ -183,6 +183,12 @@ impl Book {
         Ok(Sat::new(there.saturating_sub(untold)).unwrap_or(Sat::MAX))
     }
 
+    /// Sends that were signed and are nowhere to be seen: they are handed over again with each look.
+    pub fn not_taken(&self) -> BookResult<usize> {
+        let live = table::live(&self.connection)?;
+        Ok(live.iter().filter(|signed| self.depth_of(signed.txid()).is_none()).count())
+    }
+
     pub fn is_ours(&self, address: &Address) -> bool {
         self.wallet.is_mine(address.script_pubkey())
     }

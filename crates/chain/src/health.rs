@@ -37,10 +37,17 @@ impl ChainWallet {
             Ok(_) => {}
             Err(error) => return Outcome::NotSent(error.to_string()),
         }
+        let waits = match book.not_taken() {
+            Ok(0) => String::new(),
+            Ok(count) => format!(", {count} signed sends that no block and no mempool has"),
+            Err(error) => return Outcome::NotSent(error.to_string()),
+        };
         let pruned = if info.pruned { ", pruned" } else { "" };
         let name = core_name(self.config.network);
         match book.balance() {
-            Ok(balance) => Outcome::Done(format!("{name}, block {}{pruned}, {balance} in its wallet", info.blocks)),
+            Ok(balance) => {
+                Outcome::Done(format!("{name}, block {}{pruned}, {balance} in its wallet{waits}", info.blocks))
+            }
             Err(error) => Outcome::NotSent(error.to_string()),
         }
     }

@@ -11,6 +11,7 @@ mod metadata;
 mod model;
 mod policy;
 mod quote;
+mod rail;
 mod refund;
 mod step;
 pub mod terms;
@@ -21,10 +22,11 @@ pub use event::{ChainTerms, Charge, ChargeKind, Creation, Event, Merchant, Recor
 pub use metadata::metadata;
 pub use model::{
     Adjustment, CardRecord, CardState, Challenge, ChargeRecord, CloseCause, Closing, Decision, DeclineReason,
-    DisputeRecord, DisputeState, Funding, Hold, Invoice, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
+    DisputeRecord, DisputeState, Funding, Hold, Owed, Parked, Purchase, Sale, SaleState, State, VendorOrder,
 };
-pub use policy::{ClaimOn, Flow, FundsSource, Policy, RAIL_CHANGES_MAX, Rail, VENDOR_CHAIN_BLOCKS};
+pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};
+pub use rail::{Invoice, RAIL_CHANGES_MAX, Rail};
 pub use refund::{
     Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,
     WithdrawLink, step_refund,

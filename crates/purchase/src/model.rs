@@ -1,6 +1,8 @@
 //! The purchase as stored.
 
-use crate::{Charge, ChargeKind, Creation, Flow, Merchant, OwedAmount, OwedCause, Policy, PreimageSource, Quote, Rail};
+use crate::{
+    Charge, ChargeKind, Creation, Invoice, Merchant, OwedAmount, OwedCause, Policy, PreimageSource, Quote, Rail,
+};
 use ids::{AccountId, NodeId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Currency, Money, Msat, Sat};
 use serde::{Deserialize, Serialize};
@@ -76,13 +78,6 @@ impl State {
     pub const fn terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Returned | Self::Expired)
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invoice {
-    pub number: u32,
-    pub payment_hash: PaymentHash,
-    pub bolt11: String,
 }
 
 /// An HTLC of ours, with what was booked for it.
@@ -346,7 +341,7 @@ pub struct Purchase {
     #[serde(default, skip_serializing_if = "Rail::is_default")]
     pub rail: Rail,
     /// Each asked for an invoice beyond the one of its quote.
-    #[serde(default, skip_serializing_if = "none_yet")]
+    #[serde(default, skip_serializing_if = "crate::rail::none_yet")]
     pub rail_changes: u32,
     /// Hashes of all invoices, the live one included.
     pub payment_hashes: Vec<PaymentHash>,
@@ -448,21 +443,6 @@ impl Purchase {
         self.quote.as_ref().map(|quote| quote.order_total)
     }
 
-    /// Of the invoice of the quote in force, live or being made. Quotes and changes of the rail only ever add up, so no
-    /// two invoices share a number, and with it a preimage.
-    pub fn invoice_number(&self) -> Option<u32> {
-        self.quote.as_ref().and_then(|quote| quote.number.checked_add(self.rail_changes))
-    }
-
-    /// Can its wallet fetch an invoice itself? A gift card's carries the vendor's hash, which one invoice has already;
-    /// what is paid first has none.
-    pub fn offers_lnurl(&self) -> bool {
-        match self.policy.flow {
-            Flow::Card | Flow::CardFirst => matches!(self.state, State::Quoted | State::Invoiced),
-            Flow::GiftCard | Flow::PaidFirst => false,
-        }
-    }
-
     pub fn is_funded(&self) -> bool {
         self.funding.is_some()
     }
@@ -535,9 +515,4 @@ impl Purchase {
             CardState::Requested | CardState::Closed | CardState::Failed => None,
         }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-const fn none_yet(count: &u32) -> bool {
-    *count == 0
 }

@@ -32,26 +32,6 @@ pub enum Flow {
     PaidFirst,
 }
 
-/// How the payer's wallet comes by its invoice. A `bitcoin:` link carries the BOLT 11 one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rail {
-    /// Shown to the shopper, whose side has checked it.
-    #[default]
-    Bolt11,
-    /// Fetched by the wallet itself (LUD-06): it commits to the metadata that the wallet was given, not to the terms.
-    Lnurl,
-}
-
-impl Rail {
-    pub(crate) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// How often one purchase changes its rail, each time with an invoice of its own.
-pub const RAIL_CHANGES_MAX: u32 = 16;
-
 /// What a purchase is paid from that cannot be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

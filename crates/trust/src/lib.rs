@@ -14,6 +14,7 @@ mod preimage;
 mod recipes;
 mod record;
 mod reveal;
+mod wallet;
 
 pub use invoice::{CheckedInvoice, ExpectedInvoice, InvoiceFault, check_invoice};
 pub use key_set::{Accepted, BadKeySet, KeySet, KeySetFault, Pinned, SignedKeySet, sign, verify};
@@ -26,3 +27,4 @@ pub use recipes::{
 };
 pub use record::RecordSeal;
 pub use reveal::{BadPublicKey, REVEAL_INFO, Sealed, open_card, reveal_aad, seal_card};
+pub use wallet::is_signed_by_wallet;

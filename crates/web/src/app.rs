@@ -27,6 +27,8 @@ pub struct Inner {
     pub streams: Arc<Semaphore>,
     streams_of: Mutex<HashMap<AccountId, usize>>,
     pub readiness: crate::health::Cached,
+    /// Log-ins that wait for a wallet.
+    pub challenges: crate::lnurl::auth::Challenges,
 }
 
 impl std::ops::Deref for App {
@@ -48,6 +50,7 @@ impl App {
             streams: Arc::new(Semaphore::new(http.streams_max)),
             streams_of: Mutex::default(),
             readiness: crate::health::Cached::default(),
+            challenges: crate::lnurl::auth::Challenges::default(),
             state,
         }))
     }

@@ -1,7 +1,7 @@
 //! The routes of the API with their description: one list for both.
 
 use crate::app::App;
-use crate::{accounts, gift_cards, health, linked, network_api, purchases, recipes, server};
+use crate::{accounts, gift_cards, health, linked, lnurl, network_api, purchases, recipes, server};
 use axum::Router;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -44,6 +44,8 @@ fn api_routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(accounts::session::register))
         .routes(routes!(accounts::session::log_in))
+        .routes(routes!(lnurl::auth::begin))
+        .routes(routes!(lnurl::auth::finish))
         .routes(routes!(accounts::session::recover))
         .routes(routes!(accounts::session::log_out))
         .routes(routes!(accounts::session::new_recovery_code))

@@ -43,6 +43,9 @@ pub trait Trust: Send + Sync {
     /// 32 random bytes: the secret of a link.
     fn new_secret(&self) -> Zeroizing<[u8; 32]>;
 
+    /// Did the owner of this key (compressed, secp256k1) sign these bytes (DER)?
+    fn is_signed(&self, k1: &[u8; 32], signature: &[u8], key: &[u8; 33]) -> bool;
+
     /// Seals to the extension's one-time X25519 key (RFC 9180, base mode), bound to the purchase.
     fn seal(
         &self,

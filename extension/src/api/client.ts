@@ -28,6 +28,8 @@ import type {
   SignedKeySet,
   SignedRecipes,
   TermsView,
+  WalletBegun,
+  WalletSession,
   WithdrawLink,
 } from "./types.ts";
 
@@ -65,6 +67,8 @@ export function makeClient(outside: Outside, server: string, token: string | nul
 
     register: (body: Registration) => tell<SessionView>("/v1/register", body),
     login: (body: { readonly login: string; readonly password: string; readonly device_name: string }) => tell<SessionView>("/v1/login", body),
+    walletBegin: (action: "register" | "login") => tell<WalletBegun>("/v1/wallet-login", { action }),
+    walletFinish: (body: { readonly session: string; readonly device_name: string; readonly invitation: string | null }) => tell<WalletSession>("/v1/wallet-login/finish", body),
     logout: () => tell<null>("/v1/logout", undefined),
     recover: (body: { readonly login: string; readonly recovery_code: string; readonly new_password: string }) =>
       tell<RecoveredView>("/v1/recover", body),

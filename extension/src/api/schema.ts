@@ -682,6 +682,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/wallet-login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A code for a wallet to scan, and the secret with which this browser asks what came of it. */
+        post: operations["begin_wallet_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet-login/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logged in, once the wallet has signed; until then `not_ready`. */
+        post: operations["finish_wallet_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -899,6 +933,13 @@ export interface components {
             change_30d_bps?: number | null;
             /** Format: int64 */
             now: number;
+        };
+        FinishWallet: {
+            device_name: string;
+            /** @description The operator's; to register, unless registration is open. */
+            invitation?: string | null;
+            /** Format: password */
+            session: string;
         };
         /**
          * @description The way a purchase takes.
@@ -1777,6 +1818,27 @@ export interface components {
             /** Format: int64 */
             in_force_at_ms: number;
             lightning_address: string;
+        };
+        /**
+         * @description What a wallet's key is to do (LUD-04 `action`).
+         * @enum {string}
+         */
+        WalletAction: "register" | "login";
+        WalletBegun: {
+            /** Format: int64 */
+            expires_at_ms: number;
+            /** @description LUD-01, upper case: LUD-04. Whoever scans it first is logged in where it is shown. */
+            lnurl: string;
+            /** @description Of this browser: 64 hex digits. In no code. */
+            session: string;
+        };
+        /** @description The account of a wallet's key. It has no password until its recovery code has set one. */
+        WalletSession: components["schemas"]["SessionView"] & {
+            /** @description `wallet-` and 32 hex digits. */
+            login: string;
+        };
+        WalletWish: {
+            action: components["schemas"]["WalletAction"];
         };
         WithPassword: {
             /** Format: password */
@@ -3102,6 +3164,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Served"];
+                };
+            };
+        };
+    };
+    begin_wallet_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletBegun"];
+                };
+            };
+            /** @description way_not_served, rate_limited */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    finish_wallet_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishWallet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletSession"];
+                };
+            };
+            /** @description not_ready, not_found, bad_credentials, login_taken, invitation_needed, invitation_invalid, invalid_input */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };

@@ -31,6 +31,8 @@ export type Served = Schemas["Served"];
 export type SessionView = Schemas["SessionView"];
 export type StoreServed = Schemas["StoreServed"];
 export type TermsView = Schemas["TermsView"];
+export type WalletBegun = Schemas["WalletBegun"];
+export type WalletSession = Schemas["WalletSession"];
 export type WithdrawLink = Schemas["WithdrawLinkView"];
 
 export type SetDestination = Schemas["SetDestination"];

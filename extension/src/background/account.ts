@@ -78,6 +78,16 @@ export async function logIn(core: Core, { login, password, deviceName }: In<"log
   return mapped(await enter(core, login, result), () => null);
 }
 
+export const walletBegin = (core: Core, { action }: In<"wallet_begin">): Out<"wallet_begin"> => core.ask((client) => client.walletBegin(action));
+
+export async function walletFinish(core: Core, { session, deviceName, invitation }: In<"wallet_finish">): Out<"wallet_finish"> {
+  const result = await core.ask((client) => client.walletFinish({ session, device_name: deviceName, invitation }));
+  if (!result.ok) return result;
+  const { login } = result.value;
+  if (typeof login !== "string") return no("answer_malformed");
+  return mapped(await enter(core, login, result), (view) => ({ recoveryCode: view.recovery_code ?? null }));
+}
+
 /** Here it is over at once, whether the server could be told or not. */
 export async function logOut(core: Core): Out<"logout"> {
   await core.ask((client) => client.logout());

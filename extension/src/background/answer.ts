@@ -16,6 +16,8 @@ import {
   setDestination,
   stateOf,
   unpair,
+  walletBegin,
+  walletFinish,
 } from "./account.ts";
 import type { Core } from "./core.ts";
 import { ours } from "./core.ts";
@@ -93,6 +95,8 @@ const HANDLERS: Handlers = {
   refunds: (core, { beforeMs }) => core.ask((client) => client.refunds(beforeMs)),
   refund_destination: giveRefundDestination,
   refund_link: refundLink,
+  wallet_begin: walletBegin,
+  wallet_finish: walletFinish,
   sent: async (core) => yes((await core.store.get()).sent),
   sent_clear: async (core) => {
     await core.store.change("sent", () => []);

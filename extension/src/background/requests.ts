@@ -15,6 +15,7 @@ import type {
   Receipt,
   RefundList,
   RefundView,
+  WalletBegun,
   WithdrawLink,
 } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
@@ -162,6 +163,10 @@ export interface Requests {
 
   register: { in: { readonly login: string; readonly password: string; readonly invitation: string | null; readonly deviceName: string }; out: { readonly recoveryCode: string } };
   login: { in: { readonly login: string; readonly password: string; readonly deviceName: string }; out: null };
+  /** A code for a wallet to scan; `session` is asked with until it was. */
+  wallet_begin: { in: { readonly action: "register" | "login" }; out: WalletBegun };
+  /** Logged in, or `not_ready`. A code only after registering. */
+  wallet_finish: { in: { readonly session: string; readonly deviceName: string; readonly invitation: string | null }; out: { readonly recoveryCode: string | null } };
   logout: { in: object; out: null };
   /** Sets a new password; logs nobody in. */
   recover: { in: { readonly login: string; readonly recoveryCode: string; readonly newPassword: string }; out: { readonly recoveryCode: string; readonly devicesRevoked: number } };

@@ -7,6 +7,30 @@ import { PAIRING, ROOT_KEY, SERVER, keySet, makeTill } from "./till.ts";
 
 const login = { login: "ella", password: "correct horse battery", deviceName: "test" };
 
+describe("with a wallet", () => {
+  const wallet = { session: "5e".repeat(32), deviceName: "test", invitation: null };
+  it("is logged in under the login of its key once the wallet has signed, and not before", async () => {
+    const till = makeTill();
+    const browser = makeBrowser({ fetch: till.fetch });
+    await browser.ask("pair", { pairing: PAIRING });
+    let signed = false;
+    till.instead = ({ path, body }) => {
+      if (path === "/v1/wallet-login") return Response.json({ lnurl: "LNURL1X", session: wallet.session, expires_at_ms: 1, action: body["action"] });
+      if (path !== "/v1/wallet-login/finish") return null;
+      expect(body).toEqual({ session: wallet.session, device_name: "test", invitation: null });
+      if (!signed) return Response.json({ type: "", title: "", status: 409, detail: "", code: "not_ready" }, { status: 409 });
+      return Response.json({ login: "wallet-0011", account: "a", device: "d", token: "t", expires_at_ms: 9e15 });
+    };
+    expect(await browser.ask("wallet_begin", { action: "login" })).toMatchObject({ lnurl: "LNURL1X" });
+    expect(await browser.background.asked({ ask: "wallet_finish", ...wallet } as PageRequest)).toMatchObject({ ok: false, trouble: { code: "not_ready" } });
+    expect(await browser.ask("state", {})).toMatchObject({ login: null });
+    signed = true;
+    expect(await browser.ask("wallet_finish", wallet)).toEqual({ recoveryCode: null });
+    expect(await browser.ask("state", {})).toMatchObject({ login: "wallet-0011" });
+    expect(JSON.stringify([...browser.disk, ...browser.session])).not.toContain(wallet.session);
+  });
+});
+
 describe("pairing", () => {
   it("keeps the server once its key set was signed by the root key", async () => {
     const till = makeTill();

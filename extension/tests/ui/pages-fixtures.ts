@@ -69,6 +69,7 @@ type Answers = { readonly [A in Ask]?: (fields: Requests[A]["in"]) => Requests[A
 
 export const ANSWERS: Answers = {
   address_get: () => ({ name: "Ada Lovelace", line1: "12 St James's Square", city: "London", postal_code: "SW1Y 4JH", country: "GB" }),
+  wallet_begin: () => ({ lnurl: LNURL, session: "00".repeat(32), expires_at_ms: NOW_MS + 300_000 }),
   refund_link: () => ({ lnurl: LNURL, amount_msat: 130_282_000, expires_at_ms: NOW_MS + 300_000 }),
   destination_get: () => ({ in_force: "ada@wallet.example", waiting: { lightning_address: "mallory@wallet.example", asked_at_ms: NOW_MS, asked_by: "Chrome on Windows", in_force_at_ms: NOW_MS + 2 * DAY_MS } }),
   devices: () => [

@@ -253,4 +253,58 @@ mod tests {
         let read = LightningPayees::new(Network::Bitcoin, Hosts::Public).read_invoice(donation).unwrap();
         assert_eq!((read.amount_msat, read.expires_at), (None, UnixMs((1_496_314_658 + 3_600) * 1_000)));
     }
+
+    /// A payee on this machine that answers each request with the next of these bodies.
+    async fn payee(answers: Vec<Vec<u8>>) -> String {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let answers = std::sync::Arc::new(std::sync::Mutex::new(std::collections::VecDeque::from(answers)));
+        let next = move || {
+            let body = answers.lock().unwrap().pop_front().unwrap_or_default();
+            async move { String::from_utf8(body).unwrap().replace("@@", &at.to_string()) }
+        };
+        let router = axum::Router::new().fallback(next);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("ada@{at}")
+    }
+
+    /// Whatever a payee answers, there is no invoice of another amount, no call inside, and the refund can be tried again
+    /// or asks for another destination.
+    #[tokio::test]
+    async fn a_hostile_payee_gets_nothing() {
+        let payees = LightningPayees::new(Network::Regtest, Hosts::AlsoLocal);
+        let offer = |callback: &str| {
+            format!(
+                r#"{{"tag":"payRequest","callback":"{callback}","minSendable":1,"maxSendable":9000,"metadata":"[]"}}"#
+            )
+            .into_bytes()
+        };
+        let good = offer("http://@@/pay");
+        let huge = vec![b' '; LIMITS.answer_bytes_max + 1];
+        for (answers, retryable) in [
+            (vec![huge.clone()], true),
+            (vec![good.clone(), huge], true),
+            (vec![good.clone(), br#"{"pr":"lnbcrt1nothing"}"#.to_vec()], true),
+            (vec![good.clone(), br#"{"status":"ERROR","reason":"not now"}"#.to_vec()], true),
+            (vec![good.clone(), b"<html>".to_vec()], true),
+            (vec![offer("http://pay.example/cb")], false),
+            (vec![offer("https://10.0.0.1/cb")], false),
+            (vec![offer("https://192.168.1.1:8443/cb")], false),
+            (vec![br#"{"tag":"withdrawRequest"}"#.to_vec()], false),
+        ] {
+            let address = payee(answers.clone()).await;
+            let answer = payees.fetch_invoice(&address, Msat::new(2_000).unwrap()).await;
+            let told = match &answer {
+                Outcome::Done(_) => None,
+                Outcome::Rejected(refusal) => Some(refusal.retryable),
+                Outcome::NotSent(_) | Outcome::Unknown(_) => Some(true),
+            };
+            assert_eq!(
+                told,
+                Some(retryable),
+                "{answer:?} to {}",
+                String::from_utf8_lossy(&answers[0][..40.min(answers[0].len())])
+            );
+        }
+    }
 }

@@ -126,6 +126,10 @@ impl Trust for ServerTrust {
         secret
     }
 
+    fn is_signed(&self, k1: &[u8; 32], signature: &[u8], key: &[u8; 33]) -> bool {
+        trust::is_signed_by_wallet(k1, signature, key)
+    }
+
     fn seal(
         &self,
         public_key: &[u8; 32],

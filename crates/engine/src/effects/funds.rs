@@ -18,6 +18,8 @@ const LOOK_SHARE: u64 = 20;
 /// A shopper waits at first; in the end nobody does.
 const LOOK_MS_MIN: u64 = 500;
 const LOOK_MS_MAX: u64 = 3_600_000;
+/// On the chain, while it counts when it is seen: the operator's own node is asked, and nobody else.
+const CHAIN_LOOK_MS_MAX: u64 = 5_000;
 /// A refund on the chain leaves at least so much to the shopper: less is not relayed (Core's dust limit for any address).
 const LEFT_MSAT_MIN: u64 = 546_000;
 
@@ -65,7 +67,7 @@ impl Engine {
                 if p.state == State::AwaitingFunds {
                     self.told(p, &seen(p, amount_msat, depth)).await?;
                 }
-                self.postpone(row, self.next_look(row), "funds are seen and not final").await
+                self.postpone(row, self.next_look(row, Some(p)), "funds are seen and not final").await
             }
             Outcome::Done(FundsStatus::Waiting) if p.state == State::AwaitingFunds => {
                 match read_target(p) {
@@ -91,7 +93,7 @@ impl Engine {
         match source.request(request).await {
             Outcome::Done(target) => {
                 self.told(p, &target).await?;
-                self.postpone(row, self.next_look(row), "awaiting funds").await
+                self.postpone(row, self.next_look(row, Some(p)), "awaiting funds").await
             }
             Outcome::Rejected(refusal) if !refusal.retryable => {
                 self.finish(row, p, &Event::FundsRequestFailed { reason: refusal.message }).await
@@ -126,12 +128,16 @@ impl Engine {
         if p.state.terminal() && self.now() >= expires_at.plus_ms(self.config.late_funds_ms) {
             return self.end(row).await;
         }
-        self.postpone(row, self.next_look(row), "awaiting funds").await
+        self.postpone(row, self.next_look(row, Some(p)), "awaiting funds").await
     }
 
-    fn next_look(&self, row: &EffectRow) -> UnixMs {
+    fn next_look(&self, row: &EffectRow, p: Option<&Purchase>) -> UnixMs {
         let now = self.now();
-        now.plus_ms((now.since_ms(row.created_at) / LOOK_SHARE).clamp(LOOK_MS_MIN, LOOK_MS_MAX))
+        // What is sent in the last minute of an hour is seen in that minute.
+        let awaited =
+            p.is_some_and(|p| p.state == State::AwaitingFunds && p.policy.funds_source == Some(FundsSource::OnChain));
+        let most = if awaited { CHAIN_LOOK_MS_MAX } else { LOOK_MS_MAX };
+        now.plus_ms((now.since_ms(row.created_at) / LOOK_SHARE).clamp(LOOK_MS_MIN, most))
     }
 
     /// The address that was said for it; or back to the account that it came from, while that is linked.
@@ -229,7 +235,9 @@ impl Engine {
             Outcome::Done(FundsRefundStatus::Failed { reason }) => {
                 self.finish_refund(row, refund.id, &RefundEvent::SendFailed { payment_hash, reason }).await
             }
-            Outcome::Done(FundsRefundStatus::UnderWay) => self.postpone(row, self.next_look(row), "under way").await,
+            Outcome::Done(FundsRefundStatus::UnderWay) => {
+                self.postpone(row, self.next_look(row, None), "under way").await
+            }
             Outcome::Rejected(refusal) if !refusal.retryable => {
                 let event = RefundEvent::SendFailed { payment_hash, reason: refusal.message };
                 self.finish_refund(row, refund.id, &event).await

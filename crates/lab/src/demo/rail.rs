@@ -141,7 +141,7 @@ where
 }
 
 /// LUD-21: does the payee say that it has it?
-pub async fn settled(verify: &Url) -> Result<bool> {
+pub async fn confirmed(verify: &Url) -> Result<bool> {
     let answer = ask(verify.clone()).await?;
     ensure!(answer["preimage"].is_null(), "the payee tells the preimage to whoever asks");
     answer["settled"].as_bool().context("the payee does not say whether it is settled")

@@ -65,6 +65,8 @@ use tokio::signal::unix::{SignalKind, signal};
 ///                                 /linked/users/ID/second-factor {"code"}
 ///   POST   /linked/sends          {"sends": "instant" | "pending" | "delayed"}: what becomes of what is sent from now on;
 ///                                 /linked/sends/finish, /linked/sends/cancel
+///   POST   /onchain/pay           with --onchain: {"address", "sat"}, after a block with a new coin for it; answers {"txid"}.
+///                                 It waits for a block (/chain/mine); GET /onchain {"address", "left_sat"}
 ///
 /// Vendors have an address of their own for any other fault: POST <issuer>/_sandbox/faults. Any setting of the server can
 /// be given in the environment: ANYTILL_LIMITS__CARDS_DAY_MAX=3.
@@ -96,7 +98,7 @@ pub struct Args {
     /// A simulated Coinbase too, whose users' accounts can be linked and paid from.
     #[arg(long)]
     linked: bool,
-    /// Purchases can be paid on the chain too: an address and a coin of a payer's are what POST /onchain/pay takes.
+    /// Purchases can be paid on the chain too, and there is somebody who does.
     #[arg(long)]
     onchain: bool,
     /// The payer's wallet takes requests over Nostr (NIP-47) too; `nwc` in the first line is the connection string.

@@ -1,6 +1,7 @@
 //! Heights: the claim deadline, and a tip that is no longer known.
 
-use super::parts::{Kit, info, until};
+use super::parts::{Kit, done, info, msat, until};
+use super::restarts::claimed_at_last;
 use super::{ORDER_MSAT, World};
 use ports::HoldStatus;
 use std::time::Duration;
@@ -27,7 +28,25 @@ pub async fn deadline_passes(world: &dyn World) {
     assert_eq!(world.payer(0).outcome(after.hash).await, Ok(after.preimage.0));
 }
 
-/// The same while the node was down.
+/// Held through thirty blocks, five of them while the node was down: the deadline stays where it was, and it is claimed.
+pub async fn held_through_blocks(world: &mut dyn World) {
+    let kit = Kit::new("held through blocks", ORDER_MSAT);
+    let deadline = kit.held(world).await;
+    world.mine(15).await;
+    world.restart(5).await;
+    world.mine(10).await;
+    let node = world.node();
+    let held = |status: HoldStatus| match status {
+        HoldStatus::Held { amount_msat, claim_deadline } => Some((amount_msat.get(), claim_deadline)),
+        _ => None,
+    };
+    assert_eq!(held(kit.status(&node).await), Some((ORDER_MSAT, deadline)));
+    assert!(world.payer(0).is_pending(kit.hash).await, "the payer's money is still the payer's");
+    done(node.claim(kit.hash, kit.preimage.clone(), msat(ORDER_MSAT)).await);
+    claimed_at_last(&kit, world).await;
+}
+
+/// A deadline that passes while the node is down.
 pub async fn deadline_passes_while_down(world: &mut dyn World) {
     let before = world.payer(0).balance_msat().await;
     let kit = Kit::new("deadline while down", ORDER_MSAT);

@@ -12,7 +12,7 @@ mod refusals;
 mod restarts;
 mod sends;
 
-pub use deadlines::{deadline_passes, deadline_passes_while_down, tip_goes_stale};
+pub use deadlines::{deadline_passes, deadline_passes_while_down, held_through_blocks, tip_goes_stale};
 pub use holds::{claimed, duplicate_while_held, overpaid, returned, room_shrinks, same_request_again};
 pub use parts::Kit;
 pub use refusals::refused;

@@ -74,7 +74,7 @@ pub async fn restarted_after_return(world: &mut dyn World) {
 }
 
 /// The held event may come again after a restart; the confirmation has to come.
-async fn claimed_at_last(kit: &Kit, world: &dyn World) {
+pub(super) async fn claimed_at_last(kit: &Kit, world: &dyn World) {
     let node = world.node();
     loop {
         match kit.event(&node).await {

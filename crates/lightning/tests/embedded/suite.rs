@@ -33,6 +33,7 @@ async fn deadlines() {
     let mut world = LdkWorld::start().await;
     cases::deadline_passes(&world).await;
     cases::tip_goes_stale(&world).await;
+    cases::held_through_blocks(&mut world).await;
     cases::deadline_passes_while_down(&mut world).await;
     world.stop().await;
 }

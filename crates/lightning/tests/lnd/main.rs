@@ -88,6 +88,6 @@ async fn suite(programs: PathBuf) {
         restarted_after_return,
     );
     each!(&world, deadline_passes, tip_goes_stale);
-    each!(&mut world, deadline_passes_while_down);
+    each!(&mut world, held_through_blocks, deadline_passes_while_down);
     world.stop().await;
 }

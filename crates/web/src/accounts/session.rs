@@ -13,12 +13,12 @@ use accounts::Session;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-fn one_more_secret(app: &App, ip: ClientIp) -> Result<(), Problem> {
+pub fn one_more_secret(app: &App, ip: ClientIp) -> Result<(), Problem> {
     let taken = app.per_secret.take(ip.bucket(), app.now());
     taken.map_err(|wait_ms| Problem::from(Code::RateLimited).retry_after_s(wait_ms.div_ceil(1_000)))
 }
 
-fn session_view(session: Session, recovery_code: Option<String>) -> SessionView {
+pub fn session_view(session: Session, recovery_code: Option<String>) -> SessionView {
     SessionView {
         account: session.account,
         device: session.device,

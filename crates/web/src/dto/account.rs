@@ -81,6 +81,58 @@ pub struct SessionView {
     pub recovery_code: Option<String>,
 }
 
+/// What a wallet's key is to do (LUD-04 `action`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WalletAction {
+    Register,
+    Login,
+}
+
+impl WalletAction {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Login => "login",
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WalletWish {
+    pub action: WalletAction,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct WalletBegun {
+    /// LUD-01, upper case: LUD-04. Whoever scans it first is logged in where it is shown.
+    pub lnurl: String,
+    /// Of this browser: 64 hex digits. In no code.
+    pub session: String,
+    pub expires_at_ms: u64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FinishWallet {
+    #[serde(deserialize_with = "secret")]
+    #[schema(value_type = String, format = Password)]
+    pub session: Secret,
+    /// The operator's; to register, unless registration is open.
+    pub invitation: Option<String>,
+    pub device_name: String,
+}
+
+/// The account of a wallet's key. It has no password until its recovery code has set one.
+#[derive(Serialize, ToSchema)]
+pub struct WalletSession {
+    /// `wallet-` and 32 hex digits.
+    pub login: String,
+    #[serde(flatten)]
+    pub session: SessionView,
+}
+
 #[derive(Serialize, ToSchema)]
 pub struct RecoveredView {
     /// In place of the one that was used up; shown now and never again.

@@ -3,6 +3,7 @@
 //! Invariant: an address is shown to the shopper only. Answers are as LUD-01 and LUD-06 word them: an error is a JSON
 //! object too, under status 200 unless the server itself is at its limit, and any page may read them.
 
+pub mod auth;
 mod pay;
 pub mod withdraw;
 
@@ -29,6 +30,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/lnurl/pay/{link}", get(pay::request))
         .route("/lnurl/pay/{link}/callback", get(pay::callback))
         .route("/lnurl/pay/{link}/verify/{hash}", get(pay::verify))
+        .route("/lnurl/auth", get(auth::signed))
         .route("/lnurl/withdraw/{refund}/callback", get(withdraw::callback))
         .route("/lnurl/withdraw/{refund}/{k1}", get(withdraw::request))
         .route_layer(from_fn_with_state(app.clone(), layers::bounds))

@@ -17,5 +17,6 @@ mod refunds;
 mod reveal;
 mod server;
 mod setup;
+mod wallet_login;
 mod webhooks;
 mod withdraw;

@@ -53,6 +53,10 @@ impl Trust for HpkeTrust {
         Zeroizing::new(secret)
     }
 
+    fn is_signed(&self, k1: &[u8; 32], signature: &[u8], key: &[u8; 33]) -> bool {
+        trust::is_signed_by_wallet(k1, signature, key)
+    }
+
     fn seal(&self, key: &[u8; 32], purchase: PurchaseId, plain: Zeroizing<Vec<u8>>) -> Result<Sealed, BadPublicKey> {
         let sealed = trust::seal_card(&mut StdRng::from_os_rng(), key, purchase, plain).map_err(|_| BadPublicKey)?;
         Ok(Sealed { enc: sealed.enc.to_vec(), ciphertext: sealed.ciphertext })

@@ -128,14 +128,14 @@ impl<'a> Buy<'a> {
     }
 
     /// LUD-21: the payee says the same as the wallet's receipt, as soon as its node has told it.
-    async fn settled(&self) -> Result<()> {
+    async fn confirmed(&self) -> Result<()> {
         let Some(fetched) = &self.fetched else { return Ok(()) };
         let deadline = Instant::now() + PATIENCE;
-        while !rail::settled(&fetched.verify).await? {
+        while !rail::confirmed(&fetched.verify).await? {
             ensure!(Instant::now() < deadline, "the payee does not say that it has the bitcoin");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.timeline.step("settled", &fetched.message, json!({}));
+        self.timeline.step("confirmed", &fetched.message, json!({}));
         Ok(())
     }
 
@@ -209,7 +209,7 @@ impl<'a> Buy<'a> {
             Outcome::Succeeded { fee_msat, .. } => {
                 self.timeline.step("claimed", "the wallet has its receipt (preimage)", json!({ "fee_msat": fee_msat }));
                 self.answered().await?;
-                self.settled().await
+                self.confirmed().await
             }
             Outcome::Failed { reason } => bail!("the wallet says that it failed: {reason}"),
         }

@@ -4,6 +4,7 @@
 mod faults;
 mod linked;
 mod network;
+mod onchain;
 mod server;
 mod shop;
 mod wallet;
@@ -105,6 +106,7 @@ pub fn router(stage: Arc<Stage>) -> Router {
         .merge(server::routes())
         .merge(shop::routes())
         .merge(linked::routes())
+        .merge(onchain::routes())
         .with_state(stage)
 }
 

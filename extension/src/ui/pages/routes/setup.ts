@@ -2,6 +2,7 @@
 import { h, replaceChildren, type Child } from "../../h.ts";
 import { icon } from "../../icons.ts";
 import type { PagesKey } from "../../i18n/pages.ts";
+import { walletFold } from "./wallet_login.ts";
 import { asking, copyText, form, heading, link, section, serverName, type Field, type Page } from "../kit.ts";
 
 const PASSWORD_LENGTH_MIN = 10;
@@ -134,6 +135,7 @@ export function login(page: Page): readonly Child[] {
           return null;
         },
       }),
+      walletFold(page, { action: "login", fields: [deviceField(page)], done: () => void onward(page) }),
       h("div", { class: "buttons" }, link(t("login_to_register"), "register"), link(t("login_to_recover"), "recover")),
     ),
   ];
@@ -174,12 +176,17 @@ export function register(page: Page): readonly Child[] {
     replaceChildren(box, recoveryCode(page, code, null, () => void onward(page)));
     box.querySelector("h2")?.scrollIntoView();
   };
-  const fields: Field[] = [
-    { name: "login", label: t("login_login"), hint: t("login_hint"), autocomplete: "username", maxLength: 64, plain: true },
-    newPassword(page),
+  const both: readonly Field[] = [
     ...(invited ? [{ name: "invitation", label: t("register_invitation"), hint: t("register_invitation_hint"), plain: true } satisfies Field] : []),
     deviceField(page),
   ];
+  const fields: Field[] = [
+    { name: "login", label: t("login_login"), hint: t("login_hint"), autocomplete: "username", maxLength: 64, plain: true },
+    newPassword(page),
+    ...both,
+  ];
+  // Without a code it was the account of this wallet's already.
+  const byWallet = walletFold(page, { action: "register", fields: both, done: (code) => (code === null ? void onward(page) : done(code)) });
   const wanted = form(page, {
     fields,
     submit: t("register_do"),
@@ -192,7 +199,7 @@ export function register(page: Page): readonly Child[] {
       return null;
     },
   });
-  replaceChildren(box, section(null, wanted, h("div", { class: "buttons" }, link(t("register_to_login"), "login"))));
+  replaceChildren(box, section(null, wanted, byWallet, h("div", { class: "buttons" }, link(t("register_to_login"), "login"))));
   return [heading(t("register_title"), t("register_text", { server: serverName(state.server) })), box];
 }
 
