@@ -13,6 +13,8 @@ export interface About {
   readonly invitation: string | null;
   readonly currency: string;
   readonly payer_address: string;
+  /** With `--nwc`: the payer's wallet as a connection string. */
+  readonly nwc: string | null;
   readonly store: string;
   readonly store_checkout: string;
   readonly control: string;

@@ -15,6 +15,7 @@ pub mod link;
 pub mod lithic;
 pub mod lnd;
 pub mod network;
+pub mod nwc;
 pub mod store;
 pub mod stripe;
 pub mod venues;

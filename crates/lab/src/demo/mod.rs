@@ -3,6 +3,7 @@
 pub mod address;
 mod issuing;
 pub mod linked;
+pub mod nwc;
 pub mod onchain;
 pub mod payer;
 pub mod rail;
@@ -109,6 +110,9 @@ pub struct Args {
     /// Whose software the shopper's wallet is.
     #[arg(long, value_enum, default_value = "ldk")]
     payer: PayerName,
+    /// The shopper's wallet is asked over Nostr (NIP-47). With --keep its connection string is shown, for the extension.
+    #[arg(long)]
+    nwc: bool,
     /// Where data and logs go; a temporary directory that is removed when left out.
     #[arg(long, value_name = "DIR")]
     dir: Option<std::path::PathBuf>,
@@ -230,6 +234,9 @@ async fn play(
     };
     let mut world = World::start(options, timeline).await?;
     world.rail = args.rail;
+    if args.nwc {
+        world.remote = Some(nwc::Remote::start(&world.payer).await?);
+    }
     let mut played = Vec::new();
     for scenario in chosen {
         timeline.begin(scenario.name, scenario.about);

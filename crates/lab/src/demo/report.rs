@@ -78,6 +78,10 @@ pub fn where_things_are(world: &World, wallet: &str, pairing: &str, timeline: &T
     timeline.note(&format!("wallet    {wallet}   (pays invoices, takes refunds)"));
     timeline.note(&format!("server    {http}   (API document: {http}/v1/openapi.json)"));
     timeline.note(&format!("pairing   {pairing}   (for the extension)"));
+    let nwc = world.remote.as_ref().map(super::nwc::Remote::connection);
+    if let Some(nwc) = nwc {
+        timeline.note(&format!("connect   {nwc}   (the wallet over NIP-47, for the extension)"));
+    }
     timeline.note(&format!("log in    {login}   password {password}"));
     timeline.note(&format!("issuer    {}   key {}", world.issuer.url(), world.issuer.api_key()));
     timeline.note(&format!("exchange  {}", world.exchange.url()));
@@ -86,7 +90,7 @@ pub fn where_things_are(world: &World, wallet: &str, pairing: &str, timeline: &T
     timeline.note("Ctrl-C stops everything.");
     timeline.object(json!({
         "kept": {
-            "store": world.store.url(), "wallet": wallet, "server": http, "pairing": pairing,
+            "store": world.store.url(), "wallet": wallet, "nwc": nwc, "server": http, "pairing": pairing,
             "login": login, "password": password,
             "issuer": world.issuer.url(), "issuer_key": world.issuer.api_key(), "exchange": world.exchange.url(),
             "data": data.to_string(),

@@ -2,6 +2,7 @@
 
 use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
+use super::nwc::Remote;
 use super::onchain::OnChain;
 use super::payer::{LndPayer, Payer, PayerName};
 use super::rail::Rail;
@@ -70,6 +71,8 @@ pub struct World {
     pub vendor: Option<Vendor>,
     pub linked: Option<Linked>,
     pub onchain: Option<OnChain>,
+    /// Before the payer's wallet, where it is asked over Nostr.
+    pub remote: Option<Remote>,
     /// Between the payer's wallet and the server's node.
     pub link: Link,
     pub shopper: Shopper,
@@ -142,6 +145,7 @@ impl World {
             vendor,
             linked,
             onchain,
+            remote: None,
             link,
             shopper,
             windows,

@@ -6,6 +6,7 @@
 mod control;
 mod stores;
 
+use crate::demo::nwc::Remote;
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{self, World, WorldOptions};
@@ -100,6 +101,9 @@ pub struct Args {
     /// Purchases can be paid on the chain too, and there is somebody who does.
     #[arg(long)]
     onchain: bool,
+    /// The payer's wallet takes requests over Nostr (NIP-47) too; `nwc` in the first line is the connection string.
+    #[arg(long)]
+    nwc: bool,
     /// Where the control API listens on 127.0.0.1; 0 takes a free port.
     #[arg(long, default_value_t = 0)]
     control_port: u16,
@@ -184,7 +188,10 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         lnds: 0,
         payer: PayerName::Ldk,
     };
-    let world = World::start(options, &timeline).await?;
+    let mut world = World::start(options, &timeline).await?;
+    if args.nwc {
+        world.remote = Some(Remote::start(&world.payer).await?);
+    }
     world.shopper.wait_for_price(std::time::Duration::from_secs(30)).await?;
     // From now on the operator's books say what is there, so that a difference is one.
     world.server.anytill(&["reconcile", "--accept", "what this world began with"]).await?;
@@ -221,6 +228,7 @@ async fn about(args: &Args, world: &World, control: &str) -> Result<Value> {
         "quote_secs": args.quote_secs,
         "hold_secs": args.hold_secs,
         "shopper": { "login": world.shopper.login(), "password": world.shopper.password() },
+        "nwc": world.remote.as_ref().map(Remote::connection),
         "payer_address": address::serve(&world.payer).await?,
         "store": world.store.url(),
         "store_checkout": world.store.checkout_url(),

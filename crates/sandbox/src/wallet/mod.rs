@@ -9,12 +9,12 @@
 
 mod balance;
 mod error;
+mod hand;
 mod open;
 mod outcome;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use ldk_node::bitcoin::secp256k1::PublicKey;
 use ldk_node::bitcoin::{Address, Network};
 use ldk_node::lightning::ln::channelmanager::PaymentId;
 use ldk_node::lightning::ln::msgs::SocketAddress;
-use ldk_node::lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescription, Description};
+use ldk_node::lightning_invoice::{Bolt11InvoiceDescription, Description};
 use ldk_node::liquidity::LSPS2ServiceConfig;
 use ldk_node::logger::LogLevel;
 use ldk_node::payment::PaymentStatus;
@@ -35,6 +35,7 @@ use crate::chain::{Chain, RpcAccess};
 
 pub use balance::Balance;
 pub use error::WalletError;
+pub use hand::Hand;
 pub use ldk_node::Node;
 pub use open::{ChannelPlan, OpenStep};
 pub use outcome::Outcome;
@@ -199,7 +200,7 @@ impl PayerWallet {
     /// [`WalletError::AlreadyPaid`] while or after this wallet pays that hash, [`WalletError::Node`]
     /// when there is no way to send it (no route, expired, too little).
     pub async fn pay(&self, bolt11: &str) -> Result<[u8; 32], WalletError> {
-        self.pay_with(bolt11, |node, invoice| node.bolt11_payment().send(invoice, None)).await
+        self.hand().pay(bolt11).await
     }
 
     /// As [`PayerWallet::pay`], with more than the invoice asks for (BOLT 11 allows up to twice), or
@@ -208,33 +209,14 @@ impl PayerWallet {
     /// # Errors
     /// As [`PayerWallet::pay`]; also when it is less than the invoice asks for.
     pub async fn pay_amount(&self, bolt11: &str, amount_msat: u64) -> Result<[u8; 32], WalletError> {
-        self.pay_with(bolt11, move |node, invoice| node.bolt11_payment().send_using_amount(invoice, amount_msat, None))
+        self.hand()
+            .pay_with(bolt11, move |node, invoice| node.bolt11_payment().send_using_amount(invoice, amount_msat, None))
             .await
     }
 
-    async fn pay_with(
-        &self,
-        bolt11: &str,
-        send: impl FnOnce(&Node, &Bolt11Invoice) -> Result<PaymentId, NodeError> + Send + 'static,
-    ) -> Result<[u8; 32], WalletError> {
-        let invoice = Bolt11Invoice::from_str(bolt11);
-        let invoice = invoice.map_err(|error| WalletError::Invoice(error.to_string()))?;
-        let hash: [u8; 32] = *invoice.payment_hash().as_ref();
-        let before = self.journal.known(&hash);
-        if let Some(None | Some(Outcome::Succeeded { .. })) = before {
-            return Err(WalletError::AlreadyPaid);
-        }
-        self.journal.begin(hash);
-        match self.call(move |node| send(node, &invoice)).await {
-            Ok(_) => Ok(hash),
-            Err(error) => {
-                self.journal.abandon(hash, before);
-                Err(match error {
-                    WalletError::Node(NodeError::DuplicatePayment) => WalletError::AlreadyPaid,
-                    error => error,
-                })
-            }
-        }
+    /// The part of it that pays, for whoever pays with it on somebody's behalf.
+    pub fn hand(&self) -> Hand {
+        Hand::new(Arc::clone(&self.node), Arc::clone(&self.journal))
     }
 
     /// Waits until the payee has claimed or returned it, or the node has given up.
@@ -242,24 +224,7 @@ impl PayerWallet {
     /// # Errors
     /// [`WalletError::Deadline`] while it is held, for example.
     pub async fn wait_outcome(&self, hash: [u8; 32], within: Duration) -> Result<Outcome, WalletError> {
-        let mut outcomes = self.journal.subscribe();
-        let known = {
-            let first = outcomes.borrow_and_update();
-            first.get(&hash).cloned()
-        };
-        // Not tried in this process: it may have ended in an earlier one.
-        if let (None, Some(outcome)) = (known, outcome::stored(&self.node, &hash)) {
-            return Ok(outcome);
-        }
-        let ended = outcomes.wait_for(|outcomes| matches!(outcomes.get(&hash), Some(Some(_))));
-        match tokio::time::timeout(within, ended).await {
-            Ok(Ok(outcomes)) => {
-                let outcome = outcomes.get(&hash).cloned().flatten();
-                outcome.ok_or_else(|| WalletError::Task("the journal forgot an outcome".to_owned()))
-            }
-            Ok(Err(error)) => Err(WalletError::Task(error.to_string())),
-            Err(_) => Err(WalletError::Deadline("the outcome of an invoice".to_owned())),
-        }
+        self.hand().wait_outcome(hash, within).await
     }
 
     /// Whether this process of the wallet has begun to pay a hash, whatever came of it.
@@ -415,8 +380,7 @@ impl PayerWallet {
         &self,
         call: impl FnOnce(&Node) -> Result<T, NodeError> + Send + 'static,
     ) -> Result<T, WalletError> {
-        let node = Arc::clone(&self.node);
-        Ok(blocking(move || call(&node)).await??)
+        self.hand().call(call).await
     }
 }
 

@@ -87,7 +87,13 @@ impl<'a> Buy<'a> {
             }
             Rail::Lnurl => self.fetch().await?,
         };
-        let hash = self.world.payer.pay(&self.paid).await?;
+        let hash = match &self.world.remote {
+            None => self.world.payer.pay(&self.paid).await?,
+            Some(remote) => {
+                self.timeline.step("asked", "the shopper's client asks the wallet over Nostr (NIP-47)", json!({}));
+                remote.pay(&self.world.payer, &self.paid, PATIENCE).await?
+            }
+        };
         self.hash = Some(hash);
         self.timeline.step("paid", "the payer's wallet sends its HTLC", json!({ "payment_hash": hex::encode(hash) }));
         Ok(())
@@ -202,6 +208,7 @@ impl<'a> Buy<'a> {
         match self.outcome().await? {
             Outcome::Succeeded { fee_msat, .. } => {
                 self.timeline.step("claimed", "the wallet has its receipt (preimage)", json!({ "fee_msat": fee_msat }));
+                self.answered().await?;
                 self.confirmed().await
             }
             Outcome::Failed { reason } => bail!("the wallet says that it failed: {reason}"),
@@ -217,6 +224,15 @@ impl<'a> Buy<'a> {
             }
             Outcome::Succeeded { .. } => bail!("the HTLC was claimed"),
         }
+    }
+
+    /// What the wallet answers to who asked it over Nostr: after the claim, and not before, the proof.
+    async fn answered(&self) -> Result<()> {
+        let (Some(remote), Some(hash)) = (&self.world.remote, self.hash) else { return Ok(()) };
+        if remote.proof(hash, PATIENCE).await?.is_some() {
+            self.timeline.step("answered", "the wallet answers over Nostr: paid, with the right preimage", json!({}));
+        }
+        Ok(())
     }
 
     async fn outcome(&self) -> Result<Outcome> {
