@@ -45,18 +45,19 @@ async fn terms_node(shopper: &crate::setup::Shopper<'_>, purchase: &Value) -> St
 async fn an_invoice_goes_where_there_is_most_room() {
     let (options, other) = two();
     let server = start(options).await;
-    let each = 1_000_000_000;
+    // One of the two purchases fits beside the other only on another node.
+    let each = 900_000_000;
     server.node.room_msat.store(each, Ordering::SeqCst);
     other.room_msat.store(each + 1, Ordering::SeqCst);
     let mut nodes = Vec::new();
-    for login in ["ada", "ben", "cleo", "dan"] {
+    for login in ["ada", "ben"] {
         let shopper = server.shopper(login).await;
         let bought = shopper.buy("k").await;
         nodes.push(terms_node(&shopper, &bought).await);
     }
-    // What the first was quoted is taken from the other's room, and so on in turn.
+    // What the first was quoted is taken from the other's room.
     let (first, second) = (server.node.node_id().to_string(), OTHER.to_string());
-    assert_eq!(nodes, [second.clone(), first.clone(), second, first]);
+    assert_eq!(nodes, [second, first]);
     let eve = server.shopper("eve").await;
     let full = eve.post("/v1/purchases", "k", &album()).await;
     assert_eq!(full.problem().1, "no_room");
