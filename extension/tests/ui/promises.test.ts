@@ -52,7 +52,7 @@ describe.each(STAGE_NAMES)("%s", (name) => {
     expect(shown).not.toMatch(/still yours|held, not taken/iu);
     if (stage.kind !== "confirm_funds") return;
     // All of the guarantee stands there before anything can be confirmed: that it cannot be held, what goes back, where to, when.
-    for (const part of [/cannot be held/u, /not used is paid back, in bitcoin, to your (Coinbase account|refund destination)/u, /within 7 days/u, /rate of that day/u]) expect(shown).toMatch(part);
+    for (const part of [/cannot be held/u, /not used (is paid back, in bitcoin, to your (Coinbase account|refund destination)|goes back to your address, less what the chain takes)/u, /within 7 days/u, /rate of that day/u]) expect(shown).toMatch(part);
   });
 
   it("shows parts of a price that add up to it", () => {
