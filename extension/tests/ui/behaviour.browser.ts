@@ -54,7 +54,7 @@ describe("what a page tries", () => {
   });
 
   it("keeps the price opened, or shut, when it is drawn anew", async () => {
-    const open = (): Promise<boolean> => page.locator("details.fold").evaluate((fold) => (fold as HTMLDetailsElement).open);
+    const open = (): Promise<boolean> => page.locator("details.fold").first().evaluate((fold) => (fold as HTMLDetailsElement).open);
     await show("pay");
     expect(await open()).toBe(false);
     await key("made").click();
@@ -199,11 +199,11 @@ describe("keys and focus", () => {
   it("reaches everything in the order in which it is read, and leaves again", async () => {
     await show("pay");
     const order: (string | null)[] = [];
-    for (let step = 0; step < 7; step += 1) {
+    for (let step = 0; step < 8; step += 1) {
       await page.keyboard.press("Tab");
       order.push(await page.evaluate(() => (document.querySelector("anytill-panel")?.shadowRoot?.activeElement as HTMLElement | null)?.dataset["key"] ?? null));
     }
-    expect(order).toEqual(["wallet", "copy-invoice", "made", "wallets", "cancel", "history", null]);
+    expect(order).toEqual(["wallet", "copy-invoice", "made", "ways", "wallets", "cancel", "history", null]);
   });
 
   it("stays on its button, and keeps what was typed, when the view changes", async () => {
@@ -259,7 +259,7 @@ describe("in a short window", () => {
       return [...(body?.children ?? [])].filter((one) => getComputedStyle(one).overflowY !== "visible" && one.scrollHeight > one.clientHeight + 2).map((one) => one.className);
     });
     expect(cut).toEqual([]);
-    for (const button of await page.locator(".body .btn").all()) {
+    for (const button of await page.locator(".body .btn:visible").all()) {
       await button.scrollIntoViewIfNeeded();
       const at = await button.evaluate((element) => {
         const { left, top, width: w, height: h } = element.getBoundingClientRect();
@@ -295,13 +295,15 @@ describe("the invoice", () => {
     await page.clock.install({ time: 0 });
     await show("pay");
     expect(await page.locator(".timer b").textContent()).toBe("4:32");
+    await key("ways").click();
+    const codes = (): Promise<number> => page.locator(".qr:visible").count();
     await page.evaluate(() => { (globalThis as unknown as InPage).gallery.nowMs += 271_500; });
     await page.clock.runFor(1000);
     expect(await page.locator(".timer b").textContent()).toBe("0:01");
-    expect(await page.locator(".qr").isVisible()).toBe(true);
+    expect(await codes()).toBeGreaterThan(1);
     await page.evaluate(() => { (globalThis as unknown as InPage).gallery.nowMs += 500; });
     await page.clock.runFor(1000);
-    expect(await page.locator(".qr").isVisible()).toBe(false);
+    expect(await codes()).toBe(0);
     expect(await page.locator(".timer").textContent()).toContain("Do not pay");
     expect(await page.locator(".live").textContent()).toContain("Do not pay");
   });
@@ -376,7 +378,7 @@ describe("the pages", () => {
     await openPage(page, opened.gallery.app, "register", "en");
     await page.getByLabel("Login").fill("ada");
     await page.getByLabel("New password").fill("short");
-    await page.getByLabel("Invitation").fill("AB12");
+    await page.getByRole("textbox", { name: "Invitation" }).fill("AB12");
     await page.getByRole("button", { name: "Register" }).click();
     expect(await asked("register")).toEqual([]);
     await page.getByLabel("New password").fill("long enough now");
@@ -396,7 +398,7 @@ describe("the pages", () => {
     const states = async (): Promise<number> => (await asked("state")).length;
     await page.getByLabel("Login").fill("ada");
     await page.getByLabel("New password").fill("long enough now");
-    await page.getByLabel("Invitation").fill("AB12");
+    await page.getByRole("textbox", { name: "Invitation" }).fill("AB12");
     await page.locator("h1").click();
     const before = await states();
     await changed();

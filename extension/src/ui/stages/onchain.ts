@@ -76,7 +76,7 @@ export function payOnChain(d: Drawing, stage: PayChain): Node[] {
     "div",
     { class: "stack" },
     h("div", { class: "qrbox" }, qr(uri, t("chain_qr", { amount: format.btc(missing) }))),
-    h("p", { class: "soft mono" }, address),
+    h("p", { class: "soft mono break" }, address),
     h("div", { class: "pair" }, open, copyButton(d, t("chain_copy_address"), "copy-address", "", () => d.copy(address))),
     copyButton(d, t("chain_copy_amount"), "copy-amount", "", () => d.copy(amount)),
   );
