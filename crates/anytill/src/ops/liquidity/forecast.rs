@@ -29,7 +29,7 @@ pub enum Forecast {
     /// The largest purchase does not fit now.
     Full,
     /// It does not fit any more after so many whole days.
-    Lasts { days: u64 },
+    Lasts { days_left: u64 },
     /// Nothing was received yet: no pace to go by.
     Unknown,
 }
@@ -38,7 +38,7 @@ impl Forecast {
     pub const fn is_alarm(self) -> bool {
         match self {
             Self::Full => true,
-            Self::Lasts { days } => days < DAYS_SOON,
+            Self::Lasts { days_left } => days_left < DAYS_SOON,
             Self::Unknown => false,
         }
     }
@@ -49,7 +49,7 @@ pub fn forecast(inbound_msat: u64, largest_msat: u64, pace: Option<Pace>) -> For
     let Some(beyond) = inbound_msat.checked_sub(largest_msat) else { return Forecast::Full };
     let Some(Pace { per_day_msat: 1.., .. }) = pace else { return Forecast::Unknown };
     let per_day = pace.map_or(1, |pace| pace.per_day_msat);
-    Forecast::Lasts { days: beyond / per_day }
+    Forecast::Lasts { days_left: beyond / per_day }
 }
 
 #[cfg(test)]
@@ -68,8 +68,8 @@ mod tests {
     fn it_lasts_until_the_largest_purchase_does_not_fit() {
         let pace = Some(Pace { per_day_msat: 100, days: 3 });
         assert_eq!(forecast(499, 500, pace), Forecast::Full);
-        assert_eq!(forecast(500, 500, pace), Forecast::Lasts { days: 0 });
-        assert_eq!(forecast(1_299, 500, pace), Forecast::Lasts { days: 7 });
+        assert_eq!(forecast(500, 500, pace), Forecast::Lasts { days_left: 0 });
+        assert_eq!(forecast(1_299, 500, pace), Forecast::Lasts { days_left: 7 });
         assert!(forecast(1_199, 500, pace).is_alarm() && !forecast(1_299, 500, pace).is_alarm());
         assert_eq!(forecast(u64::MAX, 0, None), Forecast::Unknown);
         assert!(!Forecast::Unknown.is_alarm());

@@ -81,9 +81,12 @@ impl Shown {
     pub fn alarm(&self) -> Option<String> {
         let largest = self.largest_purchase_msat / 1_000;
         match self.forecast {
-            Forecast::Full => Some(format!("a purchase of {largest} sat does not fit any more")),
-            Forecast::Lasts { days } if self.forecast.is_alarm() => {
-                Some(format!("at the present pace a purchase of {largest} sat does not fit in {days} days"))
+            Forecast::Full => {
+                let now = self.room_msat.min(self.inbound_msat) / 1_000;
+                Some(format!("a purchase of {largest} sat does not fit now: {now} sat can be held"))
+            }
+            Forecast::Lasts { days_left } if self.forecast.is_alarm() => {
+                Some(format!("at the present pace a purchase of {largest} sat does not fit in {days_left} days"))
             }
             Forecast::Lasts { .. } | Forecast::Unknown => None,
         }
@@ -97,7 +100,7 @@ impl Shown {
     pub const fn days_left(&self) -> Option<u64> {
         match self.forecast {
             Forecast::Full => Some(0),
-            Forecast::Lasts { days } => Some(days),
+            Forecast::Lasts { days_left } => Some(days_left),
             Forecast::Unknown => None,
         }
     }
@@ -135,7 +138,11 @@ pub async fn look(server: &Server, days: u16) -> Result<Vec<Shown>> {
             reserve_ok: room.reserve_ok,
             largest_purchase_msat,
             pace,
-            forecast: forecast(inbound.saturating_sub(reserved_msat), largest_purchase_msat, pace),
+            forecast: if room.total_msat() < largest_purchase_msat {
+                Forecast::Full
+            } else {
+                forecast(inbound.saturating_sub(reserved_msat), largest_purchase_msat, pace)
+            },
             channels: room.channels.iter().map(Channel::from).collect(),
             received_msat,
             days: kept.iter().filter(|day| day.node == node_id).copied().collect(),
@@ -310,4 +317,48 @@ fn pictures(nodes: &[Shown]) -> String {
     }
     out.push_str("</svg>");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(forecast: Forecast) -> Shown {
+        Shown {
+            name: "north".to_owned(),
+            node_id: NodeId([2; 33]),
+            room_msat: 1_600_000_000,
+            reserved_msat: 0,
+            largest_part_msat: 1_600_000_000,
+            inbound_msat: 12_000_000_000,
+            reserve_ok: true,
+            largest_purchase_msat: 9_000_000_000,
+            pace: Some(Pace { per_day_msat: 5, days: 2 }),
+            forecast,
+            channels: Vec::new(),
+            received_msat: vec![0, 5_000],
+            days: vec![Day { node: NodeId([2; 33]), day: 20_000, inbound_sat_min: 7 }],
+        }
+    }
+
+    /// What the server answers is what the command draws.
+    #[test]
+    fn the_answer_is_read_back() {
+        for forecast in [Forecast::Full, Forecast::Lasts { days_left: 3 }, Forecast::Unknown] {
+            let json = serde_json::to_value(shown(forecast)).unwrap();
+            let read: Shown = serde_json::from_value(json.clone()).unwrap();
+            assert_eq!(serde_json::to_value(read).unwrap(), json);
+            assert_eq!(json["days"][0]["inbound_sat_min"], 7);
+        }
+        let picture = pictures(&[shown(Forecast::Unknown)]);
+        assert!(picture.contains("north: received a day") && picture.ends_with("</svg>"), "{picture}");
+    }
+
+    #[test]
+    fn an_alarm_says_what_does_not_fit() {
+        let full = shown(Forecast::Full).alarm().unwrap();
+        assert_eq!(full, "a purchase of 9000000 sat does not fit now: 1600000 sat can be held");
+        assert!(shown(Forecast::Lasts { days_left: 6 }).alarm().unwrap().ends_with("in 6 days"));
+        assert_eq!(shown(Forecast::Lasts { days_left: 7 }).alarm(), None);
+    }
 }
