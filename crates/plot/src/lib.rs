@@ -71,6 +71,26 @@ pub fn svg(title: &str, points: &[Point], label: impl Fn(u64) -> String, width: 
     out
 }
 
+/// Lines below each other, each under its title, in one document. A title and how its values are written go with each.
+pub fn column(series: &[(String, Vec<Point>)], label: impl Fn(&str, u64) -> String, width: u64, height: u64) -> String {
+    let whole = (height + 24) * series.len() as u64;
+    let mut out =
+        format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {whole}" font-family="sans-serif">"#);
+    for (place, (title, points)) in (0u64..).zip(series) {
+        let top = place * (height + 24);
+        let _ = write!(
+            out,
+            r#"<text x="2" y="{}" font-size="12">{}</text><svg y="{}" width="{width}" height="{height}">{}</svg>"#,
+            top + 16,
+            escaped(title),
+            top + 24,
+            svg(title, points, |value| label(title, value), width, height)
+        );
+    }
+    out.push_str("</svg>");
+    out
+}
+
 /// Text that means itself in XML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")

@@ -6,7 +6,7 @@ use crate::server::{Server, look_at_network};
 use anyhow::{Context as _, Result, bail};
 use money::{Currency, Msat, Rate, Sat};
 use network::{Chance, Change, Figures, Limits, Snapshot, Source, figures, read_file};
-use plot::{Point, sparkline, svg};
+use plot::{Point, column, sparkline};
 use ports::Prices as _;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -209,21 +209,7 @@ fn series(days: &[Snapshot]) -> [(&'static str, Vec<Point>); 3] {
 /// The plots below each other, one document.
 fn pictures(days: &[Snapshot]) -> String {
     let (width, height) = SVG_SIZE;
-    let mut out = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {}" font-family="sans-serif">"#,
-        (height + 24) * 3
-    );
-    for (place, (title, points)) in (0u64..).zip(series(days)) {
-        let label = |value| if title == "capacity" { format!("{} BTC", btc(value)) } else { value.to_string() };
-        let top = place * (height + 24);
-        let _ = write!(
-            out,
-            r#"<text x="2" y="{}" font-size="12">{title}</text><svg y="{}" width="{width}" height="{height}">{}</svg>"#,
-            top + 16,
-            top + 24,
-            svg(title, &points, label, width, height)
-        );
-    }
-    out.push_str("</svg>");
-    out
+    let label =
+        |title: &str, value| if title == "capacity" { format!("{} BTC", btc(value)) } else { value.to_string() };
+    column(&series(days).map(|(title, points)| (title.to_owned(), points)), label, width, height)
 }

@@ -1,5 +1,6 @@
 //! What each node could receive, a day at a time: kept, so that a plot shows more than what purchases took.
 
+use crate::ops::DAY_MS;
 use crate::server::Server;
 use anyhow::{Context as _, Result};
 use ids::{NodeId, UnixMs};
@@ -9,7 +10,6 @@ use serde::{Deserialize, Serialize};
 /// Where the days are kept: JSON, bounded by [`DAYS_MAX`] and the nodes there are.
 const SETTING: &str = "liquidity_days";
 pub const DAYS_MAX: usize = 90;
-pub const DAY_MS: u64 = 86_400_000;
 
 /// One node on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use days::{Day, day_of, inbound_msat};
 use forecast::{Forecast, Pace, forecast, pace};
 use ids::NodeId;
-use plot::{Point, bar, sparkline, svg};
+use plot::{Point, bar, column, sparkline};
 use ports::{AggregateKind, ChannelRoom, Outcome, Page, Prices as _, Store};
 use purchase::Purchase;
 use serde::{Deserialize, Serialize};
@@ -301,22 +301,7 @@ fn pictures(nodes: &[Shown]) -> String {
         ]
     });
     let series: Vec<_> = series.collect();
-    let whole = (height + 24) * series.len() as u64;
-    let mut out =
-        format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {whole}" font-family="sans-serif">"#);
-    for (place, (title, points)) in (0u64..).zip(&series) {
-        let top = place * (height + 24);
-        let label = |value: u64| format!("{value} sat");
-        let _ = write!(
-            out,
-            r#"<text x="2" y="{}" font-size="12">{title}</text><svg y="{}" width="{width}" height="{height}">{}</svg>"#,
-            top + 16,
-            top + 24,
-            svg(title, points, label, width, height)
-        );
-    }
-    out.push_str("</svg>");
-    out
+    column(&series, |_, value| format!("{value} sat"), width, height)
 }
 
 #[cfg(test)]

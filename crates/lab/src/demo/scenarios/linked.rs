@@ -73,7 +73,7 @@ pub async fn ordered(buy: &mut Buy<'_>, practice: Practice) -> Result<String> {
     Ok(order.number)
 }
 
-async fn completed(buy: &mut Buy<'_>) -> Result<Ended> {
+pub async fn completed(buy: &mut Buy<'_>) -> Result<Ended> {
     ordered(buy, Practice::default()).await?;
     let ended = buy.completed().await?;
     let receipt = buy.world.shopper.receipt(&buy.view.id).await?;

@@ -1,6 +1,6 @@
 //! Paid first, on the chain: final after so many blocks. What arrives and buys nothing goes back, less the chain's fee.
 
-use super::linked::{card, funds_are, ordered};
+use super::linked::{card, completed, funds_are, ordered};
 use super::steps::Buy;
 use super::{Ended, PATIENCE, TOTAL_MINOR};
 use crate::demo::ClaimOn;
@@ -101,14 +101,6 @@ async fn unlocked(buy: &Buy<'_>) -> Result<()> {
 /// Until the quote is over, and then some.
 fn window(buy: &Buy<'_>) -> Duration {
     Duration::from_secs(u64::from(buy.world.windows.quote_secs)) + PATIENCE
-}
-
-async fn completed(buy: &mut Buy<'_>) -> Result<Ended> {
-    ordered(buy, Practice::default()).await?;
-    let ended = buy.completed().await?;
-    let receipt = buy.world.shopper.receipt(&buy.view.id).await?;
-    buy.timeline.step("receipt", &receipt.line(), receipt.json.clone());
-    Ok(ended)
 }
 
 /// Waits until so many refunds are paid, each in a block, and less what the chain took: the API says what the chain shows.
