@@ -56,11 +56,12 @@ fn prepared(of: u8, amount: OwedAmount) -> RefundEvent {
             amount_missing: false,
             rate,
         },
+        attempt: 0,
     }
 }
 
 fn offered(of: u8, amount: OwedAmount) -> RefundEvent {
-    let RefundEvent::Prepared { send } = prepared(of, amount) else { unreachable!() };
+    let RefundEvent::Prepared { send, .. } = prepared(of, amount) else { unreachable!() };
     let (amount_msat, rate) = (send.amount_msat, send.rate);
     RefundEvent::LinkOffered { hash: LinkHash([of; 32]), amount_msat, rate, expires_at: START.plus_ms(60_000) }
 }
@@ -117,8 +118,8 @@ table! {
         "half the dollars" = prepared(3, OwedAmount::Currency(usd("5"))),
     ],
     RefundEvent::PrepareFailed { .. } => [
-        "" = RefundEvent::PrepareFailed { reason: why(), ask_again: false },
-        "ask again" = RefundEvent::PrepareFailed { reason: why(), ask_again: true },
+        "" = RefundEvent::PrepareFailed { reason: why(), ask_again: false, attempt: 0 },
+        "ask again" = RefundEvent::PrepareFailed { reason: why(), ask_again: true, attempt: 0 },
     ],
     RefundEvent::SendSucceeded { .. } => ["" = succeeded(1), "another" = succeeded(9)],
     RefundEvent::SendFailed { .. } => ["" = failed(1), "another" = failed(9)],
@@ -241,7 +242,8 @@ fn pauses_grow_and_end_growing() {
     let mut refund = applied(None, &opened(owed_dollars(), Some(address()), 0), START).refund;
     let mut pauses = Vec::new();
     for _ in 0..16 {
-        let step = applied(Some(&refund), &RefundEvent::PrepareFailed { reason: why(), ask_again: false }, START);
+        let step =
+            applied(Some(&refund), &RefundEvent::PrepareFailed { reason: why(), ask_again: false, attempt: 0 }, START);
         pauses.push(step.timers[0].due_at().since_ms(START));
         refund = applied(Some(&step.refund), &RefundEvent::RetryDue, START).refund;
     }
@@ -271,6 +273,61 @@ fn a_link_is_good_once_and_until_its_end() {
     }
 }
 
+/// A wallet that is gone for good keeps nobody's bitcoin: while nothing is live the shopper names another destination,
+/// or takes a link, and what still comes of the old one is dropped.
+#[test]
+fn a_destination_that_leads_nowhere_is_left() {
+    let answered = |refund: &Refund, of: u8, attempt: u32| {
+        let RefundEvent::Prepared { send, .. } = prepared(of, owed_dollars()) else { unreachable!() };
+        step_refund(Some(refund), &RefundEvent::Prepared { send, attempt }, START).unwrap()
+    };
+    let failed = |refund: &Refund| {
+        let event = RefundEvent::PrepareFailed { reason: why(), ask_again: false, attempt: refund.attempts };
+        applied(Some(refund), &event, START).refund
+    };
+    let mut refund = applied(None, &opened(owed_dollars(), Some(address()), 0), START).refund;
+    for _ in 1..3 {
+        refund = failed(&refund);
+        assert!(!refund.destination_refused(), "it may be back in a moment");
+        refund = applied(Some(&refund), &RefundEvent::RetryDue, START).refund;
+    }
+    let refund = failed(&refund);
+    assert!(refund.destination_refused());
+
+    let elsewhere = RefundEvent::DestinationGiven { destination: invoice("lnbcrt9") };
+    let moved = applied(Some(&refund), &elsewhere, START).refund;
+    assert_eq!((moved.state, moved.attempts), (RefundState::Preparing, 4));
+    assert!(!moved.destination_refused());
+    assert_eq!(answered(&moved, 1, 3), None, "the old address has answered at last");
+    assert_eq!(answered(&moved, 2, 4).map(|step| step.refund.state), Some(RefundState::Sending));
+
+    let linked = applied(Some(&refund), &offered(1, owed_dollars()), START).refund;
+    assert_eq!(linked.state, RefundState::AwaitingDestination);
+    assert_eq!(answered(&linked, 1, 3), None);
+    assert_eq!(step_refund(Some(&linked), &RefundEvent::RetryDue, START), Ok(None));
+    assert!(step_refund(Some(&linked), &used(1, "lnbcrt1"), START).unwrap().is_some());
+}
+
+/// An invoice that could not be paid, given again: the shopper is asked for another. An address that answers with it is
+/// asked later.
+#[test]
+fn a_hash_that_failed_is_not_tried_again() {
+    for (first, then) in [(invoice("lnbcrt1"), RefundState::AwaitingDestination), (address(), RefundState::Preparing)] {
+        let way = [opened(owed_dollars(), Some(first.clone()), 0), prepared(1, owed_dollars()), failed(1)];
+        let mut refund =
+            way.iter().fold(None, |refund, event| Some(applied(refund.as_ref(), event, START).refund)).unwrap();
+        let next = match refund.state {
+            RefundState::AwaitingDestination => RefundEvent::DestinationGiven { destination: first },
+            _ => RefundEvent::RetryDue,
+        };
+        refund = applied(Some(&refund), &next, START).refund;
+        let step = applied(Some(&refund), &prepared(1, owed_dollars()), START);
+        assert_eq!(step.refund.state, then);
+        assert!(step.effects.is_empty() && step.bookings.is_empty(), "{step:?}");
+        assert!(step.refund.last_problem.is_some());
+    }
+}
+
 /// What is said next, more or less to the point.
 fn any_event(pick: u8, of: u8, refund: &Refund) -> RefundEvent {
     let live = refund.send.as_ref().map_or(of, |send| send.payment_hash.0[0]);
@@ -283,7 +340,11 @@ fn any_event(pick: u8, of: u8, refund: &Refund) -> RefundEvent {
         7 => RefundEvent::RetryDue,
         8 => RefundEvent::WaitEnded,
         9 => RefundEvent::Reclaimed { amount: usd(["0.01", "3", "10"][usize::from(of) % 3]) },
-        10 => RefundEvent::PrepareFailed { reason: why(), ask_again: of.is_multiple_of(2) },
+        10 => RefundEvent::PrepareFailed {
+            reason: why(),
+            ask_again: of.is_multiple_of(2),
+            attempt: [0, refund.attempts, refund.attempts + 1][usize::from(of) % 3],
+        },
         11 => offered(of, refund.amount),
         12 => used(refund.link.as_ref().map_or(of, |link| link.hash.0[0]), &format!("lnbcrt{of}")),
         _ => all()[usize::from(of) % all().len()].1.clone(),

@@ -117,7 +117,9 @@ fn of_refund(r: &Refund) -> (String, Vec<String>) {
         RefundState::AwaitingDestination => actions.push("the shopper has to say where it goes".to_owned()),
         RefundState::Waiting => actions.push("nothing: the issuer's settlement window has to end".to_owned()),
         RefundState::Preparing => {
-            actions.push("see that prices are fresh and the destination answers; it is tried again by itself".to_owned());
+            actions.push("see that prices are fresh and the destination answers; it is tried again by itself, and the shopper may name \
+                 another destination"
+                    .to_owned());
         }
         RefundState::Sending => actions.push(
             "see the node's peers and channels; never pay by hand: a second payment hash is used only after the node says \

@@ -82,8 +82,8 @@ impl Engine {
         let id = RefundId(row.at.id);
         let refund = self.refund(id).await?.ok_or(EngineError::NotFound)?;
         match effect {
-            RefundEffect::Prepare { amount, destination } => {
-                self.prepare_refund(row, &refund, amount, &destination).await
+            RefundEffect::Prepare { amount, destination, attempt } => {
+                self.prepare_refund(row, &refund, (amount, &destination, attempt)).await
             }
             RefundEffect::Send { send } => self.send_refund(row, &refund, &send).await,
         }

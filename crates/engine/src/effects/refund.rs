@@ -33,20 +33,19 @@ impl Engine {
         &self,
         row: &EffectRow,
         refund: &Refund,
-        amount: OwedAmount,
-        destination: &Destination,
+        (amount, destination, attempt): (OwedAmount, &Destination, u32),
     ) -> Result<(), EngineError> {
-        if refund.state != purchase::RefundState::Preparing {
+        if refund.state != purchase::RefundState::Preparing || (attempt != 0 && attempt != refund.attempts) {
             return self.end(row).await;
         }
         let event = match self.prepared(refund, amount, destination).await {
-            Ok(send) => RefundEvent::Prepared { send },
-            Err(problem) => RefundEvent::PrepareFailed { reason: problem.reason, ask_again: problem.ask_again },
+            Ok(send) => RefundEvent::Prepared { send, attempt },
+            Err(Problem { reason, ask_again }) => RefundEvent::PrepareFailed { reason, ask_again, attempt },
         };
         match self.finish_refund(row, refund.id, &event).await {
             Err(EngineError::Store(StoreError::Taken(_))) => {
                 let reason = "this invoice was given for another refund".to_owned();
-                let event = RefundEvent::PrepareFailed { reason, ask_again: true };
+                let event = RefundEvent::PrepareFailed { reason, ask_again: true, attempt };
                 self.finish_refund(row, refund.id, &event).await
             }
             other => other,

@@ -159,6 +159,21 @@ pub struct Refund {
     pub effects: u32,
 }
 
+/// Preparations that fail before the shopper is asked for another destination; it is tried again all the same.
+const ATTEMPTS_BEFORE_ASKING: u32 = 3;
+
+impl Refund {
+    /// What was said could not be paid to, and another destination is taken.
+    pub fn destination_refused(&self) -> bool {
+        let tried = match self.state {
+            RefundState::AwaitingDestination => true,
+            RefundState::Preparing => self.attempts >= ATTEMPTS_BEFORE_ASKING,
+            RefundState::Waiting | RefundState::Sending | RefundState::Paid | RefundState::Cancelled => false,
+        };
+        tried && self.last_problem.is_some()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum RefundEvent {
@@ -188,13 +203,18 @@ pub enum RefundEvent {
         invoice: String,
     },
     WaitEnded,
+    /// Of the preparation with that number; another's is dropped. 0 in what was written before they were numbered.
     Prepared {
         send: RefundSend,
+        #[serde(default)]
+        attempt: u32,
     },
     /// `ask_again`: the destination itself is no good (expired, wrong network).
     PrepareFailed {
         reason: String,
         ask_again: bool,
+        #[serde(default)]
+        attempt: u32,
     },
     SendSucceeded {
         payment_hash: PaymentHash,
@@ -244,6 +264,8 @@ pub enum RefundEffect {
     Prepare {
         amount: OwedAmount,
         destination: Destination,
+        #[serde(default)]
+        attempt: u32,
     },
     Send {
         send: RefundSend,

@@ -33,8 +33,10 @@ pub fn step_refund(refund: Option<&Refund>, event: &RefundEvent, now: UnixMs) ->
         }
         RefundEvent::LinkUsed { hash, invoice } => link_used(&mut d, *hash, invoice)?,
         RefundEvent::WaitEnded => wait_ended(&mut d),
-        RefundEvent::Prepared { send } => prepared(&mut d, send)?,
-        RefundEvent::PrepareFailed { reason, ask_again } => prepare_failed(&mut d, reason, *ask_again),
+        RefundEvent::Prepared { send, attempt } => prepared(&mut d, send, *attempt)?,
+        RefundEvent::PrepareFailed { reason, ask_again, attempt } => {
+            prepare_failed(&mut d, reason, *ask_again, *attempt)
+        }
         RefundEvent::SendSucceeded { payment_hash, fee_msat, taken_msat } => {
             succeeded(&mut d, *payment_hash, *fee_msat, *taken_msat)?
         }
@@ -84,8 +86,8 @@ impl Draft {
             Some(destination) => {
                 self.r.state = RefundState::Preparing;
                 self.r.attempts += 1;
-                let amount = self.r.amount;
-                self.effect(RefundEffect::Prepare { amount, destination });
+                let (amount, attempt) = (self.r.amount, self.r.attempts);
+                self.effect(RefundEffect::Prepare { amount, destination, attempt });
             }
         }
     }
@@ -134,7 +136,8 @@ fn destination_given(d: &mut Draft, destination: &Destination) -> Result<bool, R
         return Ok(false);
     }
     match d.r.state {
-        RefundState::AwaitingDestination => {
+        // Nothing is live while it is prepared, and what is fetched for the old destination is dropped by its number.
+        RefundState::AwaitingDestination | RefundState::Preparing => {
             d.r.link = None;
             go_to(d, destination.clone());
             Ok(true)
@@ -143,11 +146,9 @@ fn destination_given(d: &mut Draft, destination: &Destination) -> Result<bool, R
             d.r.destination = Some(destination.clone());
             Ok(true)
         }
-        RefundState::Waiting
-        | RefundState::Preparing
-        | RefundState::Sending
-        | RefundState::Paid
-        | RefundState::Cancelled => Err(Rejected::TooLate),
+        RefundState::Waiting | RefundState::Sending | RefundState::Paid | RefundState::Cancelled => {
+            Err(Rejected::TooLate)
+        }
     }
 }
 
@@ -159,11 +160,9 @@ fn go_to(d: &mut Draft, destination: Destination) {
 
 fn link_offered(d: &mut Draft, link: WithdrawLink) -> Result<bool, Rejected> {
     match d.r.state {
-        RefundState::AwaitingDestination => {}
+        RefundState::AwaitingDestination | RefundState::Preparing => {}
         RefundState::Waiting => return Err(Rejected::NotReady),
-        RefundState::Preparing | RefundState::Sending | RefundState::Paid | RefundState::Cancelled => {
-            return Err(Rejected::TooLate);
-        }
+        RefundState::Sending | RefundState::Paid | RefundState::Cancelled => return Err(Rejected::TooLate),
     }
     if d.r.link.as_ref().is_some_and(|known| known.hash == link.hash) {
         return Ok(false);
@@ -172,6 +171,9 @@ fn link_offered(d: &mut Draft, link: WithdrawLink) -> Result<bool, Rejected> {
         // Part of it was reclaimed while it was being priced.
         return Err(Rejected::NotReady);
     }
+    // Another way than the one that does not get anywhere.
+    d.r.destination = None;
+    d.r.state = RefundState::AwaitingDestination;
     d.r.link = Some(link);
     Ok(true)
 }
@@ -208,17 +210,19 @@ fn wait_ended(d: &mut Draft) -> bool {
     due
 }
 
-fn prepared(d: &mut Draft, send: &RefundSend) -> Result<bool, Rejected> {
-    match d.r.state {
-        RefundState::Preparing => {}
-        RefundState::Sending
-        | RefundState::Paid
-        | RefundState::Cancelled
-        | RefundState::AwaitingDestination
-        | RefundState::Waiting => return Ok(false),
+/// Is this what came of the newest preparation?
+fn newest(d: &Draft, attempt: u32) -> bool {
+    d.r.state == RefundState::Preparing && (attempt == 0 || attempt == d.r.attempts)
+}
+
+fn prepared(d: &mut Draft, send: &RefundSend, attempt: u32) -> Result<bool, Rejected> {
+    if !newest(d, attempt) {
+        return Ok(false);
     }
     if d.r.payment_hashes.contains(&send.payment_hash) {
-        return Err(Rejected::Unexpected("a hash that was used before"));
+        // One hash is tried once: a wallet that shows an old invoice, or an address that answers with one.
+        let invoice = matches!(d.r.destination, Some(Destination::Bolt11 { .. } | Destination::Withdrawn { .. }));
+        return Ok(prepare_failed(d, "this invoice was tried before and could not be paid", invoice, attempt));
     }
     if !owes(&d.r.amount, send.from, send.amount_msat, send.rate)? {
         return Err(Rejected::Unexpected("a refund of another amount than is owed"));
@@ -234,8 +238,8 @@ fn prepared(d: &mut Draft, send: &RefundSend) -> Result<bool, Rejected> {
     Ok(true)
 }
 
-fn prepare_failed(d: &mut Draft, reason: &str, ask_again: bool) -> bool {
-    if d.r.state != RefundState::Preparing {
+fn prepare_failed(d: &mut Draft, reason: &str, ask_again: bool, attempt: u32) -> bool {
+    if !newest(d, attempt) {
         return false;
     }
     d.r.last_problem = Some(reason.to_owned());

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GiveDestination {
-    /// A BOLT 11 invoice of the server's network, without an amount or for at most what is owed.
+    /// A BOLT 11 invoice of the server's network, without an amount or for exactly what is owed.
     pub bolt11: Option<String>,
     /// `name@domain` (LUD-16).
     #[schema(example = "shopper@wallet.example")]
@@ -60,7 +60,7 @@ pub struct RefundView {
     pub owed: Option<MoneyOut>,
     /// Where it goes; none while that has to be said.
     pub destination: Option<DestinationView>,
-    /// The destination that was given could not be paid to: give another.
+    /// The destination that was given could not be paid to: give another. While `preparing` it is still tried again.
     pub destination_refused: bool,
     /// Not paid back before this: what the store may still take back.
     pub not_before_ms: u64,
@@ -121,7 +121,6 @@ impl From<&Refund> for RefundView {
             OwedAmount::Bitcoin(amount) => (Some(amount.get()), None),
             OwedAmount::Currency(amount) => (None, Some(amount.into())),
         };
-        let waits = refund.state == ::purchase::RefundState::AwaitingDestination;
         Self {
             id: refund.id,
             purchase: refund.purchase,
@@ -131,7 +130,7 @@ impl From<&Refund> for RefundView {
             owed_msat,
             owed,
             destination: refund.destination.as_ref().map(DestinationView::from),
-            destination_refused: waits && refund.last_problem.is_some(),
+            destination_refused: refund.destination_refused(),
             not_before_ms: refund.not_before.0,
             created_at_ms: refund.created_at.0,
             sent_msat: refund.send.as_ref().map(|send| send.amount_msat.get()),

@@ -20,8 +20,38 @@ const BLOCKS_AT_A_TIME: u32 = 6;
 const ANCHOR_SAT: u64 = 330;
 const MSAT_PER_SAT: i64 = 1_000;
 
-/// Held, closed by force, charged: claimed all the same.
-pub async fn by_force(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
+/// Held, closed by force, charged: claimed all the same. Of the node inside the server, which has the claim as soon as
+/// its own record of the preimage is on the disk; LND confirms one on the chain a day later.
+pub async fn charged(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
+    let (mut buy, from, before_msat) = closed(world, claim_on, timeline).await?;
+    let card = buy.reveal().await?;
+    let mining = Mining::start(buy.world.chain.clone());
+    let order = buy.place_order(card, Practice::default()).await?;
+    ensure!(order.is_taken(), "the store did not take the order");
+    buy.claimed().await?;
+    let ended = buy.completed().await?;
+    mining.stop().await?;
+    settle(buy.world, before_msat - super::PRICE_MSAT, from, timeline).await?;
+    Ok(ended)
+}
+
+/// Held, closed by force, cancelled: the payer has it back on the chain, at the HTLC's own end.
+pub async fn cancelled(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) -> Result<Ended> {
+    let (mut buy, from, before_msat) = closed(world, claim_on, timeline).await?;
+    buy.cancel().await?;
+    buy.until(&["returned"]).await?;
+    let ended = Ended { purchase: buy.view.id.clone(), state: buy.view.state.clone() };
+    settle(buy.world, before_msat, from, timeline).await?;
+    buy.returned().await?;
+    Ok(ended)
+}
+
+/// Up to the card, then the channel is closed; the chain's height and what the payer had before.
+async fn closed<'a>(
+    world: &'a mut World,
+    claim_on: ClaimOn,
+    timeline: &'a Timeline,
+) -> Result<(Buy<'a>, u32, i64)> {
     world.server.anytill(&["reconcile", "--accept", "what this demo began with"]).await?;
     let before_msat = i64::try_from(world.payer.balance_at_rest(PATIENCE).await?.total_msat)?;
     let mut buy = Buy::quote(world, claim_on, timeline).await?;
@@ -31,22 +61,14 @@ pub async fn by_force(world: &mut World, claim_on: ClaimOn, timeline: &Timeline)
     let from = buy.world.chain.height().await?;
     buy.world.close_by_force().await?;
     timeline.step("closed", "the server's node closes the channel by force, with the HTLC in it", json!({}));
-    let card = buy.reveal().await?;
-    let mining = Mining::start(buy.world.chain.clone());
-    let order = buy.place_order(card, Practice::default()).await?;
-    ensure!(order.is_taken(), "the store did not take the order");
-    buy.claimed().await?;
-    let ended = buy.completed().await?;
-    mining.stop().await?;
-    settle(buy.world, before_msat, from, timeline).await?;
-    Ok(ended)
+    Ok((buy, from, before_msat))
 }
 
 /// What both sides lost is what the chain took, and the books have ours as fees.
-async fn settle(world: &World, before_msat: i64, from: u32, timeline: &Timeline) -> Result<()> {
+async fn settle(world: &World, expected_msat: i64, from: u32, timeline: &Timeline) -> Result<()> {
     resolved(world).await?;
     let after_msat = i64::try_from(world.payer.balance_at_rest(PATIENCE).await?.total_msat)?;
-    let payer_sat = sat(before_msat - super::PRICE_MSAT - after_msat)?;
+    let payer_sat = sat(expected_msat - after_msat)?;
     let taken_sat = taken_by_the_chain(&world.chain, from).await?;
     let (agrees, said) = world.server.verdict(&["reconcile", "--json"]).await?;
     let differs_msat = difference_msat(&said)?;

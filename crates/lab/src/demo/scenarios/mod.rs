@@ -14,7 +14,7 @@ mod table;
 
 use super::timeline::Timeline;
 use super::world::World;
-use super::{ClaimOn, Payout, Rail, Source};
+use super::{ClaimOn, NodeKind, Payout, Rail, Source};
 use anyhow::{Result, ensure};
 use std::future::Future;
 use std::pin::Pin;
@@ -68,6 +68,11 @@ impl Scenario {
     /// What shows a change of the rail needs one that changes it.
     pub fn of_rail(&self, rail: Rail) -> bool {
         self.name != "turned-back" || rail == Rail::Lnurl
+    }
+
+    /// An LND confirms a claim on the chain a day later: its stores are declined then, and that is no purchase.
+    pub fn of_node(&self, node: NodeKind) -> bool {
+        self.name != "force-close" || node == NodeKind::Ldk
     }
 
     pub fn of_source(&self, source: Source) -> bool {

@@ -42,7 +42,7 @@ const fn whole_sat(msat: i64) -> i64 {
 }
 
 /// All of them, in the order of `--scenario all`.
-pub static ALL: [Scenario; 52] = [
+pub static ALL: [Scenario; 53] = [
     scenario!(
         "purchase",
         "completed",
@@ -137,8 +137,15 @@ pub static ALL: [Scenario; 52] = [
         "force-close",
         "completed",
         -PRICE_MSAT,
-        "the channel is closed by force while it holds; the chain's fees are in the books",
-        closed::by_force
+        "the channel is closed by force, then the store charges; the chain's fees are in the books",
+        closed::charged
+    ),
+    scenario!(
+        "force-cancel",
+        "returned",
+        0,
+        "the channel is closed by force, then the shopper cancels; the chain's fees are in the books",
+        closed::cancelled
     ),
     scenario!(
         "vendor-refuses",
