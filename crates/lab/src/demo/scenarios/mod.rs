@@ -13,7 +13,7 @@ mod table;
 
 use super::timeline::Timeline;
 use super::world::World;
-use super::{ClaimOn, Payout, Rail, Source};
+use super::{ClaimOn, PayerName, Payout, Rail, Way};
 use anyhow::{Result, ensure};
 use std::future::Future;
 use std::pin::Pin;
@@ -38,7 +38,7 @@ pub struct Scenario {
     /// What the payer's balance changes by, msat, on-chain resolution included.
     pub change_msat: i64,
     payouts: &'static [Payout],
-    sources: &'static [Source],
+    ways: &'static [Way],
     /// Plays under `reveal` whatever was asked, so the shopper has a refund destination first.
     needs_address: bool,
     play: for<'a> fn(&'a mut World, ClaimOn, &'a Timeline) -> Playing<'a>,
@@ -60,8 +60,8 @@ pub struct Measured {
 }
 
 impl Scenario {
-    pub fn applies_to(&self, payout: Payout, source: Source) -> bool {
-        self.payouts.contains(&payout) && self.of_source(source)
+    pub fn applies_to(&self, payout: Payout, way: Way) -> bool {
+        self.payouts.contains(&payout) && self.of_way(way)
     }
 
     /// What shows a change of the rail needs one that changes it.
@@ -69,8 +69,15 @@ impl Scenario {
         self.name != "turned-back" || rail == Rail::Lnurl
     }
 
-    pub fn of_source(&self, source: Source) -> bool {
-        self.sources.contains(&source)
+    pub fn of_way(&self, way: Way) -> bool {
+        self.ways.contains(&way)
+    }
+
+    /// What spends one coin twice needs a wallet that lets its coins be chosen, and a destination of refunds before paying
+    /// is an address, which Electrum has not.
+    pub fn of_payer(&self, payer: PayerName) -> bool {
+        let chooses = payer == PayerName::Ldk || !["chain-replaced", "chain-double-spent"].contains(&self.name);
+        chooses && (payer != PayerName::Electrum || !self.needs_address)
     }
 }
 
@@ -114,6 +121,9 @@ pub async fn play(
     let ended = (scenario.play)(world, claim_on, timeline).await?;
     if let Some(usual) = usual {
         world.shopper = usual;
+    }
+    if let Some(payer) = &world.onchain {
+        payer.sync().await?;
     }
     let chain = world.chain.clone();
     let after = match world.payer.balance_at_rest(Duration::from_secs(10)).await {
