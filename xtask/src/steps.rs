@@ -293,6 +293,14 @@ pub const STEPS: &[Step] = &[
         limit: minutes(30),
     },
     Step {
+        name: "wallets",
+        why: "the panel's code, read off the screen by a decoder and paid by LND and by Electrum",
+        run: Run::Task(extension::wallets),
+        after: &["build", "bitcoind", "extension"],
+        when: When::Always,
+        limit: minutes(20),
+    },
+    Step {
         name: "firefox",
         why: "the purchase in Firefox; its driver is built first, which takes minutes",
         run: Run::Task(extension::firefox),

@@ -1,6 +1,7 @@
 //! The shopper's wallet: a Lightning node of its own, in ldk-node, LND or Electrum.
 
 use super::electrum::ElectrumPayer;
+use super::rail::{self, Scanned};
 use bitcoin::secp256k1::PublicKey;
 use clap::ValueEnum;
 use lightning_invoice::Bolt11Invoice;
@@ -58,6 +59,17 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => Ok(wallet),
             Self::Lnd(_) | Self::Electrum(_) => anyhow::bail!("the payer is no ldk-node"),
+        }
+    }
+
+    /// The invoice in a code that was scanned; Electrum reads it by its own modules.
+    pub async fn read(&self, code: &str) -> anyhow::Result<String> {
+        match (self, rail::scan(code)?) {
+            (_, Scanned::Lnurl(_)) => anyhow::bail!("an LNURL is fetched from for an amount, which is not said here"),
+            (Self::Electrum(wallet), Scanned::Bolt11(_)) => {
+                Ok(wallet.electrum().read_code(code, 0).await?.to_lowercase())
+            }
+            (_, Scanned::Bolt11(bolt11)) => Ok(bolt11),
         }
     }
 

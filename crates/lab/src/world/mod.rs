@@ -32,7 +32,8 @@ use tokio::signal::unix::{SignalKind, signal};
 ///
 /// `control` is the address of a JSON API on loopback; `GET /` there repeats the line:
 ///
-///   POST   /wallet/pay            {"bolt11"}: begins; answers {"payment_hash"}. "wallet": "second" for another person's
+///   POST   /wallet/pay            {"bolt11"}, or {"code"} as it was scanned: begins; answers {"payment_hash"}. "wallet":
+///                                 "second" for another person's
 ///   GET    /wallet/paid/HASH      {"state": "pending" | "held" | "succeeded" | "failed"}; held: the HTLC is out, unclaimed
 ///   GET    /wallet                {"balance_msat", "in_flight_msat", "at_rest"}
 ///   POST   /wallet/invoice        an invoice without an amount, for a refund
