@@ -13,7 +13,7 @@ export interface About {
   readonly invitation: string | null;
   readonly currency: string;
   readonly payer_address: string;
-  /** With `--nwc`: the payer's wallet as a connection string. */
+  /** With `--payer nwc`: the payer's wallet as a connection string. */
   readonly nwc: string | null;
   readonly store: string;
   readonly store_checkout: string;

@@ -16,7 +16,7 @@ import { stopWorker } from "./worker.ts";
 let lab: Lab;
 let browser: Browser;
 
-together((made) => void ({ lab, browser } = made), { args: ["--nwc"] });
+together((made) => void ({ lab, browser } = made), { args: ["--payer", "nwc"] });
 
 it("buys an album, with the worker stopped while the hold is out", async () => {
   const settings = await browser.open("app.html#/wallet");

@@ -6,10 +6,12 @@
 
 mod bitcoind;
 mod demo;
+mod electrum;
 mod extension;
 mod lnd;
 mod needs;
 mod process;
+mod python;
 mod repo;
 mod soak;
 mod steps;
@@ -45,6 +47,8 @@ enum Task {
     Bitcoind(bitcoind::Args),
     /// LND for tests: built once from its Go module, kept in a cache; prints the directory of its programs
     Lnd(lnd::Args),
+    /// Electrum, and ElectrumX in the cache, as a wallet for tests; prints where the server is
+    Electrum(electrum::Args),
     /// The rules of the house that neither the compiler nor clippy knows
     #[command(after_help = tidy::describe())]
     Tidy,
@@ -53,10 +57,14 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Test(args) => test_run::main(&args),
-        Task::Demo(args) => demo::main(&args),
+        Task::Demo(args) => match demo::main(&args) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Task::Soak(args) => soak::main(&args),
         Task::Bitcoind(args) => bitcoind::main(&args),
         Task::Lnd(args) => lnd::main(&args),
+        Task::Electrum(args) => electrum::main(&args),
         Task::Tidy => tidy::check_all().map(|said| println!("{said}")),
     };
     match result {

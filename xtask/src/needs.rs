@@ -107,6 +107,17 @@ pub const VENDOR_CLIENTS: &[Need] = &[
     },
 ];
 
+/// For a wallet that nobody here wrote, and the server that it asks.
+pub const ELECTRUM: &[Need] = &[
+    Need { probe: Probe::OnPath("electrum"), debian: "electrum", why: "the wallet that pays" },
+    Need {
+        probe: Probe::File("/usr/lib/python3/dist-packages/electrum/__init__.py"),
+        debian: "python3-electrum",
+        why: "what the wallet is made of",
+    },
+    Need { probe: Probe::Python("ensurepip"), debian: "python3-venv", why: "keeps its server apart from the system" },
+];
+
 /// For the purchase in Firefox.
 pub const FIREFOX: &[Need] = &[Need {
     probe: Probe::OnPath("firefox-esr"),

@@ -7,40 +7,70 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{bitcoind, demo, lnd, needs, process, repo};
+use crate::{bitcoind, demo, electrum, lnd, needs, process, repo};
 
 #[derive(clap::Subcommand, Debug)]
 pub enum Args {
-    /// Every scenario with every combination of what the demo can be made of (about an hour)
+    /// Every scenario with every combination of what the demo can be made of (hours)
     ///
     /// `cargo xtask test` plays all pairs of them; this is the full product. A combination that fails does not stop the
     /// others; the end says which.
     Demo,
 }
 
-type Choices = [(&'static str, &'static [&'static str]); 4];
+type Choices = [(&'static str, &'static [&'static str])];
 
-/// Which vendors the demo takes, and each choice.
-const VENDORS: Choices = [
+/// Which vendors the demo takes, what is paid first too, and each choice.
+const VENDORS: &Choices = &[
     ("--payout", &["card", "gift-card"]),
     ("--issuer", &["lithic", "stripe"]),
     ("--exchange", &["kraken", "coinbase"]),
-    ("--source", &["lightning", "coinbase", "onchain"]),
+    ("--source", &["wallet", "coinbase"]),
+    ("--rail", &["bolt11", "onchain"]),
 ];
-/// How it comes over Lightning: on Bitcoin Core's chain, with real LNDs.
-const LIGHTNING: Choices = [
+/// Who holds and who pays, and what is scanned: on Bitcoin Core's chain, with real LNDs and a real Electrum.
+const WALLETS: &Choices = &[
     ("--payout", &["card", "gift-card"]),
     ("--node", &["ldk", "lnd"]),
-    ("--payer", &["ldk", "lnd"]),
-    ("--rail", &["bolt11", "bip21", "lnurl"]),
+    ("--payer", &["ldk", "lnd", "electrum", "nwc"]),
+    ("--rail", &["bolt11", "bip21", "lnurl", "onchain"]),
 ];
 
-/// A gift card is bought with the shopper's own hold, under the vendor's payment hash: neither a source that is paid first
-/// nor an invoice that the wallet fetches has that.
+/// What the demo refuses, two choices each; it says why. That both say the same is a step of the test run.
+const IMPOSSIBLE: &[[[&str; 2]; 2]] = &[
+    [["--payout", "gift-card"], ["--source", "coinbase"]],
+    [["--payout", "gift-card"], ["--rail", "lnurl"]],
+    [["--payout", "gift-card"], ["--rail", "onchain"]],
+    [["--payout", "gift-card"], ["--payer", "electrum"]],
+    [["--source", "coinbase"], ["--rail", "onchain"]],
+    [["--payer", "nwc"], ["--rail", "lnurl"]],
+    [["--payer", "nwc"], ["--rail", "onchain"]],
+];
+
 fn is_impossible(one: &[&str]) -> bool {
-    let gift_card = one.contains(&"gift-card");
-    let pair = |flag, value| one.windows(2).any(|words| words == [flag, value]);
-    gift_card && (pair("--source", "coinbase") || pair("--source", "onchain") || pair("--rail", "lnurl"))
+    let has = |choice: &[&str; 2]| one.chunks(2).any(|words| words == choice);
+    IMPOSSIBLE.iter().any(|pair| pair.iter().all(has))
+}
+
+/// Asks the demo about every combination: it takes what is possible and refuses the rest with what to do instead.
+pub fn check_refusals(root: &Path) -> Result<String> {
+    let all: Vec<_> = [VENDORS, WALLETS].into_iter().flat_map(every_combination).collect();
+    let mut refused = 0;
+    for combination in &all {
+        let mut lab = Command::new(repo::dev_binary(root, "lab"));
+        lab.args(["demo", "--check"]).args(combination);
+        let answer = lab.output().with_context(|| format!("cannot start `{}`", process::shown(&lab)))?;
+        let (taken, said) = (answer.status.success(), String::from_utf8_lossy(&answer.stderr).into_owned());
+        let shown = combination.join(" ");
+        anyhow::ensure!(
+            taken != is_impossible(combination),
+            "`{shown}` is {}: {said}",
+            if taken { "taken" } else { "refused" }
+        );
+        anyhow::ensure!(taken || said.contains(" goes with --"), "`{shown}` is refused without what to do: {said}");
+        refused += usize::from(!taken);
+    }
+    Ok(format!("{} combinations, {refused} refused with the reason", all.len()))
 }
 
 pub fn main(args: &Args) -> Result<()> {
@@ -52,9 +82,10 @@ pub fn main(args: &Args) -> Result<()> {
 fn whole_product(root: &Path) -> Result<()> {
     needs::ensure(needs::COMPILER)?;
     demo::build(root)?;
-    let (programs, daemon) = (lnd::ensure(root)?, bitcoind::ensure(None)?);
-    let vendors = product(&VENDORS).into_iter().map(|one| (one, false));
-    let all: Vec<_> = vendors.chain(product(&LIGHTNING).into_iter().map(|one| (one, true))).collect();
+    check_refusals(root)?;
+    let (programs, electrumx, daemon) = (lnd::ensure(root)?, electrum::ensure(root)?, bitcoind::ensure(None)?);
+    let vendors = product(VENDORS).into_iter().map(|one| (one, false));
+    let all: Vec<_> = vendors.chain(product(WALLETS).into_iter().map(|one| (one, true))).collect();
     let (begun, mut failed) = (Instant::now(), Vec::new());
     for (index, (combination, real)) in all.iter().enumerate() {
         let shown = combination.join(" ");
@@ -62,7 +93,7 @@ fn whole_product(root: &Path) -> Result<()> {
         let play = |chain: &[&OsStr]| -> Result<()> {
             let mut lab = Command::new(repo::dev_binary(root, "lab"));
             lab.args(["demo", "--scenario", "all"]).args(combination).args(chain);
-            lab.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
+            lab.env("ANYTILL_BIN", repo::dev_binary(root, "anytill")).env("ANYTILL_ELECTRUMX", &electrumx);
             let status = lab.status().with_context(|| format!("cannot start `{}`", process::shown(&lab)))?;
             anyhow::ensure!(status.success(), "{status}");
             Ok(())
@@ -87,32 +118,35 @@ fn whole_product(root: &Path) -> Result<()> {
     bail!("these did not: {}", failed.join("; "))
 }
 
-/// Every combination, the first choice of each first.
+/// Every combination that is possible, the first choice of each first.
 fn product(choices: &Choices) -> Vec<Vec<&'static str>> {
-    let all = choices.iter().fold(vec![Vec::new()], |so_far, (flag, values)| {
+    every_combination(choices).into_iter().filter(|one| !is_impossible(one)).collect()
+}
+
+fn every_combination(choices: &Choices) -> Vec<Vec<&'static str>> {
+    choices.iter().fold(vec![Vec::new()], |so_far, (flag, values)| {
         so_far
             .iter()
             .flat_map(|before: &Vec<&'static str>| {
                 values.iter().map(|value| before.iter().copied().chain([*flag, *value]).collect())
             })
             .collect()
-    });
-    all.into_iter().filter(|one: &Vec<&str>| !is_impossible(one)).collect()
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Choices, LIGHTNING, VENDORS, is_impossible, product};
+    use super::{Choices, VENDORS, WALLETS, every_combination, is_impossible, product};
     use crate::lnd;
     use crate::steps::{Run, STEPS};
 
     #[test]
     fn the_product_has_every_combination_once() {
-        let all = product(&VENDORS);
-        assert_eq!(all.len(), 16);
-        assert_eq!(all[0].join(" "), "--payout card --issuer lithic --exchange kraken --source lightning");
+        let all = product(VENDORS);
+        assert_eq!((all.len(), every_combination(VENDORS).len()), (16, 32));
+        assert_eq!(all[0].join(" "), "--payout card --issuer lithic --exchange kraken --source wallet --rail bolt11");
         assert!(all.iter().enumerate().all(|(index, one)| !all[..index].contains(one)));
-        assert_eq!(product(&LIGHTNING).len(), 20);
+        assert_eq!((product(WALLETS).len(), every_combination(WALLETS).len()), (40, 64));
     }
 
     /// The test run's demos, defaults filled in, have every pair of choices.
@@ -127,8 +161,8 @@ mod tests {
             .chain(lnd::PAIRS)
             .map(<[&str]>::to_vec)
             .collect();
-        every_pair(&VENDORS, &demos);
-        every_pair(&LIGHTNING, &demos);
+        every_pair(VENDORS, &demos);
+        every_pair(WALLETS, &demos);
     }
 
     fn every_pair(choices: &Choices, demos: &[Vec<&'static str>]) {

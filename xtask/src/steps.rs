@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::{bitcoind, extension, lnd, tidy, vendor_clients};
+use crate::{bitcoind, extension, lnd, soak, tidy, vendor_clients};
 
 /// One row.
 pub struct Step {
@@ -196,8 +196,16 @@ pub const STEPS: &[Step] = &[
         limit: minutes(10),
     },
     Step {
+        name: "demo's options",
+        why: "what can be combined is taken, the rest is refused with the reason",
+        run: Run::Task(soak::check_refusals),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(5),
+    },
+    Step {
         name: "demo with LND",
-        why: "each pair of node, payer and rail in which an LND is, and two purchases at a time on two of them",
+        why: "each pair of node, payer and rail in which an LND or Electrum is, and two purchases at a time on two LNDs",
         run: Run::Task(lnd::pairs),
         after: &["build", "bitcoind"],
         when: When::Always,
@@ -219,7 +227,7 @@ pub const STEPS: &[Step] = &[
             "demo",
             "--scenario",
             "all",
-            "--source",
+            "--rail",
             "onchain",
             "--bitcoind",
             "{url}",
@@ -231,16 +239,7 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "demo paid on the chain by Stripe",
         why: "with the other issuer and the other exchange",
-        run: Run::Command(&[
-            "{bin}/lab",
-            "demo",
-            "--source",
-            "onchain",
-            "--issuer",
-            "stripe",
-            "--exchange",
-            "coinbase",
-        ]),
+        run: Run::Command(&["{bin}/lab", "demo", "--rail", "onchain", "--issuer", "stripe", "--exchange", "coinbase"]),
         after: &["build"],
         when: When::Always,
         limit: minutes(10),
@@ -292,6 +291,14 @@ pub const STEPS: &[Step] = &[
         after: &["build", "extension"],
         when: When::Always,
         limit: minutes(30),
+    },
+    Step {
+        name: "wallets",
+        why: "the panel's code, read off the screen by a decoder and paid by LND and by Electrum",
+        run: Run::Task(extension::wallets),
+        after: &["build", "bitcoind", "extension"],
+        when: When::Always,
+        limit: minutes(20),
     },
     Step {
         name: "firefox",

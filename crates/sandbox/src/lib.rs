@@ -8,6 +8,7 @@
 pub mod bitrefill;
 pub mod chain;
 pub mod coinbase;
+pub mod electrum;
 pub mod faults;
 pub mod graph;
 pub mod kraken;

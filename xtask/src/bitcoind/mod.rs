@@ -68,7 +68,15 @@ pub fn beside(daemon: &Daemon, limit: Duration, make: impl FnOnce(&str) -> Comma
 
 /// As [`beside`], for whatever `run` does with the address.
 pub fn beside_with(daemon: &Daemon, run: impl FnOnce(&str) -> Result<()>) -> Result<()> {
-    let chain = regtest::Chain::start(daemon)?;
+    run_beside(regtest::Chain::start(daemon, false)?, run)
+}
+
+/// As [`beside_with`], for who ignores the terminal's Ctrl-C: the chain does not hear it either, and ends after `run`.
+pub fn beside_apart(daemon: &Daemon, run: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+    run_beside(regtest::Chain::start(daemon, true)?, run)
+}
+
+fn run_beside(chain: regtest::Chain, run: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let result = run(&chain.url());
     let stopped = chain.stop();
     result.and(stopped)
@@ -76,7 +84,7 @@ pub fn beside_with(daemon: &Daemon, run: impl FnOnce(&str) -> Result<()>) -> Res
 
 /// Shows that the daemon runs: a regtest chain starts, mines a block, reports it, stops.
 pub fn check(daemon: &Daemon) -> Result<String> {
-    let chain = regtest::Chain::start(daemon)?;
+    let chain = regtest::Chain::start(daemon, false)?;
     chain.cli(&["generatetodescriptor", "1", "raw(51)"])?;
     let info: serde_json::Value = serde_json::from_str(&chain.cli(&["getblockchaininfo"])?)?;
     chain.stop()?;

@@ -1,6 +1,7 @@
 //! A regtest chain on a free port in a directory of its own, which ends with its value.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,10 +28,11 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 const TRIES: usize = 5;
 
 impl Chain {
-    pub fn start(daemon: &Daemon) -> Result<Self> {
+    /// `apart`: not reached by the terminal's Ctrl-C.
+    pub fn start(daemon: &Daemon, apart: bool) -> Result<Self> {
         let mut last = None;
         for attempt in 0..TRIES {
-            match Self::try_start(daemon, attempt) {
+            match Self::try_start(daemon, attempt, apart) {
                 Ok(chain) => return Ok(chain),
                 Err(error) => last = Some(error),
             }
@@ -38,7 +40,7 @@ impl Chain {
         Err(last.context("at least one try")?)
     }
 
-    fn try_start(daemon: &Daemon, attempt: usize) -> Result<Self> {
+    fn try_start(daemon: &Daemon, attempt: usize, apart: bool) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("anytill-regtest-{}-{attempt}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
         let rpc_port = free_port()?;
@@ -47,6 +49,9 @@ impl Chain {
         command.args(["-regtest", "-listen=0", "-server=1", "-txindex=1", "-fallbackfee=0.00001"]);
         command.args([format!("-rpcuser={USER}"), format!("-rpcpassword={PASSWORD}")]);
         command.stdin(Stdio::null()).stdout(Stdio::null());
+        if apart {
+            command.process_group(0);
+        }
         let child = command.spawn().with_context(|| format!("cannot start {}", daemon.bitcoind.display()))?;
         let mut chain = Self { child, cli: daemon.cli.clone(), dir, rpc_port };
         chain.wait_until_ready()?;

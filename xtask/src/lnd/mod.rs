@@ -15,7 +15,7 @@ use anyhow::Result;
 
 pub use build::ensure;
 
-use crate::{bitcoind, process, repo};
+use crate::{bitcoind, electrum, process, repo};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {}
@@ -56,14 +56,22 @@ const WHOLE: [&[&str]; 3] = [
     &["--scenario", "all", "--payer", "lnd"],
 ];
 
-/// With the demos on the embedded node, every pair of node, payer and rail.
-pub const PAIRS: [&[&str]; 6] = [
+/// With the demos on the embedded node, every possible pair of payout, node, payer and rail.
+pub const PAIRS: [&[&str]; 14] = [
     &["--node", "lnd", "--nodes", "2"],
     &["--node", "lnd", "--payer", "lnd", "--payout", "gift-card"],
     &["--node", "lnd", "--payer", "lnd", "--rail", "bip21"],
     &["--node", "lnd", "--payer", "ldk", "--rail", "lnurl"],
     &["--node", "ldk", "--payer", "lnd", "--rail", "lnurl"],
     &["--node", "ldk", "--payer", "lnd"],
+    &["--node", "ldk", "--payer", "lnd", "--rail", "onchain"],
+    &["--node", "lnd", "--payer", "nwc", "--payout", "gift-card"],
+    &["--node", "ldk", "--payer", "nwc", "--rail", "bip21"],
+    &["--node", "ldk", "--payer", "electrum", "--scenario", "declined"],
+    &["--node", "lnd", "--payer", "electrum", "--scenario", "declined"],
+    &["--node", "lnd", "--payer", "electrum", "--rail", "bip21"],
+    &["--node", "ldk", "--payer", "electrum", "--rail", "lnurl"],
+    &["--node", "lnd", "--payer", "electrum", "--rail", "onchain"],
 ];
 
 pub fn demo(root: &Path) -> Result<String> {
@@ -76,13 +84,14 @@ pub fn pairs(root: &Path) -> Result<String> {
 
 fn play(root: &Path, all: &[&[&str]]) -> Result<String> {
     let programs = ensure(root)?;
+    let electrumx = electrum::ensure(root)?;
     let daemon = bitcoind::ensure(None)?;
     for words in all {
         println!("\nlab demo {}", words.join(" "));
         bitcoind::beside_with(&daemon, |url| {
             let mut command = Command::new(repo::dev_binary(root, "lab"));
             command.arg("demo").args(*words).args(["--bitcoind", url, "--lnd"]).arg(&programs);
-            command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill"));
+            command.env("ANYTILL_BIN", repo::dev_binary(root, "anytill")).env("ANYTILL_ELECTRUMX", &electrumx);
             process::run(&mut command, DEMO_LIMIT)
         })?;
     }

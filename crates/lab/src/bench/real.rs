@@ -8,7 +8,7 @@ use super::log::{SaleTimes, StepLog};
 use super::{memory, progress};
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
-use crate::demo::world::{World, WorldOptions};
+use crate::demo::world::{Programs, World, WorldOptions};
 use crate::demo::{ExchangeName, IssuerName, Issuing, PayerName, Selling};
 use anyhow::{Context as _, Result, bail, ensure};
 use sandbox::lithic::{CardRef, Charge};
@@ -69,7 +69,7 @@ pub async fn run(dir: &Path, plan: &Plan) -> Result<Vec<Figure>> {
             ("ANYTILL_LIMITS__CARDS_DAY_MAX", "1000000".to_owned()),
             ("ANYTILL_LIMITS__DAY_MAX", "1000000.00 USD".to_owned()),
         ],
-        lnd: None,
+        programs: Programs::default(),
         lnds: 0,
         payer: PayerName::Ldk,
     };

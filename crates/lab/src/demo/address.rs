@@ -1,7 +1,7 @@
 //! Where the payer's refunds go: invoices of its own wallet, and a Lightning address, LNURL-pay (LUD-06, LUD-16) on loopback.
 
 use super::payer::{LndPayer, Payer};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -43,6 +43,7 @@ pub async fn serve(payer: &Payer) -> Result<String> {
     let payee = match payer {
         Payer::Ldk(wallet) => Payee::Ldk(Arc::clone(wallet.node())),
         Payer::Lnd(wallet) => Payee::Lnd(Arc::clone(wallet)),
+        Payer::Electrum(_) => bail!("Electrum has no Lightning address"),
     };
     let service = Service { payee, at };
     let router =

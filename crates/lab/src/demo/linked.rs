@@ -16,12 +16,10 @@ const EMAIL: &str = "ella@shopper.example";
 /// What a purchase is paid from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Source {
-    /// Any Lightning wallet: the bitcoin is held until the store charges.
-    Lightning,
+    /// The shopper's own wallet.
+    Wallet,
     /// A linked account at Coinbase: paid first, what is not used is paid back.
     Coinbase,
-    /// Any wallet on the chain: paid first, what is not used is paid back less the chain's fee.
-    Onchain,
 }
 
 pub struct Linked {

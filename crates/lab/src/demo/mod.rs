@@ -1,6 +1,7 @@
 //! `lab demo`: one purchase, or each way it can go otherwise.
 
 pub mod address;
+pub mod electrum;
 mod issuing;
 pub mod linked;
 pub mod nwc;
@@ -13,8 +14,10 @@ mod selling;
 pub mod server;
 pub mod shopper;
 pub mod timeline;
+mod together;
 pub mod vendor;
 mod wallet_page;
+pub mod wallets;
 pub mod world;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,9 +28,12 @@ pub use payer::PayerName;
 pub use rail::Rail;
 pub use selling::{ExchangeName, Selling};
 use server::{Rules, Windows};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use timeline::Timeline;
-use world::{World, WorldOptions};
+use together::Choice;
+pub use together::Way;
+use world::{Programs, World, WorldOptions};
 
 /// When the shopper's bitcoin is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,6 +80,9 @@ pub struct Args {
     /// One JSON object per step on standard output, and a last one with the result.
     #[arg(long)]
     json: bool,
+    /// Only say whether this can be played, and why not.
+    #[arg(long)]
+    check: bool,
     /// Leave everything running when done and say where it is.
     #[arg(long)]
     keep: bool,
@@ -83,10 +92,10 @@ pub struct Args {
     /// What the store is paid with; a scenario that does not apply to it is left out, or refused if it was asked for.
     #[arg(long, value_enum, default_value = "card")]
     payout: Payout,
-    /// What the purchase is paid from; each has scenarios of its own.
-    #[arg(long, value_enum, default_value = "lightning")]
+    /// What the purchase is paid from.
+    #[arg(long, value_enum, default_value = "wallet")]
     source: Source,
-    /// What the shopper's wallet scans.
+    /// What the shopper's wallet scans; what is paid first has scenarios of its own.
     #[arg(long, value_enum, default_value = "bolt11")]
     rail: Rail,
     /// Who makes the cards.
@@ -98,36 +107,37 @@ pub struct Args {
     /// Use this bitcoind (regtest) instead of the built-in chain: http://user:password@host:port
     #[arg(long, value_name = "URL")]
     bitcoind: Option<String>,
-    /// The node that the server holds on. `lnd` needs --bitcoind and the programs that `cargo xtask lnd` builds.
+    /// The node that the server holds on. `lnd` needs --bitcoind and the programs that `cargo xtask lnd` builds; `cargo
+    /// demo` sees to both.
     #[arg(long, value_enum, default_value = "ldk")]
     node: NodeKind,
     /// The directory of LND's programs.
     #[arg(long, value_name = "DIR", env = "ANYTILL_LND")]
-    lnd: Option<std::path::PathBuf>,
+    lnd: Option<PathBuf>,
+    /// ElectrumX's server, for `--payer electrum`; Electrum itself is the system's.
+    #[arg(long, value_name = "FILE", env = "ANYTILL_ELECTRUMX")]
+    electrumx: Option<PathBuf>,
     /// How many nodes the server holds on: several LNDs, each with a channel from the payer.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
     nodes: u8,
-    /// Whose software the shopper's wallet is.
+    /// Whose software the shopper's wallet is. `lnd` and `electrum` need --bitcoind; `cargo demo` sees to all.
     #[arg(long, value_enum, default_value = "ldk")]
     payer: PayerName,
-    /// The shopper's wallet is asked over Nostr (NIP-47). With --keep its connection string is shown, for the extension.
-    #[arg(long)]
-    nwc: bool,
     /// Where data and logs go; a temporary directory that is removed when left out.
     #[arg(long, value_name = "DIR")]
-    dir: Option<std::path::PathBuf>,
+    dir: Option<PathBuf>,
 }
 
 pub async fn run(args: Args) -> Result<ExitCode> {
     let timeline = Timeline::new(args.json);
-    let (no_issuer, no_exchange) = (args.issuer == IssuerName::None, args.exchange == ExchangeName::None);
-    ensure!(!no_issuer || args.payout == Payout::GiftCard, "without an issuer stores are paid with --payout gift-card");
-    ensure!(!no_exchange || no_issuer, "cards need an exchange: --exchange none goes with --issuer none");
-    check_rail(args.rail, args.payout, args.source)?;
+    Choice::of(&args).check()?;
     let chosen = match (args.nodes, &args.scenario) {
         (2.., None) => Some(vec![&scenarios::SEVERAL_NODES]),
-        (_, name) => choose(name.as_deref(), args.payout, args.source, args.rail)?,
+        (_, name) => choose(name.as_deref(), &args)?,
     };
+    if args.check {
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(chosen) = chosen else {
         report::list_scenarios(&timeline);
         return Ok(ExitCode::SUCCESS);
@@ -149,58 +159,56 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// What cannot go together, with the reason.
-fn check_rail(rail: Rail, payout: Payout, source: Source) -> Result<()> {
-    ensure!(
-        rail == Rail::Bolt11 || source == Source::Lightning,
-        "what is paid first has no invoice that a wallet could scan: --rail goes with --source lightning"
-    );
-    ensure!(
-        rail != Rail::Lnurl || payout == Payout::Card,
-        "a gift card's hold carries the vendor's payment hash, and an invoice that the wallet fetches needs one of its \
-         own: --rail lnurl goes with --payout card"
-    );
-    Ok(())
-}
-
 /// The scenarios to play; `None` to list them.
-fn choose(
-    name: Option<&str>,
-    payout: Payout,
-    source: Source,
-    rail: Rail,
-) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
-    let together = source == Source::Lightning || payout == Payout::Card;
-    ensure!(together, "a gift card is bought with the shopper's own hold: `--source lightning` only");
+fn choose(name: Option<&str>, args: &Args) -> Result<Option<Vec<&'static scenarios::Scenario>>> {
+    let way = Way::of(args.source, args.rail);
+    let applies = |one: &scenarios::Scenario| {
+        let made_for = one.of_rail(args.rail) && one.of_node(args.node) && one.of_payer(args.payer);
+        made_for && one.applies_to(args.payout, way)
+    };
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
         Some("list") => Ok(None),
-        Some("all") => {
-            Ok(Some(scenarios::ALL.iter().filter(|one| one.applies_to(payout, source) && one.of_rail(rail)).collect()))
-        }
+        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|one| applies(one)).collect())),
         Some(name) => {
             let found = scenarios::ALL.iter().find(|scenario| scenario.name == name);
             let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
             let scenario =
                 found.with_context(|| format!("no scenario `{name}`; there are: all, {}", names.join(", ")))?;
-            ensure!(scenario.of_source(source), "scenario `{name}` is of another --source: {}", scenario.about);
-            ensure!(scenario.of_rail(rail), "scenario `{name}` is of another --rail: {}", scenario.about);
-            ensure!(scenario.applies_to(payout, source), "scenario `{name}` does not apply to this --payout");
+            ensure!(scenario.of_way(way), "scenario `{name}` is of another --source or --rail: {}", scenario.about);
+            ensure!(scenario.of_rail(args.rail), "scenario `{name}` is of another --rail: {}", scenario.about);
+            ensure!(scenario.of_node(args.node), "scenario `{name}` is of another --node: {}", scenario.about);
+            ensure!(scenario.of_payer(args.payer), "scenario `{name}` is of another --payer: {}", scenario.about);
+            ensure!(applies(scenario), "scenario `{name}` does not apply to this --payout");
             Ok(Some(vec![scenario]))
         }
     }
 }
 
-fn lnd_programs(args: &Args) -> Result<Option<std::path::PathBuf>> {
+/// What has to be there for this node and this payer.
+pub fn programs(
+    (node, payer): (NodeKind, PayerName),
+    on_bitcoind: bool,
+    (lnd, electrumx): (&Option<PathBuf>, &Option<PathBuf>),
+) -> Result<Programs> {
+    let needs_electrum = payer == PayerName::Electrum;
+    let needs_lnd = node == NodeKind::Lnd || payer == PayerName::Lnd;
     ensure!(
-        args.nodes == 1 || args.node == NodeKind::Lnd,
-        "the node inside the server is one: --nodes goes with --node lnd"
+        on_bitcoind || !(needs_electrum || needs_lnd),
+        "LND and Electrum need a real chain: `cargo demo` starts one, else --bitcoind (`cargo xtask bitcoind --run`)"
     );
-    if args.node == NodeKind::Ldk && args.payer == PayerName::Ldk {
-        return Ok(None);
-    }
-    ensure!(args.bitcoind.is_some(), "LND needs a real chain: --bitcoind (`cargo xtask bitcoind --run` starts one)");
-    args.lnd.clone().map(Some).context("--lnd DIR, or ANYTILL_LND: `cargo xtask lnd` builds it and prints where")
+    let uses_lnd = needs_lnd || (payer == PayerName::Nwc && on_bitcoind);
+    let programs =
+        Programs { lnd: lnd.clone().filter(|_| uses_lnd), electrumx: electrumx.clone().filter(|_| needs_electrum) };
+    ensure!(
+        !needs_lnd || programs.lnd.is_some(),
+        "--lnd DIR, or ANYTILL_LND: `cargo xtask lnd` builds it and prints where"
+    );
+    ensure!(
+        !needs_electrum || programs.electrumx.is_some(),
+        "--electrumx FILE, or ANYTILL_ELECTRUMX: `cargo xtask electrum` installs it and prints where"
+    );
+    Ok(programs)
 }
 
 /// Gives the world back if it is to be kept.
@@ -210,11 +218,12 @@ async fn play(
     chosen: &[&'static scenarios::Scenario],
 ) -> Result<(ExitCode, Option<World>)> {
     let patient = args.keep || args.scenario.is_none();
-    let windows = match (patient, args.source) {
+    let way = Way::of(args.source, args.rail);
+    let windows = match (patient, way) {
         (true, _) => Windows::PATIENT,
-        (false, Source::Lightning) => Windows::SHORT,
-        (false, Source::Coinbase) => Windows::SHORT_FIRST,
-        (false, Source::Onchain) => Windows::SHORT_CHAIN,
+        (false, Way::Lightning) => Windows::SHORT,
+        (false, Way::Coinbase) => Windows::SHORT_FIRST,
+        (false, Way::Onchain) => Windows::SHORT_CHAIN,
     };
     let options = WorldOptions {
         bitcoind: args.bitcoind.clone(),
@@ -224,19 +233,16 @@ async fn play(
         issuer: args.issuer,
         exchange: args.exchange,
         gift_cards: args.payout == Payout::GiftCard,
-        linked: args.source == Source::Coinbase,
-        onchain: args.source == Source::Onchain,
+        linked: way == Way::Coinbase,
+        onchain: way == Way::Onchain,
         direct: false,
         settings: Vec::new(),
-        lnd: lnd_programs(args)?,
+        programs: programs((args.node, args.payer), args.bitcoind.is_some(), (&args.lnd, &args.electrumx))?,
         lnds: if args.node == NodeKind::Lnd { args.nodes.into() } else { 0 },
         payer: args.payer,
     };
     let mut world = World::start(options, timeline).await?;
     world.rail = args.rail;
-    if args.nwc {
-        world.remote = Some(nwc::Remote::start(&world.payer).await?);
-    }
     let mut played = Vec::new();
     for scenario in chosen {
         timeline.begin(scenario.name, scenario.about);
@@ -261,6 +267,7 @@ async fn play(
         let wallet = match &world.payer {
             payer::Payer::Ldk(wallet) => wallet_page::serve(wallet).await?,
             payer::Payer::Lnd(wallet) => wallet.lnd().lncli(),
+            payer::Payer::Electrum(wallet) => wallet.electrum().command_line(),
         };
         let pairing = world.server.anytill(&["key", "--pairing"]).await?;
         report::where_things_are(&world, &wallet, pairing.trim(), timeline);

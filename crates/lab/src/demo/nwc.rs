@@ -2,7 +2,7 @@
 //! extension.
 
 use super::payer::Payer;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use async_trait::async_trait;
 use sandbox::nwc::{Asked, Ended, Pays, Refused, Relay, WalletService, pay_invoice};
 use sandbox::wallet::{Hand, Outcome, WalletError};
@@ -30,6 +30,7 @@ impl Remote {
         let behind = match payer {
             Payer::Ldk(wallet) => Behind::Ldk(wallet.hand()),
             Payer::Lnd(wallet) => Behind::Lnd(Payer::Lnd(Arc::clone(wallet))),
+            Payer::Electrum(_) => bail!("no wallet service is on Electrum"),
         };
         let service = WalletService::start(&relay, Arc::new(behind))?;
         Ok(Self { _relay: relay, service, asked: Mutex::default() })

@@ -1,5 +1,7 @@
-//! The shopper's wallet: a Lightning node of its own, ldk-node or LND.
+//! The shopper's wallet: a Lightning node of its own, in ldk-node, LND or Electrum.
 
+use super::electrum::ElectrumPayer;
+use super::rail::{self, Scanned};
 use bitcoin::secp256k1::PublicKey;
 use clap::ValueEnum;
 use lightning_invoice::Bolt11Invoice;
@@ -16,10 +18,15 @@ use std::time::Duration;
 /// Whose software pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PayerName {
-    /// A wallet on ldk-node.
+    /// The demo's own: ldk-node; on the chain a wallet of one key.
     Ldk,
     /// A wallet on LND.
     Lnd,
+    /// Electrum, which nobody here wrote.
+    Electrum,
+    /// A wallet that is asked over Nostr (NIP-47): on LND where its programs are given, else on ldk-node. With --keep its
+    /// connection string is shown, for the extension.
+    Nwc,
 }
 
 /// What the payer has, everywhere.
@@ -35,6 +42,7 @@ pub struct Balance {
 pub enum Payer {
     Ldk(PayerWallet),
     Lnd(Arc<LndPayer>),
+    Electrum(Arc<ElectrumPayer>),
 }
 
 /// A wallet on LND, with a channel to the server's node.
@@ -50,7 +58,18 @@ impl Payer {
     pub fn ldk(&self) -> anyhow::Result<&PayerWallet> {
         match self {
             Self::Ldk(wallet) => Ok(wallet),
-            Self::Lnd(_) => anyhow::bail!("the payer is an LND"),
+            Self::Lnd(_) | Self::Electrum(_) => anyhow::bail!("the payer is no ldk-node"),
+        }
+    }
+
+    /// The invoice in a code that was scanned; Electrum reads it by its own modules.
+    pub async fn read(&self, code: &str) -> anyhow::Result<String> {
+        match (self, rail::scan(code)?) {
+            (_, Scanned::Lnurl(_)) => anyhow::bail!("an LNURL is fetched from for an amount, which is not said here"),
+            (Self::Electrum(wallet), Scanned::Bolt11(_)) => {
+                Ok(wallet.electrum().read_code(code, 0).await?.to_lowercase())
+            }
+            (_, Scanned::Bolt11(bolt11)) => Ok(bolt11),
         }
     }
 
@@ -59,6 +78,7 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => wallet.pay(bolt11).await,
             Self::Lnd(wallet) => wallet.pay(bolt11).await,
+            Self::Electrum(wallet) => wallet.pay(bolt11),
         }
     }
 
@@ -72,6 +92,7 @@ impl Payer {
                 Err(LndError::Late { what, .. }) => Err(WalletError::Deadline(what)),
                 Err(error) => Err(error.into()),
             },
+            Self::Electrum(wallet) => wallet.wait_outcome(hash, within).await,
         }
     }
 
@@ -79,6 +100,7 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => wallet.has_begun(hash),
             Self::Lnd(wallet) => wallet.begun.lock().unwrap_or_else(PoisonError::into_inner).contains(hash),
+            Self::Electrum(wallet) => wallet.has_begun(hash),
         }
     }
 
@@ -87,6 +109,7 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => Ok(wallet.outgoing_pending(hash).is_some()),
             Self::Lnd(wallet) => Ok(wallet.lnd.htlcs_out(hash).await? > 0),
+            Self::Electrum(wallet) => wallet.unclaimed(hash).await,
         }
     }
 
@@ -98,6 +121,7 @@ impl Payer {
                 Ok(Balance { total_msat, in_flight_msat, at_rest: balance.is_at_rest() })
             }
             Self::Lnd(wallet) => Ok(wallet.balance().await?),
+            Self::Electrum(wallet) => wallet.balance().await,
         }
     }
 
@@ -116,6 +140,17 @@ impl Payer {
                     Err(error) => Err(error.into()),
                 }
             }
+            Self::Electrum(wallet) => wallet.balance_at_rest(within).await,
+        }
+    }
+
+    /// It has seen the chain as it is now.
+    pub async fn sync(&self, chain: &Chain, within: Duration) -> Result<(), WalletError> {
+        let height = chain.height().await?;
+        match self {
+            Self::Ldk(wallet) => wallet.sync_to(height, within).await.map(drop),
+            Self::Lnd(wallet) => Ok(wallet.lnd.sync_to(height, within).await?),
+            Self::Electrum(wallet) => Ok(wallet.electrum().sync_to(height, within).await?),
         }
     }
 
@@ -139,6 +174,20 @@ impl Payer {
                     chain.mine(BLOCKS_AT_A_TIME).await?;
                 }
             }
+            Self::Electrum(wallet) => {
+                let deadline = tokio::time::Instant::now() + within;
+                loop {
+                    self.sync(chain, within).await?;
+                    let balance = wallet.balance().await?;
+                    if balance.at_rest {
+                        return Ok(balance);
+                    }
+                    if tokio::time::Instant::now() >= deadline {
+                        return Err(WalletError::Deadline(format!("the chain to resolve a close, now {balance:?}")));
+                    }
+                    chain.mine(BLOCKS_AT_A_TIME).await?;
+                }
+            }
         }
     }
 
@@ -146,6 +195,7 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => Ok(!wallet.channels().is_empty()),
             Self::Lnd(wallet) => Ok(!wallet.channels().await?.is_empty()),
+            Self::Electrum(wallet) => Ok(wallet.electrum().channels().await?.iter().any(|one| one["state"] == "OPEN")),
         }
     }
 
@@ -154,6 +204,7 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => Ok(wallet.channels().iter().any(|channel| channel.is_usable)),
             Self::Lnd(wallet) => Ok(wallet.lnd.path(node, 1_000, Duration::ZERO).await.is_ok()),
+            Self::Electrum(wallet) => Ok(wallet.electrum().has_usable(node).await?),
         }
     }
 
@@ -161,6 +212,7 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => wallet.connect(node, to).await,
             Self::Lnd(wallet) => Ok(wallet.lnd.connect(&node.to_string(), to, Duration::ZERO).await?),
+            Self::Electrum(wallet) => Ok(wallet.electrum().connect(&node.to_string(), to).await?),
         }
     }
 
@@ -169,6 +221,7 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => super::address::open_invoice(Arc::clone(wallet.node())).await,
             Self::Lnd(wallet) => Ok(wallet.lnd.receive(0).await?),
+            Self::Electrum(wallet) => Ok(wallet.electrum().receive(0, "Anytill refund").await?),
         }
     }
 
@@ -177,6 +230,11 @@ impl Payer {
         match self {
             Self::Ldk(wallet) => wallet.receive(amount_msat, description, expiry_secs).await,
             Self::Lnd(wallet) => Ok(wallet.lnd.receive(amount_msat).await?),
+            Self::Electrum(wallet) => {
+                let whole = amount_msat.is_multiple_of(1_000).then_some(amount_msat / 1_000);
+                let sat = whole.ok_or_else(|| WalletError::Inexact("Electrum asks for whole satoshis".to_owned()))?;
+                Ok(wallet.electrum().receive(sat, description).await?)
+            }
         }
     }
 
@@ -186,6 +244,10 @@ impl Payer {
             // Whoever still has a part in it ends it by letting go.
             Self::Lnd(wallet) => match Arc::into_inner(wallet) {
                 Some(wallet) => Ok(wallet.lnd.stop().await.map(drop)?),
+                None => Ok(()),
+            },
+            Self::Electrum(wallet) => match Arc::into_inner(wallet) {
+                Some(wallet) => wallet.stop().await,
                 None => Ok(()),
             },
         }

@@ -23,6 +23,8 @@ pub enum Rail {
     Bip21,
     /// An address where the wallet fetches an invoice of its own.
     Lnurl,
+    /// An address on the chain: paid first, what is not used is paid back less the chain's fee.
+    Onchain,
 }
 
 /// A code that was read.

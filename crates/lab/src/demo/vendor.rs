@@ -86,7 +86,7 @@ products = [{{ host = "{STORE_HOST}", country = "US", product = "{product}" }}]
             push_msat: PUSH_MSAT,
             step_timeout: STEP_WITHIN,
         };
-        self.wallet.fund_and_open(chain, plan, |step| super::world::show(timeline, &step)).await?;
+        self.wallet.fund_and_open(chain, plan, |step| super::wallets::show(timeline, &step)).await?;
         Ok(())
     }
 

@@ -4,34 +4,27 @@ use super::issuing::{Enrolled, IssuerName, Issuing};
 use super::linked::Linked;
 use super::nwc::Remote;
 use super::onchain::OnChain;
-use super::payer::{LndPayer, Payer, PayerName};
+use super::payer::{Payer, PayerName};
 use super::rail::Rail;
 use super::selling::{ExchangeName, Selling};
 use super::server::{Beside, Outside, Ready, Rules, Server, Windows};
 use super::shopper::Shopper;
 use super::timeline::Timeline;
 use super::vendor::Vendor;
+use super::wallets::{open_payer, open_wallet};
 use anyhow::{Context, Result};
 use bitcoin::secp256k1::PublicKey;
 use sandbox::chain::{Backend, Chain, RpcAccess};
 use sandbox::link::Link;
 use sandbox::lnd::{Lnd, LndPlan};
 use sandbox::store::{GiftCardBox, Store, StoreConfig};
-use sandbox::wallet::{ChannelPlan, OpenStep, PayerWallet, WalletConfig};
 use serde_json::json;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// Room for one hold of the reference purchase under LDK's cap of a tenth: 0.16 BTC carries three at a time.
-const CAPACITY_SAT: u64 = 16_000_000;
-/// Given to the server's side, so that it can pay refunds.
-const PUSH_MSAT: u64 = 4_000_000_000;
-const STEP_WITHIN: Duration = Duration::from_secs(60);
-/// For fees, and then some.
-const BESIDE_CHANNEL_SAT: u64 = 500_000;
+pub const STEP_WITHIN: Duration = Duration::from_secs(60);
 /// On-chain funds of the server's node: its reserve for closing channels.
 const RESERVE_SAT: u64 = 1_000_000;
 
@@ -52,11 +45,19 @@ pub struct WorldOptions {
     pub direct: bool,
     /// Settings of the server on top of the demo's, as environment variables.
     pub settings: Vec<(&'static str, String)>,
-    /// The directory of LND's programs, for whoever needs one.
-    pub lnd: Option<PathBuf>,
+    pub programs: Programs,
     /// LNDs that the server holds on; none: the node inside it.
     pub lnds: usize,
     pub payer: PayerName,
+}
+
+/// Where the programs are that nobody here wrote, for whoever needs one.
+#[derive(Debug, Clone, Default)]
+pub struct Programs {
+    /// The directory of LND's.
+    pub lnd: Option<PathBuf>,
+    /// ElectrumX's server. Electrum itself is the system's.
+    pub electrumx: Option<PathBuf>,
 }
 
 pub struct World {
@@ -103,8 +104,7 @@ impl World {
         if let Some(linked) = &linked {
             rules.more.push_str(&linked.tables());
         }
-        let onchain = if options.onchain { Some(OnChain::start(&chain)?) } else { None };
-        if onchain.is_some() {
+        if options.onchain {
             rules.more.push_str(&OnChain::tables(windows.quote_secs));
         }
         let rules = &rules;
@@ -114,11 +114,8 @@ impl World {
         let mut server = Server::set_up(&dir, &outside, windows, rules, ports).await?;
         server.settings = options.settings.clone();
         let ready = server.start().await?;
-        timeline.step(
-            "server",
-            &format!("{} (node {}…)", ready.http, &ready.node_id[..16]),
-            json!({ "http": ready.http }),
-        );
+        let said = format!("{} (node {}…)", ready.http, &ready.node_id[..16]);
+        timeline.step("server", &said, json!({ "http": ready.http }));
         if lnds.is_empty() {
             fund_reserve(&chain, &server, &["node"], timeline).await?;
         }
@@ -129,6 +126,8 @@ impl World {
         let link = Link::start(node_address).await?;
         let peer_address = if options.direct { node_address } else { link.address() };
         let payer = open_payer(&chain, &options, &dir, (&ready, peer_address, &lnds), timeline).await?;
+        let remote = if options.payer == PayerName::Nwc { Some(Remote::start(&payer).await?) } else { None };
+        let onchain = if options.onchain { Some(OnChain::start(&chain, &payer).await?) } else { None };
         let shopper = register(&server, &ready, rules.open_registration).await?;
         timeline.step("shopper", "registered, with a billing address", json!({ "login": shopper.login() }));
         if let Some(linked) = &linked {
@@ -145,7 +144,7 @@ impl World {
             vendor,
             linked,
             onchain,
-            remote: None,
+            remote,
             link,
             shopper,
             windows,
@@ -273,7 +272,7 @@ impl World {
 }
 
 /// An LND with its on-chain reserve in place.
-async fn start_lnd(chain: &Chain, programs: Option<&Path>, dir: &Path, timeline: &Timeline) -> Result<Lnd> {
+pub async fn start_lnd(chain: &Chain, programs: Option<&Path>, dir: &Path, timeline: &Timeline) -> Result<Lnd> {
     let programs = programs.context("the directory of LND's programs is not known")?;
     // A chain whose tip is old keeps it from being synced.
     chain.mine(1).await?;
@@ -296,30 +295,11 @@ async fn start_lnds(
     let mut lnds = Vec::new();
     for number in 1..=options.lnds {
         let name = if number == 1 { "lnd".to_owned() } else { format!("lnd-{number}") };
-        let lnd = start_lnd(chain, options.lnd.as_deref(), &dir.join(&name), timeline).await?;
+        let lnd = start_lnd(chain, options.programs.lnd.as_deref(), &dir.join(&name), timeline).await?;
         outside.lnds.push(beside(name, &lnd).await?);
         lnds.push(lnd);
     }
     Ok(lnds)
-}
-
-/// The payer's own node, with a channel to the server's.
-async fn open_payer(
-    chain: &Chain,
-    options: &WorldOptions,
-    dir: &Path,
-    (ready, peer_address, lnds): (&Ready, SocketAddr, &[Lnd]),
-    timeline: &Timeline,
-) -> Result<Payer> {
-    let dir = dir.join("payer");
-    match options.payer {
-        PayerName::Ldk => Ok(Payer::Ldk(open_wallet(chain, dir, ready, (peer_address, lnds), timeline).await?)),
-        PayerName::Lnd => {
-            let lnd = start_lnd(chain, options.lnd.as_deref(), &dir, timeline).await?;
-            let first = (ready.node_id.clone(), peer_address);
-            Ok(Payer::Lnd(Arc::new(open_lnd_wallet(chain, lnd, first, lnds, timeline).await?)))
-        }
-    }
 }
 
 /// With a macaroon for exactly what the server asks, as its operator bakes it.
@@ -425,77 +405,6 @@ pub async fn fund_reserve(chain: &Chain, server: &Server, node: &[&str], timelin
         json!({ "sat": RESERVE_SAT }),
     );
     Ok(())
-}
-
-async fn open_wallet(
-    chain: &Chain,
-    dir: PathBuf,
-    ready: &Ready,
-    (peer_address, lnds): (SocketAddr, &[Lnd]),
-    timeline: &Timeline,
-) -> Result<PayerWallet> {
-    std::fs::create_dir_all(&dir)?;
-    let wallet = PayerWallet::start(WalletConfig { dir, chain: chain.access().clone() }).await?;
-    timeline.step("wallet", "the payer's own Lightning node", json!({ "node_id": wallet.node_id().to_string() }));
-    let first = (ready.node_id.clone(), peer_address);
-    for (id, peer_address) in peers(first, lnds) {
-        if let Some(lnd) = lnds.iter().find(|lnd| lnd.node_id == id) {
-            // An LND that has not seen the newest block takes no channel: the wallet's funds come before.
-            chain.fund(&wallet.address().await?, CAPACITY_SAT + BESIDE_CHANNEL_SAT).await?;
-            chain.mine(1).await?;
-            let height = chain.height().await?;
-            wallet.sync_to(height, STEP_WITHIN).await?;
-            lnd.sync_to(height, STEP_WITHIN).await?;
-        }
-        let plan = ChannelPlan {
-            peer: PublicKey::from_str(&id)?,
-            peer_address,
-            capacity_sat: CAPACITY_SAT,
-            push_msat: PUSH_MSAT,
-            step_timeout: STEP_WITHIN,
-        };
-        wallet.fund_and_open(chain, plan, |step| show(timeline, &step)).await?;
-    }
-    Ok(wallet)
-}
-
-/// Whom a payer has a channel with: each node that holds, the first of them under the address that is given.
-fn peers((id, address): (String, SocketAddr), lnds: &[Lnd]) -> Vec<(String, SocketAddr)> {
-    let others = lnds.iter().skip(1).map(|lnd| (lnd.node_id.clone(), lnd.plan().listens));
-    std::iter::once((id, address)).chain(others).collect()
-}
-
-async fn open_lnd_wallet(
-    chain: &Chain,
-    lnd: Lnd,
-    first: (String, SocketAddr),
-    lnds: &[Lnd],
-    timeline: &Timeline,
-) -> Result<LndPayer> {
-    timeline.step("wallet", "the payer's own LND", json!({ "node_id": lnd.node_id }));
-    for (id, address) in peers(first, lnds) {
-        lnd.fund(chain, CAPACITY_SAT + BESIDE_CHANNEL_SAT, STEP_WITHIN).await?;
-        let height = chain.height().await?;
-        for node in std::iter::once(&lnd).chain(lnds) {
-            node.sync_to(height, STEP_WITHIN).await?;
-        }
-        lnd.connect(&id, address, STEP_WITHIN).await?;
-        lnd.open_channel(chain, &id, (CAPACITY_SAT, PUSH_MSAT / 1_000), STEP_WITHIN).await?;
-        timeline.step("usable", &format!("a channel of {CAPACITY_SAT} sat to {}…", &id[..16]), json!({}));
-    }
-    Ok(LndPayer::new(lnd))
-}
-
-pub fn show(timeline: &Timeline, step: &OpenStep) {
-    let (name, detail) = match step {
-        OpenStep::FundingSent { amount_sat, .. } => ("funding", format!("{amount_sat} sat on their way to the wallet")),
-        OpenStep::Funded { onchain_sat } => ("funded", format!("the wallet has {onchain_sat} sat")),
-        OpenStep::Connected => ("connected", "the wallet reached the server's node".to_owned()),
-        OpenStep::FundingBroadcast { txid } => ("channel", format!("funding transaction {txid}")),
-        OpenStep::Confirmed { blocks } => ("confirmed", format!("{blocks} blocks")),
-        OpenStep::Usable { ours_msat } => ("usable", format!("{} sat to spend over Lightning", ours_msat / 1_000)),
-    };
-    timeline.step(name, &detail, json!({}));
 }
 
 /// A port that is free now, below those that the system gives to outgoing connections: the webhook's address has to be

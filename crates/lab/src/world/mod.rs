@@ -7,10 +7,11 @@ mod control;
 mod stores;
 
 use crate::demo::nwc::Remote;
+use crate::demo::payer::Payer;
 use crate::demo::server::{Rules, Windows};
 use crate::demo::timeline::Timeline;
 use crate::demo::world::{self, World, WorldOptions};
-use crate::demo::{ExchangeName, IssuerName, PayerName, address};
+use crate::demo::{ExchangeName, IssuerName, NodeKind, PayerName, address, programs};
 use anyhow::{Context, Result};
 use clap::Parser;
 use control::Stage;
@@ -31,7 +32,8 @@ use tokio::signal::unix::{SignalKind, signal};
 ///
 /// `control` is the address of a JSON API on loopback; `GET /` there repeats the line:
 ///
-///   POST   /wallet/pay            {"bolt11"}: begins; answers {"payment_hash"}. "wallet": "second" for another person's
+///   POST   /wallet/pay            {"bolt11"}, or {"code"} as it was scanned: begins; answers {"payment_hash"}. "wallet":
+///                                 "second" for another person's
 ///   GET    /wallet/paid/HASH      {"state": "pending" | "held" | "succeeded" | "failed"}; held: the HTLC is out, unclaimed
 ///   GET    /wallet                {"balance_msat", "in_flight_msat", "at_rest"}
 ///   POST   /wallet/invoice        an invoice without an amount, for a refund
@@ -101,9 +103,16 @@ pub struct Args {
     /// Purchases can be paid on the chain too, and there is somebody who does.
     #[arg(long)]
     onchain: bool,
-    /// The payer's wallet takes requests over Nostr (NIP-47) too; `nwc` in the first line is the connection string.
-    #[arg(long)]
-    nwc: bool,
+    /// Whose software the payer's wallet is. `lnd` and `electrum` need --bitcoind; with `nwc` it takes requests over Nostr
+    /// (NIP-47) too, and `nwc` in the first line is the connection string.
+    #[arg(long, value_enum, default_value = "ldk")]
+    payer: PayerName,
+    /// The directory of LND's programs.
+    #[arg(long, value_name = "DIR", env = "ANYTILL_LND")]
+    lnd: Option<PathBuf>,
+    /// ElectrumX's server, for `--payer electrum`; Electrum itself is the system's.
+    #[arg(long, value_name = "FILE", env = "ANYTILL_ELECTRUMX")]
+    electrumx: Option<PathBuf>,
     /// Where the control API listens on 127.0.0.1; 0 takes a free port.
     #[arg(long, default_value_t = 0)]
     control_port: u16,
@@ -184,14 +193,11 @@ async fn set_up(args: &Args, timeline: Timeline) -> Result<(Arc<Stage>, tokio::t
         onchain: args.onchain,
         direct: false,
         settings: Vec::new(),
-        lnd: None,
+        programs: programs((NodeKind::Ldk, args.payer), args.bitcoind.is_some(), (&args.lnd, &args.electrumx))?,
         lnds: 0,
-        payer: PayerName::Ldk,
+        payer: args.payer,
     };
-    let mut world = World::start(options, &timeline).await?;
-    if args.nwc {
-        world.remote = Some(Remote::start(&world.payer).await?);
-    }
+    let world = World::start(options, &timeline).await?;
     world.shopper.wait_for_price(std::time::Duration::from_secs(30)).await?;
     // From now on the operator's books say what is there, so that a difference is one.
     world.server.anytill(&["reconcile", "--accept", "what this world began with"]).await?;
@@ -217,6 +223,11 @@ async fn about(args: &Args, world: &World, control: &str) -> Result<Value> {
     let key: Value = serde_json::from_str(&world.server.anytill(&["key", "--json"]).await?)?;
     let root_key = key["root_key"].as_str().context("no root key")?;
     let invitation = if args.invite { Some(world::invitation(&world.server).await?) } else { None };
+    // Electrum has none.
+    let payer_address = match &world.payer {
+        Payer::Electrum(_) => None,
+        payer => Some(address::serve(payer).await?),
+    };
     Ok(json!({
         "server": ready.http,
         "root_key": root_key,
@@ -229,7 +240,7 @@ async fn about(args: &Args, world: &World, control: &str) -> Result<Value> {
         "hold_secs": args.hold_secs,
         "shopper": { "login": world.shopper.login(), "password": world.shopper.password() },
         "nwc": world.remote.as_ref().map(Remote::connection),
-        "payer_address": address::serve(&world.payer).await?,
+        "payer_address": payer_address,
         "store": world.store.url(),
         "store_checkout": world.store.checkout_url(),
         "issuer": world.issuer.url(),

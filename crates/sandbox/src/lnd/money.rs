@@ -4,7 +4,7 @@ use super::{Lnd, LndError};
 use crate::chain::Chain;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use bitcoin::Address;
+use bitcoin::{Address, Txid};
 use lightning_invoice::Bolt11Invoice;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -64,6 +64,22 @@ impl Lnd {
             (number(&balance["confirmed_balance"]) >= amount_sat).then_some(())
         })
         .await
+    }
+
+    /// Sends on the chain at this rate.
+    ///
+    /// # Errors
+    /// As [`Lnd::get`].
+    pub async fn send_on_chain(&self, to: &Address, sat: u64, sat_per_vbyte: u64) -> Result<Txid, LndError> {
+        let body = json!({
+            "addr": to.to_string(),
+            "amount": sat.to_string(),
+            "sat_per_vbyte": sat_per_vbyte.to_string(),
+            "spend_unconfirmed": true,
+        });
+        let sent = self.post("/v1/transactions", body).await?;
+        Txid::from_str(sent["txid"].as_str().unwrap_or_default())
+            .map_err(|error| LndError::Transport { what: "transactions".to_owned(), why: error.to_string() })
     }
 
     /// Connects to a peer; it may be connected already.

@@ -21,6 +21,9 @@ pub enum WalletError {
     /// A wallet on LND; its own error.
     #[error(transparent)]
     Lnd(#[from] crate::lnd::LndError),
+    /// A wallet in Electrum; its own error.
+    #[error(transparent)]
+    Electrum(#[from] crate::electrum::ElectrumError),
     /// This wallet is paying, or has paid, an invoice with this hash.
     #[error("this hash is being paid or was paid by this wallet")]
     AlreadyPaid,

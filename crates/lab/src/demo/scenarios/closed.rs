@@ -47,11 +47,7 @@ pub async fn cancelled(world: &mut World, claim_on: ClaimOn, timeline: &Timeline
 }
 
 /// Up to the card, then the channel is closed; the chain's height and what the payer had before.
-async fn closed<'a>(
-    world: &'a mut World,
-    claim_on: ClaimOn,
-    timeline: &'a Timeline,
-) -> Result<(Buy<'a>, u32, i64)> {
+async fn closed<'a>(world: &'a mut World, claim_on: ClaimOn, timeline: &'a Timeline) -> Result<(Buy<'a>, u32, i64)> {
     world.server.anytill(&["reconcile", "--accept", "what this demo began with"]).await?;
     let before_msat = i64::try_from(world.payer.balance_at_rest(PATIENCE).await?.total_msat)?;
     let mut buy = Buy::quote(world, claim_on, timeline).await?;

@@ -23,9 +23,9 @@ fn payer<'a>(buy: &'a Buy<'_>) -> Result<&'a OnChain> {
 }
 
 /// A coin, the price, and what is promised before an address is given out.
-async fn quoted<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy<'a>, Coin)> {
+async fn quoted<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy<'a>, Option<Coin>)> {
     let payer = world.onchain.as_ref().context("nobody pays on the chain here")?;
-    let (coin, back_to) = (payer.coin().await?, payer.coins.address().to_string());
+    let (coin, back_to) = (payer.coin().await?, payer.address().to_string());
     let nonce = world.shopper.new_nonce();
     let view = world.shopper.create_on_chain(TOTAL_MINOR, "USD", &nonce, &back_to).await?;
     let sat = view.amount_msat / 1_000;
@@ -46,7 +46,7 @@ async fn quoted<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy
 }
 
 /// The shopper goes on, and has an address.
-async fn asked<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy<'a>, Coin, Address)> {
+async fn asked<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy<'a>, Option<Coin>, Address)> {
     let (mut buy, coin) = quoted(world, timeline).await?;
     buy.view = buy.world.shopper.confirm_funds(&buy.view.id).await?;
     let funds = buy.world.shopper.funds(&buy.view.id).await?;
@@ -58,9 +58,8 @@ async fn asked<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy<
     Ok((buy, coin, address))
 }
 
-async fn send(buy: &Buy<'_>, coin: Coin, address: &Address, sat: u64) -> Result<()> {
-    let tx = payer(buy)?.pay(coin, address, sat, FEE_SAT).await?;
-    let txid = tx.compute_txid().to_string();
+async fn send(buy: &Buy<'_>, coin: Option<Coin>, address: &Address, sat: u64) -> Result<()> {
+    let txid = payer(buy)?.pay(coin, address, sat, FEE_SAT).await?.to_string();
     buy.timeline.step("sent", &format!("{sat} sat on the chain"), json!({ "txid": txid }));
     Ok(())
 }
@@ -263,7 +262,7 @@ pub async fn double_spent(world: &mut World, _claim_on: ClaimOn, timeline: &Time
     let (mut buy, coin, address) = asked(world, timeline).await?;
     send(&buy, coin, &address, SAT).await?;
     seen(&buy, SAT, 0).await?;
-    let own = payer(&buy)?.coins.address();
+    let own = payer(&buy)?.address();
     payer(&buy)?.pay(coin, &own, SAT, 10 * FEE_SAT).await?;
     buy.timeline.step("taken back", "the payer spends the same coin to itself", json!({}));
     seen(&buy, 0, 0).await?;

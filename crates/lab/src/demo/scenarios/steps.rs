@@ -2,6 +2,7 @@
 
 use super::{PATIENCE, TOTAL_MINOR};
 use crate::demo::ClaimOn;
+use crate::demo::payer::Payer;
 use crate::demo::rail::{self, Fetched, Rail, Scanned};
 use crate::demo::shopper::{RefundView, View};
 use crate::demo::timeline::Timeline;
@@ -66,12 +67,7 @@ impl<'a> Buy<'a> {
             &format!("0.{sat:08} BTC at {} USD/BTC, good for {} s", view.rate, view.good_for_secs()),
             json!({ "amount_msat": view.amount_msat, "rate": view.rate, "bolt11": view.bolt11 }),
         );
-        let code = match self.world.rail {
-            Rail::Bolt11 => &view.bolt11,
-            Rail::Bip21 => &view.bip21_qr,
-            Rail::Lnurl => &view.lnurl,
-        };
-        self.timeline.qr(code)?;
+        self.timeline.qr(self.code(self.world.rail)?)?;
         self.timeline.step("invoice", "signed by the server's node, commits to the terms: checked", json!({}));
         Ok(())
     }
@@ -79,6 +75,7 @@ impl<'a> Buy<'a> {
     /// The payer's wallet pays; the HTLC is held, unclaimed.
     pub async fn pay(&mut self) -> Result<()> {
         self.paid = match self.world.rail {
+            rail if matches!(self.world.payer, Payer::Electrum(_)) => self.read_by_electrum(rail).await?,
             Rail::Bolt11 => self.view.bolt11.clone(),
             Rail::Bip21 => {
                 let Scanned::Bolt11(bolt11) = rail::scan(&self.view.bip21_qr)? else { bail!("no invoice in the link") };
@@ -86,6 +83,7 @@ impl<'a> Buy<'a> {
                 bolt11
             }
             Rail::Lnurl => self.fetch().await?,
+            Rail::Onchain => bail!("an invoice for who pays on the chain"),
         };
         let hash = match &self.world.remote {
             None => self.world.payer.pay(&self.paid).await?,
@@ -97,6 +95,30 @@ impl<'a> Buy<'a> {
         self.hash = Some(hash);
         self.timeline.step("paid", "the payer's wallet sends its HTLC", json!({ "payment_hash": hex::encode(hash) }));
         Ok(())
+    }
+
+    /// Electrum reads the code with its own modules, and fetches what there is to fetch.
+    async fn read_by_electrum(&self, rail: Rail) -> Result<String> {
+        let Payer::Electrum(wallet) = &self.world.payer else { bail!("the payer is no Electrum") };
+        let code = self.code(rail)?;
+        let bolt11 = wallet.electrum().read_code(code, self.view.amount_msat / 1_000).await?;
+        ensure!(
+            (bolt11.to_lowercase() == self.view.bolt11) == (rail != Rail::Lnurl),
+            "Electrum reads another invoice: {bolt11}"
+        );
+        let bolt11 = bolt11.to_lowercase();
+        self.timeline.step("read", "Electrum's own modules read the code", json!({ "bolt11": bolt11 }));
+        Ok(bolt11)
+    }
+
+    /// What is scanned.
+    fn code(&self, rail: Rail) -> Result<&str> {
+        match rail {
+            Rail::Bolt11 => Ok(&self.view.bolt11),
+            Rail::Bip21 => Ok(&self.view.bip21_qr),
+            Rail::Lnurl => Ok(&self.view.lnurl),
+            Rail::Onchain => bail!("an invoice for who pays on the chain"),
+        }
     }
 
     /// The wallet's own invoice; the one that was shown is over.

@@ -1,14 +1,14 @@
 //! The table of all ways, with what each must end in.
 
 use super::{PRICE_MSAT, Scenario, after, before, charge, closed, crash, gift, linked, nodes, onchain};
-use crate::demo::{Payout, Source};
+use crate::demo::{Payout, Way};
 
 const BOTH: &[Payout] = &[Payout::Card, Payout::GiftCard];
 const CARD: &[Payout] = &[Payout::Card];
 const GIFT_CARD: &[Payout] = &[Payout::GiftCard];
-const LIGHTNING: &[Source] = &[Source::Lightning];
-const COINBASE: &[Source] = &[Source::Coinbase];
-const ONCHAIN: &[Source] = &[Source::Onchain];
+const LIGHTNING: &[Way] = &[Way::Lightning];
+const COINBASE: &[Way] = &[Way::Coinbase];
+const ONCHAIN: &[Way] = &[Way::Onchain];
 
 macro_rules! scenario {
     ($name:literal, $state:literal, $change:expr, $about:literal, $play:path) => {
@@ -17,10 +17,10 @@ macro_rules! scenario {
     ($name:literal, $state:literal, $change:expr, $about:literal, $play:path, $payouts:expr) => {
         scenario!($name, $state, $change, $about, $play, $payouts, LIGHTNING)
     };
-    ($name:literal, $state:literal, $change:expr, $about:literal, $play:path, $payouts:expr, $sources:expr) => {
+    ($name:literal, $state:literal, $change:expr, $about:literal, $play:path, $payouts:expr, $ways:expr) => {
         Scenario {
             payouts: $payouts,
-            sources: $sources,
+            ways: $ways,
             name: $name,
             about: $about,
             state: $state,
@@ -50,7 +50,7 @@ pub static ALL: [Scenario; 53] = [
         "the album is bought",
         charge::purchase,
         BOTH,
-        &[Source::Lightning, Source::Coinbase, Source::Onchain]
+        &[Way::Lightning, Way::Coinbase, Way::Onchain]
     ),
     scenario!(
         "declined",

@@ -26,7 +26,7 @@ fn payer(world: &World) -> Result<&OnChain, Failed> {
 async fn has(State(stage): Shared) -> Answer {
     let world = stage.world.read().await;
     let payer = payer(&world)?;
-    Ok(Json(json!({ "address": payer.coins.address().to_string(), "left_sat": payer.left_sat().await? })))
+    Ok(Json(json!({ "address": payer.address().to_string(), "left_sat": payer.left_sat().await? })))
 }
 
 #[derive(Deserialize)]
@@ -42,6 +42,6 @@ async fn pay(State(stage): Shared, Json(wanted): Json<Pay>) -> Answer {
     let world = stage.world.read().await;
     let payer = payer(&world)?;
     let coin = payer.coin().await?;
-    let tx = payer.pay(coin, &address, wanted.sat, FEE_SAT).await?;
-    Ok(Json(json!({ "txid": tx.compute_txid().to_string() })))
+    let txid = payer.pay(coin, &address, wanted.sat, FEE_SAT).await?;
+    Ok(Json(json!({ "txid": txid.to_string() })))
 }

@@ -37,7 +37,9 @@ async fn balance(State(stage): Shared) -> Answer {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pay {
-    bolt11: String,
+    bolt11: Option<String>,
+    /// As it was scanned; the wallet reads it.
+    code: Option<String>,
     #[serde(default)]
     wallet: Whose,
 }
@@ -51,7 +53,11 @@ enum Whose {
 }
 
 async fn pay(State(stage): Shared, Json(wanted): Json<Pay>) -> Answer {
-    let bolt11 = wanted.bolt11.to_lowercase();
+    let bolt11 = match (wanted.bolt11, wanted.code) {
+        (Some(bolt11), None) => bolt11.to_lowercase(),
+        (None, Some(code)) => stage.world.read().await.payer.read(&code).await.map_err(Failed::bad)?,
+        _ => return Err(Failed::bad("either bolt11 or code")),
+    };
     let began = match wanted.wallet {
         Whose::Payer => stage.world.read().await.payer.pay(&bolt11).await,
         Whose::Second => {
