@@ -8,6 +8,7 @@ use ids::UnixMs;
 use money::Msat;
 use ports::{NetworkGraph, NetworkView, Outcome, OwnChannel};
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Mutex;
 
 /// Days that are kept: a year and a month.
 pub const DAYS_MAX: usize = 396;
@@ -31,6 +32,8 @@ pub struct Watch {
     heard: RwLock<Option<Arc<Heard>>>,
     /// Made when first asked for: it takes as much memory as the graph.
     reach: RwLock<Option<(UnixMs, Arc<Reach>)>>,
+    /// One is made at a time: whoever comes meanwhile waits for it.
+    making: Mutex<()>,
     days: RwLock<Vec<Snapshot>>,
 }
 
@@ -39,7 +42,14 @@ impl Watch {
     pub fn new(view: Arc<dyn NetworkView>, network: Network, mut kept: Vec<Snapshot>) -> Self {
         kept.sort_by_key(|snapshot| snapshot.day);
         kept.dedup_by_key(|snapshot| snapshot.day);
-        Self { view, network, heard: RwLock::default(), reach: RwLock::default(), days: RwLock::new(kept) }
+        Self {
+            view,
+            network,
+            heard: RwLock::default(),
+            reach: RwLock::default(),
+            making: Mutex::default(),
+            days: RwLock::new(kept),
+        }
     }
 
     /// Of a server that has no view of the network: it never hears of any.
@@ -98,15 +108,23 @@ impl Watch {
     /// The chance that `amount` reaches our `node` with an invoice of `final_cltv_delta`; nothing while too little is known.
     pub async fn chance(&self, node: NodeId, final_cltv_delta: u32, amount: Msat, now: UnixMs) -> Option<Chance> {
         let us = Us { node, channels: self.view.own_channels().await.done()?, final_cltv_delta };
-        let known = self.reach.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let reach = match known {
-            Some((at, reach)) if now.0.saturating_sub(at.0) < REACH_AGE_MS => reach,
-            _ => self.make_reach(now).await?,
+        let reach = match self.fresh_reach(now) {
+            Some(reach) => reach,
+            None => self.make_reach(now).await?,
         };
         tokio::task::spawn_blocking(move || reach.chance(&us, amount)).await.ok()?
     }
 
+    fn fresh_reach(&self, now: UnixMs) -> Option<Arc<Reach>> {
+        let known = self.reach.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|(at, _)| now.0.saturating_sub(at.0) < REACH_AGE_MS).map(|(_, reach)| Arc::clone(reach))
+    }
+
     async fn make_reach(&self, now: UnixMs) -> Option<Arc<Reach>> {
+        let _alone = self.making.lock().await;
+        if let Some(made) = self.fresh_reach(now) {
+            return Some(made);
+        }
         let graph: NetworkGraph = self.view.graph().await.done()?;
         let network = self.network;
         let made =
@@ -134,6 +152,7 @@ impl NetworkView for Unheard {
 mod tests {
     use super::*;
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     const DAY_MS: u64 = 24 * 3_600_000;
 
@@ -181,6 +200,31 @@ mod tests {
         assert_eq!(watch.look(day(12, 0)).await.unwrap().map(channels), None, "a node that has heard nothing yet");
         *told.0.lock().unwrap() = None;
         assert_eq!(watch.look(day(12, 0)).await.unwrap_err(), "no answer");
+    }
+
+    struct Counted(AtomicUsize);
+
+    #[async_trait]
+    impl NetworkView for Counted {
+        async fn graph(&self) -> Outcome<NetworkGraph> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Outcome::Done(NetworkGraph::default())
+        }
+
+        async fn own_channels(&self) -> Outcome<Vec<OwnChannel>> {
+            Outcome::Done(Vec::new())
+        }
+    }
+
+    /// Whoever asks often makes no copy of the graph each.
+    #[tokio::test]
+    async fn many_who_ask_wait_for_one() {
+        let counted = Arc::new(Counted(AtomicUsize::new(0)));
+        let watch = Watch::new(counted.clone(), Network::Regtest, Vec::new());
+        let ask = || watch.chance(NodeId([2; 33]), 80, Msat::ZERO, UnixMs(1));
+        let _ = tokio::join!(ask(), ask(), ask(), ask());
+        assert_eq!(counted.0.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]

@@ -87,8 +87,10 @@ fn lnd(config: &Config, found: &mut Found) {
     for lnd in &config.lnd {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let named = (1..=20).contains(&lnd.name.len()) && lnd.name.bytes().all(plain);
-        let free = !["node", "vendor-node", "anytill"].contains(&lnd.name.as_str());
-        found.unless(named && free, "lnd.name", "is 1 to 20 of a-z, 0-9 and `-`, and not `node`");
+        // Files and places of the server's own have these.
+        let free = !["anytill", "chain", "node", "onchain", "vendor-node"].contains(&lnd.name.as_str());
+        let rule = "is 1 to 20 of a-z, 0-9 and `-`, and none of anytill, chain, node, onchain, vendor-node";
+        found.unless(named && free, "lnd.name", rule);
         let good = lnd.url.starts_with("https://") && !lnd.url.ends_with('/');
         found.unless(good, "lnd.url", "is https://host:port of its REST interface (restlisten)");
         found.unless(lnd.macaroon.is_set(), "lnd.macaroon", "is needed: `anytill node bake-macaroon` says how");

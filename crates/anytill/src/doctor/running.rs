@@ -67,13 +67,16 @@ async fn node(server: &Server) -> Vec<Check> {
 async fn liquidity(server: &Server) -> Vec<Check> {
     const NAME: &str = "liquidity";
     match ops::liquidity::look(server, ops::liquidity::DAYS).await {
-        Ok(nodes) => {
+        Ok(looked) => {
             let mend = "get more room: `anytill node liquidity` says how";
             let alarm = |node: &ops::liquidity::Shown| {
                 let alarm = node.alarm()?;
                 Some(Check::warning(NAME, format!("{}: {alarm}", node.name()), mend))
             };
-            nodes.iter().filter_map(alarm).collect()
+            let away = |node: &ops::liquidity::Away| {
+                Check::warning(NAME, format!("{}: not known, it does not answer", node.name), "see that the node runs")
+            };
+            looked.nodes.iter().filter_map(alarm).chain(looked.away.iter().map(away)).collect()
         }
         Err(error) => vec![Check::wrong(NAME, format!("{error:#}"), "see the log")],
     }
@@ -86,7 +89,11 @@ fn of_node(what: &str, node: &ServerNode) -> String {
 
 async fn chain(server: &Server, node: &ServerNode) -> Check {
     let name = of_node("chain", node);
-    let mend = "see chain.url and `node/ldk.log`, or the LND's own log; without a fresh tip nothing is held or claimed";
+    let mend = if node.embedded().is_some() {
+        "see chain.url and `node/ldk.log`; without a fresh tip nothing is held or claimed"
+    } else {
+        "see that the LND runs, and its own log; without a fresh tip nothing is held or claimed"
+    };
     match node.info().await {
         Outcome::Done(info) => {
             let age_secs = server.clock.now().since_ms(info.tip_seen_at) / 1_000;
@@ -105,7 +112,9 @@ async fn chain(server: &Server, node: &ServerNode) -> Check {
 async fn channels(node: &ServerNode) -> Vec<Check> {
     let name = of_node("channels", node);
     let Outcome::Done(room) = node.room().await else {
-        return vec![Check::wrong(name, "the node does not tell", "see `node/ldk.log`")];
+        let log =
+            if node.embedded().is_some() { "see `node/ldk.log`" } else { "see that the LND runs, and its own log" };
+        return vec![Check::wrong(name, "the node does not tell", log)];
     };
     let usable = room.channels.iter().filter(|channel| channel.usable).count();
     let found = format!(

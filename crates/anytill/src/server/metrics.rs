@@ -89,19 +89,22 @@ async fn look(server: &Server) {
     gauge!("anytill_store_steps").set(whole(stats.steps));
 }
 
-/// Where bitcoin (satoshi) and money (minor units) are. What is not known is not a number: never a zero.
 /// How long the room to receive lasts, and a figure for the day.
 async fn liquidity(server: &Server) {
     if let Err(why) = liquidity::sample(server).await {
         tracing::warn!(why = format!("{why:#}"), "the day's liquidity is not kept");
     }
-    let Ok(nodes) = liquidity::look(server, liquidity::DAYS).await else { return };
-    for node in nodes {
+    let Ok(looked) = liquidity::look(server, liquidity::DAYS).await else { return };
+    for node in looked.nodes {
         let days = node.days_left().map_or(f64::NAN, whole);
         gauge!("anytill_node_room_days_left", "node" => node.name().to_owned()).set(days);
     }
+    for node in looked.away {
+        gauge!("anytill_node_room_days_left", "node" => node.name).set(f64::NAN);
+    }
 }
 
+/// Where bitcoin (satoshi) and money (minor units) are. What is not known is not a number: never a zero.
 async fn treasury(server: &Server) {
     let Ok(rows) = crate::ops::treasury::look(server).await else { return };
     for row in rows {

@@ -7,6 +7,8 @@ use purchase::{Destination, OwedAmount, PaidFrom, Refund, RefundEvent, RefundSen
 
 /// An invoice that ends sooner is not begun.
 const INVOICE_LEFT_MS_MIN: u64 = 30_000;
+/// Longest that a payee can keep a refund in the air: three hops and a last one of a day each.
+const REFUND_BLOCKS_MAX: u32 = 576;
 /// Between look-ups of a send that is under way.
 const LOOK_MS: u64 = 5_000;
 
@@ -180,7 +182,7 @@ impl Engine {
             payment_hash: send.payment_hash,
             amount_msat: send.amount_missing.then_some(send.amount_msat),
             max_fee_msat: Msat::new(fee).unwrap_or(Msat::ZERO),
-            max_cltv_blocks: None,
+            max_cltv_blocks: Some(REFUND_BLOCKS_MAX),
         }
     }
 }

@@ -11,6 +11,10 @@ use ids::NodeId;
 use ldk_node::{ChannelDetails, UserChannelId};
 use lightning_invoice::{Bolt11InvoiceDescription, Description};
 use serde::Serialize;
+use std::time::Duration;
+
+/// For a look at the chain before balances are told; they are told without it too.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChannelSummary {
@@ -123,6 +127,10 @@ impl EmbeddedNode {
     /// # Errors
     /// [`AdminError`].
     pub async fn balances(&self) -> Result<Balances, AdminError> {
+        // Between a broadcast and the next look at the chain the on-chain wallet does not have it yet.
+        if !matches!(tokio::time::timeout(LOOK_WITHIN, self.sync()).await, Ok(Ok(()))) {
+            tracing::debug!("balances as of the last look at the chain");
+        }
         self.admin(|shared| {
             let balances = shared.node.list_balances();
             let closing = balances.pending_balances_from_channel_closures.iter().map(|sweep| {

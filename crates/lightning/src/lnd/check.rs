@@ -32,7 +32,7 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
     if let Err(fault) = config.certificate.check() {
         return (None, vec![fatal(fault.to_string(), "copy the node's tls.cert there")]);
     }
-    check_macaroon(config, &mut faults);
+    let readable = check_macaroon(config, &mut faults);
     let rest = match Rest::new(config) {
         Ok(rest) => rest,
         Err(error) => return (None, vec![fatal(format!("url: {error}"), "https://host:port of its restlisten")]),
@@ -58,6 +58,9 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
             return (None, faults);
         }
     }
+    if !readable {
+        return (None, faults);
+    }
     match rest.get::<Info>("/v1/getinfo").await {
         Ok(info) => {
             check_info(&info, config, &mut faults);
@@ -65,6 +68,10 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
         }
         Err(error @ RestError::NotSent(_)) => {
             faults.push(fatal(error.to_string(), "bake a macaroon as docs/operating/lnd.md says"));
+            (None, faults)
+        }
+        Err(error) if ["macaroon", "caveat", "verification failed"].iter().any(|word| error.says(word)) => {
+            faults.push(fatal(error.to_string(), "bake another, as docs/operating/lnd.md says; this one has ended or is foreign"));
             (None, faults)
         }
         // What it asks its chain for before it answers.
@@ -76,12 +83,13 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
     }
 }
 
-fn check_macaroon(config: &LndConfig, faults: &mut Vec<Fault>) {
+/// `false`: nothing can be asked with it.
+fn check_macaroon(config: &LndConfig, faults: &mut Vec<Fault>) -> bool {
     let rights = hex::decode(config.macaroon.expose()).ok().and_then(|bytes| Rights::read(&bytes).ok());
     let Some(rights) = rights else {
         faults
-            .push(fatal("the macaroon cannot be read", "hex of a macaroon, or the file that lncli bakemacaroon wrote"));
-        return;
+            .push(fatal("the macaroon cannot be read", "hex of a macaroon in one line, as lncli bakemacaroon prints it"));
+        return false;
     };
     let missing = rights.missing();
     if !missing.is_empty() {
@@ -93,6 +101,7 @@ fn check_macaroon(config: &LndConfig, faults: &mut Vec<Fault>) {
         let what = format!("the macaroon allows what the server never does: {}", needless.join(", "));
         faults.push(minor(what, "bake one for less: `anytill node bake-macaroon` prints the command"));
     }
+    true
 }
 
 fn unreachable(error: &RestError, config: &LndConfig) -> Fault {

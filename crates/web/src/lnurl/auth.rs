@@ -53,9 +53,12 @@ impl Challenges {
     }
 
     /// A wallet has signed it. The first one counts; the same again is answered the same.
-    fn signed(&self, k1: &[u8; 32], key: LinkingKey, now: UnixMs) -> Result<(), Problem> {
+    fn signed(&self, k1: &[u8; 32], action: Option<&str>, key: LinkingKey, now: UnixMs) -> Result<(), Problem> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let open = all.get_mut(k1).filter(|one| now < one.expires_at).ok_or(Code::NotFound)?;
+        if action.is_some_and(|told| told != open.action.word()) {
+            return Err(Problem::with(Code::InvalidQuery, "The link was for another action."));
+        }
         match open.key {
             Some(known) if known != key => Err(Problem::with(Code::TooLate, "Another wallet was faster.")),
             Some(_) | None => {
@@ -101,10 +104,12 @@ pub async fn begin(
     Ok(axum::Json(WalletBegun { lnurl, session: hex::encode(*session), expires_at_ms: expires_at.0 }))
 }
 
-/// What a wallet sends; `tag` and `action` are ours.
+/// What a wallet sends; `tag` is ours.
 #[derive(Deserialize)]
 pub struct Signed {
     k1: Option<String>,
+    /// As the link said it: the wallet's owner was shown this word.
+    action: Option<String>,
     sig: Option<String>,
     key: Option<String>,
 }
@@ -120,7 +125,7 @@ pub async fn signed(State(app): State<App>, Params(signed): Params<Signed>) -> R
     if !app.state.trust.is_signed(&k1, &sig, &key) {
         return Err(wrong("The signature is wrong."));
     }
-    app.challenges.signed(&k1, key, app.now())?;
+    app.challenges.signed(&k1, signed.action.as_deref(), key, app.now())?;
     Ok(axum::Json(json!({ "status": "OK" })))
 }
 

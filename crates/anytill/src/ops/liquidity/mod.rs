@@ -6,13 +6,14 @@ mod forecast;
 pub use days::sample;
 
 use crate::admin::Answer;
+use crate::ops::reconcile::why;
 use crate::server::Server;
 use anyhow::{Context as _, Result};
 use days::{Day, day_of, inbound_msat};
 use forecast::{Forecast, Pace, forecast, pace};
 use ids::NodeId;
 use plot::{Point, bar, column, sparkline};
-use ports::{AggregateKind, ChannelRoom, Outcome, Page, Prices as _, Store};
+use ports::{AggregateKind, ChannelRoom, Page, Prices as _, Store};
 use purchase::Purchase;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -107,23 +108,44 @@ impl Shown {
 }
 
 pub async fn report(server: &Server, days: u16) -> Result<Answer> {
-    let shown = look(server, days).await?;
+    let Looked { nodes: shown, away } = look(server, days).await?;
     let mut text = String::new();
     for node in &shown {
         describe(&mut text, node)?;
     }
+    for node in &away {
+        writeln!(text, "{}  does not answer: {}\n", node.name, node.why)?;
+    }
     more(&mut text, server, &shown)?;
-    Answer::new(true, text.trim_end(), &serde_json::json!({ "nodes": shown }))
+    let json = serde_json::json!({ "nodes": shown, "away": away });
+    Answer::new(away.is_empty(), text.trim_end(), &json)
 }
 
-/// Every node that answers.
-pub async fn look(server: &Server, days: u16) -> Result<Vec<Shown>> {
+/// A node of which nothing is known now.
+#[derive(Debug, Serialize)]
+pub struct Away {
+    pub name: String,
+    pub why: String,
+}
+
+pub struct Looked {
+    pub nodes: Vec<Shown>,
+    pub away: Vec<Away>,
+}
+
+pub async fn look(server: &Server, days: u16) -> Result<Looked> {
     let received = received(server, days).await?;
     let kept = days::kept(&server.store).await?;
     let largest_purchase_msat = largest_purchase(server);
-    let mut shown = Vec::new();
+    let (mut shown, mut away) = (Vec::new(), Vec::new());
     for node in server.nodes.all() {
-        let Outcome::Done(room) = node.room().await else { continue };
+        let room = match why(node.room().await) {
+            Ok(room) => room,
+            Err(why) => {
+                away.push(Away { name: node.name().to_owned(), why });
+                continue;
+            }
+        };
         let node_id = node.node_id();
         let reserved_msat = server.store.reserved(&engine::room_name(node_id)).await?;
         let received_msat = received.of(node_id);
@@ -148,7 +170,7 @@ pub async fn look(server: &Server, days: u16) -> Result<Vec<Shown>> {
             days: kept.iter().filter(|day| day.node == node_id).copied().collect(),
         });
     }
-    Ok(shown)
+    Ok(Looked { nodes: shown, away })
 }
 
 /// At the dearest currency's present rate.
@@ -176,7 +198,8 @@ impl Received {
     }
 
     fn note(&mut self, p: &Purchase) {
-        let Some(funding) = &p.funding else { return };
+        // What was paid on the chain, or from a linked account, no node received.
+        let (Some(funding), Some(_)) = (&p.funding, &p.hold) else { return };
         let Some(place) = day_of(funding.funded_at).checked_sub(self.from) else { return };
         let days = self.by_node.entry(p.node().unwrap_or(self.first)).or_insert_with(|| vec![0; self.days]);
         if let Some(day) = usize::try_from(place).ok().and_then(|place| days.get_mut(place)) {
