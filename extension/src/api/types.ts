@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Address = Schemas["Address"];
 export type Basis = Schemas["Basis"];
+export type ChainFees = Schemas["ChainFeesNow"];
 export type ChargeView = Schemas["ChargeView"];
 export type DestinationSetting = Schemas["DestinationSetting"];
 export type DeviceView = Schemas["DeviceView"];

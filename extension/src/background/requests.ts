@@ -7,6 +7,7 @@
  */
 import type {
   Address,
+  ChainFees,
   DestinationSetting,
   DeviceView,
   Links,
@@ -20,6 +21,7 @@ import type {
 } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
 import type { WalletAsked } from "../types/panel.ts";
+import type { PricedIn } from "./currency.ts";
 
 export type Language = "auto" | "en" | "de" | "es" | "zh-CN";
 
@@ -95,6 +97,12 @@ export interface WalletTerms {
 export interface WalletPage {
   readonly bitcoin: PurchaseView["bitcoin"];
   readonly terms: WalletTerms | null;
+}
+
+/** What the chain asks for, and by what it is worth in the shopper's currency; `null`: no rate is known. */
+export interface ChainCosts {
+  readonly fees: ChainFees;
+  readonly rate: PricedIn | null;
 }
 
 /** What the badge counts. */
@@ -183,6 +191,9 @@ export interface Requests {
   /** Opens the provider's page in a tab. */
   link: { in: { readonly provider: string }; out: null };
   unlink: { in: { readonly provider: string }; out: null };
+
+  /** `language`: of the page that shows it. */
+  chain_costs: { in: { readonly language: string }; out: ChainCosts };
 
   wallet_get: { in: object; out: WalletView };
   /** Keeps it once it has answered. */

@@ -1,6 +1,6 @@
 /** A background that answers the pages from fixtures. */
 import type { Links, PurchaseView, Receipt, RefundView } from "../../src/api/types.ts";
-import type { Answer, Ask, BackgroundState, Requests, WalletTerms, WalletView } from "../../src/background/requests.ts";
+import type { Answer, Ask, BackgroundState, ChainCosts, Requests, WalletTerms, WalletView } from "../../src/background/requests.ts";
 import { LNURL, NOW_MS } from "./fixtures.ts";
 
 const DAY_MS = 86_400_000;
@@ -65,6 +65,14 @@ const TERMS: WalletTerms = {
 };
 const payPage = (more: Partial<WalletTerms>): Answers => ({ wallet_terms: () => ({ bitcoin: "unpaid", terms: { ...TERMS, ...more } }) });
 
+const COSTS: ChainCosts = {
+  fees: {
+    rates: [{ blocks: 2, sat_per_kvb: 12_345 }, { blocks: 6, sat_per_kvb: 8_200 }, { blocks: 144, sat_per_kvb: 1_027 }],
+    estimated_at_ms: NOW_MS - 180_000, age_ms: 180_000, stale: false, refund_fee_sat: 1_157,
+  },
+  rate: { currency: "USD", rateMicro: 55_000_000_000 },
+};
+
 type Answers = { readonly [A in Ask]?: (fields: Requests[A]["in"]) => Requests[A]["out"] };
 
 export const ANSWERS: Answers = {
@@ -72,6 +80,7 @@ export const ANSWERS: Answers = {
   wallet_begin: () => ({ lnurl: LNURL, session: "00".repeat(32), expires_at_ms: NOW_MS + 300_000 }),
   refund_link: () => ({ lnurl: LNURL, amount_msat: 130_282_000, expires_at_ms: NOW_MS + 300_000 }),
   destination_get: () => ({ in_force: "ada@wallet.example", waiting: { lightning_address: "mallory@wallet.example", asked_at_ms: NOW_MS, asked_by: "Chrome on Windows", in_force_at_ms: NOW_MS + 2 * DAY_MS } }),
+  chain_costs: () => COSTS,
   devices: () => [
     { id: id(31), name: "Firefox on Linux", created_at_ms: NOW_MS - 9 * DAY_MS, last_seen_at_ms: NOW_MS, expires_at_ms: NOW_MS + 30 * DAY_MS, live: true, this: true },
     { id: id(32), name: "Chrome on Windows", created_at_ms: NOW_MS - 5 * DAY_MS, last_seen_at_ms: NOW_MS - DAY_MS, expires_at_ms: NOW_MS + 25 * DAY_MS, live: true, this: false },
@@ -171,7 +180,9 @@ export const PAGES = {
   pay_arrived: { route: `pay/${id(1)}`, answers: { wallet_terms: () => ({ bitcoin: "held", terms: null }) } },
   pay_over: { route: `pay/${id(1)}`, answers: { wallet_terms: () => ({ bitcoin: "returned", terms: null }) } },
   wallets: { route: "wallets/zeus", state: unpaired },
-  newcomer: { route: "new", state: unpaired },
+  newcomer: { route: "new" },
+  newcomer_stale: { route: "new", answers: { chain_costs: () => ({ fees: { ...COSTS.fees, age_ms: 5_400_000, estimated_at_ms: NOW_MS - 5_400_000, stale: true }, rate: null }) } },
+  newcomer_unknown: { route: "new", answers: { chain_costs: () => ({ fees: { rates: [], stale: false, unavailable: "nothing_to_estimate_from" }, rate: null }) } },
   popup: { route: "", popup: true },
   popup_new: { route: "", popup: true, state: unpaired },
   popup_distrusted: { route: "", popup: true, state: { distrusted: "unknown_root", open: [], attention: [] } },
