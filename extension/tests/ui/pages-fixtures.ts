@@ -9,7 +9,7 @@ const usd = (minor: number): { minor: number; currency: string } => ({ minor, cu
 
 export const STATE: BackgroundState = {
   server: "https://till.example", rootKey: `02${"5f".repeat(32)}`, keySetVersion: 3, login: "ada", missing: null,
-  unreachableSinceMs: null, distrusted: null, openRegistration: false, acceptsPurchases: true, linkable: ["coinbase"], linked: { provider: "coinbase", availableSat: 1_234_567 },
+  unreachableSinceMs: null, distrusted: null, openRegistration: false, acceptsPurchases: true, linkable: ["coinbase"], onChain: false, linked: { provider: "coinbase", availableSat: 1_234_567 },
   open: [{ id: id(1), code: "7K3M9QXA", storeHost: "www.shop.example", state: "held", bitcoin: "held", total: usd(2711), tabId: 7 }],
   attention: [
     { kind: "refund_destination_missing", id: id(11), atMs: NOW_MS - 1000 },
@@ -117,7 +117,7 @@ export interface FakeBackground {
   readonly ask: <A extends Ask>(name: A, fields: Requests[A]["in"]) => Promise<Answer<A>>;
 }
 
-/** What has no answer here is refused as the server refuses a wrong password. */
+/** What has no answer here is refused as the server refuses a wrong password; no wallet ever scans a code. */
 export function fakeBackground(state: Partial<BackgroundState> = {}, answers: Answers = {}, refusing?: string): FakeBackground {
   const all: Answers = { ...ANSWERS, state: () => ({ ...STATE, ...state }), ...answers };
   const asked: { name: Ask; fields: unknown }[] = [];
@@ -127,7 +127,7 @@ export function fakeBackground(state: Partial<BackgroundState> = {}, answers: An
       asked.push({ name, fields });
       const answer = all[name] as ((fields: Requests[A]["in"]) => Requests[A]["out"]) | undefined;
       if (answer && (refusing === undefined || name === "state")) return { ok: true, value: answer(fields) };
-      return { ok: false, trouble: { code: refusing ?? "wrong_password", detail: null, retryAfterMs: null } };
+      return { ok: false, trouble: { code: refusing ?? (name === "wallet_finish" ? "not_ready" : "wrong_password"), detail: null, retryAfterMs: null } };
     },
   };
 }
@@ -157,6 +157,8 @@ export const PAGES = {
   address: { route: "address" },
   refunds: { route: "refunds" },
   refunds_new: { route: "refunds", answers: { destination_get: () => ({ in_force: null, waiting: null }), refunds: () => ({ refunds: [], next_before_ms: null }) } },
+  refunds_chain: { route: "refunds", state: { onChain: true } },
+  refunds_chain_unknown: { route: "refunds", state: { onChain: true }, answers: { chain_costs: () => ({ fees: { rates: [], stale: false, unavailable: "unreachable" }, rate: null }) } },
   linked: { route: "linked" },
   linked_none: { route: "linked", answers: { linked_get: () => ({ providers: ["coinbase"], linked: null }) } },
   linked_silent: { route: "linked", answers: { linked_get: () => ({ providers: ["coinbase"], linked: { ...LINKED, name: null, available_sat: null } }) } },
