@@ -1,14 +1,10 @@
 /** The code in the panel is read off a picture of the browser by a decoder that is none of ours, and what it says is paid. */
 
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import type { Browser } from "./chromium.ts";
 import type { Lab } from "./lab.ts";
 import { balanceMsat, openPanel, paidState, pay } from "./purchase.ts";
+import { scan } from "./scan.ts";
 import { purchaseId, until } from "./scenario.ts";
 import { ebay } from "./shops/same-document.ts";
 import { serve } from "./shops/shop.ts";
@@ -18,21 +14,6 @@ let lab: Lab;
 let browser: Browser;
 
 together((made) => void ({ lab, browser } = made));
-
-const DECODE_MS_MAX = 20_000;
-
-/** What ZBar finds on the picture, one line for each code. */
-async function scan(png: Buffer): Promise<readonly string[]> {
-  const dir = await mkdtemp(join(tmpdir(), "anytill-code-"));
-  try {
-    const file = join(dir, "screen.png");
-    await writeFile(file, png);
-    const { stdout } = await promisify(execFile)("zbarimg", ["--quiet", "--raw", file], { timeout: DECODE_MS_MAX });
-    return stdout.trim().split("\n");
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-}
 
 /** Of the server's own answer, past everything that the extension made of it. */
 async function invoiceAtServer(id: string): Promise<string> {

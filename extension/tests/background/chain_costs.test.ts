@@ -5,7 +5,7 @@ import type { PageRequest } from "../../src/background/requests.ts";
 import { makeBrowser } from "./browser.ts";
 import { PAIRING, makeTill } from "./till.ts";
 
-const rates = (...rows: readonly (readonly [string, number | null])[]): Rates => ({ rates: rows.map(([currency, rate_micro]) => ({ currency, rate_micro, venues: [] })) });
+const rates = (...rows: readonly (readonly [string, number | null])[]): Rates => ({ rates: rows.map(([currency, rate_micro]) => ({ currency, rate_micro, venues: [], outliers: [] })) });
 const RATES = rates(["USD", 5], ["EUR", 4], ["GBP", null], ["CHF", 6]);
 
 describe("in what the shopper reckons", () => {
