@@ -157,7 +157,7 @@ export const PAGES = {
   address: { route: "address" },
   refunds: { route: "refunds" },
   refunds_new: { route: "refunds", answers: { destination_get: () => ({ in_force: null, waiting: null }), refunds: () => ({ refunds: [], next_before_ms: null }) } },
-  refunds_chain: { route: "refunds", state: { onChain: true } },
+  refunds_chain: { route: "refunds", state: { onChain: true }, answers: { refunds: () => ({ refunds: [refund(11, "awaiting_destination", { destination: null }), refund(12, "paid", { sent_msat: 130_272_000, taken_msat: 1_157_000, destination: { kind: "on_chain", address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" } })], next_before_ms: null }) } },
   refunds_chain_unknown: { route: "refunds", state: { onChain: true }, answers: { chain_costs: () => ({ fees: { rates: [], stale: false, unavailable: "unreachable" }, rate: null }) } },
   linked: { route: "linked" },
   linked_none: { route: "linked", answers: { linked_get: () => ({ providers: ["coinbase"], linked: null }) } },

@@ -126,6 +126,7 @@ export const pagesDe: Catalogue<keyof typeof pagesEn> = {
   refund_give_hint_chain: "Eine Lightning-Adresse, eine Rechnung über höchstens den Betrag oder eine Adresse auf der Chain",
   refund_chain_fee: "An eine Adresse auf der Chain: Die Gebühr der Chain geht von dem ab, was Sie bekommen, zurzeit etwa {amount} (vor {age} geschätzt). Über Lightning geht nichts ab.",
   refund_chain_unknown: "An eine Adresse auf der Chain: Die Gebühr der Chain geht von dem ab, was Sie bekommen; wie viel das zurzeit ist, ist unbekannt. Über Lightning geht nichts ab.",
+  refund_taken: "Davon nahm die Chain {amount}.",
   refund_give_do: "Dorthin senden",
   refund_link_title: "Von einer Wallet abholen lassen",
   refund_link_text: "Ihre Wallet scannt einen Code (LNURL-withdraw) und bringt selbst eine Rechnung mit. Wer ihn zuerst scannt, bekommt die Erstattung: Zeigen Sie ihn niemandem. Ein neuer Code beendet den vorigen.",

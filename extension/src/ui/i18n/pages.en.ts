@@ -124,6 +124,7 @@ export const pagesEn = {
   refund_give_hint_chain: "A Lightning address, an invoice for at most the amount, or an address on the chain",
   refund_chain_fee: "To an address on the chain: the chain's fee comes off what you get, about {amount} at the moment (estimated {age} ago). Over Lightning nothing comes off.",
   refund_chain_unknown: "To an address on the chain: the chain's fee comes off what you get; how much that is at the moment is unknown. Over Lightning nothing comes off.",
+  refund_taken: "The chain took {amount} of it.",
   refund_give_do: "Send it there",
   refund_link_title: "Let a wallet collect it",
   refund_link_text: "Your wallet scans a code (LNURL-withdraw) and brings an invoice of its own. Whoever scans it first gets the refund: show it to nobody. A new code ends the one before.",

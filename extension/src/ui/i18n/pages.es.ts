@@ -126,6 +126,7 @@ export const pagesEs: Catalogue<keyof typeof pagesEn> = {
   refund_give_hint_chain: "Una dirección Lightning, una factura por el importe como máximo o una dirección en la cadena",
   refund_chain_fee: "A una dirección en la cadena: la comisión de la cadena se descuenta de lo que recibes, ahora unos {amount} (estimado hace {age}). Por Lightning no se descuenta nada.",
   refund_chain_unknown: "A una dirección en la cadena: la comisión de la cadena se descuenta de lo que recibes; cuánto es ahora no se sabe. Por Lightning no se descuenta nada.",
+  refund_taken: "De ello la cadena tomó {amount}.",
   refund_give_do: "Enviarlo allí",
   refund_link_title: "Que lo recoja un monedero",
   refund_link_text: "Tu monedero escanea un código (LNURL-withdraw) y trae su propia factura. Quien lo escanee primero recibe el reembolso: no se lo enseñes a nadie. Un código nuevo anula el anterior.",

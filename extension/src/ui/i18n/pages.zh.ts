@@ -126,6 +126,7 @@ export const pagesZh: Catalogue<keyof typeof pagesEn> = {
   refund_give_hint_chain: "闪电地址、不超过该金额的发票，或链上地址",
   refund_chain_fee: "发往链上地址：链上费用从您所得中扣除，目前约 {amount}（{age}前估计）。通过闪电网络则分文不扣。",
   refund_chain_unknown: "发往链上地址：链上费用从您所得中扣除；目前是多少尚不知道。通过闪电网络则分文不扣。",
+  refund_taken: "其中链上费用为 {amount}。",
   refund_give_do: "发往此处",
   refund_link_title: "让钱包来领取",
   refund_link_text: "钱包扫描一个码（LNURL-withdraw），并自带发票。谁先扫描，谁就得到退款：请勿给别人看。新的码会使之前的码作废。",

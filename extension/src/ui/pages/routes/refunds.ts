@@ -145,6 +145,7 @@ export function refundItem(page: Page, refund: RefundView, costs: ChainCosts | n
     h("p", { class: "soft small" }, format.dateTime(refund.created_at_ms)),
     h("p", null, t(`refund_state_${refund.state}`, { time: format.dateTime(refund.not_before_ms) }), refund.sent_msat && refund.owed ? ` · ${format.btc(refund.sent_msat)}` : null),
     to === null ? null : h("p", { class: "soft small break" }, t("refund_to", { destination: to })),
+    refund.taken_msat ? h("p", { class: "soft small" }, t("refund_taken", { amount: format.sat(refund.taken_msat) })) : null,
     refund.destination_refused ? h("div", { class: "note warn" }, icon("alert"), h("span", null, t("refund_refused"))) : null,
     refund.waits_for_operator ? h("p", { class: "soft small" }, t("refund_operator")) : null,
     isWanting(refund) ? giveForm(page, refund, costs) : null,
