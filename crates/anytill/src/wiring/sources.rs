@@ -9,6 +9,7 @@ use chain_wallet::{ChainConfig, ChainWallet, CoreFees, EsploraFees, RpcAccess};
 use engine::PaidFirstSources;
 use exchanges::coinbase::Keys;
 use ids::UnixMs;
+use outbound::BadAddress;
 use ports::{ChainFees, Clock, PaidFirstSource, RecordStore, Secret, StoreError, StoredRecord};
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
@@ -121,11 +122,13 @@ pub fn chain_fees(config: &Config, nodes: &HoldingNodes, at: Lookup<'_>) -> Resu
     if let ServerNode::Lnd { node, .. } = &nodes.first {
         return Ok(Some(Arc::clone(node) as Arc<dyn ChainFees>));
     }
-    Ok(match config.chain.source {
-        ChainKind::Bitcoind => Some(Arc::new(CoreFees::new(&rpc_access(config, at)?).context("chain.url")?)),
-        ChainKind::Esplora => Some(Arc::new(EsploraFees::new(&config.chain.url).context("chain.url")?)),
-        ChainKind::Electrum => None,
-    })
+    let made: Result<Arc<dyn ChainFees>, BadAddress> = match config.chain.source {
+        ChainKind::Bitcoind => CoreFees::new(&rpc_access(config, at)?).map(|fees| Arc::new(fees) as _),
+        ChainKind::Esplora => EsploraFees::new(&config.chain.url).map(|fees| Arc::new(fees) as _),
+        ChainKind::Electrum => return Ok(None),
+    };
+    // The node may follow what this client refuses, plain HTTP to another machine: it is no reason not to start.
+    Ok(made.inspect_err(|why| tracing::warn!(%why, "nobody is asked for the chain's fees")).ok())
 }
 
 fn rpc_access(config: &Config, at: Lookup<'_>) -> Result<RpcAccess> {
