@@ -310,6 +310,9 @@ pub struct Reconcile {
     /// Book the differences as put in or taken out by you, with this note: `--accept "funded the node"`.
     #[arg(long, value_name = "NOTE")]
     pub accept: Option<String>,
+    /// Book them as fees instead: what miners took when channels were opened or closed, or coins moved.
+    #[arg(long, requires = "accept")]
+    pub fees: bool,
 }
 
 #[derive(Debug, Subcommand)]

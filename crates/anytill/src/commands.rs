@@ -52,7 +52,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ledger(report) => (of_server_or_store(place, &Request::Ledger)?, report.json),
         Command::Treasury(report) => (of_server(place, &Request::Treasury)?, report.json),
         Command::OnChain(command) => (onchain(place, command)?, false),
-        Command::Reconcile(args) => (of_server(place, &Request::Reconcile { accept: args.accept })?, args.json),
+        Command::Reconcile(args) => {
+            (of_server(place, &Request::Reconcile { accept: args.accept, fees: args.fees })?, args.json)
+        }
         Command::Parked(Parked::List(report)) => (of_server_or_store(place, &Request::ParkedList)?, report.json),
         Command::Parked(Parked::Explain { id, report }) => {
             (of_server_or_store(place, &Request::ParkedExplain { id })?, report.json)

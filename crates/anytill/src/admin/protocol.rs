@@ -15,6 +15,7 @@ pub enum Request {
     Treasury,
     Reconcile {
         accept: Option<String>,
+        fees: bool,
     },
     ParkedList,
     ParkedExplain {

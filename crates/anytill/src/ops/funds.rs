@@ -1,10 +1,11 @@
-//! What the operator put in at each place, beside what purchases moved: set when reconciling, with a note each time.
+//! What the operator put in at each place, and what moving it cost, beside what purchases moved: set when reconciling,
+//! with a note each time.
 //!
 //! Invariant: a change is one entry in the log, and the rows are the log's sum.
 
 use anyhow::{Context as _, Result, bail};
 use ids::UnixMs;
-use ledger::{Asset, Place};
+use ledger::{Account, Asset, Place};
 use ports::Store;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,17 @@ macro_rules! worded {
 worded!(PlaceWord, Place);
 worded!(AssetWord, Asset);
 
+/// What stands against an amount in the books.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// Put in, or taken out, by the operator.
+    #[default]
+    Equity,
+    /// Went to miners or banks: an expense.
+    TransferFees,
+}
+
 /// An amount at a place: msat or minor units; negative once more was taken out than put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +56,17 @@ pub struct Fund {
     pub place: PlaceWord,
     pub asset: AssetWord,
     pub amount: i64,
+    #[serde(default)]
+    pub against: Against,
+}
+
+impl Against {
+    pub const fn account(self) -> Account {
+        match self {
+            Self::Equity => Account::Equity,
+            Self::TransferFees => Account::TransferFees,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +102,8 @@ impl Funds {
             bail!("--accept needs a note of up to {NOTE_CHARS_MAX} characters: what was moved, and why");
         }
         for change in &changes {
-            let same = |row: &&mut Fund| row.place == change.place && row.asset == change.asset;
+            let same =
+                |row: &&mut Fund| (row.place, row.asset, row.against) == (change.place, change.asset, change.against);
             match self.rows.iter_mut().find(same) {
                 Some(row) => row.amount = row.amount.checked_add(change.amount).context("the sum is too large")?,
                 None => self.rows.push(*change),
@@ -96,7 +120,8 @@ mod tests {
     use super::*;
 
     fn fund(place: &str, asset: &str, amount: i64) -> Fund {
-        Fund { place: PlaceWord(place.parse().unwrap()), asset: AssetWord(asset.parse().unwrap()), amount }
+        let (place, asset) = (PlaceWord(place.parse().unwrap()), AssetWord(asset.parse().unwrap()));
+        Fund { place, asset, amount, against: Against::Equity }
     }
 
     #[test]
@@ -108,8 +133,13 @@ mod tests {
         funds.change(UnixMs(2), "moved", vec![fund("exchange:kraken", "BTC", -5)]).unwrap();
         assert_eq!(funds.rows, [fund("issuer:lithic", "USD", 7)]);
         assert_eq!(funds.log.len(), 2);
+        let fees = Fund { against: Against::TransferFees, ..fund("lightning:node", "BTC", -3) };
+        funds.change(UnixMs(3), "a close", vec![fund("lightning:node", "BTC", 9), fees]).unwrap();
+        assert_eq!(funds.rows[1..], [fund("lightning:node", "BTC", 9), fees], "each against its account");
         let text = serde_json::to_string(&funds).unwrap();
         assert_eq!(serde_json::from_str::<Funds>(&text).unwrap(), funds);
+        let before = r#"{"place":"issuer:lithic","asset":"USD","amount":7}"#;
+        assert_eq!(serde_json::from_str::<Fund>(before).unwrap(), fund("issuer:lithic", "USD", 7));
         for note in ["", " ", "a\nb"] {
             assert!(funds.change(UnixMs(3), note, vec![]).is_err(), "{note:?}");
         }

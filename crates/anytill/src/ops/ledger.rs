@@ -8,7 +8,7 @@ use ledger::{Account, Asset, Balance, Exposure, Layer, Position, ProfitAndLoss, 
 use ports::Store;
 use serde_json::{Value, json};
 
-/// Kept balances of all postings; the operator's own funds are taken in as equity.
+/// Kept balances of all postings; the operator's own funds are taken in as equity, and what moving them cost as fees.
 pub async fn trial_balance(store: &dyn Store) -> Result<TrialBalance> {
     let mut rows = Vec::new();
     for row in store.balances().await? {
@@ -17,7 +17,7 @@ pub async fn trial_balance(store: &dyn Store) -> Result<TrialBalance> {
     for fund in Funds::load(store).await?.rows {
         let row = |account, amount| Balance { account, asset: fund.asset.0, layer: Layer::Posted, amount };
         rows.push(row(Account::At(fund.place.0), fund.amount));
-        rows.push(row(Account::Equity, fund.amount.saturating_neg()));
+        rows.push(row(fund.against.account(), fund.amount.saturating_neg()));
     }
     Ok(TrialBalance::from_balances(rows)?)
 }

@@ -20,6 +20,7 @@ pub mod treasury;
 
 use crate::admin::{Answer, Request};
 use crate::doctor;
+use crate::ops::funds::Against;
 use crate::server::Server;
 use accounts::Accounts;
 use anyhow::Result;
@@ -42,7 +43,10 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::Doctor => doctor::running(server).await,
         Request::Ledger => ledger::report(store).await,
         Request::Treasury => treasury::report(server).await,
-        Request::Reconcile { accept } => reconcile::run(server, accept).await,
+        Request::Reconcile { accept, fees } => {
+            let against = if fees { Against::TransferFees } else { Against::Equity };
+            reconcile::run(server, accept, against).await
+        }
         Request::ParkedList => parked::list(store).await,
         Request::ParkedExplain { id } => parked::explain(store, &id).await,
         Request::ParkedResolve { id } => parked::resolve(server, &id).await,

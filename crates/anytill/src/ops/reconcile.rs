@@ -3,7 +3,7 @@
 //! Invariant: what cannot be read is a difference, not an agreement; what a place rounds is allowed for only as far as
 //! it can have rounded, and said so.
 
-use super::funds::{AssetWord, Fund, Funds, PlaceWord};
+use super::funds::{Against, AssetWord, Fund, Funds, PlaceWord};
 use super::ledger::trial_balance;
 use crate::admin::Answer;
 use crate::server::Server;
@@ -82,7 +82,7 @@ fn expected(books: &TrialBalance, place: Place, asset: Asset) -> i64 {
     }
 }
 
-pub async fn run(server: &Server, accept: Option<String>) -> Result<Answer> {
+pub async fn run(server: &Server, accept: Option<String>, against: Against) -> Result<Answer> {
     let damage = server.store.verify().await?;
     let walked = walk(server).await?;
     let seen = look(server, walked.sales).await?;
@@ -100,13 +100,13 @@ pub async fn run(server: &Server, accept: Option<String>) -> Result<Answer> {
     }
     let agrees = rows.iter().all(|row| row.agrees) && damage.is_empty() && walked.differences.is_empty();
     if let Some(note) = accept {
-        return take_in(server, &rows, &seen, &note, text).await;
+        return take_in(server, (&rows, &seen), &note, against, text).await;
     }
     text.push_str(if agrees {
         "\neverything agrees"
     } else {
-        "\nA difference that you made by hand (funding, moving, fees of channels): `anytill reconcile --accept NOTE`. \
-         Any other: stop opening purchases (`anytill drain`) and look."
+        "\nA difference that you made by hand (funding, moving): `anytill reconcile --accept NOTE`; what opening or \
+         closing channels cost: `--accept NOTE --fees`. Any other: stop opening purchases (`anytill drain`) and look."
     });
     let json = serde_json::json!({
         "agrees": agrees, "places": rows, "damage": damage, "purchases": walked.differences,
@@ -114,8 +114,14 @@ pub async fn run(server: &Server, accept: Option<String>) -> Result<Answer> {
     Answer::new(agrees, text, &json)
 }
 
-/// Books every difference as put in or taken out by the operator.
-async fn take_in(server: &Server, rows: &[Row], seen: &[Seen], note: &str, mut text: String) -> Result<Answer> {
+/// Books every difference as put in or taken out by the operator, or as fees.
+async fn take_in(
+    server: &Server,
+    (rows, seen): (&[Row], &[Seen]),
+    note: &str,
+    against: Against,
+    mut text: String,
+) -> Result<Answer> {
     if let Some(row) = rows.iter().find(|row| row.difference.is_none()) {
         bail!("{} is not known now ({}): nothing was accepted", row.place, row.note);
     }
@@ -124,15 +130,25 @@ async fn take_in(server: &Server, rows: &[Row], seen: &[Seen], note: &str, mut t
         .zip(seen)
         .filter(|(row, _)| !row.agrees)
         .filter_map(|(row, seen)| {
-            Some(Fund { place: PlaceWord(seen.place), asset: AssetWord(seen.asset), amount: row.difference? })
+            let (place, asset) = (PlaceWord(seen.place), AssetWord(seen.asset));
+            Some(Fund { place, asset, amount: row.difference?, against })
         })
         .collect();
+    if against == Against::TransferFees
+        && let Some(more) = changes.iter().find(|change| change.amount > 0)
+    {
+        bail!("{} has more than the ledger says, and fees only take: nothing was accepted", more.place.0);
+    }
     let mut funds = Funds::load(&server.store).await?;
     funds.change(server.clock.now(), note, changes.clone())?;
     funds.save(&server.store).await?;
     for change in &changes {
         let (place, asset) = (change.place.0, change.asset.0);
-        writeln!(text, "booked: {place} {} {asset}, {note}", asset.decimal(change.amount))?;
+        let how = match against {
+            Against::Equity => "booked",
+            Against::TransferFees => "booked as fees",
+        };
+        writeln!(text, "{how}: {place} {} {asset}, {note}", asset.decimal(change.amount))?;
     }
     if changes.is_empty() {
         text.push_str("\nnothing differed: nothing was booked");

@@ -1,6 +1,6 @@
 //! The operator's reports on a database with a parked purchase in it.
 
-use super::funds::{AssetWord, Fund, Funds, PlaceWord};
+use super::funds::{Against, AssetWord, Fund, Funds, PlaceWord};
 use super::{backup, borne, find, ledger, parked};
 use ids::{AccountId, PaymentHash, PurchaseId, TermsHash, UnixMs};
 use money::{Bps, Currency, Money, Msat, Ppm, Rate};
@@ -169,6 +169,7 @@ async fn the_ledger_takes_the_operators_funds_in_and_balances() {
         place: PlaceWord("issuer:lithic".parse().unwrap()),
         asset: AssetWord("USD".parse().unwrap()),
         amount: 1_000_000,
+        against: Against::Equity,
     };
     funds.change(START, "opened", vec![fund]).unwrap();
     funds.save(&store).await.unwrap();

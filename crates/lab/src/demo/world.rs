@@ -213,6 +213,37 @@ impl World {
         }
     }
 
+    /// The server's node closes its channels without their peers.
+    pub async fn close_by_force(&self) -> Result<()> {
+        for lnd in &self.lnds {
+            lnd.close_by_force().await?;
+        }
+        if self.lnds.is_empty() {
+            let channels: serde_json::Value =
+                serde_json::from_str(&self.server.anytill(&["node", "channels", "--json"]).await?)?;
+            for channel in channels.as_array().into_iter().flatten() {
+                let id = channel["channel_id"].as_str().context("a channel without an id")?;
+                self.server.anytill(&["node", "close", id, "--force"]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of the server's nodes, what is in channels or on its way back from closed ones.
+    pub async fn in_channels_sat(&self) -> Result<u64> {
+        let mut sum_sat = 0;
+        for lnd in &self.lnds {
+            sum_sat += lnd.in_channels_sat().await?;
+        }
+        if self.lnds.is_empty() {
+            let found: serde_json::Value =
+                serde_json::from_str(&self.server.anytill(&["node", "balances", "--json"]).await?)?;
+            let of = |name: &str| found[name].as_u64().with_context(|| format!("no {name}"));
+            sum_sat += of("lightning_sat")? + of("closing_sat")?;
+        }
+        Ok(sum_sat)
+    }
+
     pub fn show_log_tail(&self, timeline: &Timeline) {
         let Ok(text) = std::fs::read_to_string(self.server.log_path()) else { return };
         let lines: Vec<_> = text.lines().collect();

@@ -127,10 +127,10 @@ impl EmbeddedNode {
             let balances = shared.node.list_balances();
             let closing = balances.pending_balances_from_channel_closures.iter().map(|sweep| {
                 use ldk_node::PendingSweepBalance as P;
+                // Once it is broadcast the on-chain wallet has it too, less its fee, and LDK keeps it for a month.
                 match sweep {
-                    P::PendingBroadcast { amount_satoshis, .. }
-                    | P::BroadcastAwaitingConfirmation { amount_satoshis, .. }
-                    | P::AwaitingThresholdConfirmations { amount_satoshis, .. } => *amount_satoshis,
+                    P::PendingBroadcast { amount_satoshis, .. } => *amount_satoshis,
+                    P::BroadcastAwaitingConfirmation { .. } | P::AwaitingThresholdConfirmations { .. } => 0,
                 }
             });
             Ok(Balances {

@@ -31,7 +31,8 @@ pub struct PayWith {
     pub part_msat_max: Option<u64>,
 }
 
-fn millis(value: &Value) -> u64 {
+/// A number that LND writes as text.
+fn number(value: &Value) -> u64 {
     value.as_str().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
@@ -60,7 +61,7 @@ impl Lnd {
         chain.mine(1).await.map_err(of_chain)?;
         self.until("funds", within, || async {
             let balance = self.get("/v1/balance/blockchain").await.ok()?;
-            (millis(&balance["confirmed_balance"]) >= amount_sat).then_some(())
+            (number(&balance["confirmed_balance"]) >= amount_sat).then_some(())
         })
         .await
     }
@@ -105,6 +106,21 @@ impl Lnd {
         self.post("/v1/channels", body).await?;
         chain.mine(CONFIRMATIONS).await.map_err(of_chain)?;
         self.path(peer, capacity_sat / 10, within).await
+    }
+
+    /// Closes every channel without its peer; HTLCs in them are decided on the chain.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn close_by_force(&self) -> Result<(), LndError> {
+        let open = self.get("/v1/channels").await?;
+        for channel in open["channels"].as_array().into_iter().flatten() {
+            let Some((txid, output)) = channel["channel_point"].as_str().and_then(|point| point.split_once(':')) else {
+                continue;
+            };
+            self.first_line(Method::DELETE, &format!("/v1/channels/{txid}/{output}?force=true"), None).await?;
+        }
+        Ok(())
     }
 
     /// Waits until a route is found, which is later than a channel's becoming active.
@@ -179,7 +195,7 @@ impl Lnd {
                 "SUCCEEDED" => {
                     let mut preimage = [0; 32];
                     hex::decode_to_slice(payment["payment_preimage"].as_str()?, &mut preimage).ok()?;
-                    Some(LndOutcome::Succeeded { preimage, fee_msat: millis(&payment["fee_msat"]) })
+                    Some(LndOutcome::Succeeded { preimage, fee_msat: number(&payment["fee_msat"]) })
                 }
                 "FAILED" => Some(LndOutcome::Failed { reason: payment["failure_reason"].as_str()?.to_owned() }),
                 _ => None,
@@ -200,9 +216,23 @@ impl Lnd {
                 return None;
             }
             let balance = self.get("/v1/balance/channels").await.ok()?;
-            Some(millis(&balance["local_balance"]["msat"]))
+            Some(number(&balance["local_balance"]["msat"]))
         })
         .await
+    }
+
+    /// What is in its channels, or on its way back from closed ones.
+    ///
+    /// # Errors
+    /// As [`Lnd::get`].
+    pub async fn in_channels_sat(&self) -> Result<u64, LndError> {
+        let open = self.get("/v1/balance/channels").await?;
+        let pending = self.get("/v1/channels/pending").await?;
+        let closing = pending["waiting_close_channels"].as_array().into_iter().flatten();
+        let limbo = number(&pending["total_limbo_balance"]);
+        Ok(number(&open["local_balance"]["sat"])
+            + limbo
+            + closing.map(|one| number(&one["limbo_balance"])).sum::<u64>())
     }
 
     /// An invoice that is claimed as soon as it is paid.

@@ -3,6 +3,7 @@
 mod after;
 mod before;
 mod charge;
+mod closed;
 mod crash;
 mod gift;
 mod linked;

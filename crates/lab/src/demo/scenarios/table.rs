@@ -1,6 +1,6 @@
 //! The table of all ways, with what each must end in.
 
-use super::{PRICE_MSAT, Scenario, after, before, charge, crash, gift, linked, nodes, onchain};
+use super::{PRICE_MSAT, Scenario, after, before, charge, closed, crash, gift, linked, nodes, onchain};
 use crate::demo::{Payout, Source};
 
 const BOTH: &[Payout] = &[Payout::Card, Payout::GiftCard];
@@ -42,7 +42,7 @@ const fn whole_sat(msat: i64) -> i64 {
 }
 
 /// All of them, in the order of `--scenario all`.
-pub static ALL: [Scenario; 51] = [
+pub static ALL: [Scenario; 52] = [
     scenario!(
         "purchase",
         "completed",
@@ -132,6 +132,13 @@ pub static ALL: [Scenario; 51] = [
         -PRICE_MSAT,
         "the server is killed right after the claim call, and starts again",
         crash::claiming
+    ),
+    scenario!(
+        "force-close",
+        "completed",
+        -PRICE_MSAT,
+        "the channel is closed by force while it holds; the chain's fees are in the books",
+        closed::by_force
     ),
     scenario!(
         "vendor-refuses",
