@@ -26,7 +26,8 @@ export interface Panel {
   text(): Promise<string>;
   /** Waits until what is read out has this. */
   says(what: string | RegExp, withinMs?: number): Promise<string>;
-  press(role: "button" | "link" | "radio" | "checkbox", name: string | RegExp): Promise<void>;
+  /** `DisclosureTriangle`: what a fold is opened by. */
+  press(role: "button" | "link" | "radio" | "checkbox" | "DisclosureTriangle", name: string | RegExp): Promise<void>;
   has(role: string, name: string | RegExp): Promise<boolean>;
   type(name: string | RegExp, text: string): Promise<void>;
   /** The address of a link. */

@@ -5,6 +5,7 @@ import type { Browser } from "./chromium.ts";
 import { scan } from "./code.ts";
 import type { Lab } from "./lab.ts";
 import { balanceMsat, openPanel, paidState, pay } from "./purchase.ts";
+import { scan } from "./scan.ts";
 import { purchaseId, until } from "./scenario.ts";
 import { ebay } from "./shops/same-document.ts";
 import { serve } from "./shops/shop.ts";

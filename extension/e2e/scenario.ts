@@ -10,6 +10,8 @@ import { ebay } from "./shops/same-document.ts";
 import { serve, type Served, type Shop } from "./shops/shop.ts";
 
 export const PRICE_MSAT = 496_758_000;
+/** At the middle of the market, as a refund is. */
+export const TEN_DOLLARS_MSAT = 181_816_528;
 
 export interface Scenario {
   readonly name: string;

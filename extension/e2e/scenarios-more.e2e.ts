@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Browser } from "./chromium.ts";
 import type { Lab } from "./lab.ts";
 import { balanceMsat, openPanel, paidState, pay, quote } from "./purchase.ts";
-import { BOUGHT, cancel, fill, NOTHING, paid, place, purchaseId, run, type Scenario, type Scene, TAKEN_NEVER, toForm, until } from "./scenario.ts";
+import { BOUGHT, cancel, fill, NOTHING, paid, place, purchaseId, run, type Scenario, type Scene, TAKEN_NEVER, TEN_DOLLARS_MSAT, toForm, until } from "./scenario.ts";
 import { addCard, amazon } from "./shops/amazon.ts";
 import { together, type Together } from "./together.ts";
 import { type Looked, look } from "./watch.ts";
@@ -113,8 +113,6 @@ async function refundLater(at: Scene): Promise<void> {
   for (const said of ["Given back by the store", "$10.00", "0.00181816528", "The store gave a refund", at.lab.about.payer_address]) await receipt.getByText(said).first().waitFor();
   await receipt.close();
 }
-
-const TEN_DOLLARS_MSAT = 181_816_528;
 
 function charge({ served }: Scene): string {
   const id = served.orders.at(-1)?.charge;

@@ -12,6 +12,7 @@
 
 mod book;
 mod confirmations;
+mod fees;
 mod health;
 mod rpc;
 mod sends;
@@ -21,4 +22,5 @@ mod table;
 mod view;
 
 pub use confirmations::{BadConfirmations, Confirmations};
+pub use fees::{CoreFees, EsploraFees};
 pub use source::{ChainConfig, ChainWallet, OpenError, RpcAccess, Withdrawal};

@@ -150,6 +150,13 @@ impl Rpc {
 
     /// What a transaction should pay to be in one of the next blocks. None: nothing to estimate from.
     pub async fn fee_rate(&self, blocks: u32) -> Result<Option<FeeRate>, RpcError> {
+        let sat_per_kvb = self.fee_sat_per_kvb(blocks).await?;
+        // 1,000 vbytes are 4,000 weight units; rounded up.
+        Ok(sat_per_kvb.map(|sat| FeeRate::from_sat_per_kwu(sat.div_ceil(4))))
+    }
+
+    /// The same as it is said: satoshi per 1,000 vbytes.
+    pub async fn fee_sat_per_kvb(&self, blocks: u32) -> Result<Option<u64>, RpcError> {
         #[derive(Deserialize)]
         struct Estimate {
             feerate: Option<Box<RawValue>>,
@@ -162,8 +169,7 @@ impl Rpc {
         };
         let Some(text) = estimate.feerate else { return Ok(None) };
         let per_kvb = Amount::from_str_in(text.get(), Denomination::Bitcoin).map_err(unreadable)?;
-        // 1,000 vbytes are 4,000 weight units; rounded up.
-        Ok(Some(FeeRate::from_sat_per_kwu(per_kvb.to_sat().div_ceil(4))))
+        Ok(Some(per_kvb.to_sat()))
     }
 
     /// Known to it already is as good as taken.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod cards;
+mod chain_fees;
 mod challenges;
 mod clock;
 mod exchange;
@@ -27,6 +28,7 @@ pub use cards::{
     CardHolder, CardRef, CardSecrets, Charge, ChargeChange, ChargeKind, CreateCard, Decision, DeclineReason,
     DisputeState, Float, Issuer, IssuerHealth, IssuerNews, IssuerNotice, Merchant,
 };
+pub use chain_fees::{ChainFeeRate, ChainFees};
 pub use challenges::{Authentication, AuthenticationDecision, CardChallenges, ChallengeAnswer};
 pub use clock::Clock;
 pub use exchange::{AssetBalance, Exchange, Fee, SaleReport, SaleStatus, SellOrder};

@@ -27,6 +27,7 @@ pub struct Inner {
     pub streams: Arc<Semaphore>,
     streams_of: Mutex<HashMap<AccountId, usize>>,
     pub readiness: crate::health::Cached,
+    pub chain_fees: crate::chain_fees::Cached,
     /// Log-ins that wait for a wallet.
     pub challenges: crate::lnurl::auth::Challenges,
 }
@@ -50,6 +51,7 @@ impl App {
             streams: Arc::new(Semaphore::new(http.streams_max)),
             streams_of: Mutex::default(),
             readiness: crate::health::Cached::default(),
+            chain_fees: crate::chain_fees::Cached::default(),
             challenges: crate::lnurl::auth::Challenges::default(),
             state,
         }))

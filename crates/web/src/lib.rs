@@ -9,6 +9,7 @@ mod accounts;
 mod app;
 mod auth;
 mod buckets;
+mod chain_fees;
 mod client_ip;
 mod dto;
 mod extract;

@@ -1,7 +1,7 @@
 //! The routes of the API with their description: one list for both.
 
 use crate::app::App;
-use crate::{accounts, gift_cards, health, linked, lnurl, network_api, purchases, recipes, server};
+use crate::{accounts, chain_fees, gift_cards, health, linked, lnurl, network_api, purchases, recipes, server};
 use axum::Router;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -74,6 +74,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .routes(routes!(purchases::refunds::offer_link))
         .routes(routes!(server::rates))
         .routes(routes!(server::served))
+        .routes(routes!(chain_fees::now))
         .routes(routes!(gift_cards::offers))
         .routes(routes!(network_api::now))
         .routes(routes!(network_api::chance))

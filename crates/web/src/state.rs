@@ -5,7 +5,7 @@ use accounts::Accounts;
 use engine::Engine;
 use ids::PurchaseId;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{AccountLinks, AccountStore};
+use ports::{AccountLinks, AccountStore, ChainFees};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
@@ -22,6 +22,8 @@ pub struct AppState {
     pub trust: Arc<dyn Trust>,
     /// Where accounts can be linked as a source of funds.
     pub links: Option<Arc<dyn AccountLinks>>,
+    /// Whoever estimates what the chain asks for; none: nobody does.
+    pub chain_fees: Option<Arc<dyn ChainFees>>,
     /// Of the recorder that the binary installed.
     pub metrics: PrometheusHandle,
     pub running: Arc<Running>,

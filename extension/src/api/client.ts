@@ -6,6 +6,7 @@ import type { Call, Outside, Problem, Result } from "./transport.ts";
 import { send } from "./transport.ts";
 import type {
   Address,
+  ChainFees,
   DestinationSetting,
   DeviceView,
   GiftCards,
@@ -62,6 +63,7 @@ export function makeClient(outside: Outside, server: string, token: string | nul
   return {
     served: () => get<Served>("/v1/served"),
     rates: () => get<Rates>("/v1/rates"),
+    chainFees: () => get<ChainFees>("/v1/chain-fees"),
     keySet: () => get<SignedKeySet>("/v1/keyset"),
     recipes: () => get<SignedRecipes>("/v1/recipes"),
 

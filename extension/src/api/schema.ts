@@ -146,6 +146,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chain-fees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the chain asks for, as it was estimated last. */
+        get: operations["chain_fees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/devices": {
         parameters: {
             query?: never;
@@ -785,6 +802,42 @@ export interface components {
              */
             reveals: number;
             state: components["schemas"]["CardState"];
+        };
+        ChainFeeRateView: {
+            /**
+             * Format: int32
+             * @description Within so many it should be mined.
+             */
+            blocks: number;
+            /**
+             * Format: int64
+             * @description Thousandths of a satoshi per virtual byte, rounded up.
+             */
+            sat_per_kvb: number;
+        };
+        /** @description An estimate, of whoever this server asks: no promise, and no price of this server's. */
+        ChainFeesNow: {
+            /** Format: int64 */
+            age_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When that was estimated.
+             */
+            estimated_at_ms?: number | null;
+            /** @description Fewest blocks first; none: `unavailable` says why. Blocks for which there is nothing to estimate from are missing. */
+            rates: components["schemas"]["ChainFeeRateView"][];
+            /**
+             * Format: int64
+             * @description What the chain takes of a refund that is sent on it now, as a rule: it comes off. None: not known, or not served.
+             */
+            refund_fee_sat?: number | null;
+            /** @description It is older than it should be, since it could not be renewed. */
+            stale: boolean;
+            /**
+             * @description `not_configured`: nobody is asked here. `nothing_to_estimate_from`: the chain has too little traffic.
+             *     `unreachable`: nobody answers, and nothing is known that is not hours old.
+             */
+            unavailable?: string | null;
         };
         /**
          * @description It is me; it is not.
@@ -2163,6 +2216,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DestinationSetting"];
+                };
+            };
+        };
+    };
+    chain_fees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainFeesNow"];
                 };
             };
         };

@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Address = Schemas["Address"];
 export type Basis = Schemas["Basis"];
+export type ChainFees = Schemas["ChainFeesNow"];
 export type ChargeView = Schemas["ChargeView"];
 export type DestinationSetting = Schemas["DestinationSetting"];
 export type DeviceView = Schemas["DeviceView"];
@@ -36,7 +37,8 @@ export type WalletSession = Schemas["WalletSession"];
 export type WithdrawLink = Schemas["WithdrawLinkView"];
 
 export type SetDestination = Schemas["SetDestination"];
-export type GiveDestination = Schemas["GiveDestination"];
+/** `bolt12`: an offer, for servers that pay those; others refuse the field. */
+export type GiveDestination = Schemas["GiveDestination"] & { readonly bolt12?: string };
 
 /** The signed key set, as it is sent. */
 export interface SignedKeySet {

@@ -2,8 +2,9 @@
 import { readPairing, readPairingParts } from "../api/address.ts";
 import type { Client, Problem, Result } from "../api/client.ts";
 import { makeClient, random128 } from "../api/client.ts";
-import type { SessionView } from "../api/types.ts";
+import type { GiveDestination, SessionView } from "../api/types.ts";
 import { acceptKeySet } from "../trust/key_set.ts";
+import { readPayee, type Payee } from "../trust/payee.ts";
 import type { Core } from "./core.ts";
 import { outsideOf, ours } from "./core.ts";
 import type { Kept, LocalPurchase, Pairing } from "./model.ts";
@@ -147,9 +148,28 @@ export function setDestination(core: Core, { lightningAddress, password }: In<"d
 
 export const callOffDestination = (core: Core): Out<"destination_call_off"> => withDestination(core, (client) => client.callOffDestination(random128()));
 
+function fieldOf(payee: Payee): GiveDestination {
+  switch (payee.kind) {
+    case "lightning_address":
+      return { lightning_address: payee.address };
+    case "bolt11":
+      return { bolt11: payee.invoice };
+    case "bolt12":
+      return { bolt12: payee.offer };
+    case "on_chain":
+      return { address: payee.address };
+  }
+}
+
 export async function giveRefundDestination(core: Core, request: In<"refund_destination">): Out<"refund_destination"> {
-  const where = "bolt11" in request ? { bolt11: request.bolt11 } : { lightning_address: request.lightningAddress };
-  const result = await core.ask((client) => client.giveDestination(random128(), request.id, { ...where, password: request.password }));
+  const { pairing, cache } = await core.store.get();
+  const read = readPayee(request.to, { network: pairing?.network ?? null, nowMs: core.env.nowMs() + cache.aheadMs });
+  if ("fault" in read) return no(`payee_${read.fault}`);
+  const { payee } = read;
+  const result = await core.ask((client) => client.giveDestination(random128(), request.id, { ...fieldOf(payee), password: request.password }));
+  // A server without the chain says so; one that does not know a field does not say which.
+  const unserved = !result.ok && { on_chain: "way_not_served", bolt12: "invalid_body", bolt11: "", lightning_address: "" }[payee.kind] === result.problem.code;
+  if (unserved) return no(`payee_${payee.kind}`);
   if (result.ok) await core.store.change("attention", (all) => all.filter((one) => one.id !== request.id));
   return result;
 }
@@ -170,6 +190,7 @@ export async function stateOf(core: Core): Promise<BackgroundState> {
     openRegistration: cache.served?.open_registration ?? null,
     acceptsPurchases: cache.served?.accepts_purchases ?? null,
     linkable: cache.served?.linked_accounts ?? [],
+    onChain: Boolean(cache.served?.on_chain),
     linked: kept.account?.linked ?? null,
     open: kept.purchases.flatMap((one) => openPurchase(one, run)),
     attention: kept.attention,

@@ -24,6 +24,7 @@ import { ours } from "./core.ts";
 import { cardOf, fill, originOf } from "./fill.ts";
 import { openCode } from "../trust/reveal.ts";
 import { askReveal } from "./reveal.ts";
+import { chainCosts } from "./chain_costs.ts";
 import { askLinked, beginLink, unlink } from "./linked.ts";
 import type { LocalPurchase } from "./model.ts";
 import { cancel, look } from "./purchases.ts";
@@ -68,6 +69,7 @@ const HANDLERS: Handlers = {
   linked_get: askLinked,
   link: beginLink,
   unlink,
+  chain_costs: chainCosts,
   wallet_get: walletView,
   wallet_connect: async (core, request) => {
     const result = await connectWallet(core, request);

@@ -7,6 +7,7 @@
  */
 import type {
   Address,
+  ChainFees,
   DestinationSetting,
   DeviceView,
   Links,
@@ -20,6 +21,7 @@ import type {
 } from "../api/types.ts";
 import type { Money } from "../types/money.ts";
 import type { WalletAsked } from "../types/panel.ts";
+import type { PricedIn } from "./currency.ts";
 
 export type Language = "auto" | "en" | "de" | "es" | "zh-CN";
 
@@ -97,6 +99,12 @@ export interface WalletPage {
   readonly terms: WalletTerms | null;
 }
 
+/** What the chain asks for, and by what it is worth in the shopper's currency; `null`: no rate is known. */
+export interface ChainCosts {
+  readonly fees: ChainFees;
+  readonly rate: PricedIn | null;
+}
+
 /** What the badge counts. */
 export interface Attention {
   readonly kind: "refund_destination_missing" | "refund_destination_refused" | "refund_paid" | "charged" | "code_ready" | "destination_changing";
@@ -122,6 +130,8 @@ export interface BackgroundState {
   readonly acceptsPurchases: boolean | null;
   /** Providers whose accounts can be linked at this server. */
   readonly linkable: readonly string[];
+  /** Refunds may go to an address on the chain. */
+  readonly onChain: boolean;
   /** As it was seen last. */
   readonly linked: { readonly provider: string; readonly availableSat: number | null } | null;
   readonly open: readonly OpenPurchase[];
@@ -184,6 +194,9 @@ export interface Requests {
   link: { in: { readonly provider: string }; out: null };
   unlink: { in: { readonly provider: string }; out: null };
 
+  /** `language`: of the page that shows it. */
+  chain_costs: { in: { readonly language: string }; out: ChainCosts };
+
   wallet_get: { in: object; out: WalletView };
   /** Keeps it once it has answered. */
   wallet_connect: { in: { readonly connection: string; readonly amountSat: number; readonly per: "day" | "month" }; out: null };
@@ -209,7 +222,8 @@ export interface Requests {
   /** A gift card that was delivered; with the password where this device did not begin it. Kept nowhere. */
   gift_code: { in: { readonly id: string; readonly password: string | null }; out: { readonly code: string | null; readonly pin: string | null; readonly link: string | null } };
   refunds: { in: { readonly beforeMs: number | null }; out: RefundList };
-  refund_destination: { in: { readonly id: string; readonly password: string } & ({ readonly bolt11: string } | { readonly lightningAddress: string }); out: RefundView };
+  /** `to`: as it was pasted. */
+  refund_destination: { in: { readonly id: string; readonly password: string; readonly to: string }; out: RefundView };
 
   /** By which a wallet collects it; shown to the shopper, and kept nowhere. */
   refund_link: { in: { readonly id: string; readonly password: string }; out: WithdrawLink };
@@ -238,6 +252,8 @@ export interface Trouble {
    * The API's problem code, or one of ours: `unreachable`, `timed_out_here`, `not_paired`, `not_logged_in`,
    * `address_refused` (a server must be https, or http on this machine), `pairing_malformed`, `not_allowed`,
    * `key_set_not_a_key_set`, `key_set_bad_signature`, `key_set_unknown_root`, `key_set_older`, `key_set_differs`,
+   * `payee_unreadable`, `payee_typo`, `payee_other_network`, `payee_expired`, `payee_pay_code`, `payee_on_chain`,
+   * `payee_bolt12` (where a refund should go; the last two: this server does not pay there),
    * `server_differs` (it calls itself otherwise: `detail` is the address to pair with),
    * `no_page` (the tab cannot be used: a page of the browser itself), `answer_malformed`.
    */

@@ -36,6 +36,12 @@ export function costMsat(total: Money, fee: Money, rateMicro: bigint): bigint | 
   return sat <= SAT_MAX ? sat * MSAT_PER_SAT : undefined;
 }
 
+/** What satoshis are worth at a rate, rounded up to a minor unit. */
+export function worthCeil(sat: number, rateMicro: number, currency: string): Money | undefined {
+  const minor = ceilDiv(BigInt(sat) * BigInt(rateMicro) * 10n ** BigInt(minorDigits(currency)), SAT_PER_BTC * MICRO);
+  return minor <= BigInt(Number.MAX_SAFE_INTEGER) ? { minor: Number(minor), currency } : undefined;
+}
+
 /** What each part adds to a price; they add up to its amount. Only slippage can be below zero. */
 export interface PartsMsat {
   readonly orderMsat: bigint;

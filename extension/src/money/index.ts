@@ -7,7 +7,7 @@ import { useMoney } from "./tables.ts";
 
 useMoney(MONEY);
 
-export { addMoney, costMsat, partsMsat, rateLessSpread } from "./arithmetic.ts";
+export { addMoney, costMsat, partsMsat, rateLessSpread, worthCeil } from "./arithmetic.ts";
 export { homesOf, isCurrency, minorDigits, surroundings } from "./currency.ts";
 export { formatMoney, moneyDecimal } from "./format.ts";
 export { amountsIn, readMoney } from "./read.ts";

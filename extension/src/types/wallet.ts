@@ -57,16 +57,13 @@ export interface Wallet {
   readonly told: readonly (typeof TOLD)[number][];
 }
 
-/** What the chain asks for at the moment. No server hands it out yet: until one does, nobody has it to give. */
-export interface ChainFeeEstimate {
-  readonly sat_per_kvb: number;
-  readonly observed_at_ms: number;
-}
+/**
+ * vbytes (BIP 141), rounded up, of what a newcomer may have to send: one P2WPKH input, the change, and as the other output a
+ * deposit (P2WPKH) or the funding of a channel (P2WSH, BOLT 3).
+ */
+export const CHAIN_VBYTES = { deposit: 141, channel: 153 } as const;
 
-/** One input, the deposit and the change, all of them P2WPKH: 140.25 vbytes. */
-const DEPOSIT_VBYTES = 141;
-
-/** What it costs about to send a deposit on the chain, rounded up. */
-export function depositFeeSat({ sat_per_kvb }: ChainFeeEstimate): number {
-  return Number((BigInt(sat_per_kvb) * BigInt(DEPOSIT_VBYTES) + 999n) / 1000n);
+/** What it costs about at this rate, rounded up. */
+export function chainFeeSat(satPerKvb: number, vbytes: number): number {
+  return Number((BigInt(satPerKvb) * BigInt(vbytes) + 999n) / 1000n);
 }

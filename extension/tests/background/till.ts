@@ -4,7 +4,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { bech32 } from "@scure/base";
-import type { DestinationSetting, FundsView, GiftCardOffer, PurchaseView, RefundView, SignedRecipes, TermsView } from "../../src/api/types.ts";
+import type { ChainFees, DestinationSetting, FundsView, GiftCardOffer, PurchaseView, RefundView, SignedRecipes, TermsView } from "../../src/api/types.ts";
 import { termsDescription, termsHash } from "../../src/trust/terms.ts";
 import { HOLD, NOW, QUOTE, RATES, SERVED, charge, invoiceOf } from "./given.ts";
 
@@ -52,6 +52,7 @@ export function makeTill() {
     offers: [] as readonly GiftCardOffer[],
     /** A gift card as it is handed out. */
     gift: { code: CLAIM_CODE, pin: "4711", instructions: "Type it at the checkout." } as Record<string, string>,
+    chainFees: { rates: [{ blocks: 6, sat_per_kvb: 8_200 }], estimated_at_ms: NOW, age_ms: 0, stale: false } as ChainFees,
     /** What it calls itself. */
     name: SERVER,
     away: false,
@@ -147,6 +148,7 @@ export function makeTill() {
     const [, , room, id = "", what] = path.split("/");
     if (path === "/v1/keyset") return json(keySet());
     if (path === "/v1/rates") return json(RATES);
+    if (path === "/v1/chain-fees") return json(till.chainFees);
     if (path === "/v1/served") return json({ ...SERVED, linked_accounts: till.links, ...(till.onChain ? { on_chain: { spread_ppm: 20_000, quote_ms: 3_600_000 } } : {}), gift_cards: till.offers.length > 0, server: till.name });
     if (path === "/v1/gift-cards") return json({ offers: till.offers });
     if (path === "/v1/recipes") return till.recipes === null ? problem(404, "not_found") : json(till.recipes);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { addMoney, costMsat, formatMoney, isCurrency, minorDigits, moneyDecimal, partsMsat, rateLessSpread, readMoney } from "../../src/money/index.ts";
+import { addMoney, costMsat, formatMoney, isCurrency, minorDigits, moneyDecimal, partsMsat, rateLessSpread, readMoney, worthCeil } from "../../src/money/index.ts";
 
 const vectors = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../vectors/${name}`, import.meta.url), "utf8"));
 
@@ -108,4 +108,11 @@ describe("printing", () => {
   ])("%i %s in %s", (minor, currency, locale, printed) => {
     expect(formatMoney({ minor, currency }, locale).replace(/[\u200e\u200f]/gu, "").replace(/\s/gu, " ")).toBe(printed);
   });
+});
+
+describe("what satoshis are worth", () => {
+  it.each<[number, number, string, number]>([
+    [141, 55_000_000_000, "USD", 8], [1, 1, "USD", 1], [0, 55_000_000_000, "USD", 0], [100_000_000, 55_000_000_000, "USD", 5_500_000], [1_741, 8_000_000_000_000, "JPY", 140], [1_741, 16_000_000_000, "KWD", 279],
+  ])("%i sat at %i millionths of %s are %i minor units, rounded up", (sat, rate, currency, minor) => expect(worthCeil(sat, rate, currency)).toEqual({ minor, currency }));
+  it("are none beyond exact numbers", () => expect(worthCeil(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, "USD")).toBeUndefined());
 });

@@ -2,7 +2,7 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drawStage, openChromium, openPage, wear, type Look, type Opened } from "./chromium.ts";
+import { drawStage, openChromium, openPage, showCode, wear, type Look, type Opened } from "./chromium.ts";
 import { STAGE_NAMES } from "./fixtures.ts";
 import { PAGE_NAMES } from "./pages-fixtures.ts";
 
@@ -97,6 +97,23 @@ describe("the pages", () => {
       await page.evaluate(axe.source);
       for (const scheme of ["light", "dark"] as const) {
         for (const width of name.startsWith("popup") ? [356] : [900, 320]) {
+          await wear(page, { locale, scheme, width });
+          expect(await violations(page, null), `${locale} ${scheme} ${width}`).toEqual([]);
+          expect(await tooWide(page), `${locale} ${scheme} ${width}`).toEqual([]);
+        }
+      }
+    }
+    await page.context().close();
+  });
+
+  it.each(["login", "refunds"] as const)("%s with its code shown", async (name) => {
+    const page = await opened.page();
+    for (const locale of ["en", "de", "es", "zh-CN"]) {
+      await openPage(page, opened.gallery.app, name, locale);
+      await showCode(page);
+      await page.evaluate(axe.source);
+      for (const scheme of ["light", "dark"] as const) {
+        for (const width of [900, 320]) {
           await wear(page, { locale, scheme, width });
           expect(await violations(page, null), `${locale} ${scheme} ${width}`).toEqual([]);
           expect(await tooWide(page), `${locale} ${scheme} ${width}`).toEqual([]);

@@ -44,6 +44,17 @@ export async function drawStage(page: Page, name: string, locale: string): Promi
   }, [name, locale]);
 }
 
+/** Lets a page show the code that it shows on demand only: of a log-in, or of a refund. */
+export async function showCode(page: Page): Promise<void> {
+  const fold = page.locator("details.fold").last();
+  await fold.locator("summary").click();
+  const password = fold.locator("input[type=password]");
+  if ((await password.count()) > 0) await password.fill("a long enough one");
+  await fold.locator("button[type=submit]").click();
+  await fold.locator(".qrbox svg").waitFor();
+  await page.mouse.move(0, 0);
+}
+
 export async function openPage(page: Page, app: string, name: string, locale: string): Promise<void> {
   await page.goto(`${app}?page=${name}&lang=${locale}`);
   await page.waitForSelector(`html[data-drawn="${name}"]`);

@@ -1,6 +1,6 @@
 /** A background that answers the pages from fixtures. */
 import type { Links, PurchaseView, Receipt, RefundView } from "../../src/api/types.ts";
-import type { Answer, Ask, BackgroundState, Requests, WalletTerms, WalletView } from "../../src/background/requests.ts";
+import type { Answer, Ask, BackgroundState, ChainCosts, Requests, WalletTerms, WalletView } from "../../src/background/requests.ts";
 import { LNURL, NOW_MS } from "./fixtures.ts";
 
 const DAY_MS = 86_400_000;
@@ -9,7 +9,7 @@ const usd = (minor: number): { minor: number; currency: string } => ({ minor, cu
 
 export const STATE: BackgroundState = {
   server: "https://till.example", rootKey: `02${"5f".repeat(32)}`, keySetVersion: 3, login: "ada", missing: null,
-  unreachableSinceMs: null, distrusted: null, openRegistration: false, acceptsPurchases: true, linkable: ["coinbase"], linked: { provider: "coinbase", availableSat: 1_234_567 },
+  unreachableSinceMs: null, distrusted: null, openRegistration: false, acceptsPurchases: true, linkable: ["coinbase"], onChain: false, linked: { provider: "coinbase", availableSat: 1_234_567 },
   open: [{ id: id(1), code: "7K3M9QXA", storeHost: "www.shop.example", state: "held", bitcoin: "held", total: usd(2711), tabId: 7 }],
   attention: [
     { kind: "refund_destination_missing", id: id(11), atMs: NOW_MS - 1000 },
@@ -65,6 +65,14 @@ const TERMS: WalletTerms = {
 };
 const payPage = (more: Partial<WalletTerms>): Answers => ({ wallet_terms: () => ({ bitcoin: "unpaid", terms: { ...TERMS, ...more } }) });
 
+const COSTS: ChainCosts = {
+  fees: {
+    rates: [{ blocks: 2, sat_per_kvb: 12_345 }, { blocks: 6, sat_per_kvb: 8_200 }, { blocks: 144, sat_per_kvb: 1_027 }],
+    estimated_at_ms: NOW_MS - 180_000, age_ms: 180_000, stale: false, refund_fee_sat: 1_157,
+  },
+  rate: { currency: "USD", rateMicro: 55_000_000_000 },
+};
+
 type Answers = { readonly [A in Ask]?: (fields: Requests[A]["in"]) => Requests[A]["out"] };
 
 export const ANSWERS: Answers = {
@@ -72,6 +80,7 @@ export const ANSWERS: Answers = {
   wallet_begin: () => ({ lnurl: LNURL, session: "00".repeat(32), expires_at_ms: NOW_MS + 300_000 }),
   refund_link: () => ({ lnurl: LNURL, amount_msat: 130_282_000, expires_at_ms: NOW_MS + 300_000 }),
   destination_get: () => ({ in_force: "ada@wallet.example", waiting: { lightning_address: "mallory@wallet.example", asked_at_ms: NOW_MS, asked_by: "Chrome on Windows", in_force_at_ms: NOW_MS + 2 * DAY_MS } }),
+  chain_costs: () => COSTS,
   devices: () => [
     { id: id(31), name: "Firefox on Linux", created_at_ms: NOW_MS - 9 * DAY_MS, last_seen_at_ms: NOW_MS, expires_at_ms: NOW_MS + 30 * DAY_MS, live: true, this: true },
     { id: id(32), name: "Chrome on Windows", created_at_ms: NOW_MS - 5 * DAY_MS, last_seen_at_ms: NOW_MS - DAY_MS, expires_at_ms: NOW_MS + 25 * DAY_MS, live: true, this: false },
@@ -108,7 +117,7 @@ export interface FakeBackground {
   readonly ask: <A extends Ask>(name: A, fields: Requests[A]["in"]) => Promise<Answer<A>>;
 }
 
-/** What has no answer here is refused as the server refuses a wrong password. */
+/** What has no answer here is refused as the server refuses a wrong password; no wallet ever scans a code. */
 export function fakeBackground(state: Partial<BackgroundState> = {}, answers: Answers = {}, refusing?: string): FakeBackground {
   const all: Answers = { ...ANSWERS, state: () => ({ ...STATE, ...state }), ...answers };
   const asked: { name: Ask; fields: unknown }[] = [];
@@ -118,7 +127,7 @@ export function fakeBackground(state: Partial<BackgroundState> = {}, answers: An
       asked.push({ name, fields });
       const answer = all[name] as ((fields: Requests[A]["in"]) => Requests[A]["out"]) | undefined;
       if (answer && (refusing === undefined || name === "state")) return { ok: true, value: answer(fields) };
-      return { ok: false, trouble: { code: refusing ?? "wrong_password", detail: null, retryAfterMs: null } };
+      return { ok: false, trouble: { code: refusing ?? (name === "wallet_finish" ? "not_ready" : "wrong_password"), detail: null, retryAfterMs: null } };
     },
   };
 }
@@ -148,6 +157,8 @@ export const PAGES = {
   address: { route: "address" },
   refunds: { route: "refunds" },
   refunds_new: { route: "refunds", answers: { destination_get: () => ({ in_force: null, waiting: null }), refunds: () => ({ refunds: [], next_before_ms: null }) } },
+  refunds_chain: { route: "refunds", state: { onChain: true }, answers: { refunds: () => ({ refunds: [refund(11, "awaiting_destination", { destination: null }), refund(12, "paid", { sent_msat: 130_272_000, taken_msat: 1_157_000, destination: { kind: "on_chain", address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" } })], next_before_ms: null }) } },
+  refunds_chain_unknown: { route: "refunds", state: { onChain: true }, answers: { chain_costs: () => ({ fees: { rates: [], stale: false, unavailable: "unreachable" }, rate: null }) } },
   linked: { route: "linked" },
   linked_none: { route: "linked", answers: { linked_get: () => ({ providers: ["coinbase"], linked: null }) } },
   linked_silent: { route: "linked", answers: { linked_get: () => ({ providers: ["coinbase"], linked: { ...LINKED, name: null, available_sat: null } }) } },
@@ -171,7 +182,9 @@ export const PAGES = {
   pay_arrived: { route: `pay/${id(1)}`, answers: { wallet_terms: () => ({ bitcoin: "held", terms: null }) } },
   pay_over: { route: `pay/${id(1)}`, answers: { wallet_terms: () => ({ bitcoin: "returned", terms: null }) } },
   wallets: { route: "wallets/zeus", state: unpaired },
-  newcomer: { route: "new", state: unpaired },
+  newcomer: { route: "new" },
+  newcomer_stale: { route: "new", answers: { chain_costs: () => ({ fees: { ...COSTS.fees, age_ms: 5_400_000, estimated_at_ms: NOW_MS - 5_400_000, stale: true }, rate: null }) } },
+  newcomer_unknown: { route: "new", answers: { chain_costs: () => ({ fees: { rates: [], stale: false, unavailable: "nothing_to_estimate_from" }, rate: null }) } },
   popup: { route: "", popup: true },
   popup_new: { route: "", popup: true, state: unpaired },
   popup_distrusted: { route: "", popup: true, state: { distrusted: "unknown_root", open: [], attention: [] } },

@@ -6,7 +6,7 @@ import pixelmatch from "pixelmatch";
 import type { Locator, Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drawStage, openChromium, openPage, wear, type Look, type Opened } from "./chromium.ts";
+import { drawStage, openChromium, openPage, showCode, wear, type Look, type Opened } from "./chromium.ts";
 import { STAGE_NAMES, type StageName } from "./fixtures.ts";
 import { PAGE_NAMES, type PageName } from "./pages-fixtures.ts";
 
@@ -35,6 +35,8 @@ const PAGE_OTHERS: readonly (readonly [PageName, Look])[] = [
   ["home_half", { locale: "de", scheme: "dark", width: 900 }],
   ["linked", { locale: "de", scheme: "dark", width: 320 }],
   ["refunds", { locale: "es", scheme: "dark", width: 320 }],
+  ["refunds_chain", { locale: "de", scheme: "light", width: 320 }],
+  ["newcomer", { locale: "zh-CN", scheme: "dark", width: 320 }],
   ["history", { locale: "zh-CN", scheme: "light", width: 320 }],
   ["popup", { locale: "de", scheme: "dark", width: 356 }],
   ["wallet_none", { locale: "de", scheme: "dark", width: 900 }],
@@ -133,6 +135,17 @@ describe("the pages", () => {
     await wear(page, look, 700);
     await openPage(page, opened.gallery.app, name, look.locale);
     await compare(name.startsWith("popup") || look.width < 700 ? page.locator("body") : page.locator("main"), nameOf(name, look));
+    await page.context().close();
+  });
+
+  it.each([
+    ["login", PAGE_EN], ["refunds", PAGE_EN], ["login", { locale: "de", scheme: "dark", width: 320 }], ["refunds", { locale: "zh-CN", scheme: "dark", width: 320 }],
+  ] as const)("%s with its code shown %o", async (name, look) => {
+    const page = await opened.page();
+    await wear(page, look, 700);
+    await openPage(page, opened.gallery.app, name, look.locale);
+    await showCode(page);
+    await compare(look.width < 700 ? page.locator("body") : page.locator("main"), nameOf(`${name}_code`, look));
     await page.context().close();
   });
 

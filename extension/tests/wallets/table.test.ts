@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { tableFaults } from "../../tools/wallets.ts";
-import { depositFeeSat, type Wallet } from "../../src/types/wallet.ts";
+import { CHAIN_VBYTES, chainFeeSat, type Wallet } from "../../src/types/wallet.ts";
 
 const FILE = new URL("../../wallets/wallets.json", import.meta.url);
 const table = JSON.parse(await readFile(FILE, "utf8")) as { wallets: Wallet[] };
@@ -60,7 +60,7 @@ describe("the check", () => {
   });
 });
 
-describe("a deposit's fee", () => {
-  it.each([[1_000, 141], [1, 1], [0, 0], [12_345, 1_741]])("at %i sat for 1000 vbytes is %i sat", (sat_per_kvb, sat) =>
-    expect(depositFeeSat({ sat_per_kvb, observed_at_ms: 0 })).toBe(sat));
+describe("what the chain takes", () => {
+  it.each([[1_000, 141, 153], [1, 1, 1], [0, 0, 0], [12_345, 1_741, 1_889]])("at %i sat for 1000 vbytes is %i sat of a deposit, %i of a channel", (rate, deposit, channel) =>
+    expect([chainFeeSat(rate, CHAIN_VBYTES.deposit), chainFeeSat(rate, CHAIN_VBYTES.channel)]).toEqual([deposit, channel]));
 });

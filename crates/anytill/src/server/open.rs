@@ -14,8 +14,8 @@ use lightning_node::ldk::{EmbeddedNode, NodeConfig, NodeSeed};
 use lightning_node::lnd::LndNode;
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{
-    AccountStore, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Prices, RATE_MINUTES_MS, RateStore as _,
-    Store,
+    AccountStore, ChainFees, Clock, Exchange, GiftCardVendor, Issuer, LightningNode, Prices, RATE_MINUTES_MS,
+    RateStore as _, Store,
 };
 use prices::LivePrices;
 use rand::SeedableRng as _;
@@ -55,6 +55,7 @@ pub struct Server {
     pub linked: Option<Arc<CoinbaseLink>>,
     /// What shoppers pay on the chain.
     pub chain_wallet: Option<Arc<ChainWallet>>,
+    chain_fees: Option<Arc<dyn ChainFees>>,
     pub running: Arc<Running>,
     pub network: Arc<network::Watch>,
     pub metrics: PrometheusHandle,
@@ -129,6 +130,7 @@ impl Server {
         let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
         let network = super::network::open(&store, nodes.first.network_view(), config.chain.network.bitcoin()).await?;
         let server = Self {
+            chain_fees: wiring::chain_fees(&config, &nodes, at)?,
             data: place.data.clone(),
             file: file.to_owned(),
             clock,
@@ -164,6 +166,7 @@ impl Server {
             policy: Arc::clone(&self.policy),
             trust: self.trust.clone(),
             links: self.linked.clone().map(|links| links as Arc<dyn ports::AccountLinks>),
+            chain_fees: self.chain_fees.clone(),
             metrics: self.metrics.clone(),
             running: Arc::clone(&self.running),
             network: Arc::clone(&self.network),

@@ -18,7 +18,7 @@ pub use payees::LightningPayees;
 pub use rules::{account_rules, engine_config, web_policy};
 pub use secrets::{SeedVault, ServerTrust};
 pub use shoppers::AccountShoppers;
-pub use sources::{NoRecords, SealedRecords, chain_wallet, linked_account, paid_first};
+pub use sources::{NoRecords, SealedRecords, chain_fees, chain_wallet, linked_account, paid_first};
 
 /// Where vendors send their webhooks, under the public address.
 pub fn webhook_url(public_url: &str, issuer: &str, what: &str) -> String {

@@ -1,14 +1,16 @@
 //! Sources that cannot be held: the wallet on the chain; linked accounts at Coinbase, and the sealing of what is kept of them.
 
 use super::adapters::{limits, optional, retry, secret};
-use crate::config::{Config, Lookup, confirmations};
+use super::holding::{HoldingNodes, ServerNode};
+use crate::config::{ChainKind, Config, Lookup, confirmations};
 use anyhow::{Context as _, Result, anyhow};
 use async_trait::async_trait;
-use chain_wallet::{ChainConfig, ChainWallet, RpcAccess};
+use chain_wallet::{ChainConfig, ChainWallet, CoreFees, EsploraFees, RpcAccess};
 use engine::PaidFirstSources;
 use exchanges::coinbase::Keys;
 use ids::UnixMs;
-use ports::{Clock, PaidFirstSource, RecordStore, Secret, StoreError, StoredRecord};
+use outbound::BadAddress;
+use ports::{ChainFees, Clock, PaidFirstSource, RecordStore, Secret, StoreError, StoredRecord};
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use sources::coinbase::{CoinbaseLink, CoinbaseLinkConfig, Outside, Receive, RequestToken};
@@ -102,15 +104,9 @@ pub fn chain_wallet(
     if !onchain.enabled {
         return Ok(None);
     }
-    let chain = &config.chain;
-    let rpc = RpcAccess {
-        url: chain.url.clone(),
-        user: chain.user.clone(),
-        password: secret("chain.password", &chain.password, at)?,
-    };
     let made = ChainConfig {
-        network: chain.network.bitcoin(),
-        rpc,
+        network: config.chain.network.bitcoin(),
+        rpc: rpc_access(config, at)?,
         confirmations: confirmations(onchain).map_err(|why| anyhow!("sources.onchain.confirmations: {why}"))?,
         look_ms: CHAIN_LOOK_MS,
         fee_rate_max_sat_vb: onchain.fee_sat_per_vbyte_max,
@@ -118,6 +114,27 @@ pub fn chain_wallet(
     };
     let wallet = ChainWallet::open(made, &data.join(CHAIN_FILE), &seed.chain_wallet_seed(), clock);
     Ok(Some(Arc::new(wallet.context("sources.onchain")?)))
+}
+
+/// Who estimates the chain's fees: an LND that holds knows its own chain; else the source of the node inside this server.
+/// An Electrum server is not asked.
+pub fn chain_fees(config: &Config, nodes: &HoldingNodes, at: Lookup<'_>) -> Result<Option<Arc<dyn ChainFees>>> {
+    if let ServerNode::Lnd { node, .. } = &nodes.first {
+        return Ok(Some(Arc::clone(node) as Arc<dyn ChainFees>));
+    }
+    let made: Result<Arc<dyn ChainFees>, BadAddress> = match config.chain.source {
+        ChainKind::Bitcoind => CoreFees::new(&rpc_access(config, at)?).map(|fees| Arc::new(fees) as _),
+        ChainKind::Esplora => EsploraFees::new(&config.chain.url).map(|fees| Arc::new(fees) as _),
+        ChainKind::Electrum => return Ok(None),
+    };
+    // The node may follow what this client refuses, plain HTTP to another machine: it is no reason not to start.
+    Ok(made.inspect_err(|why| tracing::warn!(%why, "nobody is asked for the chain's fees")).ok())
+}
+
+fn rpc_access(config: &Config, at: Lookup<'_>) -> Result<RpcAccess> {
+    let chain = &config.chain;
+    let password = secret("chain.password", &chain.password, at)?;
+    Ok(RpcAccess { url: chain.url.clone(), user: chain.user.clone(), password })
 }
 
 /// `None` when no accounts can be linked.

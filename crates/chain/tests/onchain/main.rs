@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod crashes;
+mod fees;
 mod proxy;
 mod refunds;
 mod reorganizations;

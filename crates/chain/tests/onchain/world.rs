@@ -180,6 +180,10 @@ pub fn arrived(amount_sat: u64) -> FundsStatus {
     FundsStatus::Final { amount_msat: msat(amount_sat) }
 }
 
+pub fn access(proxy: &Proxy) -> RpcAccess {
+    RpcAccess { url: proxy.url(), user: proxy.user(), password: Secret::new(proxy.password()) }
+}
+
 fn open(proxy: &Proxy, file: PathBuf, seed: &[u8; 64], network: Network, clock: &Arc<TestClock>) -> ChainWallet {
     open_from(proxy, file, seed, network, clock, None)
 }
@@ -192,7 +196,7 @@ fn open_from(
     clock: &Arc<TestClock>,
     first_block: Option<u32>,
 ) -> ChainWallet {
-    let rpc = RpcAccess { url: proxy.url(), user: proxy.user(), password: Secret::new(proxy.password()) };
+    let rpc = access(proxy);
     let confirmations = Confirmations::new(vec![(sat(100_000), 1), (sat(1_000_000), 2)], 3).unwrap();
     let config = ChainConfig { network, rpc, confirmations, look_ms: 0, fee_rate_max_sat_vb: 100, first_block };
     ChainWallet::open(config, &file, seed, clock.clone()).unwrap()

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use bech32::primitives::decode::CheckedHrpstring;
+use bitcoin::secp256k1::{Message, PublicKey, Secp256k1, SecretKey};
 use clap::ValueEnum;
 use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef};
 use reqwest::Url;
@@ -120,6 +121,52 @@ fn plain(metadata: &str) -> Result<String> {
     let mut plain = entries.iter().filter(|entry| entry.first().is_some_and(|kind| kind == "text/plain"));
     let (Some(entry), None) = (plain.next(), plain.next()) else { bail!("not exactly one description") };
     Ok(entry.get(1).and_then(Value::as_str).context("the description is no text")?.to_owned())
+}
+
+/// What the owner of an LNURL wants of a wallet.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// So much, and no other amount.
+    Pay {
+        amount_msat: u64,
+    },
+    Collect,
+    LogIn,
+}
+
+/// A log-in says so itself (LUD-04), so that a wallet asks nobody before its owner has agreed; the others are asked.
+pub async fn wish(lnurl: &Url) -> Result<Wish> {
+    if lnurl.query_pairs().any(|(key, value)| key == "tag" && value == "login") {
+        return Ok(Wish::LogIn);
+    }
+    let offer = ask(lnurl.clone()).await?;
+    match offer["tag"].as_str() {
+        Some("payRequest") => {
+            let (min, max) = (offer["minSendable"].as_u64(), offer["maxSendable"].as_u64());
+            ensure!(min.is_some() && min == max, "the payer would have to choose an amount: {min:?} to {max:?}");
+            Ok(Wish::Pay { amount_msat: min.context("no amount")? })
+        }
+        Some("withdrawRequest") => Ok(Wish::Collect),
+        other => bail!("no wallet knows what {other:?} is"),
+    }
+}
+
+/// LUD-04 with this linking key. Gives the public key that the server knows the wallet by.
+pub async fn log_in(lnurl: &Url, linking: &SecretKey) -> Result<String> {
+    let given = |name: &str| lnurl.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let mut k1 = [0; 32];
+    hex::decode_to_slice(given("k1").context("no `k1`")?, &mut k1).context("`k1` is not 32 bytes")?;
+    if let Some(action) = given("action") {
+        ensure!(["register", "login", "link", "auth"].contains(&action.as_str()), "no action `{action}` is known");
+    }
+    let secp = Secp256k1::new();
+    let signature = secp.sign_ecdsa(&Message::from_digest(k1), linking).serialize_der();
+    let key = PublicKey::from_secret_key(&secp, linking).to_string();
+    let mut url = lnurl.clone();
+    url.query_pairs_mut().append_pair("sig", &hex::encode(signature)).append_pair("key", &key);
+    let answer = ask(url).await?;
+    ensure!(answer["status"] == "OK", "the server answers: {answer}");
+    Ok(key)
 }
 
 /// LUD-03, with an invoice of the wallet for exactly what is offered. Gives the amount.

@@ -37,6 +37,8 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   GET    /wallet/paid/HASH      {"state": "pending" | "held" | "succeeded" | "failed"}; held: the HTLC is out, unclaimed
 ///   GET    /wallet                {"balance_msat", "in_flight_msat", "at_rest"}
 ///   POST   /wallet/invoice        an invoice without an amount, for a refund
+///   POST   /wallet/scan           {"code"}: what a wallet does with it; answers {"did": "pay" | "collect" | "log_in"} and what it
+///                                 saw. LNURL-pay, LNURL-withdraw, LNURL-auth ("person": whose key), or an invoice
 ///   POST   /wallet/second         opens the second wallet
 ///   POST   /chain/mine            {"blocks"}
 ///   POST   /charges               a store charges: {"card": {"number", "security_code", "expiry_month", "expiry_year"},

@@ -33,6 +33,7 @@ pub const CALLS: &[Needed] = &[
     needed("/routerrpc.Router/SendPaymentV2", "offchain", "write"),
     needed("/routerrpc.Router/SubscribeHtlcEvents", "offchain", "read"),
     needed("/routerrpc.Router/TrackPaymentV2", "offchain", "read"),
+    needed("/walletrpc.WalletKit/EstimateFee", "onchain", "read"),
     needed("/walletrpc.WalletKit/RequiredReserve", "onchain", "read"),
 ];
 

@@ -12,6 +12,7 @@
 mod check;
 mod config;
 mod events;
+mod fees;
 mod finals;
 mod heights;
 mod macaroon;

@@ -189,6 +189,12 @@ pub(super) struct RequiredReserve {
     pub required_reserve: u64,
 }
 
+#[derive(Deserialize)]
+pub(super) struct FeeEstimate {
+    #[serde(deserialize_with = "number")]
+    pub sat_per_kw: u64,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum PaymentState {

@@ -6,7 +6,7 @@ use bitcoin::Network;
 use lightning_node::conformance::{Kit, ORDER_MSAT};
 use lightning_node::lnd::{CALLS, LndConfig, LndNode, LndStartError, look_over};
 use outbound::PinnedCertificate;
-use ports::{LightningNode, Outcome, Secret};
+use ports::{ChainFees as _, LightningNode, Outcome, Secret};
 use sandbox::chain::Chain;
 use sandbox::link::Link;
 use sandbox::lnd::{Lnd, LndPlan};
@@ -61,6 +61,15 @@ async fn rights(lnd: &Lnd, good: &LndConfig) {
         let config = LndConfig { macaroon: Secret::new(lnd.bake(&fewer).await.expect("baked")), ..good.clone() };
         says(&config, true, call).await;
     }
+    let node =
+        LndNode::start(LndConfig { table: good.table.with_extension("fees"), ..good.clone() }, Arc::new(Now)).await;
+    let fees = node.expect("started").fee_rates(&[2, 144]).await;
+    let Outcome::Done(rates) = fees else { panic!("{fees:?}") };
+    // On regtest its bitcoind has nothing to estimate from, which it does not tell: a rate of its own.
+    assert!(
+        rates.len() == 2 && rates[0].blocks == 2 && rates.iter().all(|rate| rate.sat_per_kvb >= 1_000),
+        "{rates:?}"
+    );
     // Without the right to make invoices nothing can have been made.
     let fewer: Vec<_> = all.iter().copied().filter(|(_, call)| !call.contains("AddHoldInvoice")).collect();
     let mut config = LndConfig { macaroon: Secret::new(lnd.bake(&fewer).await.expect("baked")), ..good.clone() };

@@ -5,6 +5,7 @@
 //! are integers: satoshi thousandths (`_msat`) or ISO 4217 minor units (`minor`).
 
 pub mod account;
+pub mod chain_fees;
 pub mod funds;
 pub mod invoice;
 pub mod linked;

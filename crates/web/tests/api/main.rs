@@ -3,6 +3,7 @@
 mod accounts;
 mod adversaries;
 mod bad_input;
+mod chain_fees;
 mod events;
 mod fakes;
 mod idempotency;

@@ -140,6 +140,7 @@ pub struct Options {
     /// A provider of accounts that can be linked.
     pub linked: Option<Arc<crate::linked::FakeLinked>>,
     pub on_chain: Option<Arc<crate::onchain::FakeChain>>,
+    pub chain_fees: Option<Arc<dyn ports::ChainFees>>,
     pub network: Arc<network::Watch>,
     /// A second node that holds.
     pub other_node: Option<Arc<FakeNode>>,
@@ -156,6 +157,7 @@ impl Default for Options {
             config: Config { spread: Ppm(0), server_url: "https://till.example".to_owned(), ..Config::default() },
             linked: None,
             on_chain: None,
+            chain_fees: None,
             recipes: Some(RecipeBundle::new("anytill-recipes-v1\n".to_owned(), "ab".repeat(64))),
             network: Arc::new(network::Watch::unheard()),
             other_node: None,
@@ -217,6 +219,7 @@ impl Server {
             policy: Arc::new(options.policy),
             trust: Arc::new(HpkeTrust(options.recipes)),
             links: options.linked.map(|links| links as Arc<dyn ports::AccountLinks>),
+            chain_fees: options.chain_fees,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: running.clone(),
             network: options.network,

@@ -173,5 +173,5 @@ export async function startApp(host: AppHost): Promise<{ draw: () => Promise<voi
 /** Enough to say in the browser's language that the background does not answer. */
 const NO_STATE: BackgroundState = {
   server: null, rootKey: null, keySetVersion: null, login: null, missing: "pairing", unreachableSinceMs: null, distrusted: null,
-  openRegistration: null, acceptsPurchases: null, linkable: [], linked: null, open: [], attention: [], settings: { language: "auto", notifications: false, showPill: true },
+  openRegistration: null, acceptsPurchases: null, linkable: [], onChain: false, linked: null, open: [], attention: [], settings: { language: "auto", notifications: false, showPill: true },
 };

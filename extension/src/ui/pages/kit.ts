@@ -5,6 +5,9 @@ import { icon } from "../icons.ts";
 import type { Words } from "../i18n/index.ts";
 import type { PagesKey } from "../i18n/pages.ts";
 
+/** On the average. */
+export const MINUTES_A_BLOCK = 10;
+
 export type AskFn = <A extends Ask>(name: A, fields: Requests[A]["in"]) => Promise<Answer<A>>;
 
 /** What a page may do. The browser's own calls stand here, so that the gallery can stand in for them. */

@@ -79,6 +79,7 @@ impl NullServer {
             policy: Arc::new(policy()),
             trust: Arc::new(Hpke),
             links: None,
+            chain_fees: None,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             running: Arc::new(Running::default()),
             network,

@@ -5,6 +5,7 @@ mod faults;
 mod linked;
 mod network;
 mod onchain;
+mod scan;
 mod server;
 mod shop;
 mod wallet;
@@ -101,6 +102,7 @@ pub fn router(stage: Arc<Stage>) -> Router {
     Router::new()
         .route("/", get(about))
         .merge(wallet::routes())
+        .merge(scan::routes())
         .merge(network::routes())
         .merge(faults::routes())
         .merge(server::routes())

@@ -4,7 +4,7 @@ import type { Trouble } from "../../../background/requests.ts";
 import { h, replaceChildren, type Child } from "../../h.ts";
 import type { PagesKey } from "../../i18n/pages.ts";
 import { asking, copyText, describe, errorNote, form, growing, heading, link, section, type Page } from "../kit.ts";
-import { refundItem } from "./refunds.ts";
+import { chainCostsOf, refundItem } from "./refunds.ts";
 
 const ENDS: readonly PurchaseView["state"][] = ["completed", "returned", "expired"];
 /** The server decides what can still be cancelled; before these states it is a plain way out. */
@@ -147,11 +147,12 @@ export async function receipt(page: Page, id: string): Promise<readonly Child[]>
   const back = h("div", { class: "buttons noprint" }, link(t("receipt_back"), "history"));
   if (!answer.ok) return [heading(t("receipt_title")), errorNote(page, answer.trouble), back];
   const got = answer.value;
+  const costs = await chainCostsOf(page, got.refunds);
   return [
     heading(t("receipt_title"), `${got.store_name} · ${got.store_host}`),
     section(null, receiptRows(page, got), got.final ? null : h("p", { class: "soft small" }, t("receipt_open"))),
     got.charges.length > 0 ? section(t("receipt_charges"), h("ul", { class: "stack tight" }, ...got.charges.map((charge) => chargeItem(page, charge)))) : null,
-    got.refunds.length > 0 ? h("ul", { class: "stack tight" }, ...got.refunds.map((refund) => refundItem(page, refund))) : null,
+    got.refunds.length > 0 ? h("ul", { class: "stack tight" }, ...got.refunds.map((refund) => refundItem(page, refund, costs))) : null,
     h("div", { class: "buttons noprint" }, h("button", { class: "btn main", click: () => print(), attrs: { type: "button" } }, t("print"))),
     back,
   ];

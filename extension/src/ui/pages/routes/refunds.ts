@@ -1,6 +1,7 @@
 /** Where refunds go, and what is owed. */
 import type { DestinationSetting, RefundView, WithdrawLink } from "../../../api/types.ts";
-import type { Answer, Trouble } from "../../../background/requests.ts";
+import type { Answer, ChainCosts, Trouble } from "../../../background/requests.ts";
+import { worthCeil } from "../../../money/index.ts";
 import { h, replaceChildren, type Child } from "../../h.ts";
 import { icon } from "../../icons.ts";
 import { providerName } from "../../providers.ts";
@@ -61,20 +62,30 @@ function destination(page: Page, setting: DestinationSetting): HTMLElement {
   );
 }
 
-function giveForm(page: Page, refund: RefundView): HTMLElement {
+function giveForm(page: Page, refund: RefundView, costs: ChainCosts | null): HTMLElement {
   const { t } = page.words;
-  return form(page, {
+  const give = form(page, {
     fields: [
-      { name: "to", label: t("refund_give_title"), hint: t("refund_give_hint"), plain: true, maxLength: 2000 },
+      { name: "to", label: t("refund_give_title"), hint: t(page.state.onChain ? "refund_give_hint_chain" : "refund_give_hint"), plain: true, maxLength: 2000 },
       { name: "password", label: t("password"), type: "password", autocomplete: "current-password" },
     ],
     submit: t("refund_give_do"),
     send: (values) => {
-      const to = (values["to"] ?? "").replace(/^lightning:/i, "");
-      const where = to.includes("@") ? { lightningAddress: to } : { bolt11: to };
-      return settled(page, page.ask("refund_destination", { id: refund.id, password: values["password"] ?? "", ...where }));
+      return settled(page, page.ask("refund_destination", { id: refund.id, password: values["password"] ?? "", to: values["to"] ?? "" }));
     },
   });
+  return h("div", { class: "stack tight" }, chainFeeNote(page, costs), give);
+}
+
+/** Where the chain is served: that its fee is the shopper's, and how much that is, before anything is given. */
+function chainFeeNote(page: Page, costs: ChainCosts | null): Child {
+  if (!page.state.onChain) return null;
+  const { t, format } = page.words;
+  const fee = costs?.fees.refund_fee_sat ?? null;
+  if (fee === null) return h("p", { class: "soft small" }, t("refund_chain_unknown"));
+  const worth = costs?.rate ? worthCeil(fee, costs.rate.rateMicro, costs.rate.currency) : undefined;
+  const amount = [format.sat(fee * 1000), worth === undefined ? null : format.money(worth)].filter((part) => part !== null).join(" / ");
+  return h("p", { class: "soft small" }, t("refund_chain_fee", { amount, age: format.span(costs?.fees.age_ms ?? 0) }));
 }
 
 /** Shown once: whoever has it collects the refund, so it is kept nowhere and gone with the page. */
@@ -118,15 +129,15 @@ function destinationText({ words: { t } }: Page, destination: RefundView["destin
       return t("refund_to_invoice");
     case "linked_account":
       return t("refund_to_account", { provider: providerName(destination.provider) });
-    case undefined:
+    // A kind that this version does not know yet.
+    default:
       return null;
   }
 }
 
-export function refundItem(page: Page, refund: RefundView): HTMLElement {
+export function refundItem(page: Page, refund: RefundView, costs: ChainCosts | null): HTMLElement {
   const { t, format } = page.words;
   const to = destinationText(page, refund.destination ?? null);
-  const wanting = refund.state === "awaiting_destination" || refund.destination_refused;
   return h(
     "li",
     { class: "card stack tight" },
@@ -134,11 +145,21 @@ export function refundItem(page: Page, refund: RefundView): HTMLElement {
     h("p", { class: "soft small" }, format.dateTime(refund.created_at_ms)),
     h("p", null, t(`refund_state_${refund.state}`, { time: format.dateTime(refund.not_before_ms) }), refund.sent_msat && refund.owed ? ` · ${format.btc(refund.sent_msat)}` : null),
     to === null ? null : h("p", { class: "soft small break" }, t("refund_to", { destination: to })),
+    refund.taken_msat ? h("p", { class: "soft small" }, t("refund_taken", { amount: format.sat(refund.taken_msat) })) : null,
     refund.destination_refused ? h("div", { class: "note warn" }, icon("alert"), h("span", null, t("refund_refused"))) : null,
     refund.waits_for_operator ? h("p", { class: "soft small" }, t("refund_operator")) : null,
-    wanting && refund.state !== "paid" ? giveForm(page, refund) : null,
+    isWanting(refund) ? giveForm(page, refund, costs) : null,
     refund.state === "awaiting_destination" ? linkFold(page, refund) : null,
   );
+}
+
+const isWanting = (refund: RefundView): boolean => refund.state === "awaiting_destination" || (refund.destination_refused && refund.state !== "paid");
+
+/** Asked for where somebody may give an address on the chain. */
+export async function chainCostsOf(page: Page, refunds: readonly RefundView[]): Promise<ChainCosts | null> {
+  if (!page.state.onChain || !refunds.some(isWanting)) return null;
+  const answer = await page.ask("chain_costs", { language: page.words.format.locale });
+  return answer.ok ? answer.value : null;
 }
 
 export async function refunds(page: Page): Promise<readonly Child[]> {
@@ -153,6 +174,7 @@ export async function refunds(page: Page): Promise<readonly Child[]> {
     const answer = await page.ask("refunds", { beforeMs });
     return answer.ok ? { items: answer.value.refunds, next: answer.value.next_before_ms ?? null } : answer.trouble;
   };
-  const all = growing(page, list.value.refunds, list.value.next_before_ms ?? null, (refund: RefundView) => refundItem(page, refund), more);
+  const costs = await chainCostsOf(page, list.value.refunds);
+  const all = growing(page, list.value.refunds, list.value.next_before_ms ?? null, (refund: RefundView) => refundItem(page, refund, costs), more);
   return [head, where, title, all];
 }

@@ -1,18 +1,17 @@
 /** What wallets show, and how to begin without one. What is known of them stands in `wallets/wallets.json`; here it is only shown. */
 import table from "../../../../wallets/wallets.json";
-import { depositFeeSat, type ChainFeeEstimate, type Fact, type Sourced, type Wallet } from "../../../types/wallet.ts";
+import type { Fact, Sourced, Wallet } from "../../../types/wallet.ts";
 import { h, replaceChildren, type Child } from "../../h.ts";
 import type { Words } from "../../i18n/index.ts";
 import type { PagesKey } from "../../i18n/pages.ts";
-import { heading, link, section, type Page } from "../kit.ts";
+import { heading, link, MINUTES_A_BLOCK, section, type Page } from "../kit.ts";
+import { chainCosts } from "./chain_costs.ts";
 
 /** As its check (`tools/wallets.ts`) has it, which a test runs. */
 export const WALLETS = table.wallets as unknown as readonly Wallet[];
 
 /** Those that are gone come last. */
 const IN_ORDER = [...WALLETS].sort((a, b) => Number(a.gone_since !== undefined) - Number(b.gone_since !== undefined) || a.name.localeCompare(b.name, "en"));
-
-const MINUTES_A_BLOCK = 10;
 
 type Say = Words<PagesKey>;
 
@@ -147,25 +146,20 @@ const isGoodFirst = (wallet: Wallet): boolean =>
 
 const paysFromBalance = (wallet: Wallet): boolean => wallet.gone_since === undefined && wallet.fund_by !== "unknown" && wallet.fund_by.value.includes("balance");
 
-/** `fees`: of the chain, at the moment. No server gives them yet, so nothing is shown but that. */
-export function chainFeeText(say: Say, fees: ChainFeeEstimate | null): string {
-  if (fees === null) return say.t("new_chain_fee_missing");
-  return say.t("new_chain_fee", { sat: say.format.sat(depositFeeSat(fees) * 1000), time: say.format.time(fees.observed_at_ms) });
-}
-
 function beginList(say: Say, which: (wallet: Wallet) => boolean): HTMLElement {
   const list = h("ul", { class: "stack" });
   replaceChildren(list, ...WALLETS.filter(which).map((wallet) => beginItem(say, wallet)));
   return list;
 }
 
-export function newcomer(page: Page): readonly Child[] {
+export async function newcomer(page: Page): Promise<readonly Child[]> {
   const { words: say } = page;
   const { t } = say;
   return [
     heading(t("new_title"), t("new_text")),
     section(t("new_account_title"), h("p", { class: "soft" }, t("new_account_text")), beginList(say, paysFromBalance)),
-    section(t("new_own_title"), h("p", { class: "soft" }, t("new_own_text")), beginList(say, isGoodFirst), h("p", { class: "soft small" }, chainFeeText(say, null))),
+    section(t("new_own_title"), h("p", { class: "soft" }, t("new_own_text")), beginList(say, isGoodFirst)),
+    await chainCosts(page),
     h("p", null, link(t("wallets_title"), "wallets")),
   ];
 }
