@@ -1,5 +1,5 @@
 /** The check of the table of wallets: what may not stand in `wallets/wallets.json`, in words. Strict: a key that is not known is a fault. */
-import { CLTV_80, CUSTODY, FUND_BY, HELD, NOTICES, PLATFORMS, RETURNED, SCANS, TOLD } from "../src/types/wallet.ts";
+import { CLTV_80, CUSTODY, FUND_BY, HELD, MEASURED, NOTICES, PLATFORMS, RETURNED, SCANS, TOLD } from "../src/types/wallet.ts";
 
 type Check = (value: unknown) => string | null;
 
@@ -46,10 +46,11 @@ function keyFaults(where: string, value: Record<string, unknown>, needed: readon
 
 function sourcedFaults(where: string, value: unknown, check: Check, today: string): string[] {
   if (!isObject(value)) return [`${where} is neither a fact with its source nor "unknown"`];
+  const measured = value["source"] === MEASURED;
   const said = (key: string, fault: string | null): string[] => (fault === null ? [] : [`${where}: ${key} ${fault}`]);
   return [
-    ...keyFaults(where, value, ["value", "source", "date"], ["undated"]),
-    ...said("value", check(value["value"])), ...said("source", https(value["source"])), ...said("date", day(today)(value["date"])),
+    ...keyFaults(where, value, ["value", "source", "date", ...(measured ? ["version"] : [])], measured ? [] : ["undated"]),
+    ...said("value", check(value["value"])), ...(measured ? said("version", text(value["version"])) : said("source", https(value["source"]))), ...said("date", day(today)(value["date"])),
     ...said("undated", value["undated"] === undefined || value["undated"] === true ? null : "is not true"),
   ];
 }

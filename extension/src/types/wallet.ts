@@ -17,9 +17,14 @@ export const NOTICES = ["custodial_ended", "maintenance_only", "extension_hides_
 /** What the shopper is told. This is our advice, so it has no source. */
 export const TOLD = ["wait_pending", "not_failed", "spinner", "sheet_closes", "swap_refund", "take_refund", "history_wrong", "lightning_unconfirmed", "gone", "unknown"] as const;
 
+/** The source of what nobody published and our own lab has seen: `extension/wallets/README.md` says how. */
+export const MEASURED = "measured";
+
 export interface Sourced<T> {
   readonly value: T;
+  /** An https address, or `measured`: by us, with this `version` of the wallet. */
   readonly source: string;
+  readonly version?: string;
   /** The source's own date, ISO 8601; of what bears none, the day on which a stored copy of it was read. */
   readonly date: string;
   readonly undated?: true;

@@ -43,6 +43,12 @@ describe.each(LANGUAGES)("the pages in %s", (language) => {
 describe("the table of wallets, shown", async () => {
   const box = await drawn(wallets, "en");
 
+  it("says what we measured, with which version and when, and links nowhere for it", () => {
+    const electrum = details(box, "Electrum");
+    expect(electrum.textContent).toContain("“In progress”measured by us with version 4.3.4, Nov 30, 2026");
+    expect([...electrum.querySelectorAll("a")].some((link) => link.href.includes("measured"))).toBe(false);
+  });
+
   it("says what it shows in the wallet's own words, and where that is from", () => {
     const phoenix = details(box, "Phoenix");
     expect(phoenix.textContent).toContain("In its words: “Payment pending”");

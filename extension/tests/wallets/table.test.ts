@@ -39,6 +39,8 @@ describe("the check", () => {
     ["a key in a fact that is not known", changed("phoenix", { custody: { ...fact, sure: true } }), "phoenix.custody: sure is not known"],
     ["a value that is not listed", changed("phoenix", { custody: { ...fact, value: "bank" } }), "phoenix.custody: value is none of"],
     ["a source that is not https", changed("phoenix", { custody: { ...fact, source: "http://wallet.example" } }), "phoenix.custody: source is no https address"],
+    ["a measurement of no version", changed("phoenix", { custody: { ...fact, source: "measured" } }), "phoenix.custody: version is missing"],
+    ["a version of what was read", changed("phoenix", { custody: { ...fact, version: "1.0" } }), "phoenix.custody: version is not known"],
     ["a day that there is not", changed("phoenix", { custody: { ...fact, date: "2026-02-30" } }), "phoenix.custody: date is no date"],
     ["a day to come", changed("phoenix", { custody: { ...fact, date: "9999-01-01" } }), "phoenix.custody: date is in the future"],
     ["a missing key", changed("phoenix", { custody: undefined }), "phoenix.custody is neither"],

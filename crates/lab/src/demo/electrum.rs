@@ -79,10 +79,11 @@ impl ElectrumPayer {
         let unsettled = |name: &str| channels.iter().filter_map(|channel| channel[name].as_u64()).sum::<u64>();
         let (out_sat, in_sat) = (unsettled("local_unsettled_sent"), unsettled("remote_unsettled_sent"));
         let over = |channel: &serde_json::Value| channel["state"] == "OPEN" || channel["state"] == "REDEEMED";
+        let booked = self.electrum.is_booked().await?;
         Ok(Balance {
             total_msat: self.electrum.balance_msat().await?,
             in_flight_msat: out_sat * 1_000,
-            at_rest: out_sat == 0 && in_sat == 0 && channels.iter().all(over),
+            at_rest: booked && out_sat == 0 && in_sat == 0 && channels.iter().all(over),
         })
     }
 

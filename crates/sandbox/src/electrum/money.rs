@@ -108,6 +108,19 @@ impl Electrum {
             .ok_or_else(|| ElectrumError::Transport { what: "getbalance".to_owned(), why: balance.to_string() })
     }
 
+    /// What it has in its channels is what its history adds up to: the history has what was claimed at once, the channels
+    /// when both sides have signed for it.
+    ///
+    /// # Errors
+    /// As [`Electrum::call`].
+    pub async fn is_booked(&self) -> Result<bool, ElectrumError> {
+        let history = self.call("lightning_history", json!([])).await?;
+        let amounts = history.as_array().into_iter().flatten().filter_map(|entry| entry["amount_msat"].as_i64());
+        let balance = self.call("getbalance", json!([])).await?;
+        let there_msat = if balance["lightning"].is_null() { Some(0) } else { msat(&balance["lightning"]) };
+        Ok(there_msat.and_then(|msat| i64::try_from(msat).ok()) == Some(amounts.sum()))
+    }
+
     /// Pays, and answers when it is claimed or has failed.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ export const walletsDe: Catalogue<keyof typeof walletsEn> = {
   wallets_words: "In ihren Worten: „{words}“",
   wallets_limit: "Ihr Code erlaubt insgesamt {blocks} Blöcke.",
   wallets_source: "{host}, {date}",
+  wallets_measured: "von uns gemessen mit Version {version}, {date}",
   wallets_source_undated: "{host}, gelesen {date}, selbst ohne Datum",
   wallets_unknown: "unbekannt",
   wallets_home: "Ihre Website",

@@ -13,6 +13,7 @@ export const walletsEn = {
   wallets_words: "In its words: “{words}”",
   wallets_limit: "Its code allows {blocks} blocks in all.",
   wallets_source: "{host}, {date}",
+  wallets_measured: "measured by us with version {version}, {date}",
   wallets_source_undated: "{host}, read {date}, itself without a date",
   wallets_unknown: "unknown",
   wallets_home: "Its website",

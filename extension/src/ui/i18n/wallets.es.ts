@@ -15,6 +15,7 @@ export const walletsEs: Catalogue<keyof typeof walletsEn> = {
   wallets_words: "En sus palabras: «{words}»",
   wallets_limit: "Su código permite {blocks} bloques en total.",
   wallets_source: "{host}, {date}",
+  wallets_measured: "medido por nosotros con la versión {version}, {date}",
   wallets_source_undated: "{host}, leído el {date}, sin fecha propia",
   wallets_unknown: "desconocido",
   wallets_home: "Su sitio web",

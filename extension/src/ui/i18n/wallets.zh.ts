@@ -15,6 +15,7 @@ export const walletsZh: Catalogue<keyof typeof walletsEn> = {
   wallets_words: "它的原文：“{words}”",
   wallets_limit: "其代码总共允许 {blocks} 个区块。",
   wallets_source: "{host}，{date}",
+  wallets_measured: "由我们用版本 {version} 测得，{date}",
   wallets_source_undated: "{host}，读于 {date}，原文无日期",
   wallets_unknown: "未知",
   wallets_home: "其网站",

@@ -100,6 +100,9 @@ impl<'a> Buy<'a> {
     /// Electrum reads the code with its own modules, and fetches what there is to fetch.
     async fn read_by_electrum(&self, rail: Rail) -> Result<String> {
         let Payer::Electrum(wallet) = &self.world.payer else { bail!("the payer is no Electrum") };
+        // It counts the hold's end from the last block that it has seen, with none to spare: LND refuses what a wallet that is
+        // behind sends.
+        self.world.payer.sync(&self.world.chain, PATIENCE).await?;
         let code = self.code(rail)?;
         let bolt11 = wallet.electrum().read_code(code, self.view.amount_msat / 1_000).await?;
         ensure!(

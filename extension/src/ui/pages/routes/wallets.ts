@@ -1,6 +1,6 @@
 /** What wallets show, and how to begin without one. What is known of them stands in `wallets/wallets.json`; here it is only shown. */
 import table from "../../../../wallets/wallets.json";
-import type { Fact, Sourced, Wallet } from "../../../types/wallet.ts";
+import { MEASURED, type Fact, type Sourced, type Wallet } from "../../../types/wallet.ts";
 import { h, replaceChildren, type Child } from "../../h.ts";
 import type { Words } from "../../i18n/index.ts";
 import type { PagesKey } from "../../i18n/pages.ts";
@@ -24,6 +24,7 @@ function away(label: string, address: string, look = "link small"): HTMLElement 
 }
 
 function sourceOf(say: Say, fact: Sourced<unknown>): HTMLElement {
+  if (fact.source === MEASURED) return h("span", { class: "soft small" }, say.t("wallets_measured", { version: fact.version ?? "", date: day(say, fact.date) }));
   const key = fact.undated ? "wallets_source_undated" : "wallets_source";
   return away(say.t(key, { host: new URL(fact.source).hostname, date: day(say, fact.date) }), fact.source, "link small break");
 }
