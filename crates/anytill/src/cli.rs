@@ -269,6 +269,38 @@ pub enum Node {
         #[arg(long, value_name = "SATOSHI")]
         max_fee_sat: u64,
     },
+    /// Orders a channel from your LSP, to be paid beforehand (LSPS1); pays nothing
+    ///
+    /// Shows the LSP's fee and its invoice, or refuses above `--max-fee-sat`. The same again shows the same order while it
+    /// is not paid. Pay it by `anytill node pay`, or from any wallet.
+    OrderChannel {
+        /// Room to receive.
+        capacity_sat: u64,
+        /// Highest fee of the LSP.
+        #[arg(long, value_name = "SATOSHI")]
+        max_fee_sat: u64,
+        /// How long the LSP keeps the channel open at least: 4,320 are about thirty days.
+        #[arg(long, value_name = "BLOCKS", default_value_t = 4_320)]
+        expiry_blocks: u32,
+        /// Another one, even though the same is ordered and not paid.
+        #[arg(long)]
+        anew: bool,
+    },
+    /// Channels that were ordered, as the LSP has them now
+    Orders(Report),
+    /// Puts on-chain bitcoin of the node into a channel, for sending; experimental
+    ///
+    /// Room to receive grows only when the peer does so. Each call puts in more: look at `anytill node channels` before
+    /// a second one.
+    SpliceIn {
+        /// As `anytill node channels` shows it.
+        channel_id: String,
+        amount_sat: u64,
+    },
+    /// Sends the node's own bitcoin out of a channel to an address, without closing it; experimental
+    ///
+    /// Each call sends: look at `anytill node channels` before a second one. Then `anytill reconcile --accept NOTE`.
+    SpliceOut { channel_id: String, address: String, amount_sat: u64 },
     /// What can be received now, for how long at the present pace, and how to get more
     Liquidity {
         /// How many days the pace is taken from.

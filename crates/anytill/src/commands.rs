@@ -199,6 +199,14 @@ fn node_request(node: Node) -> Option<(Request, bool)> {
         }
         Node::Liquidity { days, report, .. } => (Request::NodeLiquidity { days }, report.json),
         Node::JitInvoice { amount_sat, max_fee_sat } => (Request::NodeJitInvoice { amount_sat, max_fee_sat }, false),
+        Node::OrderChannel { capacity_sat, max_fee_sat, expiry_blocks, anew } => {
+            (Request::NodeOrderChannel { capacity_sat, max_fee_sat, expiry_blocks, anew }, false)
+        }
+        Node::Orders(cli::Report { json }) => (Request::NodeOrders, json),
+        Node::SpliceIn { channel_id, amount_sat } => (Request::NodeSpliceIn { channel_id, amount_sat }, false),
+        Node::SpliceOut { channel_id, address, amount_sat } => {
+            (Request::NodeSpliceOut { channel_id, address, amount_sat }, false)
+        }
         Node::Invoice { amount_sat } => (Request::NodeInvoice { amount_sat }, false),
         Node::Pay { bolt11, max_fee_sat } => (Request::NodePay { bolt11, max_fee_sat }, false),
     })

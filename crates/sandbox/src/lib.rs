@@ -15,6 +15,7 @@ pub mod kraken;
 pub mod link;
 pub mod lithic;
 pub mod lnd;
+pub mod lsps1;
 pub mod network;
 pub mod nwc;
 pub mod store;

@@ -88,6 +88,22 @@ pub enum Request {
         amount_sat: u64,
         max_fee_sat: u64,
     },
+    NodeOrderChannel {
+        capacity_sat: u64,
+        max_fee_sat: u64,
+        expiry_blocks: u32,
+        anew: bool,
+    },
+    NodeOrders,
+    NodeSpliceIn {
+        channel_id: String,
+        amount_sat: u64,
+    },
+    NodeSpliceOut {
+        channel_id: String,
+        address: String,
+        amount_sat: u64,
+    },
     NodeLiquidity {
         days: u16,
     },

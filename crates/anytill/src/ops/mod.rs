@@ -6,6 +6,7 @@ pub mod find;
 pub mod funds;
 pub mod ledger;
 pub mod liquidity;
+mod more_room;
 pub mod network;
 pub mod node;
 mod onchain;
@@ -73,6 +74,10 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         | Request::NodeWithdraw { .. }
         | Request::NodeInvoice { .. }
         | Request::NodeJitInvoice { .. }
+        | Request::NodeOrderChannel { .. }
+        | Request::NodeOrders
+        | Request::NodeSpliceIn { .. }
+        | Request::NodeSpliceOut { .. }
         | Request::NodePay { .. } => node::run(server, request).await,
     }
 }

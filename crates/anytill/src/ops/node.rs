@@ -1,5 +1,6 @@
 //! `anytill node`: the operator's hand on the Lightning nodes.
 
+use super::more_room;
 use crate::admin::{Answer, Request};
 use crate::server::Server;
 use crate::wiring::LightningPayees;
@@ -80,6 +81,10 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let invoice = node.jit_invoice(amount.get(), fee.get(), "own funds".to_owned(), INVOICE_SECS).await?;
             Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
         }
+        Request::NodeOrderChannel { .. }
+        | Request::NodeOrders
+        | Request::NodeSpliceIn { .. }
+        | Request::NodeSpliceOut { .. } => more_room::run(node, request).await,
         Request::NodeLiquidity { .. } => bail!("the node that pays vendors receives nothing of shoppers"),
         Request::NodePay { bolt11, max_fee_sat } => pay(server, node.as_ref(), &bolt11, max_fee_sat).await,
         other => bail!("{other:?} is not the node's"),

@@ -59,6 +59,11 @@ impl BareNode {
         Ok(bare)
     }
 
+    /// The node itself, for whoever drives it by its own calls. Its events are then that one's to take.
+    pub fn node(&self) -> Arc<Node> {
+        Arc::clone(&self.node)
+    }
+
     async fn open_channel(
         &self,
         chain: &Chain,

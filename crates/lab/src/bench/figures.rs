@@ -1,7 +1,10 @@
 //! Samples and what is said of them. Times are measured, not money: they may be floats.
 
 use serde::Serialize;
+use std::borrow::Cow;
 use std::time::Duration;
+
+const STRETCHES: usize = 5;
 
 /// Times of one thing done again and again.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +21,11 @@ impl Samples {
 
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The samples in five stretches, in the order in which they were taken.
+    fn stretches(&self) -> impl Iterator<Item = Self> {
+        self.0.chunks(self.0.len().div_ceil(STRETCHES).max(1)).map(|stretch| Self(stretch.to_vec()))
     }
 
     pub fn median_ms(&self) -> Option<f64> {
@@ -37,29 +45,32 @@ impl Samples {
     }
 }
 
-/// What a figure should stay below.
+/// What a figure should stay below, or reach.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Below {
+pub struct Aim {
     pub limit: f64,
     pub unit: &'static str,
+    /// It is good to be above.
+    pub at_least: bool,
 }
 
 /// One line of the table.
 #[derive(Debug, Clone, Serialize)]
 pub struct Figure {
     /// Stable, for programs.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// For people.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     pub n: usize,
     pub unit: &'static str,
     pub median: Option<f64>,
+    pub p95: Option<f64>,
     pub p99: Option<f64>,
     /// How often a second, where that is what counts.
     pub per_second: Option<f64>,
     /// As a multiple of something else of this run.
     pub ratio: Option<Ratio>,
-    pub aim: Option<Below>,
+    pub aim: Option<Aim>,
     pub met: Option<bool>,
 }
 
@@ -69,17 +80,20 @@ pub struct Ratio {
     pub value: f64,
     /// Of the 99th percentiles, where they are compared too.
     pub p99: Option<f64>,
+    /// The lowest and the highest of the same ratio in single stretches of the run.
+    pub spread: Option<(f64, f64)>,
     pub of: &'static str,
 }
 
 impl Figure {
-    pub fn times(name: &'static str, what: &'static str, samples: &Samples) -> Self {
+    pub fn times(name: impl Into<Cow<'static, str>>, what: impl Into<Cow<'static, str>>, samples: &Samples) -> Self {
         Self {
-            name,
-            what,
+            name: name.into(),
+            what: what.into(),
             n: samples.len(),
             unit: "ms",
             median: samples.median_ms(),
+            p95: samples.quantile_ms(95),
             p99: samples.p99_ms(),
             per_second: None,
             ratio: None,
@@ -88,7 +102,12 @@ impl Figure {
         }
     }
 
-    pub fn single(name: &'static str, what: &'static str, unit: &'static str, value: f64) -> Self {
+    pub fn single(
+        name: impl Into<Cow<'static, str>>,
+        what: impl Into<Cow<'static, str>>,
+        unit: &'static str,
+        value: f64,
+    ) -> Self {
         let none = Self::times(name, what, &Samples::default());
         Self { n: 1, unit, median: Some(value), ..none }
     }
@@ -102,7 +121,8 @@ impl Figure {
     /// The median as a multiple of another median.
     #[must_use]
     pub fn median_of(mut self, of: &'static str, base_ms: Option<f64>) -> Self {
-        self.ratio = self.median.zip(base_ms).map(|(median, base)| Ratio { value: median / base, p99: None, of });
+        self.ratio =
+            self.median.zip(base_ms).map(|(median, base)| Ratio { value: median / base, p99: None, spread: None, of });
         self
     }
 
@@ -119,22 +139,43 @@ impl Figure {
     /// The rate as a multiple of another rate.
     #[must_use]
     pub fn rate_of(mut self, of: &'static str, base: f64) -> Self {
-        self.ratio = self.per_second.map(|rate| Ratio { value: rate / base, p99: None, of });
+        self.ratio = self.per_second.map(|rate| Ratio { value: rate / base, p99: None, spread: None, of });
         self
     }
 
     /// The aim is about the ratio.
     #[must_use]
     pub fn ratio_below(mut self, limit: f64) -> Self {
-        self.aim = Some(Below { limit, unit: "x" });
+        self.aim = Some(Aim { limit, unit: "x", at_least: false });
         self.met = self.ratio.map(|ratio| ratio.value < limit);
+        self
+    }
+
+    /// How fast it is beside another: that one's median divided by this one's, over the whole and over stretches that
+    /// both went through together.
+    #[must_use]
+    pub fn speed_of(mut self, of: &'static str, own: &Samples, base: &Samples) -> Self {
+        let speed = |own: &Samples, base: &Samples| base.median_ms().zip(own.median_ms()).map(|(base, own)| base / own);
+        let stretches = own.stretches().zip(base.stretches()).filter_map(|(own, base)| speed(&own, &base));
+        let spread = stretches.fold(None, |spread: Option<(f64, f64)>, value| {
+            Some(spread.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
+        });
+        self.ratio = speed(own, base).map(|value| Ratio { value, p99: None, spread, of });
+        self
+    }
+
+    /// The aim is a ratio of at least this.
+    #[must_use]
+    pub fn ratio_reaches(mut self, limit: f64) -> Self {
+        self.aim = Some(Aim { limit, unit: "x", at_least: true });
+        self.met = self.ratio.map(|ratio| ratio.value >= limit);
         self
     }
 
     /// The aim is about the median.
     #[must_use]
     pub fn median_below(mut self, limit: f64) -> Self {
-        self.aim = Some(Below { limit, unit: self.unit });
+        self.aim = Some(Aim { limit, unit: self.unit, at_least: false });
         self.met = self.median.map(|median| median < limit);
         self
     }
@@ -155,6 +196,20 @@ mod tests {
         let few = of([7, 3]);
         assert_eq!((few.median_ms(), few.p99_ms()), (Some(3.0), Some(7.0)));
         assert_eq!(Samples::default().median_ms(), None);
+    }
+
+    #[test]
+    fn a_speed_is_of_medians_and_its_spread_of_stretches() {
+        let (own, base) = (of([10, 10, 20, 20, 10, 10, 10, 10, 10, 10]), of([10, 10, 10, 10, 10, 10, 10, 10, 20, 20]));
+        let figure = Figure::times("a", "b", &own).speed_of("other", &own, &base).ratio_reaches(0.95);
+        let ratio = figure.ratio.unwrap();
+        assert_eq!((ratio.value, ratio.spread, figure.met), (1.0, Some((0.5, 2.0)), Some(true)));
+        let slow = Figure::times("a", "b", &of([20])).speed_of("other", &of([20]), &of([10])).ratio_reaches(0.95);
+        assert_eq!(slow.met, Some(false));
+        assert_eq!(
+            Figure::times("a", "b", &own).speed_of("other", &own, &Samples::default()).ratio_reaches(1.0).met,
+            None
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod graph;
 mod log;
 mod machine;
 mod memory;
+mod nodes;
 mod null;
 mod real;
 mod report;
@@ -40,6 +41,8 @@ enum Part {
     Ticks,
     /// A graph of the Lightning Network: read, asked, shown.
     Graph,
+    /// Both Lightning nodes, each beside itself without our adapter.
+    Nodes,
 }
 
 /// Measure the server on this machine: ratios, milliseconds, purchases a second, memory.
@@ -71,6 +74,18 @@ pub struct Args {
     /// Quiet time before memory is read.
     #[arg(long, value_name = "SECONDS", default_value_t = 15)]
     idle_secs: u64,
+    /// Single holds on each side of each Lightning node.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=400))]
+    holds: u32,
+    /// How often the channel of each side is filled with holds.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=2))]
+    fills: u32,
+    /// The directory of LND's programs, for `--only nodes`; `cargo xtask lnd` builds them.
+    #[arg(long, value_name = "DIR", env = "ANYTILL_LND")]
+    lnd: Option<PathBuf>,
+    /// A bitcoind (regtest), which an LND needs: http://user:password@host:port
+    #[arg(long, value_name = "URL", env = "ANYTILL_REGTEST_URL", hide_env_values = true)]
+    bitcoind: Option<String>,
     /// One JSON object on standard output instead of the table.
     #[arg(long)]
     json: bool,
@@ -106,6 +121,12 @@ What is measured:
                   LND and Core Lightning write: read (aim: under 1,000 ms); the chance
                   that an amount arrives, asked of LDK's router and scorer (aim: under
                   20 ms); the page over HTTP (aim: under 50 ms).
+  nodes           Only with --only nodes. The embedded node beside a bare ldk-node, and
+                  an LND through the adapter beside the same LND by bare REST calls, by
+                  turns, paid by one wallet: an invoice made, paid to held, claimed to
+                  confirmed, whole purchases beside each other, the channel filled with
+                  holds and all claimed. Ratios are speeds: the bare node's median
+                  divided by ours, in brackets over fifths of the run. Aim: 0.95.
   created, whole  Purchases a second over HTTP, many shoppers beside each other;
                   as a ratio to the rate at which plain SQLite commits one row
                   after the other. Lightning is a stub that signs real BOLT 11
@@ -162,6 +183,19 @@ async fn measure(args: &Args, dir: &std::path::Path) -> Result<Vec<figures::Figu
     }
     if matches!(args.only, None | Some(Part::Graph)) {
         figures.extend(graph::run(dir).await?);
+    }
+    // Only when it is asked for: it wants a bitcoind and minutes.
+    if args.only == Some(Part::Nodes) {
+        let plan = nodes::Plan {
+            holds: args.holds,
+            rounds: 5,
+            in_round: 32,
+            beside: 16,
+            fills: args.fills,
+            lnd: args.lnd.clone(),
+            bitcoind: args.bitcoind.clone(),
+        };
+        figures.extend(nodes::run(dir, &plan).await?);
     }
     Ok(figures)
 }

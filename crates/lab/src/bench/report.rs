@@ -18,18 +18,22 @@ pub fn show(machine: &Machine, figures: &[Figure], as_json: bool) -> Result<()> 
 fn table(machine: &Machine, figures: &[Figure]) -> String {
     let width = figures.iter().map(|figure| figure.what.len()).max().unwrap_or(0);
     let mut text = format!(
-        "\n{:<width$} {:>6} {:>11} {:>11} {:>9}  {:<28} {:<11} {}\n",
-        "", "n", "median", "p99", "a second", "ratio", "aim", ""
+        "\n{:<width$} {:>6} {:>11} {:>11} {:>11} {:>9}  {:<28} {:<11} {}\n",
+        "", "n", "median", "p95", "p99", "a second", "ratio", "aim", ""
     );
     for figure in figures {
-        let p99 = figure.p99.filter(|_| figure.n > 1);
+        let tail = |value: Option<f64>| value.filter(|_| figure.n > 1);
         let value = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2} {}", figure.unit));
-        let rate = figure.per_second.map_or(String::new(), |rate| format!("{rate:.0}"));
+        let rate = figure.per_second.map_or(String::new(), |rate| format!("{rate:.*}", usize::from(rate < 100.0)));
         let ratio = figure.ratio.map_or(String::new(), |ratio| {
             let p99 = ratio.p99.map_or(String::new(), |p99| format!(" (99 %: {p99:.2})"));
-            format!("{:.2} x {}{p99}", ratio.value, ratio.of)
+            let spread = ratio.spread.map_or(String::new(), |(low, high)| format!(" ({low:.2} to {high:.2})"));
+            format!("{:.2} x {}{p99}{spread}", ratio.value, ratio.of)
         });
-        let aim = figure.aim.map_or(String::new(), |aim| format!("< {} {}", aim.limit, aim.unit));
+        let aim = figure.aim.map_or(String::new(), |aim| {
+            let sign = if aim.at_least { ">=" } else { "<" };
+            format!("{sign} {} {}", aim.limit, aim.unit)
+        });
         let met = match (figure.aim, figure.met) {
             (_, Some(true)) => "met",
             (_, Some(false)) => "NOT MET",
@@ -37,11 +41,12 @@ fn table(machine: &Machine, figures: &[Figure]) -> String {
             (None, None) => "",
         };
         let line = format!(
-            "{:<width$} {:>6} {:>11} {:>11} {:>9}  {:<28} {:<11} {}",
+            "{:<width$} {:>6} {:>11} {:>11} {:>11} {:>9}  {:<28} {:<11} {}",
             figure.what,
             figure.n,
             value(figure.median),
-            value(p99),
+            value(tail(figure.p95)),
+            value(tail(figure.p99)),
             rate,
             ratio,
             aim,

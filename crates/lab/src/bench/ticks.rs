@@ -58,8 +58,8 @@ pub async fn run() -> Result<Vec<Figure>> {
         let samples = replay(&prices, venue, kind.name(), messages)?;
         let micros = |ms: Option<f64>| ms.map(|ms| ms * 1_000.0);
         let figure = Figure::times(name, what, &samples);
-        let (median, p99) = (micros(figure.median), micros(figure.p99));
-        figures.push(Figure { unit: "us", median, p99, ..figure }.median_below(AIM));
+        let (median, p95, p99) = (micros(figure.median), micros(figure.p95), micros(figure.p99));
+        figures.push(Figure { unit: "us", median, p95, p99, ..figure }.median_below(AIM));
     }
     Ok(figures)
 }

@@ -264,7 +264,7 @@ impl EmbeddedNode {
         self.admin(|shared| Ok(shared.node.sync_wallets()?)).await
     }
 
-    async fn admin<T: Send + 'static>(
+    pub(super) async fn admin<T: Send + 'static>(
         &self,
         work: impl FnOnce(&super::node::Shared) -> Result<T, AdminError> + Send + 'static,
     ) -> Result<T, AdminError> {

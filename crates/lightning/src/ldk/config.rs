@@ -83,7 +83,8 @@ pub struct NodeConfig {
     pub peers_without_reserve: Vec<NodeId>,
     /// Peers whose channels are used before they are confirmed.
     pub peers_zero_conf: Vec<NodeId>,
-    /// Who opens a channel when something is paid to us (LSPS2). It is trusted with unconfirmed channels.
+    /// Who opens a channel when something is paid to us (LSPS2), or when one is ordered (LSPS1). It is trusted with
+    /// unconfirmed channels.
     pub lsp: Option<Lsp>,
     /// Smallest hold. Well above dust: a dust HTLC lost with its channel is reported as received and is not.
     pub hold_sat_min: u64,
@@ -143,6 +144,9 @@ impl NodeConfig {
         if let Some(Lsp { node, address: at, token }) = &self.lsp {
             let key = public_key(node).map_err(|why| bad("lsp", &why))?;
             let place = address(at).map_err(|why| bad("lsp", &why))?;
+            // bLIP-51 wants an empty token mirrored where there is none, and ldk-node takes only what it has sent.
+            let of_order = token.as_ref().map_or_else(String::new, |token| token.expose().to_owned());
+            builder.set_liquidity_source_lsps1(key, place.clone(), Some(of_order));
             builder.set_liquidity_source_lsps2(key, place, token.as_ref().map(|token| token.expose().to_owned()));
         }
         self.chain.set(&mut builder);

@@ -19,9 +19,11 @@ mod invoice;
 mod keys;
 mod log;
 mod node;
+mod orders;
 mod port;
 mod room;
 mod sends;
+mod splice;
 mod table;
 mod watch;
 
@@ -30,3 +32,4 @@ pub use config::{ChainSource, LogConfig, LogLevel, Lsp, NodeConfig};
 pub use error::{AdminError, StartError};
 pub use keys::NodeSeed;
 pub use node::EmbeddedNode;
+pub use orders::{ChannelOrder, ChannelOrderState, OrderChannel};

@@ -1,6 +1,6 @@
 //! Starting, holding together and stopping the node.
 
-use super::config::{ChainSource, NodeConfig};
+use super::config::{ChainSource, Lsp, NodeConfig};
 use super::directory::NodeDirectory;
 use super::error::StartError;
 use super::events::Delivery;
@@ -49,6 +49,7 @@ pub(super) struct Shared {
     pub hold_msat_min: u64,
     pub reserve_per_channel_sat: u64,
     pub peers_without_reserve: Vec<NodeId>,
+    pub lsp: Option<Lsp>,
     pub delivery: Delivery,
     /// There is a return to tell of.
     pub returned: Notify,
@@ -179,6 +180,7 @@ impl Shared {
             hold_msat_min: config.hold_sat_min.saturating_mul(1_000),
             reserve_per_channel_sat: config.reserve_per_channel_sat,
             peers_without_reserve: config.peers_without_reserve.clone(),
+            lsp: config.lsp.clone(),
             delivery: Delivery::default(),
             returned: Notify::new(),
             touched: Mutex::new(HashMap::new()),

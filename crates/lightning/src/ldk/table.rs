@@ -9,13 +9,13 @@
 //! it before the event is acknowledged.
 
 use super::error::StartError;
-use ids::PaymentHash;
+use ids::{NodeId, PaymentHash};
 use ports::{BlockHeight, Preimage};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 const SCHEMA: &str = "
     CREATE TABLE hold (
         hash BLOB PRIMARY KEY,
@@ -41,6 +41,16 @@ const SCHEMA: &str = "
     CREATE TABLE meta (epoch INTEGER NOT NULL, told INTEGER NOT NULL) STRICT;
     INSERT INTO meta VALUES (0, 0);
 ";
+/// Since version 2.
+const CHANNEL_ORDERS: &str = "
+    CREATE TABLE channel_order (
+        order_id TEXT PRIMARY KEY,
+        lsp BLOB NOT NULL,
+        capacity_sat INTEGER NOT NULL,
+        expiry_blocks INTEGER NOT NULL,
+        fee_sat_max INTEGER NOT NULL
+    ) STRICT;
+";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HoldState {
@@ -64,6 +74,16 @@ pub(super) struct HoldRow {
     pub claim_called: bool,
     /// `Returned` happened and nobody has acknowledged it yet.
     pub untold: bool,
+}
+
+/// A channel that was ordered; how it stands is the provider's to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OrderRow {
+    pub order_id: String,
+    pub lsp: NodeId,
+    pub capacity_sat: u64,
+    pub expiry_blocks: u32,
+    pub fee_sat_max: u64,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -103,7 +123,12 @@ impl Table {
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sql)?;
         match version {
             0 => connection
-                .execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"))
+                .execute_batch(&format!(
+                    "BEGIN; {SCHEMA} {CHANNEL_ORDERS} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                ))
+                .map_err(sql)?,
+            1 => connection
+                .execute_batch(&format!("BEGIN; {CHANNEL_ORDERS} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"))
                 .map_err(sql)?,
             SCHEMA_VERSION => {}
             newer => return Err(storage(format!("{} is of a newer version ({newer})", file.display()))),
@@ -127,6 +152,32 @@ impl Table {
         let level = if sync == Sync::Now { "FULL" } else { "NORMAL" };
         guard.pragma_update(None, "synchronous", level)?;
         Ok(guard)
+    }
+
+    /// Orders of channels, newest first.
+    pub fn orders(&self) -> TableResult<Vec<OrderRow>> {
+        let connection = self.lock(Sync::Later)?;
+        let mut rows = connection.prepare_cached(
+            "SELECT order_id, lsp, capacity_sat, expiry_blocks, fee_sat_max FROM channel_order ORDER BY rowid DESC",
+        )?;
+        let read = rows.query_map([], |row| {
+            Ok(OrderRow {
+                order_id: row.get(0)?,
+                lsp: NodeId(row.get(1)?),
+                capacity_sat: row.get(2)?,
+                expiry_blocks: row.get(3)?,
+                fee_sat_max: row.get(4)?,
+            })
+        })?;
+        read.collect()
+    }
+
+    pub fn add_order(&self, order: &OrderRow) -> TableResult<()> {
+        self.lock(Sync::Now)?.execute(
+            "INSERT OR REPLACE INTO channel_order VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![order.order_id, order.lsp.as_bytes(), order.capacity_sat, order.expiry_blocks, order.fee_sat_max],
+        )?;
+        Ok(())
     }
 
     pub fn hold(&self, hash: &PaymentHash) -> TableResult<Option<HoldRow>> {

@@ -102,7 +102,7 @@ fn an_old_copy_and_a_newer_file_are_refused() {
     std::fs::copy(fixture.dir.path().join("copy"), fixture.file()).unwrap();
     assert!(matches!(fixture.open(epoch), Err(StartError::StaleCopy { found: 1, expected: 2, .. })));
 
-    Connection::open(fixture.file()).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    Connection::open(fixture.file()).unwrap().pragma_update(None, "user_version", 3).unwrap();
     assert!(matches!(fixture.open(0), Err(StartError::Storage { .. })));
     std::fs::write(fixture.file(), [7; 5_000]).unwrap();
     assert!(matches!(fixture.open(0), Err(StartError::Storage { .. })));

@@ -5,5 +5,6 @@ mod common;
 #[path = "../common/own.rs"]
 mod node_parts;
 mod own;
+mod room;
 mod suite;
 mod world;

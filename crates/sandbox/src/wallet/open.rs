@@ -113,6 +113,26 @@ impl PayerWallet {
         Ok(channel)
     }
 
+    /// Offers a private channel out of what it has and waits until the peer has taken it; `txid:output`. It is usable
+    /// once whoever mines has mined.
+    ///
+    /// # Errors
+    /// [`WalletError::ChannelRefused`] with the peer's reason, [`WalletError::Node`], [`WalletError::Deadline`].
+    pub async fn offer_channel(
+        &self,
+        peer: PublicKey,
+        at: SocketAddr,
+        capacity_sat: u64,
+        within: Duration,
+    ) -> Result<String, WalletError> {
+        self.connect(peer, at).await?;
+        let id =
+            self.call(move |node| node.open_channel(peer, SocketAddress::from(at), capacity_sat, None, None)).await?;
+        let funding =
+            self.wait_channel(id, within, "the peer to take the channel", |channel| channel.funding_txo).await?;
+        Ok(funding.to_string())
+    }
+
     /// Gets what the channel needs, unless it is there already.
     async fn fund(
         &self,

@@ -287,8 +287,12 @@ fn more(text: &mut String, server: &Server, shown: &[Shown]) -> Result<()> {
             text,
             "- have your LSP open a channel with the next sum of your own: `anytill node jit-invoice SATOSHI`"
         )?;
+        writeln!(text, "- order one from it beforehand, if it sells them: `anytill node order-channel SATOSHI`")?;
     } else if embedded {
-        writeln!(text, "- name an LSP (LSPS2) as `node.lsp`: it opens a channel when something is paid to you")?;
+        writeln!(
+            text,
+            "- name an LSP (LSPS1, LSPS2) as `node.lsp`: it opens a channel when one is ordered, or something is paid to you"
+        )?;
     }
     let open = if embedded { "anytill node open PEER SATOSHI" } else { "lncli openchannel" };
     writeln!(text, "- open a channel towards a peer that opens one back of the same size: `{open}`")?;

@@ -11,3 +11,4 @@ mod vendors;
 
 pub use node::NullNode;
 pub use server::NullServer;
+pub use vendors::SystemClock;
