@@ -91,9 +91,20 @@ impl OnChain {
         match &self.hand {
             Hand::Key(_) => {}
             Hand::Lnd(wallet) => wallet.lnd().sync_to(height, FUNDED_WITHIN).await?,
-            Hand::Electrum(wallet) => wallet.electrum().sync_to(height, FUNDED_WITHIN).await?,
+            Hand::Electrum(wallet) => {
+                wallet.electrum().sync_to(height, FUNDED_WITHIN).await?;
+                // Its server tells it of its own later than of the tip.
+                wallet.electrum().wait_for(&self.of_its_own().await?, FUNDED_WITHIN).await?;
+            }
         }
         Ok(())
+    }
+
+    /// What it was given, has sent and was paid back.
+    async fn of_its_own(&self) -> Result<BTreeSet<Txid>> {
+        let paying = self.chain.paying(&self.own_address.script_pubkey()).await?;
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(paying.into_iter().map(|output| output.txid).chain(own.sent.iter().copied()).collect())
     }
 
     /// Sends to the address of a BIP 21 URI; of a coin also in place of what was sent before. A wallet has a rate of its own.

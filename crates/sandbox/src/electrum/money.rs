@@ -4,6 +4,7 @@ use super::{Electrum, ElectrumError};
 use crate::chain::Chain;
 use bitcoin::{Address, Txid};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::str::FromStr as _;
@@ -171,6 +172,20 @@ impl Electrum {
         let txid = self.call("broadcast", json!([signed])).await?;
         Txid::from_str(txid.as_str().unwrap_or_default())
             .map_err(|error| ElectrumError::Transport { what: "broadcast".to_owned(), why: error.to_string() })
+    }
+
+    /// Waits until its history has all of these.
+    ///
+    /// # Errors
+    /// [`ElectrumError::Late`].
+    pub async fn wait_for(&self, txids: &BTreeSet<Txid>, within: Duration) -> Result<(), ElectrumError> {
+        self.until("sight of what is its own", within, || async {
+            let history = self.call("onchain_history", json!([])).await.ok()?;
+            let seen: BTreeSet<_> =
+                history["transactions"].as_array()?.iter().filter_map(|entry| entry["txid"].as_str()).collect();
+            txids.iter().all(|txid| seen.contains(txid.to_string().as_str())).then_some(())
+        })
+        .await
     }
 
     /// The invoice behind a code, as Electrum's own modules read it: BOLT 11, a `bitcoin:` link, or an LNURL, where it
