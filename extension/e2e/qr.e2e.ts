@@ -2,7 +2,6 @@
 
 import { expect, it } from "vitest";
 import type { Browser } from "./chromium.ts";
-import { scan } from "./code.ts";
 import type { Lab } from "./lab.ts";
 import { balanceMsat, openPanel, paidState, pay } from "./purchase.ts";
 import { scan } from "./scan.ts";

@@ -6,7 +6,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Browser } from "./chromium.ts";
-import { scan } from "./code.ts";
+import { scan } from "./scan.ts";
 import type { Lab } from "./lab.ts";
 import { balanceMsat, openPanel, paidState } from "./purchase.ts";
 import { fill, PRICE_MSAT, until } from "./scenario.ts";

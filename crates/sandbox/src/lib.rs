@@ -18,6 +18,7 @@ pub mod lnd;
 pub mod lsps1;
 pub mod network;
 pub mod nwc;
+pub mod rgs;
 pub mod store;
 pub mod stripe;
 pub mod venues;

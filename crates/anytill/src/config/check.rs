@@ -68,9 +68,22 @@ fn addresses(config: &Config, found: &mut Found) {
     found.unless(config.chain.tip_age_secs_max >= 30, "chain.tip_age_secs_max", "is at least 30");
     found.unless(config.node.seed.is_set(), "node.seed", "is needed: `file:seed.words` is what `anytill init` writes");
     let lsp = &config.node.lsp;
-    let place = lsp.split_once('@').is_some_and(|(id, place)| id.parse::<ids::NodeId>().is_ok() && place.contains(':'));
+    let place = lsp.split_once('@').is_some_and(|(id, place)| id.parse::<ids::NodeId>().is_ok() && has_port(place));
     found.unless(lsp.is_empty() || place, "node.lsp", "is NODE@HOST:PORT of a provider of channels, or empty");
+    let rgs = &config.node.rgs_url;
+    let rgs_good = rgs.starts_with("https://") && !rgs.ends_with('/');
+    found.unless(
+        rgs.is_empty() || rgs_good,
+        "node.rgs_url",
+        "is https://host/path without a slash at its end, or empty",
+    );
     found.unless(config.node.alias.len() <= 32, "node.alias", "has at most 32 bytes");
+}
+
+fn has_port(place: &str) -> bool {
+    place
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// As many as a signed key set names.

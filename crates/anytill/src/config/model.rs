@@ -126,6 +126,7 @@ pub struct Node {
     pub peers_zero_conf: Vec<NodeId>,
     pub lsp: String,
     pub lsp_token: SecretRef,
+    pub rgs_url: String,
     pub log_level: NodeLogLevel,
 }
 

@@ -28,6 +28,7 @@ pub fn node_config(config: &Config, data: &Path, at: Lookup<'_>, epoch_min: u64)
         };
         made.lsp = Some(Lsp { node: id.parse().context("node.lsp")?, address: address.to_owned(), token });
     }
+    made.rgs_url = Some(node.rgs_url.clone()).filter(|url| !url.is_empty());
     made.hold_sat_min = config.purchase.hold_sat_min;
     made.epoch_min = epoch_min;
     Ok(made)

@@ -86,6 +86,9 @@ pub struct NodeConfig {
     /// Who opens a channel when something is paid to us (LSPS2), or when one is ordered (LSPS1). It is trusted with
     /// unconfirmed channels.
     pub lsp: Option<Lsp>,
+    /// A server that sums the network's gossip up (rapid gossip sync); none: gossip from peers. It is believed about the
+    /// channels of others, and about nothing of ours.
+    pub rgs_url: Option<String>,
     /// Smallest hold. Well above dust: a dust HTLC lost with its channel is reported as received and is not.
     pub hold_sat_min: u64,
     /// How often the directory has been started according to whoever keeps the server's data ([`super::EmbeddedNode::epoch`]
@@ -108,6 +111,7 @@ impl NodeConfig {
             peers_without_reserve: Vec::new(),
             peers_zero_conf: Vec::new(),
             lsp: None,
+            rgs_url: None,
             hold_sat_min: 5_000,
             epoch_min: 0,
         }
@@ -148,6 +152,9 @@ impl NodeConfig {
             let of_order = token.as_ref().map_or_else(String::new, |token| token.expose().to_owned());
             builder.set_liquidity_source_lsps1(key, place.clone(), Some(of_order));
             builder.set_liquidity_source_lsps2(key, place, token.as_ref().map(|token| token.expose().to_owned()));
+        }
+        if let Some(url) = &self.rgs_url {
+            builder.set_gossip_source_rgs(url.clone());
         }
         self.chain.set(&mut builder);
         Ok(builder)

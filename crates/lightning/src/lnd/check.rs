@@ -71,7 +71,10 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
             (None, faults)
         }
         Err(error) if ["macaroon", "caveat", "verification failed"].iter().any(|word| error.says(word)) => {
-            faults.push(fatal(error.to_string(), "bake another, as docs/operating/lnd.md says; this one has ended or is foreign"));
+            faults.push(fatal(
+                error.to_string(),
+                "bake another, as docs/operating/lnd.md says; this one has ended or is foreign",
+            ));
             (None, faults)
         }
         // What it asks its chain for before it answers.
@@ -87,8 +90,10 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
 fn check_macaroon(config: &LndConfig, faults: &mut Vec<Fault>) -> bool {
     let rights = hex::decode(config.macaroon.expose()).ok().and_then(|bytes| Rights::read(&bytes).ok());
     let Some(rights) = rights else {
-        faults
-            .push(fatal("the macaroon cannot be read", "hex of a macaroon in one line, as lncli bakemacaroon prints it"));
+        faults.push(fatal(
+            "the macaroon cannot be read",
+            "hex of a macaroon in one line, as lncli bakemacaroon prints it",
+        ));
         return false;
     };
     let missing = rights.missing();

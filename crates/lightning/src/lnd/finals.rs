@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Resolutions remembered; what is older is looked up.
 const REMEMBERED: usize = 4_096;
@@ -21,7 +22,15 @@ type HtlcId = (u64, u64);
 
 pub(super) struct Finals {
     seen: Mutex<Seen>,
-    news: watch::Sender<u64>,
+    news: watch::Sender<News>,
+}
+
+/// What whoever waits is woken by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct News {
+    events: u64,
+    /// Of a stream: what happened before it was not told and can be looked up.
+    greetings: u64,
 }
 
 #[derive(Default)]
@@ -42,7 +51,7 @@ pub(super) enum Fate {
 
 impl Finals {
     pub fn new() -> Self {
-        Self { seen: Mutex::new(Seen::default()), news: watch::Sender::new(0) }
+        Self { seen: Mutex::new(Seen::default()), news: watch::Sender::new(News::default()) }
     }
 
     fn note(&self, htlc: HtlcId, settled: bool) {
@@ -56,11 +65,20 @@ impl Finals {
             seen.settled.remove(&oldest);
         }
         drop(seen);
-        self.stir();
+        self.news.send_modify(|news| news.events = news.events.wrapping_add(1));
     }
 
-    fn stir(&self) {
-        self.news.send_modify(|count| *count = count.wrapping_add(1));
+    /// What events have told of all parts; None while that of one is missing.
+    fn told(&self, parts: &[Part]) -> Option<Fate> {
+        let mut fate = Fate::Ours;
+        for part in parts {
+            match self.seen(&(part.chan_id, part.htlc_index)) {
+                Some(true) => {}
+                Some(false) => return Some(Fate::Lost),
+                None => fate = Fate::Open,
+            }
+        }
+        Some(fate).filter(|fate| *fate != Fate::Open && !parts.is_empty())
     }
 
     fn seen(&self, htlc: &HtlcId) -> Option<bool> {
@@ -92,17 +110,26 @@ impl Finals {
         Ok(fate)
     }
 
-    /// Waits until no part is open any more.
+    /// Waits until no part is open any more. LND is asked at first, after each greeting and where no event comes for a
+    /// while; an event is looked for among those that were told, else many who wait would all ask for each one.
     pub async fn wait(&self, rest: &Rest, parts: &[Part]) -> Fate {
         let mut news = self.news.subscribe();
+        let (mut asks, mut asked) = (true, Instant::now());
         loop {
-            news.mark_unchanged();
-            match self.fate(rest, parts).await {
-                Ok(Fate::Open) => {}
-                Ok(fate) => return fate,
-                Err(error) => tracing::debug!(?error, "a final resolution cannot be looked up"),
+            let greetings = news.borrow_and_update().greetings;
+            if let Some(fate) = self.told(parts) {
+                return fate;
             }
-            let _ = tokio::time::timeout(LOOK, news.changed()).await;
+            if asks {
+                match self.fate(rest, parts).await {
+                    Ok(Fate::Open) => {}
+                    Ok(fate) => return fate,
+                    Err(error) => tracing::debug!(?error, "a final resolution cannot be looked up"),
+                }
+                asked = Instant::now();
+            }
+            let woken = tokio::time::timeout_at(asked + LOOK, news.changed()).await;
+            asks = woken.is_err() || news.borrow().greetings != greetings;
         }
     }
 }
@@ -145,7 +172,7 @@ impl Finals {
     /// The greeting of a stream names no channel.
     fn stir_if_new(&self, channel: u64) {
         if channel == 0 {
-            self.stir();
+            self.news.send_modify(|news| news.greetings = news.greetings.wrapping_add(1));
         }
     }
 }

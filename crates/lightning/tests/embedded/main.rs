@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod gossip;
 #[path = "../common/own.rs"]
 mod node_parts;
 mod own;

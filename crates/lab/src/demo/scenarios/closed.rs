@@ -14,8 +14,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// For the chain to resolve all of a close, both sides' time locks included.
-const RESOLVED_WITHIN: Duration = Duration::from_secs(180);
-const BLOCKS_AT_A_TIME: u32 = 6;
+const RESOLVED_WITHIN: Duration = Duration::from_secs(300);
+/// Far fewer while it runs than the hold has left.
+const BLOCK_EVERY: Duration = Duration::from_secs(2);
+/// LND's own time lock grows with the channel, up to two weeks.
+const BLOCKS_AT_A_TIME: u32 = 72;
 /// An output that is nobody's money: each side's handle for raising the fee (BOLT 3).
 const ANCHOR_SAT: u64 = 330;
 const MSAT_PER_SAT: i64 = 1_000;
@@ -139,7 +142,7 @@ async fn taken_by_the_chain(chain: &Chain, from: u32) -> Result<i64> {
     Ok(i64::try_from(taken_sat)?)
 }
 
-/// Mines whatever waits to be mined.
+/// Mines whatever waits to be mined, and a block now and then: LND takes its next step at one.
 struct Mining {
     stop: oneshot::Sender<()>,
     task: tokio::task::JoinHandle<Result<()>>,
@@ -152,8 +155,7 @@ impl Mining {
             loop {
                 tokio::select! {
                     _ = &mut stopped => return Ok(()),
-                    waiting = chain.wait_for_mempool(1, RESOLVED_WITHIN) => {
-                        waiting?;
+                    _ = chain.wait_for_mempool(1, BLOCK_EVERY) => {
                         chain.mine(1).await?;
                     }
                 }
