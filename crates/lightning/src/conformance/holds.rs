@@ -84,6 +84,22 @@ pub async fn duplicate_while_held(world: &dyn World) {
     assert_eq!(world.payer(0).outcome(kit.hash).await, Ok(kit.preimage.0));
 }
 
+/// Two wallets pay at the same moment: one is held and claimed, the other has everything back, nothing is claimed twice.
+pub async fn two_payers_at_once(world: &dyn World) {
+    let node = world.node();
+    let kit = Kit::new("two at once", ORDER_MSAT);
+    let invoice = kit.invoice(&*node).await;
+    let payers = [world.payer(0), world.payer(1)];
+    let before = [payers[0].balance_msat().await, payers[1].balance_msat().await];
+    let sent = tokio::join!(payers[0].pay(&invoice.bolt11), payers[1].pay(&invoice.bolt11));
+    assert!(sent.0.is_ok() || sent.1.is_ok(), "{sent:?}");
+    let event = kit.event(&node).await;
+    assert!(matches!(event, NodeEvent::HtlcHeld { amount_msat, .. } if amount_msat == msat(ORDER_MSAT)), "{event:?}");
+    kit.claim(&node, ORDER_MSAT).await;
+    let after = [payers[0].balance_msat().await, payers[1].balance_msat().await];
+    assert_eq!(before[0] + before[1], after[0] + after[1] + ORDER_MSAT, "one of them paid, once");
+}
+
 /// BOLT 11 lets a payer send up to twice the amount: all of it is seen, and all of it is claimed.
 pub async fn overpaid(world: &dyn World) {
     let node = world.node();

@@ -13,7 +13,9 @@ mod restarts;
 mod sends;
 
 pub use deadlines::{deadline_passes, deadline_passes_while_down, held_through_blocks, tip_goes_stale};
-pub use holds::{claimed, duplicate_while_held, overpaid, returned, room_shrinks, same_request_again};
+pub use holds::{
+    claimed, duplicate_while_held, overpaid, returned, room_shrinks, same_request_again, two_payers_at_once,
+};
 pub use parts::Kit;
 pub use refusals::refused;
 pub use restarts::{

@@ -121,6 +121,26 @@ async fn is_administered() {
     world.stop().await;
 }
 
+/// The payer is away when it is claimed: the claim is the node's own at once, and the payer has its receipt when it is
+/// back. The channel lives.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn claims_while_the_payer_is_away() {
+    let world = LdkWorld::start().await;
+    let (node, wallet) = (world.node(), world.wallet(0));
+    let before_msat = world.payer(0).balance_msat().await;
+    let kit = Kit::new("payer away", ORDER_MSAT);
+    kit.held(&world).await;
+    let id = bitcoin::secp256k1::PublicKey::from_slice(&node.node_id().0).expect("a node");
+    wallet.disconnect(id).await.expect("disconnected");
+    kit.claim(&node, ORDER_MSAT).await;
+    assert!(world.payer(0).is_pending(kit.hash).await, "it cannot know");
+    until("connection", async || wallet.connect(id, world.listens).await.is_ok()).await;
+    assert_eq!(world.payer(0).outcome(kit.hash).await, Ok(kit.preimage.0));
+    assert_eq!(world.payer(0).balance_msat().await, before_msat - ORDER_MSAT);
+    assert_eq!(world.embedded().channels().await.expect("an answer").len(), 2);
+    world.stop().await;
+}
+
 /// A channel is bought with the sum that comes through it, and what it is larger can be received afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_lsp_opens_a_channel_just_in_time() {

@@ -9,6 +9,7 @@ async fn holds_and_sends() {
     cases::claimed(&world).await;
     cases::returned(&world).await;
     cases::duplicate_while_held(&world).await;
+    cases::two_payers_at_once(&world).await;
     cases::overpaid(&world).await;
     cases::same_request_again(&world).await;
     cases::room_shrinks(&world).await;

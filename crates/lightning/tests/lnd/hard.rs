@@ -32,7 +32,6 @@ pub async fn all(programs: PathBuf) {
     println!("  parts");
     one_part_late(world).await;
     split_by_the_payer(world).await;
-    two_payers_at_once(world).await;
     println!("  what the node does by itself");
     returned_by_the_node(world).await;
     expired_unpaid(world).await;
@@ -207,24 +206,6 @@ async fn split_by_the_payer(world: &mut LndWorld) {
     assert!(matches!(event, NodeEvent::HtlcHeld { amount_msat, .. } if amount_msat == AMOUNT()), "{event:?}");
     assert!(world.payer.0.htlcs_out(&kit.hash.0).await.expect("an answer") >= 4);
     claim(world, &kit, 1).await;
-}
-
-/// Whoever completes first is held; the other has everything back, and nothing is claimed twice.
-async fn two_payers_at_once(world: &mut LndWorld) {
-    let node = node(world);
-    let kit = Kit::new("two at once", ORDER_MSAT);
-    let invoice = kit.invoice(&*node).await;
-    let payers = [world.payer(0), world.payer(1)];
-    let before = [payers[0].balance_msat().await, payers[1].balance_msat().await];
-    let sent = tokio::join!(payers[0].pay(&invoice.bolt11), payers[1].pay(&invoice.bolt11));
-    assert!(sent.0.is_ok() || sent.1.is_ok(), "{sent:?}");
-    let event = kit.event(&node).await;
-    assert!(matches!(event, NodeEvent::HtlcHeld { amount_msat, .. } if amount_msat == AMOUNT()), "{event:?}");
-    assert_eq!(node.claim(kit.hash, kit.preimage.clone(), AMOUNT()).await, Outcome::Done(()));
-    let event = kit.event(&node).await;
-    assert!(matches!(event, NodeEvent::HtlcClaimed { .. }), "{event:?}");
-    let after = [payers[0].balance_msat().await, payers[1].balance_msat().await];
-    assert_eq!(before[0] + before[1], after[0] + after[1] + ORDER_MSAT, "one of them paid, once");
 }
 
 /// Nobody of ours was there at the deadline: LND returned it, and that is told.

@@ -8,8 +8,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod embedded;
 mod faults;
 mod hard;
+#[path = "../common/own.rs"]
+mod node_parts;
 mod parts;
 mod payers;
 mod world;
@@ -25,6 +28,7 @@ type Scenario = (&'static str, fn(PathBuf) -> Pin<Box<dyn Future<Output = ()>>>)
 const SCENARIOS: &[Scenario] = &[
     ("suite", |programs| Box::pin(suite(programs))),
     ("hard", |programs| Box::pin(hard::all(programs))),
+    ("embedded", |programs| Box::pin(embedded::paid_in_parts(programs))),
     ("faults", |programs| Box::pin(faults::all(programs))),
 ];
 
@@ -73,6 +77,7 @@ async fn suite(programs: PathBuf) {
         claimed,
         returned,
         duplicate_while_held,
+        two_payers_at_once,
         overpaid,
         same_request_again,
         room_shrinks,
