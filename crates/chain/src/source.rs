@@ -180,12 +180,17 @@ impl ChainWallet {
     }
 
     /// What is signed is sent, whatever has become of the funds since.
-    fn gone_before_signing(&self, refund: &FundsRefund) -> Outcome<Msat> {
+    async fn gone_before_signing(&self, refund: &FundsRefund) -> Outcome<Msat> {
         let known = self.book().signed(&refund.key);
         match known {
-            Ok(known) if known.is_some() || refund.despite_loss => Outcome::Done(Msat::ZERO),
-            Ok(_) => self.gone(&refund.paid_under),
-            Err(error) => unwritten(error),
+            Ok(Some(_)) => return Outcome::Done(Msat::ZERO),
+            Ok(None) => {}
+            Err(error) => return unwritten(error),
+        }
+        match self.anew().await {
+            Ok(()) if refund.despite_loss => Outcome::Done(Msat::ZERO),
+            Ok(()) => self.gone(&refund.paid_under),
+            Err(blind) => blind.into(),
         }
     }
 
@@ -285,7 +290,7 @@ impl PaidFirstSource for ChainWallet {
     }
 
     async fn missing(&self, paid_under: &IdempotencyKey) -> Outcome<Msat> {
-        match self.fresh().await {
+        match self.anew().await {
             Ok(()) => self.gone(paid_under),
             Err(blind) => blind.into(),
         }
@@ -312,7 +317,7 @@ impl PaidFirstSource for ChainWallet {
             Ok(owed) => owed,
             Err(refusal) => return Outcome::Rejected(refusal),
         };
-        match self.gone_before_signing(refund) {
+        match self.gone_before_signing(refund).await {
             Outcome::Done(missing) if missing.is_zero() => {}
             Outcome::Done(missing_msat) => return Outcome::Done(FundsRefundStatus::FundsGone { missing_msat }),
             other => return other.and_then(|_| Outcome::NotSent(String::new())),

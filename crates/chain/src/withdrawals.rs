@@ -30,7 +30,7 @@ impl ChainWallet {
     /// Sends what is the operator's own to the operator's own address, less its fee. Once for an address, an amount and a
     /// number; numbers begin with 1 and leave none out.
     pub async fn withdraw(&self, address: &str, amount: Sat, number: u32) -> Outcome<Withdrawal> {
-        if let Err(blind) = self.fresh().await {
+        if let Err(blind) = self.anew().await {
             return blind.into();
         }
         let key = key_of(address, amount, number);

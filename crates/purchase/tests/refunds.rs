@@ -260,6 +260,8 @@ fn stopped_it_goes_on_when_it_can_or_may() {
     for ended in [run(&waits, &[succeeded(1)]), run(&waits, &[failed(1)])] {
         assert_eq!((ended.parked, ended.stop), (None, None), "nothing is left for the operator to do");
     }
+    let taken_back = run(&gone, &[RefundEvent::Reclaimed { amount: usd("10") }]);
+    assert_eq!((taken_back.state, taken_back.parked), (RefundState::Cancelled, None));
     // Coins that came make no loss of another refund's.
     let waited = run(&preparing, &[stopped(Stop::Waits, "too little is there"), RefundEvent::Resumed]);
     assert!(!waited.despite_loss);

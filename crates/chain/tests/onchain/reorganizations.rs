@@ -97,3 +97,23 @@ async fn what_is_gone_is_not_paid_back_out_of_others_coins() {
     refund.despite_loss = false;
     assert_eq!(world.wallet.refund(&refund).await, Outcome::Done(FundsRefundStatus::UnderWay), "signed is signed");
 }
+
+#[tokio::test]
+async fn before_it_signs_it_looks_whatever_it_saw_a_moment_ago() {
+    let mut world = World::start().await;
+    let request = world.request("gone");
+    let address = world.address(&request).await;
+    let coin = world.payer.coin(1_000_000).await.unwrap();
+    world.payer.send(&world.payer.spend(coin, &address, SAT, 300).unwrap()).await.unwrap();
+    world.mine(2).await;
+    world.look_seldom();
+    assert_eq!(world.status(&request).await, arrived(SAT));
+    world.invalidate(2).await;
+    let other = world.payer.spend(coin, &world.payer.address(), SAT, 5_000).unwrap();
+    world.payer.send(&other).await.unwrap();
+    world.mine(3).await;
+    let mut refund = world.refund("back", SAT, &world.payer.address());
+    refund.paid_under = request.key.clone();
+    let gone = Outcome::Done(FundsRefundStatus::FundsGone { missing_msat: msat(SAT) });
+    assert_eq!(world.wallet.refund(&refund).await, gone);
+}

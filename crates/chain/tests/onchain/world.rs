@@ -91,7 +91,7 @@ impl World {
         seed.fill_with(rand::random);
         let network = Network::Regtest;
         let register = Arc::new(TestRegister::default());
-        let wallet = open(&proxy, dir.path().join("chain.sqlite"), &seed, &register, &clock, None);
+        let wallet = open(&proxy, dir.path().join("chain.sqlite"), &seed, &register, &clock, 0, None);
         wallet.follow().await.unwrap();
         let payer = Coins::new(chain.clone(), rand::random()).unwrap();
         Self { chain, wallet, clock, register, proxy, payer, dir, seed, network, _turn: turn }
@@ -102,14 +102,19 @@ impl World {
         self.wallet = self.another();
     }
 
+    /// From now on what was seen so recently is not looked at again; the clock stands still but where a test moves it.
+    pub fn look_seldom(&mut self) {
+        self.wallet = open(&self.proxy, self.file(), &self.seed, &self.register, &self.clock, 500, None);
+    }
+
     pub fn another(&self) -> ChainWallet {
-        open(&self.proxy, self.file(), &self.seed, &self.register, &self.clock, None)
+        open(&self.proxy, self.file(), &self.seed, &self.register, &self.clock, 0, None)
     }
 
     /// A wallet of the same keys whose file was lost; it looks for its coins from this block on.
     pub fn lose_file(&mut self, first_block: u32) {
         let file = self.dir.path().join("new.sqlite");
-        self.wallet = open(&self.proxy, file, &self.seed, &self.register, &self.clock, Some(first_block));
+        self.wallet = open(&self.proxy, file, &self.seed, &self.register, &self.clock, 0, Some(first_block));
     }
 
     /// What a backup job would keep.
@@ -121,7 +126,7 @@ impl World {
 
     /// The copy in place of the file, some time later.
     pub fn put_copy_back(&mut self) {
-        self.wallet = open(&self.proxy, self.copied(), &self.seed, &self.register, &self.clock, None);
+        self.wallet = open(&self.proxy, self.copied(), &self.seed, &self.register, &self.clock, 0, None);
     }
 
     fn copied(&self) -> PathBuf {
@@ -239,6 +244,7 @@ fn open(
     seed: &[u8; 64],
     register: &Arc<TestRegister>,
     clock: &Arc<TestClock>,
+    look_ms: u64,
     first_block: Option<u32>,
 ) -> ChainWallet {
     let rpc = RpcAccess { url: proxy.url(), user: proxy.user(), password: Secret::new(proxy.password()) };
@@ -247,7 +253,7 @@ fn open(
         network: Network::Regtest,
         rpc,
         confirmations,
-        look_ms: 0,
+        look_ms,
         fee_rate_max_sat_vb: 100,
         refund_extra_max: sat(EXTRA_SAT),
         first_block,

@@ -342,6 +342,7 @@ fn reclaimed(d: &mut Draft, amount: Money) -> Result<bool, Rejected> {
     d.r.amount = OwedAmount::Currency(left);
     if left.is_zero() {
         d.r.state = RefundState::Cancelled;
+        d.go_on();
     }
     Ok(true)
 }

@@ -9,6 +9,7 @@ mod gift;
 mod linked;
 mod nodes;
 mod onchain;
+mod onchain_odd;
 mod steps;
 mod table;
 
