@@ -329,9 +329,16 @@ pub enum Node {
 pub enum OnChain {
     /// Sends what has arrived elsewhere, such as to the exchange's deposit address, less the chain's fee
     ///
-    /// Coins that are final and in the books only. Once for an address and an amount, however often it is run: the same
-    /// again says how it went. Then `anytill reconcile --accept NOTE`.
-    Withdraw { address: String, amount_sat: u64 },
+    /// Coins that are final and in the books only. Once for an address, an amount and a number, however often it is run: the
+    /// same again sends nothing, says how it went and ends with exit code 1. The same sum to the same address once more is
+    /// `--number 2`, then 3, and so on. Then `anytill reconcile --accept NOTE`.
+    Withdraw {
+        address: String,
+        amount_sat: u64,
+        /// The how manieth send of this amount to this address.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        number: u32,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -84,8 +84,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn onchain(place: &Place, command: OnChain) -> Result<Answer> {
-    let OnChain::Withdraw { address, amount_sat } = command;
-    of_server(place, &Request::OnChainWithdraw { address, amount_sat })
+    let OnChain::Withdraw { address, amount_sat, number } = command;
+    of_server(place, &Request::OnChainWithdraw { address, amount_sat, number })
 }
 
 fn backup(place: &Place, path: &Path) -> Result<Answer> {

@@ -10,7 +10,7 @@ use bitcoin::{Address, Block, Network, Transaction, Txid};
 use ids::{IdempotencyKey, UnixMs};
 use money::Sat;
 use rusqlite::Connection;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// Addresses in a row that nobody may have paid: beyond them a wallet whose file was lost finds nothing.
@@ -32,6 +32,8 @@ pub(crate) struct Book {
     /// As it was read last; empty until then.
     pub(crate) waiting: HashSet<Txid>,
     pub(crate) view: View,
+    /// By address, as they were logged last.
+    losses: HashMap<u32, Sat>,
     /// When something was seen or missed last, in seconds, and never the same twice: the library decides by it what is newer.
     stamp: u64,
 }
@@ -65,7 +67,7 @@ impl Book {
         store(&mut wallet, commit, |_| Ok(()))?;
         let stamp = wallet.tx_graph().full_txs().filter_map(|tx| tx.last_seen).max().unwrap_or(0);
         let view = View::default();
-        Ok(Self { wallet, connection, waiting: HashSet::new(), view, stamp: stamp + 1 })
+        Ok(Self { wallet, connection, waiting: HashSet::new(), view, losses: HashMap::new(), stamp: stamp + 1 })
     }
 
     /// Is there a chain in it already?
@@ -130,10 +132,20 @@ impl Book {
         Ok(())
     }
 
-    /// The address of a key; written down before it is known to anybody.
-    pub fn ask(&mut self, key: &IdempotencyKey, amount: Sat, expires_at: UnixMs) -> BookResult<Address> {
+    /// The address of a key and its number; written down before it is known to anybody. A new one is `least` or above.
+    pub fn ask(
+        &mut self,
+        key: &IdempotencyKey,
+        amount: Sat,
+        expires_at: UnixMs,
+        least: u32,
+    ) -> BookResult<(u32, Address)> {
         if let Some(known) = table::asked(&self.connection, key)? {
-            return Ok(self.wallet.peek_address(KeychainKind::External, known.index).address);
+            return Ok((known.index, self.wallet.peek_address(KeychainKind::External, known.index).address));
+        }
+        // Those that the file has forgotten are watched again too.
+        if let Some(last) = least.checked_sub(1) {
+            let _ = self.wallet.reveal_addresses_to(KeychainKind::External, last);
         }
         let mut fresh = self.wallet.reveal_next_address(KeychainKind::External);
         // After an old copy of the file was put back: an address that was paid before is nobody else's.
@@ -143,7 +155,7 @@ impl Book {
         let asked = Asked { index: fresh.index, amount, expires_at, told: Sat::ZERO };
         let commit = self.connection.transaction()?;
         store(&mut self.wallet, commit, |commit| table::add_asked(commit, key, &asked))?;
-        Ok(fresh.address)
+        Ok((fresh.index, fresh.address))
     }
 
     pub fn asked(&self, key: &IdempotencyKey) -> BookResult<Option<Asked>> {
@@ -156,6 +168,12 @@ impl Book {
 
     pub fn signed(&self, key: &IdempotencyKey) -> BookResult<Option<Signed>> {
         Ok(table::signed(&self.connection, key)?)
+    }
+
+    /// Is this another loss at this address than was known of?
+    pub fn is_news(&mut self, index: u32, missing: Sat) -> bool {
+        let before = if missing.is_zero() { self.losses.remove(&index) } else { self.losses.insert(index, missing) };
+        !missing.is_zero() && before != Some(missing)
     }
 
     /// What was said to be final and is not in the chain any more.
@@ -217,4 +235,18 @@ pub(crate) fn store(
 
 fn wallet_error(error: impl std::fmt::Display) -> BookError {
     BookError::Wallet(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_news_once_and_again_when_it_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut book = Book::open(&dir.path().join("chain.sqlite"), &[7; 64], Network::Regtest).unwrap();
+        let told = [0, 900, 900, 900, 400, 400, 0, 0, 900].map(|sat| book.is_news(3, Sat::new(sat).unwrap()));
+        assert_eq!(told, [false, true, false, false, true, false, false, false, true]);
+        assert!(book.is_news(4, Sat::new(900).unwrap()), "another address");
+    }
 }

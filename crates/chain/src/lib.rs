@@ -10,6 +10,7 @@
 //! - A refund is signed once. It is written down before it leaves, sent again until it is buried, and never made anew
 //!   under the same key.
 
+mod addresses;
 mod book;
 mod confirmations;
 mod fees;
@@ -20,7 +21,10 @@ mod source;
 mod sync;
 mod table;
 mod view;
+mod withdrawals;
 
+pub use addresses::AddressRegister;
 pub use confirmations::{BadConfirmations, Confirmations};
 pub use fees::{CoreFees, EsploraFees};
-pub use source::{ChainConfig, ChainWallet, OpenError, RpcAccess, Withdrawal};
+pub use source::{ChainConfig, ChainWallet, OpenError, RpcAccess};
+pub use withdrawals::Withdrawal;

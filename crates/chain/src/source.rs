@@ -1,9 +1,10 @@
 //! The wallet as a source of funds that cannot be held.
 
+use crate::addresses::{AddressRegister, GivenOut};
 use crate::book::{Book, BookError};
 use crate::confirmations::Confirmations;
 use crate::rpc::{Handed, Rpc};
-use crate::sends::{SendError, typical_fee};
+use crate::sends::{FeeShare, SendError, typical_fee};
 use crate::sync::Blind;
 use crate::table::Signed;
 use async_trait::async_trait;
@@ -43,18 +44,10 @@ pub struct ChainConfig {
     pub look_ms: u64,
     /// A refund that would have to pay more per vbyte waits.
     pub fee_rate_max_sat_vb: u64,
+    /// A refund that would cost the operator more than this, beyond what comes off it, waits.
+    pub refund_extra_max: Sat,
     /// A wallet without a file looks for its coins from this block on; None: from now on.
     pub first_block: Option<u32>,
-}
-
-/// What an operator took out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawal {
-    pub txid: String,
-    /// It came off the amount.
-    pub fee: Sat,
-    /// 0: waits for one.
-    pub blocks: u32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +62,7 @@ pub struct ChainWallet {
     pub(crate) config: ChainConfig,
     pub(crate) rpc: Rpc,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) given_out: GivenOut,
     pub(crate) book: Mutex<Book>,
     /// One look at a time. None: the last one failed.
     pub(crate) looked_at: tokio::sync::Mutex<Option<UnixMs>>,
@@ -87,7 +81,7 @@ impl<T> From<Blind> for Outcome<T> {
     }
 }
 
-fn unwritten<T>(error: BookError) -> Outcome<T> {
+pub(crate) fn unwritten<T>(error: BookError) -> Outcome<T> {
     Outcome::NotSent(error.to_string())
 }
 
@@ -98,40 +92,24 @@ fn whole(amount: Msat) -> Result<Sat, Rejection> {
 }
 
 impl ChainWallet {
-    /// `file` belongs to this wallet and to one process.
-    pub fn open(config: ChainConfig, file: &Path, seed: &[u8; 64], clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    /// `file` belongs to this wallet and to one process; `register` is kept elsewhere.
+    pub fn open(
+        config: ChainConfig,
+        file: &Path,
+        seed: &[u8; 64],
+        register: Arc<dyn AddressRegister>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let access = &config.rpc;
         let rpc = Rpc::new(&access.url, &access.user, &access.password).map_err(OpenError::Address)?;
         let book = Book::open(file, seed, config.network).map_err(|error| OpenError::Wallet(error.to_string()))?;
-        Ok(Self { config, rpc, clock, book: Mutex::new(book), looked_at: tokio::sync::Mutex::new(None) })
+        let given_out = GivenOut::new(register);
+        Ok(Self { config, rpc, clock, given_out, book: Mutex::new(book), looked_at: tokio::sync::Mutex::new(None) })
     }
 
     /// Follows the chain, so that a purchase does not wait for what was mined meanwhile. To be called every few seconds.
     pub async fn follow(&self) -> Result<(), String> {
         self.fresh().await.map_err(|blind| blind.to_string())
-    }
-
-    /// Sends what is the operator's own to the operator's own address, less its fee. Once for an address and an amount.
-    pub async fn withdraw(&self, address: &str, amount: Sat) -> Outcome<Withdrawal> {
-        if let Err(blind) = self.fresh().await {
-            return blind.into();
-        }
-        let key = IdempotencyKey(format!("withdraw/{address}/{}", amount.get()));
-        let signed = match self.signed(&key, Some(address), amount).await {
-            Outcome::Done(signed) => signed,
-            other => return other.and_then(|_| Outcome::NotSent(String::new())),
-        };
-        let txid = signed.txid();
-        let depth = self.book().depth_of(txid);
-        let blocks = match depth {
-            Some(blocks) => blocks,
-            None => match self.rpc.hand_over(&signed.tx).await {
-                Ok(Handed::Taken) => 0,
-                Ok(Handed::Refused(why)) => return Outcome::Rejected(Rejection::retryable("not_taken", why)),
-                Err(error) => return Outcome::Unknown(error.to_string()),
-            },
-        };
-        Outcome::Done(Withdrawal { txid: txid.to_string(), fee: signed.fee, blocks })
     }
 
     /// An address that this network has, of somebody else.
@@ -159,7 +137,13 @@ impl ChainWallet {
     }
 
     /// Written down, from now or from before.
-    async fn signed(&self, key: &IdempotencyKey, to: Option<&str>, owed: Sat) -> Outcome<Signed> {
+    pub(crate) async fn signed(
+        &self,
+        key: &IdempotencyKey,
+        to: Option<&str>,
+        owed: Sat,
+        share: FeeShare,
+    ) -> Outcome<Signed> {
         let to = match to.map(|to| self.payee(to)) {
             Some(Ok(to)) => to,
             Some(Err(refusal)) => return Outcome::Rejected(refusal),
@@ -176,7 +160,7 @@ impl ChainWallet {
             Outcome::Rejected(refusal) => return Outcome::Rejected(refusal),
             Outcome::NotSent(why) | Outcome::Unknown(why) => return Outcome::NotSent(why),
         };
-        let signed = self.book().sign(key, &to, owed, rate, &self.config.confirmations);
+        let signed = self.book().sign(key, &to, owed, rate, share, &self.config.confirmations);
         match signed {
             Ok(signed) => Outcome::Done(signed),
             Err(SendError::Book(error)) => unwritten(error),
@@ -186,10 +170,44 @@ impl ChainWallet {
             Err(error @ SendError::NoCoins(_)) => {
                 Outcome::Rejected(Rejection::retryable("insufficient_funds", error.to_string()))
             }
+            Err(error @ SendError::TooDear { .. }) => {
+                Outcome::Rejected(Rejection::retryable("too_dear", error.to_string()))
+            }
             Err(error @ SendError::Unsigned(_)) => {
                 Outcome::Rejected(Rejection::retryable("unsigned", error.to_string()))
             }
         }
+    }
+
+    /// What is signed is sent, whatever has become of the funds since.
+    async fn gone_before_signing(&self, refund: &FundsRefund) -> Outcome<Msat> {
+        let known = self.book().signed(&refund.key);
+        match known {
+            Ok(Some(_)) => return Outcome::Done(Msat::ZERO),
+            Ok(None) => {}
+            Err(error) => return unwritten(error),
+        }
+        match self.anew().await {
+            Ok(()) if refund.despite_loss => Outcome::Done(Msat::ZERO),
+            Ok(()) => self.gone(&refund.paid_under),
+            Err(blind) => blind.into(),
+        }
+    }
+
+    /// How much less there is under a key than was said to be final.
+    fn gone(&self, paid_under: &IdempotencyKey) -> Outcome<Msat> {
+        let book = self.book();
+        let asked = match book.asked(paid_under) {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return Outcome::Done(Msat::ZERO),
+            Err(error) => return unwritten(error),
+        };
+        let missing = asked.told.saturating_sub(book.view.seen(asked.index));
+        let in_blocks = book.view.arrived(asked.index, 1).map_or(Sat::ZERO, |arrived| arrived.deep);
+        if missing.is_zero() && in_blocks < asked.told {
+            return Outcome::NotSent("a reorganization took its block off: it waits for another".to_owned());
+        }
+        Outcome::Done(missing.msat())
     }
 
     /// What is there of a request, by the chain as it was just read.
@@ -200,7 +218,7 @@ impl ChainWallet {
         let needed = self.config.confirmations.needed(asked.amount.max(seen));
         let arrived = book.view.arrived(asked.index, needed);
         let (deep, depth) = arrived.map_or((Sat::ZERO, None), |arrived| (arrived.deep, Some(arrived.depth)));
-        if seen < asked.told {
+        if book.is_news(asked.index, asked.told.saturating_sub(seen)) {
             tracing::error!(told = asked.told.get(), seen = seen.get(), "a reorganization took back what was final");
         }
         // Too little waits for the rest while the price is locked, and for the end of what is on its way.
@@ -246,9 +264,9 @@ impl PaidFirstSource for ChainWallet {
         if let Err(blind) = self.fresh().await {
             return blind.into();
         }
-        let address = match self.book().ask(&request.key, amount, request.expires_at) {
-            Ok(address) => address,
-            Err(error) => return unwritten(error),
+        let address = match self.give_out(&request.key, amount, request.expires_at).await {
+            Outcome::Done(address) => address,
+            other => return other.and_then(|_| Outcome::NotSent(String::new())),
         };
         Outcome::Done(FundsTarget::Address {
             uri: format!("bitcoin:{address}?amount={}", amount.btc_string()),
@@ -268,6 +286,13 @@ impl PaidFirstSource for ChainWallet {
         match self.arrived(request) {
             Ok(status) => Outcome::Done(status),
             Err(error) => unwritten(error),
+        }
+    }
+
+    async fn missing(&self, paid_under: &IdempotencyKey) -> Outcome<Msat> {
+        match self.anew().await {
+            Ok(()) => self.gone(paid_under),
+            Err(blind) => blind.into(),
         }
     }
 
@@ -292,7 +317,14 @@ impl PaidFirstSource for ChainWallet {
             Ok(owed) => owed,
             Err(refusal) => return Outcome::Rejected(refusal),
         };
-        let signed = match self.signed(&refund.key, refund.to.as_deref(), owed).await {
+        match self.gone_before_signing(refund).await {
+            Outcome::Done(missing) if missing.is_zero() => {}
+            Outcome::Done(missing_msat) => return Outcome::Done(FundsRefundStatus::FundsGone { missing_msat }),
+            other => return other.and_then(|_| Outcome::NotSent(String::new())),
+        }
+        let taken_max = refund.taken_msat_max.sat_floor();
+        let share = FeeShare { taken_max, extra_max: self.config.refund_extra_max };
+        let signed = match self.signed(&refund.key, refund.to.as_deref(), owed, share).await {
             Outcome::Done(signed) => signed,
             Outcome::Rejected(refusal) => return Outcome::Rejected(refusal),
             Outcome::NotSent(why) | Outcome::Unknown(why) => return Outcome::NotSent(why),

@@ -49,9 +49,18 @@ impl ChainWallet {
 
     /// Looks, unless that was done a moment ago.
     pub(crate) async fn fresh(&self) -> Result<(), Blind> {
+        self.seen_within(self.config.look_ms).await
+    }
+
+    /// Looks, whatever was seen a moment ago: before something is signed, which is for ever.
+    pub(crate) async fn anew(&self) -> Result<(), Blind> {
+        self.seen_within(0).await
+    }
+
+    async fn seen_within(&self, age_ms: u64) -> Result<(), Blind> {
         let mut looked_at = self.looked_at.lock().await;
         let now = self.clock.now();
-        if looked_at.is_some_and(|at| now.since_ms(at) < self.config.look_ms) {
+        if looked_at.is_some_and(|at| now.since_ms(at) < age_ms) {
             return Ok(());
         }
         *looked_at = None;

@@ -32,10 +32,12 @@ pub(crate) struct Asked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
     pub address: String,
-    /// The fee included.
+    /// What came off included.
     pub owed: Sat,
+    /// Came off what was owed.
     pub fee: Sat,
-    /// What the transaction pays to its miner on top: change that was too small to come back.
+    /// What the transaction pays to its miner on top, at the operator's cost: what the wallet's small coins take above what
+    /// was said, and change that was too small to come back.
     pub lost: Sat,
     pub tx: Transaction,
 }

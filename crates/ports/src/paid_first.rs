@@ -24,7 +24,7 @@ pub struct FundsRequest {
 pub struct SourceTerms {
     /// Blocks until it is final.
     pub confirmations: u32,
-    /// What would come off a refund at present.
+    /// What comes off a refund, at the most.
     pub refund_fee_msat: Msat,
 }
 
@@ -81,6 +81,10 @@ pub struct FundsRefund {
     pub account: AccountId,
     /// Whole satoshis. What the chain takes for it comes off: the shopper was told so.
     pub amount_msat: Msat,
+    /// No more than that comes off, whatever the chain takes: the rest is the operator's.
+    pub taken_msat_max: Msat,
+    /// The operator pays it back though what was received is gone.
+    pub despite_loss: bool,
     /// Nothing under this key was sent before this time.
     pub asked_since: UnixMs,
 }
@@ -97,6 +101,10 @@ pub enum FundsRefundStatus {
     /// Finally: it may be tried under another key.
     Failed {
         reason: String,
+    },
+    /// Nothing was sent: so much of what was received is not there any more.
+    FundsGone {
+        missing_msat: Msat,
     },
 }
 
@@ -120,10 +128,15 @@ pub trait PaidFirstSource: Send + Sync {
     /// `Pending` and `Final` by the operator's own side only, never by what the sender's side says.
     async fn status(&self, request: &FundsRequest) -> Outcome<FundsStatus>;
 
+    /// How much of what was called final under this key is not there any more. Not known while it may come back by itself.
+    async fn missing(&self, _paid_under: &IdempotencyKey) -> Outcome<Msat> {
+        Outcome::Done(Msat::ZERO)
+    }
+
     /// What a shopper is told before confirming an amount; none where the chain has no part in it.
     async fn terms(&self, amount_msat: Msat) -> Outcome<Option<SourceTerms>>;
 
-    /// Can a refund go to this address, and what would the chain take of it now?
+    /// Can a refund go to this address, and what would come off it now, at the most?
     async fn refund_fee(&self, to: &str) -> Outcome<Msat>;
 
     /// Sends once per key; asked again, it says how that send is.

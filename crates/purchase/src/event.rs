@@ -35,7 +35,7 @@ pub struct Creation {
 pub struct ChainTerms {
     /// Blocks until it is final.
     pub confirmations: u32,
-    /// What would come off a refund then.
+    /// What comes off a refund, at the most.
     pub refund_fee_msat: Msat,
 }
 

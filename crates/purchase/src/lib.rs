@@ -31,7 +31,7 @@ pub use policy::{ClaimOn, Flow, FundsSource, Policy, VENDOR_CHAIN_BLOCKS};
 pub use quote::{DailyTable, Market, PriceParts, Quote, QuoteError, QuoteInput, make_quote};
 pub use rail::{Invoice, RAIL_CHANGES_MAX, Rail};
 pub use refund::{
-    Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,
+    Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer, Stop,
     WithdrawLink, step_refund,
 };
 pub use step::{Authentication, Rejected, Step, Stepped, authentication, replay, step};

@@ -8,7 +8,7 @@ use ids::{AccountId, LinkHash, PurchaseId, RefundId, UnixMs};
 use proptest::prelude::*;
 use purchase::{
     Booking, Destination, OwedAmount, OwedCause, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState,
-    RefundStep, step_refund,
+    RefundStep, Stop, step_refund,
 };
 use std::fmt::Write;
 
@@ -53,6 +53,7 @@ fn prepared(of: u8, amount: OwedAmount) -> RefundEvent {
             bolt11,
             from: PaidFrom::Node,
             amount_msat,
+            taken_msat_max: money::Msat::ZERO,
             amount_missing: false,
             rate,
         },
@@ -68,6 +69,10 @@ fn offered(of: u8, amount: OwedAmount) -> RefundEvent {
 
 fn used(of: u8, invoice: &str) -> RefundEvent {
     RefundEvent::LinkUsed { hash: LinkHash([of; 32]), invoice: invoice.to_owned() }
+}
+
+fn stopped(stop: Stop, reason: &str) -> RefundEvent {
+    RefundEvent::Stopped { stop, reason: reason.to_owned() }
 }
 
 fn succeeded(of: u8) -> RefundEvent {
@@ -131,6 +136,7 @@ table! {
         "zero" = RefundEvent::Reclaimed { amount: usd("0") },
     ],
     RefundEvent::Parked { .. } => ["" = RefundEvent::Parked { reason: why() }],
+    RefundEvent::Stopped { .. } => ["waits" = stopped(Stop::Waits, "why"), "gone" = stopped(Stop::FundsGone, "why")],
     RefundEvent::Resumed => ["" = RefundEvent::Resumed],
 }
 
@@ -163,7 +169,8 @@ fn ways(state: RefundState) -> Vec<(&'static str, Vec<RefundEvent>)> {
         RefundState::Sending => vec![
             ("to invoice", vec![now, prepared(1, owed_dollars())]),
             ("to address", vec![to_address.clone(), prepared(1, owed_dollars())]),
-            ("parked", vec![to_address, prepared(1, owed_dollars()), RefundEvent::Parked { reason: why() }]),
+            ("parked", vec![to_address.clone(), prepared(1, owed_dollars()), RefundEvent::Parked { reason: why() }]),
+            ("funds gone", vec![to_address, prepared(1, owed_dollars()), stopped(Stop::FundsGone, "gone")]),
         ],
         RefundState::Paid => vec![("", vec![now, prepared(1, owed_dollars()), succeeded(1)])],
         RefundState::Cancelled => vec![("", vec![now, RefundEvent::Reclaimed { amount: usd("10") }])],
@@ -235,6 +242,33 @@ fn nothing_happens_before_the_opening() {
 fn too_early_is_not_waited_for() {
     let waiting = applied(None, &opened(owed_dollars(), None, WAIT_MS), START).refund;
     assert_eq!(step_refund(Some(&waiting), &RefundEvent::WaitEnded, START.plus_ms(WAIT_MS - 1)), Ok(None));
+}
+
+/// What it waits for comes by itself, or the operator decides; a loss that was borne once is not asked about again.
+#[test]
+fn stopped_it_goes_on_when_it_can_or_may() {
+    let run = |refund: &Refund, events: &[RefundEvent]| {
+        events.iter().fold(refund.clone(), |refund, event| applied(Some(&refund), event, START).refund)
+    };
+    let preparing = applied(None, &opened(owed_dollars(), Some(address()), 0), START).refund;
+    let gone = run(&preparing, &[stopped(Stop::FundsGone, "gone")]);
+    assert_eq!((gone.parked.as_ref().map(|p| p.reason.as_str()), gone.despite_loss), (Some("gone"), false));
+    let resumed = applied(Some(&gone), &RefundEvent::Resumed, START);
+    assert!(resumed.refund.despite_loss && matches!(resumed.effects[..], [(_, RefundEffect::Prepare { .. })]));
+    let waits = run(&resumed.refund, &[prepared(1, owed_dollars()), stopped(Stop::Waits, "too little is there")]);
+    assert_eq!(step_refund(Some(&waits), &stopped(Stop::Waits, "too little is there"), START), Ok(None));
+    assert!(waits.parked.is_some() && waits.despite_loss);
+    for ended in [run(&waits, &[succeeded(1)]), run(&waits, &[failed(1)])] {
+        assert_eq!((ended.parked, ended.stop), (None, None), "nothing is left for the operator to do");
+    }
+    let taken_back = run(&gone, &[RefundEvent::Reclaimed { amount: usd("10") }]);
+    assert_eq!((taken_back.state, taken_back.parked), (RefundState::Cancelled, None));
+    // Coins that came make no loss of another refund's.
+    let waited = run(&preparing, &[stopped(Stop::Waits, "too little is there"), RefundEvent::Resumed]);
+    assert!(!waited.despite_loss);
+    // What is parked for a contradiction stays so.
+    let wrong = run(&waits, &[RefundEvent::Parked { reason: why() }, succeeded(1)]);
+    assert_eq!(wrong.parked.map(|parked| parked.reason), Some(why()));
 }
 
 #[test]

@@ -150,6 +150,8 @@ fn refund_of(paid: &ports::FundsRequest) -> ports::FundsRefund {
         paid_under: paid.key.clone(),
         account: SHOPPER,
         amount_msat: paid.amount_msat,
+        taken_msat_max: money::Msat::ZERO,
+        despite_loss: false,
         asked_since: Still.now(),
     }
 }

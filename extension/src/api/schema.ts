@@ -1003,7 +1003,7 @@ export interface components {
         FundsPromise: {
             /**
              * Format: int64
-             * @description To an address it goes back less what the chain takes: so much at present.
+             * @description To an address it goes back less what the chain takes: so much at the most.
              */
             back_fee_msat?: number | null;
             /** @description Where to: `linked_account`, the address that was given, or the account's refund destination. */

@@ -56,6 +56,7 @@ pub enum Request {
     OnChainWithdraw {
         address: String,
         amount_sat: u64,
+        number: u32,
     },
     NodeId,
     NodeAddress,

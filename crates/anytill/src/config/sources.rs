@@ -19,6 +19,7 @@ pub struct OnChainSource {
     pub confirmations: Vec<ConfirmationStep>,
     pub confirmations_above: u32,
     pub fee_sat_per_vbyte_max: u64,
+    pub refund_extra_sat_max: u64,
     pub first_block: u32,
 }
 

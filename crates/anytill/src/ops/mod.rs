@@ -60,7 +60,9 @@ pub async fn run(server: &Arc<Server>, request: Request, progress: &Progress) ->
         Request::Invite { count } => invite(&server.accounts, count, server.config.accounts.invite_days).await,
         Request::Backup { path } => backup(store, &path).await,
         Request::NodeLiquidity { days } => liquidity::report(server, days).await,
-        Request::OnChainWithdraw { address, amount_sat } => onchain::withdraw(server, &address, amount_sat).await,
+        Request::OnChainWithdraw { address, amount_sat, number } => {
+            onchain::withdraw(server, &address, amount_sat, number).await
+        }
         Request::VendorNode { .. }
         | Request::NodeId
         | Request::NodeAddress

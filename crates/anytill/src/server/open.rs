@@ -112,7 +112,8 @@ impl Server {
         let trust = trust.with_recipes(&config, file, &operator);
         let records = wiring::SealedRecords::new(&operator, Arc::new(store.clone()));
         let linked = wiring::linked_account(&config, &public_url, Arc::new(records), Arc::clone(&clock), at)?;
-        let chain_wallet = wiring::chain_wallet(&config, &place.data, &operator, Arc::clone(&clock), at)?;
+        let chain_wallet =
+            wiring::chain_wallet(&config, &place.data, &operator, Arc::new(store.clone()), Arc::clone(&clock), at)?;
         let ports = Ports {
             store: Arc::new(store.clone()),
             nodes: nodes.ports(),

@@ -5,12 +5,13 @@ use super::holding::{HoldingNodes, ServerNode};
 use crate::config::{ChainKind, Config, Lookup, confirmations};
 use anyhow::{Context as _, Result, anyhow};
 use async_trait::async_trait;
-use chain_wallet::{ChainConfig, ChainWallet, CoreFees, EsploraFees, RpcAccess};
+use chain_wallet::{AddressRegister, ChainConfig, ChainWallet, CoreFees, EsploraFees, RpcAccess};
 use engine::PaidFirstSources;
 use exchanges::coinbase::Keys;
 use ids::UnixMs;
+use money::Sat;
 use outbound::BadAddress;
-use ports::{ChainFees, Clock, PaidFirstSource, RecordStore, Secret, StoreError, StoredRecord};
+use ports::{ChainFees, Clock, PaidFirstSource, RecordStore, Secret, Store, StoreError, StoredRecord};
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use sources::coinbase::{CoinbaseLink, CoinbaseLinkConfig, Outside, Receive, RequestToken};
@@ -75,6 +76,24 @@ impl RecordStore for NoRecords {
     }
 }
 
+/// How far the chain's addresses were given out, in the server's database.
+pub struct ChainAddresses(pub Arc<dyn Store>);
+
+/// The setting's name; never changes.
+const CHAIN_ADDRESSES: &str = "chain/addresses";
+
+#[async_trait]
+impl AddressRegister for ChainAddresses {
+    async fn next(&self) -> Result<u32, String> {
+        let kept = self.0.setting(CHAIN_ADDRESSES).await.map_err(|error| error.to_string())?;
+        kept.map_or(Ok(0), |kept| kept.parse().map_err(|_| format!("the setting {CHAIN_ADDRESSES} is no number")))
+    }
+
+    async fn set_next(&self, next: u32) -> Result<(), String> {
+        self.0.put_setting(CHAIN_ADDRESSES, &next.to_string()).await.map_err(|error| error.to_string())
+    }
+}
+
 /// The operator's key at Coinbase.
 struct OperatorKey(Keys);
 
@@ -97,6 +116,7 @@ pub fn chain_wallet(
     config: &Config,
     data: &Path,
     seed: &OperatorSeed,
+    store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     at: Lookup<'_>,
 ) -> Result<Option<Arc<ChainWallet>>> {
@@ -110,9 +130,11 @@ pub fn chain_wallet(
         confirmations: confirmations(onchain).map_err(|why| anyhow!("sources.onchain.confirmations: {why}"))?,
         look_ms: CHAIN_LOOK_MS,
         fee_rate_max_sat_vb: onchain.fee_sat_per_vbyte_max,
+        refund_extra_max: Sat::new(onchain.refund_extra_sat_max).context("sources.onchain.refund_extra_sat_max")?,
         first_block: Some(onchain.first_block).filter(|first| *first > 0),
     };
-    let wallet = ChainWallet::open(made, &data.join(CHAIN_FILE), &seed.chain_wallet_seed(), clock);
+    let register = Arc::new(ChainAddresses(store));
+    let wallet = ChainWallet::open(made, &data.join(CHAIN_FILE), &seed.chain_wallet_seed(), register, clock);
     Ok(Some(Arc::new(wallet.context("sources.onchain")?)))
 }
 

@@ -90,3 +90,22 @@ async fn a_lost_file_loses_no_coins_and_gives_no_address_to_two() {
     assert_eq!(world.status(&next).await, FundsStatus::Waiting);
     assert_eq!(world.balance().await, SAT);
 }
+
+#[tokio::test]
+async fn an_old_copy_of_the_file_gives_no_address_to_two() {
+    let mut world = World::start().await;
+    let mut given = vec![world.address(&world.request("before the copy")).await];
+    world.copy_file();
+    for name in ["one", "two"] {
+        given.push(world.address(&world.request(name)).await);
+    }
+    world.put_copy_back();
+    let next = world.request("next");
+    let address = world.address(&next).await;
+    assert!(!given.contains(&address), "{address} belongs to another purchase, which has not paid yet");
+    // Its shopper pays now: that is nobody's money but theirs, and the wallet's.
+    world.chain.fund(&given[2], SAT).await.unwrap();
+    world.mine(2).await;
+    assert_eq!(world.status(&next).await, FundsStatus::Waiting);
+    assert_eq!(world.balance().await, SAT);
+}

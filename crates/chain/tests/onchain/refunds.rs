@@ -1,6 +1,6 @@
 //! Paying back: what is owed less the fee of that very transaction, once.
 
-use crate::world::{SAT, World, arrived, msat, sat};
+use crate::world::{LOCKED_MS, SAID_SAT, SAT, World, arrived, msat, sat};
 use bitcoin::Address;
 use ports::{FundsRefundStatus, Outcome, PaidFirstSource as _};
 
@@ -117,17 +117,102 @@ async fn a_refund_survives_a_reorganization() {
 }
 
 #[tokio::test]
-async fn the_operator_takes_out_once_for_an_address_and_an_amount() {
+async fn a_shopper_bears_no_more_than_was_said_and_the_operator_the_rest_of_the_fee() {
+    let world = World::start().await;
+    // Before there is anything larger in the wallet: somebody paid in many small coins.
+    world.paid_in_parts("small", 20).await;
+    let before = world.balance().await;
+    let refund = world.refund("back", before - 50_000, &world.payer.address());
+    let had = world.payer.balance_sat().await.unwrap();
+    assert_eq!(world.wallet.refund(&refund).await, Outcome::Done(FundsRefundStatus::UnderWay));
+    let txid = world.chain.mempool().await.unwrap().remove(0);
+    let fee = world.chain.fee_sat(&txid).await.unwrap().unwrap();
+    world.mine(1).await;
+    let sent = world.wallet.refund(&refund).await.done().unwrap();
+    let FundsRefundStatus::Sent { fee_msat, taken_msat } = sent else { panic!("{sent:?}") };
+    assert!(fee > 1_000, "{fee} is no more than one coin costs");
+    assert_eq!((taken_msat, fee_msat), (msat(SAID_SAT), msat(fee - SAID_SAT)));
+    assert_eq!(world.payer.balance_sat().await.unwrap() - had, before - 50_000 - SAID_SAT);
+    // What is booked, to the satoshi: the amount owed, and the operator's part of the fee.
+    assert_eq!(world.balance().await, before - (before - 50_000) - (fee - SAID_SAT));
+}
+
+#[tokio::test]
+async fn small_coins_of_others_are_left_alone_while_there_is_a_large_one() {
+    let world = World::start().await;
+    world.paid_in_parts("small", 20).await;
+    world.funded("large").await;
+    let refund = world.refund("back", 300_000, &world.payer.address());
+    assert_eq!(world.wallet.refund(&refund).await, Outcome::Done(FundsRefundStatus::UnderWay));
+    let txid = world.chain.mempool().await.unwrap().remove(0);
+    let fee = world.chain.fee_sat(&txid).await.unwrap().unwrap();
+    assert!(fee <= SAID_SAT, "{fee}");
+}
+
+#[tokio::test]
+async fn what_would_cost_the_operator_too_much_waits_and_is_not_signed() {
+    let mut world = World::start().await;
+    world.paid_in_parts("small", 60).await;
+    let refund = world.refund("back", world.balance().await - 50_000, &world.payer.address());
+    let waits = world.wallet.refund(&refund).await;
+    let Outcome::Rejected(refusal) = &waits else { panic!("{waits:?}") };
+    assert_eq!((refusal.code.as_str(), refusal.retryable), ("too_dear", true));
+    assert!(refusal.message.contains("refund_extra_sat_max"), "{refusal:?}");
+    assert!(world.chain.mempool().await.unwrap().is_empty());
+    world.reopen();
+    // A larger coin comes, and it goes.
+    world.funded("large").await;
+    world.chain.fund(&world.address(&world.request("large")).await, 700_000).await.unwrap();
+    world.mine(3).await;
+    assert_eq!(world.status(&world.request("large")).await, arrived(SAT + 700_000));
+    assert_eq!(world.wallet.refund(&refund).await, Outcome::Done(FundsRefundStatus::UnderWay));
+}
+
+#[tokio::test]
+async fn what_the_typical_fee_leaves_is_paid_though_the_real_one_is_more_than_all_of_it() {
+    let world = World::start().await;
+    // Fifteen coins of a thousand: their fee is more than what is owed.
+    let dust = world.request("dust");
+    let address = world.address(&dust).await;
+    for _ in 0..15 {
+        world.chain.fund(&address, 1_000).await.unwrap();
+    }
+    world.mine(2).await;
+    world.pass(LOCKED_MS);
+    assert_eq!(world.status(&dust).await, arrived(15_000));
+    let one = world.refund("one", 900, &world.payer.address());
+    assert_eq!(world.wallet.refund(&one).await, Outcome::Done(FundsRefundStatus::UnderWay));
+    world.mine(1).await;
+    assert!(world.taken(&one).await <= SAID_SAT);
+    // Below what is relayed after what was said came off: finally refused, and said so.
+    let none = world.refund("none", SAID_SAT + 200, &world.payer.address());
+    let refused = world.wallet.refund(&none).await;
+    let Outcome::Rejected(refusal) = &refused else { panic!("{refused:?}") };
+    assert_eq!((refusal.code.as_str(), refusal.retryable), ("too_little", false));
+}
+
+#[tokio::test]
+async fn the_operator_takes_out_once_for_an_address_an_amount_and_a_number() {
     let mut world = World::start().await;
     world.funded("paid").await;
-    let (to, amount) = (world.payer.address().to_string(), sat(400_000));
-    let first = world.wallet.withdraw(&to, amount).await.done().unwrap();
-    assert_eq!(first.blocks, 0);
+    let (to, amount) = (world.payer.address().to_string(), sat(200_000));
+    let first = world.wallet.withdraw(&to, amount, 1).await.done().unwrap();
+    assert_eq!((first.blocks, first.number, first.is_new), (0, 1, true));
+    let again = world.wallet.withdraw(&to, amount, 1).await.done().unwrap();
+    assert_eq!((&again.txid, again.is_new), (&first.txid, false));
     world.mine(1).await;
     world.reopen();
-    let again = world.wallet.withdraw(&to, amount).await.done().unwrap();
-    assert_eq!((again.txid, again.fee, again.blocks), (first.txid, first.fee, 1));
-    assert_eq!(world.payer.balance_sat().await.unwrap(), 400_000 - first.fee.get());
+    let again = world.wallet.withdraw(&to, amount, 1).await.done().unwrap();
+    assert_eq!((&again.txid, again.fee, again.blocks, again.is_new), (&first.txid, first.fee, 1, false));
+    assert_eq!(world.payer.balance_sat().await.unwrap(), 200_000 - first.fee.get());
+    // None is left out, and the second one is another send.
+    assert_eq!(code(&world.wallet.withdraw(&to, amount, 3).await), "bad_number");
+    assert_eq!(code(&world.wallet.withdraw(&to, amount, 0).await), "bad_number");
+    let second = world.wallet.withdraw(&to, amount, 2).await.done().unwrap();
+    assert!(second.is_new && second.txid != first.txid, "{second:?}");
+    assert!(!world.wallet.withdraw(&to, amount, 2).await.done().unwrap().is_new);
+    world.mine(1).await;
+    assert_eq!(world.payer.balance_sat().await.unwrap(), 400_000 - first.fee.get() - second.fee.get());
     assert_eq!(world.balance().await, SAT - 400_000);
-    assert_eq!(code(&world.wallet.withdraw(&to, sat(SAT)).await), "insufficient_funds");
+    assert_eq!(code(&world.wallet.withdraw(&to, sat(SAT), 1).await), "insufficient_funds");
 }

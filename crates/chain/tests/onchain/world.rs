@@ -1,8 +1,9 @@
 //! A chain, a wallet on it, and a payer who can take back what is in no block.
 
 use crate::proxy::Proxy;
+use async_trait::async_trait;
 use bitcoin::{Address, Network};
-use chain_wallet::{ChainConfig, ChainWallet, Confirmations, RpcAccess};
+use chain_wallet::{AddressRegister, ChainConfig, ChainWallet, Confirmations, RpcAccess};
 use ids::{AccountId, IdempotencyKey, UnixMs};
 use money::{Msat, Sat};
 use ports::{
@@ -12,14 +13,18 @@ use ports::{
 use sandbox::chain::{Backend, Chain, Coins};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// The reference purchase.
 pub const SAT: u64 = 496_758;
+/// What is said to come off a refund: 141 vbytes at the least rate.
+pub const SAID_SAT: u64 = 141;
 /// How long its price is locked.
 pub const LOCKED_MS: u64 = 3_600_000;
+/// What a refund may cost the operator beyond what was said.
+pub const EXTRA_SAT: u64 = 3_000;
 const START_MS: u64 = 1_800_000_000_000;
 
 /// One chain is mined by one test at a time.
@@ -30,6 +35,22 @@ pub struct TestClock(AtomicU64);
 impl Clock for TestClock {
     fn now(&self) -> UnixMs {
         UnixMs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The server's database: it is not in the wallet's file.
+#[derive(Default)]
+pub struct TestRegister(AtomicU32);
+
+#[async_trait]
+impl AddressRegister for TestRegister {
+    async fn next(&self) -> Result<u32, String> {
+        Ok(self.0.load(Ordering::SeqCst))
+    }
+
+    async fn set_next(&self, next: u32) -> Result<(), String> {
+        self.0.store(next, Ordering::SeqCst);
+        Ok(())
     }
 }
 
@@ -45,6 +66,7 @@ pub struct World {
     pub chain: Chain,
     pub wallet: ChainWallet,
     pub clock: Arc<TestClock>,
+    register: Arc<TestRegister>,
     pub proxy: Proxy,
     pub payer: Coins,
     dir: tempfile::TempDir,
@@ -68,10 +90,11 @@ impl World {
         let mut seed = [0; 64];
         seed.fill_with(rand::random);
         let network = Network::Regtest;
-        let wallet = open(&proxy, dir.path().join("chain.sqlite"), &seed, network, &clock);
+        let register = Arc::new(TestRegister::default());
+        let wallet = open(&proxy, dir.path().join("chain.sqlite"), &seed, &register, &clock, 0, None);
         wallet.follow().await.unwrap();
         let payer = Coins::new(chain.clone(), rand::random()).unwrap();
-        Self { chain, wallet, clock, proxy, payer, dir, seed, network, _turn: turn }
+        Self { chain, wallet, clock, register, proxy, payer, dir, seed, network, _turn: turn }
     }
 
     /// As a killed process: what is not in the file is lost.
@@ -79,14 +102,35 @@ impl World {
         self.wallet = self.another();
     }
 
+    /// From now on what was seen so recently is not looked at again; the clock stands still but where a test moves it.
+    pub fn look_seldom(&mut self) {
+        self.wallet = open(&self.proxy, self.file(), &self.seed, &self.register, &self.clock, 500, None);
+    }
+
     pub fn another(&self) -> ChainWallet {
-        open(&self.proxy, self.file(), &self.seed, self.network, &self.clock)
+        open(&self.proxy, self.file(), &self.seed, &self.register, &self.clock, 0, None)
     }
 
     /// A wallet of the same keys whose file was lost; it looks for its coins from this block on.
     pub fn lose_file(&mut self, first_block: u32) {
         let file = self.dir.path().join("new.sqlite");
-        self.wallet = open_from(&self.proxy, file, &self.seed, self.network, &self.clock, Some(first_block));
+        self.wallet = open(&self.proxy, file, &self.seed, &self.register, &self.clock, 0, Some(first_block));
+    }
+
+    /// What a backup job would keep.
+    pub fn copy_file(&self) {
+        let copy = self.copied();
+        let source = rusqlite::Connection::open(self.file()).unwrap();
+        source.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    }
+
+    /// The copy in place of the file, some time later.
+    pub fn put_copy_back(&mut self) {
+        self.wallet = open(&self.proxy, self.copied(), &self.seed, &self.register, &self.clock, 0, None);
+    }
+
+    fn copied(&self) -> PathBuf {
+        self.dir.path().join("copy.sqlite")
     }
 
     pub fn file(&self) -> PathBuf {
@@ -148,6 +192,18 @@ impl World {
         request
     }
 
+    /// The same in so many coins.
+    pub async fn paid_in_parts(&self, name: &str, parts: u64) {
+        let request = self.request(name);
+        let address = self.address(&request).await;
+        let part = SAT / parts + 1;
+        for _ in 0..parts {
+            self.chain.fund(&address, part).await.unwrap();
+        }
+        self.mine(2).await;
+        assert_eq!(self.status(&request).await, arrived(part * parts));
+    }
+
     pub fn refund(&self, name: &str, amount_sat: u64, to: &Address) -> FundsRefund {
         FundsRefund {
             key: IdempotencyKey(name.to_owned()),
@@ -155,6 +211,8 @@ impl World {
             to: Some(to.to_string()),
             account: AccountId([1; 16]),
             amount_msat: msat(amount_sat),
+            taken_msat_max: msat(SAID_SAT),
+            despite_loss: false,
             asked_since: self.clock.now(),
         }
     }
@@ -184,20 +242,25 @@ pub fn access(proxy: &Proxy) -> RpcAccess {
     RpcAccess { url: proxy.url(), user: proxy.user(), password: Secret::new(proxy.password()) }
 }
 
-fn open(proxy: &Proxy, file: PathBuf, seed: &[u8; 64], network: Network, clock: &Arc<TestClock>) -> ChainWallet {
-    open_from(proxy, file, seed, network, clock, None)
-}
-
-fn open_from(
+fn open(
     proxy: &Proxy,
     file: PathBuf,
     seed: &[u8; 64],
-    network: Network,
+    register: &Arc<TestRegister>,
     clock: &Arc<TestClock>,
+    look_ms: u64,
     first_block: Option<u32>,
 ) -> ChainWallet {
     let rpc = access(proxy);
     let confirmations = Confirmations::new(vec![(sat(100_000), 1), (sat(1_000_000), 2)], 3).unwrap();
-    let config = ChainConfig { network, rpc, confirmations, look_ms: 0, fee_rate_max_sat_vb: 100, first_block };
-    ChainWallet::open(config, &file, seed, clock.clone()).unwrap()
+    let config = ChainConfig {
+        network: Network::Regtest,
+        rpc,
+        confirmations,
+        look_ms,
+        fee_rate_max_sat_vb: 100,
+        refund_extra_max: sat(EXTRA_SAT),
+        first_block,
+    };
+    ChainWallet::open(config, &file, seed, register.clone(), clock.clone()).unwrap()
 }

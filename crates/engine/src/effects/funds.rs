@@ -1,6 +1,7 @@
 //! Sources that cannot be held: asking, looking, paying back.
 
 use super::refund::Problem;
+use crate::apply::With;
 use crate::funds::{funds_key, read_target, request_of};
 use crate::{Engine, EngineError};
 use ids::{IdempotencyKey, PaymentHash, UnixMs};
@@ -9,7 +10,7 @@ use ports::{
     Depth, EffectRow, FundsRefund, FundsRefundStatus, FundsRequest, FundsStatus, FundsTarget, Outcome, PaidFirstSource,
 };
 use purchase::{
-    Destination, Event, FundsSource, OwedAmount, PaidFrom, Purchase, Refund, RefundEvent, RefundSend, State,
+    Destination, Event, FundsSource, OwedAmount, PaidFrom, Purchase, Refund, RefundEvent, RefundSend, State, Stop,
 };
 use sha2::{Digest, Sha256};
 
@@ -173,7 +174,33 @@ impl Engine {
         Ok(send_of(refund, from, amount_msat, rate))
     }
 
-    /// The fee comes off what is owed, so it has to be more than that.
+    /// What was received for a refund and is gone: it is not paid out of others' coins unasked.
+    pub(super) async fn missing(&self, refund: &Refund) -> Result<Outcome<Msat>, EngineError> {
+        if refund.despite_loss {
+            return Ok(Outcome::Done(Msat::ZERO));
+        }
+        let purchase = self.purchase(refund.purchase).await?.ok_or(EngineError::NotFound)?;
+        let source = purchase.policy.funds_source.and_then(|source| self.ports.paid_first.get(source));
+        let Some(source) = source else { return Ok(Outcome::Done(Msat::ZERO)) };
+        Ok(source.missing(&funds_key(purchase.id)).await)
+    }
+
+    pub(super) async fn funds_gone(&self, row: &EffectRow, refund: &Refund, missing: Msat) -> Result<(), EngineError> {
+        let missing = missing.sat_ceil();
+        let reason = format!(
+            "{missing} that were final are gone from the chain: resolved, it is paid all the same, at your loss"
+        );
+        self.finish_refund(row, refund.id, &RefundEvent::Stopped { stop: Stop::FundsGone, reason }).await
+    }
+
+    /// Said to the operator, and tried again: coins may come, and fees fall.
+    async fn waits(&self, row: &EffectRow, refund: &Refund, reason: &str) -> Result<(), EngineError> {
+        let stopped = RefundEvent::Stopped { stop: Stop::Waits, reason: reason.to_owned() };
+        self.apply_refund(refund.id, &stopped, With::default()).await?;
+        self.retry(row, reason).await
+    }
+
+    /// What comes off is no more than was said, now or before the purchase was confirmed; what is owed has to be more.
     pub(super) async fn prepared_on_chain(
         &self,
         refund: &Refund,
@@ -192,11 +219,17 @@ impl Engine {
             }
             OwedAmount::Bitcoin(_) | OwedAmount::Currency(_) => PaidFrom::OnChain.pays(amount_msat),
         };
+        let purchase = self.purchase(refund.purchase).await.map_err(|error| later(error.to_string()))?;
+        let said = purchase.and_then(|purchase| purchase.told).map(|told| told.refund_fee_msat);
         match source.refund_fee(address).await {
-            Outcome::Done(fee) if amount_msat.saturating_sub(fee).get() < LEFT_MSAT_MIN => {
-                Err(again(format!("the chain would take {fee} of {amount_msat}; give an invoice")))
+            Outcome::Done(fee) => {
+                let taken_msat_max = said.map_or(fee, |said| said.min(fee));
+                if amount_msat.saturating_sub(taken_msat_max).get() < LEFT_MSAT_MIN {
+                    let reason = format!("the chain would take {taken_msat_max} of {amount_msat}; give an invoice");
+                    return Err(again(reason));
+                }
+                Ok(RefundSend { taken_msat_max, ..send_of(refund, PaidFrom::OnChain, amount_msat, rate) })
             }
-            Outcome::Done(_) => Ok(send_of(refund, PaidFrom::OnChain, amount_msat, rate)),
             Outcome::Rejected(refusal) => Err(Problem { reason: refusal.message, ask_again: !refusal.retryable }),
             Outcome::NotSent(why) | Outcome::Unknown(why) => Err(later(why)),
         }
@@ -225,6 +258,8 @@ impl Engine {
             to,
             account: refund.account,
             amount_msat: send.amount_msat,
+            taken_msat_max: send.taken_msat_max,
+            despite_loss: refund.despite_loss,
             asked_since: row.created_at,
         };
         match source.refund(&asked).await {
@@ -235,12 +270,18 @@ impl Engine {
             Outcome::Done(FundsRefundStatus::Failed { reason }) => {
                 self.finish_refund(row, refund.id, &RefundEvent::SendFailed { payment_hash, reason }).await
             }
+            Outcome::Done(FundsRefundStatus::FundsGone { missing_msat }) => {
+                self.funds_gone(row, refund, missing_msat).await
+            }
             Outcome::Done(FundsRefundStatus::UnderWay) => {
                 self.postpone(row, self.next_look(row, None), "under way").await
             }
             Outcome::Rejected(refusal) if !refusal.retryable => {
                 let event = RefundEvent::SendFailed { payment_hash, reason: refusal.message };
                 self.finish_refund(row, refund.id, &event).await
+            }
+            Outcome::Rejected(refusal) if send.from == PaidFrom::OnChain => {
+                self.waits(row, refund, &refusal.message).await
             }
             Outcome::Rejected(refusal) => self.retry(row, &refusal.message).await,
             Outcome::NotSent(why) | Outcome::Unknown(why) => self.retry(row, &why).await,
@@ -260,7 +301,15 @@ fn seen(p: &Purchase, amount_msat: Msat, depth: Option<Depth>) -> FundsTarget {
 
 fn send_of(refund: &Refund, from: PaidFrom, amount_msat: Msat, rate: Option<Rate>) -> RefundSend {
     let payment_hash = linked_send_hash(refund);
-    RefundSend { payment_hash, bolt11: String::new(), from, amount_msat, amount_missing: false, rate }
+    RefundSend {
+        payment_hash,
+        bolt11: String::new(),
+        from,
+        amount_msat,
+        taken_msat_max: Msat::ZERO,
+        amount_missing: false,
+        rate,
+    }
 }
 
 /// Names one try of one refund, as a payment hash does where there is an invoice.

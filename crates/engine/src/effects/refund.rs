@@ -40,6 +40,12 @@ impl Engine {
         if refund.state != purchase::RefundState::Preparing || (attempt != 0 && attempt != refund.attempts) {
             return self.end(row).await;
         }
+        match self.missing(refund).await? {
+            Outcome::Done(missing) if missing.is_zero() => {}
+            Outcome::Done(missing) => return self.funds_gone(row, refund, missing).await,
+            Outcome::Rejected(refusal) => return self.retry(row, &refusal.message).await,
+            Outcome::NotSent(why) | Outcome::Unknown(why) => return self.retry(row, &why).await,
+        }
         let event = match self.prepared(refund, amount, destination).await {
             Ok(send) => RefundEvent::Prepared { send, attempt },
             Err(Problem { reason, ask_again }) => RefundEvent::PrepareFailed { reason, ask_again, attempt },
@@ -95,6 +101,7 @@ impl Engine {
             bolt11: invoice.bolt11,
             from: PaidFrom::Node,
             amount_msat,
+            taken_msat_max: Msat::ZERO,
             rate,
         })
     }

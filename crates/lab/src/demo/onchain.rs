@@ -37,6 +37,8 @@ struct Own {
     given_sat: u64,
     given: BTreeSet<Txid>,
     sent: BTreeSet<Txid>,
+    /// Of the fees of refunds.
+    not_own_sat: u64,
 }
 
 impl OnChain {
@@ -120,11 +122,11 @@ impl OnChain {
 
     /// Of what it was given, so much is there: its own fees, and those of refunds to it, are the chain's and left out.
     pub async fn left_sat(&self) -> Result<i64> {
-        let (given_sat, given, sent) = {
+        let (given_sat, given, sent, not_own_sat) = {
             let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-            (own.given_sat, own.given.clone(), own.sent.clone())
+            (own.given_sat, own.given.clone(), own.sent.clone(), own.not_own_sat)
         };
-        let mut fees_sat = self.taken_sat(&given, &sent).await?;
+        let mut fees_sat = self.taken_sat(&given, &sent).await? - not_own_sat;
         for txid in &sent {
             let there = self.chain.seen(txid).await?.is_some();
             fees_sat += self.chain.fee_sat(txid).await?.filter(|_| there).unwrap_or(0);
@@ -135,6 +137,11 @@ impl OnChain {
             Hand::Lnd(_) | Hand::Electrum(_) => 0,
         };
         Ok(i64::try_from(balance_sat + fees_sat)? - i64::try_from(given_sat)?)
+    }
+
+    /// So much of the fees of refunds came off none of them.
+    pub fn not_own(&self, sat: u64) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).not_own_sat += sat;
     }
 
     /// What the chain took of all refunds.

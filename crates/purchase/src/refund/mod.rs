@@ -113,10 +113,27 @@ pub struct RefundSend {
     #[serde(default, skip_serializing_if = "PaidFrom::is_node")]
     pub from: PaidFrom,
     pub amount_msat: Msat,
+    /// On the chain: no more than that comes off the amount, as was said; the rest of the fee is the operator's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub taken_msat_max: Msat,
     /// The invoice says no amount; the sender has to.
     pub amount_missing: bool,
     /// None when bitcoin is owed.
     pub rate: Option<Rate>,
+}
+
+fn is_zero(amount: &Msat) -> bool {
+    amount.is_zero()
+}
+
+/// Why a refund waits for the operator before anything was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// What it is paid from lacks something. It is tried again all the while.
+    Waits,
+    /// What was received for it is gone. Resumed, it is the operator's loss.
+    FundsGone,
 }
 
 /// Where a wallet collects a refund by itself (LUD-03): one secret, one amount, one end, one invoice.
@@ -156,6 +173,12 @@ pub struct Refund {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_msat: Option<Msat>,
     pub parked: Option<crate::Parked>,
+    /// What it is parked for, where it may go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// The operator lets it be paid though what was received is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub despite_loss: bool,
     pub effects: u32,
 }
 
@@ -234,6 +257,11 @@ pub enum RefundEvent {
     Parked {
         reason: String,
     },
+    /// Nothing is sent for now: parked, with what has to change.
+    Stopped {
+        stop: Stop,
+        reason: String,
+    },
     Resumed,
 }
 
@@ -252,6 +280,7 @@ impl RefundEvent {
             Self::RetryDue => "retry_due",
             Self::Reclaimed { .. } => "reclaimed",
             Self::Parked { .. } => "parked",
+            Self::Stopped { .. } => "stopped",
             Self::Resumed => "resumed",
         }
     }

@@ -1,7 +1,7 @@
 //! One event on one refund.
 
 use super::{
-    Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer,
+    Destination, PaidFrom, Refund, RefundEffect, RefundEvent, RefundSend, RefundState, RefundStep, RefundTimer, Stop,
     WithdrawLink,
 };
 use crate::{Booking, OwedAmount, Parked, Rejected};
@@ -46,8 +46,10 @@ pub fn step_refund(refund: Option<&Refund>, event: &RefundEvent, now: UnixMs) ->
         RefundEvent::Parked { reason } if d.r.parked.as_ref().is_some_and(|parked| parked.reason == *reason) => false,
         RefundEvent::Parked { reason } => {
             d.r.parked = Some(Parked { reason: reason.clone(), at: now });
+            d.r.stop = None;
             true
         }
+        RefundEvent::Stopped { stop, reason } => stopped(&mut d, *stop, reason),
         RefundEvent::Resumed => resumed(&mut d),
     };
     Ok(applied.then(|| d.done()))
@@ -92,6 +94,13 @@ impl Draft {
         }
     }
 
+    /// What it waited for is there.
+    fn go_on(&mut self) {
+        if self.r.stop.take().is_some() {
+            self.r.parked = None;
+        }
+    }
+
     fn retry_later(&mut self) {
         let doublings = self.r.attempts.min(12);
         let pause_ms = RETRY_MS_MIN.saturating_mul(1 << doublings).min(RETRY_MS_MAX);
@@ -123,6 +132,8 @@ fn opened(event: &RefundEvent, now: UnixMs) -> Result<RefundStep, Rejected> {
             paid_fee_msat: None,
             taken_msat: None,
             parked: None,
+            stop: None,
+            despite_loss: false,
             effects: 0,
         },
         now,
@@ -271,6 +282,7 @@ fn succeeded(d: &mut Draft, payment_hash: PaymentHash, fee_msat: Msat, taken_msa
     d.r.taken_msat = Some(taken_msat).filter(|taken| !taken.is_zero());
     d.r.state = RefundState::Paid;
     d.r.last_problem = None;
+    d.go_on();
     Ok(true)
 }
 
@@ -288,6 +300,7 @@ fn failed(d: &mut Draft, payment_hash: PaymentHash, reason: &str) -> Result<bool
     }
     d.r.send = None;
     d.r.last_problem = Some(reason.to_owned());
+    d.go_on();
     match d.r.destination {
         // An invoice is good for one hash only.
         Some(Destination::Bolt11 { .. } | Destination::Withdrawn { .. }) | None => {
@@ -333,14 +346,27 @@ fn reclaimed(d: &mut Draft, amount: Money) -> Result<bool, Rejected> {
     d.r.amount = OwedAmount::Currency(left);
     if left.is_zero() {
         d.r.state = RefundState::Cancelled;
+        d.go_on();
     }
     Ok(true)
+}
+
+fn stopped(d: &mut Draft, stop: Stop, reason: &str) -> bool {
+    let said = d.r.parked.as_ref().is_some_and(|parked| parked.reason == reason);
+    let open = matches!(d.r.state, RefundState::Preparing | RefundState::Sending);
+    if said || !open {
+        return false;
+    }
+    d.r.parked = Some(Parked { reason: reason.to_owned(), at: d.now });
+    d.r.stop = Some(stop);
+    true
 }
 
 fn resumed(d: &mut Draft) -> bool {
     if d.r.parked.take().is_none() {
         return false;
     }
+    d.r.despite_loss |= d.r.stop.take() == Some(Stop::FundsGone);
     match (d.r.state, d.r.send.clone()) {
         // The same hash again: the node looks it up, it is never sent twice.
         (RefundState::Sending, Some(send)) => d.effect(RefundEffect::Send { send }),

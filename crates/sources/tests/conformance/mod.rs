@@ -54,7 +54,16 @@ fn refund(world: &impl World, key: &str) -> FundsRefund {
     let key = IdempotencyKey(key.to_owned());
     let paid_under = request(world, "paid").key;
     let amount_msat = msat(SAT);
-    FundsRefund { key, paid_under, to: None, account: world.account(), amount_msat, asked_since: world.now() }
+    FundsRefund {
+        key,
+        paid_under,
+        to: None,
+        account: world.account(),
+        amount_msat,
+        taken_msat_max: Msat::ZERO,
+        despite_loss: false,
+        asked_since: world.now(),
+    }
 }
 
 fn is_final<T>(outcome: &Outcome<T>) -> bool {

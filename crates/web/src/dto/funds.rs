@@ -93,7 +93,7 @@ pub struct FundsPromise {
     pub back_to: BackTo,
     /// On-chain: it is final when it is so deep.
     pub confirmations: Option<u32>,
-    /// To an address it goes back less what the chain takes: so much at present.
+    /// To an address it goes back less what the chain takes: so much at the most.
     pub back_fee_msat: Option<u64>,
 }
 

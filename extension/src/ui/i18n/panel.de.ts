@@ -389,7 +389,7 @@ export const panelDe: Catalogue<keyof typeof panelEn> = {
   chain_title: "On-Chain bezahlen",
   chain_final: "Es zählt, sobald es {n} Blöcke tief ist: etwa {time}, manchmal viel länger.",
   chain_lock: "Senden Sie gleich. Was vor Ablauf des Preises gesehen wird, kauft auch später noch, wenn es endgültig ist und der Preis gehalten hat; sonst geht es zurück.",
-  chain_back_address: "Was angekommen ist und nicht verwendet wurde, geht an Ihre Adresse zurück, abzüglich dessen, was die Chain dann nimmt (zurzeit etwa {fee}): wenn Sie abbrechen, wenn der Shop ablehnt, wenn es zu spät kommt oder zu wenig ist.",
+  chain_back_address: "Was angekommen ist und nicht verwendet wurde, geht an Ihre Adresse zurück, abzüglich dessen, was die Chain dann nimmt (höchstens {fee}): wenn Sie abbrechen, wenn der Shop ablehnt, wenn es zu spät kommt oder zu wenig ist.",
   chain_unsigned: "Die Adresse sagt Ihr Server; anders als eine Rechnung trägt sie keine Unterschrift, die hier geprüft werden könnte.",
   chain_pay_rest: "Den Rest senden",
   chain_sent_note: "Geben Sie eine Adresse an, geht auch sie an Ihren Server.",

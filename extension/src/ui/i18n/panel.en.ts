@@ -408,7 +408,7 @@ export const panelEn = {
   chain_title: "Pay on-chain",
   chain_final: "It counts once it is {n} blocks deep: about {time}, sometimes much longer.",
   chain_lock: "Send it at once. What is seen before the price expires still buys when it is final, if the price has held; else it goes back.",
-  chain_back_address: "What was received and not used goes back to your address, less what the chain takes then (about {fee} now): when you cancel, when the store declines, when it arrives too late or is too little.",
+  chain_back_address: "What was received and not used goes back to your address, less what the chain takes then (at most {fee}): when you cancel, when the store declines, when it arrives too late or is too little.",
   chain_unsigned: "Your server says the address; unlike an invoice it carries no signature that could be checked here.",
   chain_pay_rest: "Send the rest",
   chain_sent_note: "If you give an address, it goes to your server too.",

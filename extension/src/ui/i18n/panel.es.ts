@@ -389,7 +389,7 @@ export const panelEs: Catalogue<keyof typeof panelEn> = {
   chain_title: "Pagar on-chain",
   chain_final: "Cuenta cuando está a {n} bloques de profundidad: unos {time}, a veces mucho más.",
   chain_lock: "Envíalo enseguida. Lo que se vea antes de que caduque el precio todavía compra cuando sea definitivo, si el precio se ha mantenido; si no, vuelve.",
-  chain_back_address: "Lo recibido y no usado vuelve a tu dirección, menos lo que la cadena cobre entonces (ahora unos {fee}): si cancelas, si la tienda rechaza, si llega tarde o es demasiado poco.",
+  chain_back_address: "Lo recibido y no usado vuelve a tu dirección, menos lo que la cadena cobre entonces (como mucho {fee}): si cancelas, si la tienda rechaza, si llega tarde o es demasiado poco.",
   chain_unsigned: "La dirección la dice tu servidor; a diferencia de una factura, no lleva firma que aquí se pueda comprobar.",
   chain_pay_rest: "Envía el resto",
   chain_sent_note: "Si das una dirección, también se envía a tu servidor.",

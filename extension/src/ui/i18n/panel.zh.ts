@@ -389,7 +389,7 @@ export const panelZh: Catalogue<keyof typeof panelEn> = {
   chain_title: "链上付款",
   chain_final: "达到 {n} 个区块深度才算数：约 {time}，有时会久得多。",
   chain_lock: "请立即发送。在价格到期前被看到的款项，确认后只要价格没有变差仍可购买；否则退还。",
-  chain_back_address: "收到而未使用的会退到您的地址，扣除届时的链上手续费（目前约 {fee}）：在您取消、商店拒绝、到得太晚或金额不足时。",
+  chain_back_address: "收到而未使用的会退到您的地址，扣除届时的链上手续费（最多 {fee}）：在您取消、商店拒绝、到得太晚或金额不足时。",
   chain_unsigned: "地址由您的服务器给出；它不像发票那样带有可在此核对的签名。",
   chain_pay_rest: "发送余款",
   chain_sent_note: "如果填写了地址，它也会发送给您的服务器。",

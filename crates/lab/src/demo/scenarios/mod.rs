@@ -9,6 +9,7 @@ mod gift;
 mod linked;
 mod nodes;
 mod onchain;
+mod onchain_odd;
 mod steps;
 mod table;
 
@@ -82,7 +83,8 @@ impl Scenario {
     /// What spends one coin twice needs a wallet that lets its coins be chosen; a destination of refunds before paying is
     /// an address, which Electrum has not; and how a close ends for Electrum was not looked at.
     pub fn of_payer(&self, payer: PayerName) -> bool {
-        let chooses = payer == PayerName::Ldk || !["chain-replaced", "chain-double-spent"].contains(&self.name);
+        let chooses = payer == PayerName::Ldk
+            || !["chain-replaced", "chain-double-spent", "chain-small-coins", "chain-gone"].contains(&self.name);
         let simple = !self.needs_address && !self.name.starts_with("force-");
         chooses && (payer != PayerName::Electrum || simple)
     }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const BLOCKS: u32 = 2;
 const SAT: u64 = 496_758;
 
-fn payer<'a>(buy: &'a Buy<'_>) -> Result<&'a OnChain> {
+pub(super) fn payer<'a>(buy: &'a Buy<'_>) -> Result<&'a OnChain> {
     buy.world.onchain.as_ref().context("nobody pays on the chain here")
 }
 
@@ -46,7 +46,10 @@ async fn quoted<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy
 }
 
 /// The shopper goes on, and has an address.
-async fn asked<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy<'a>, Option<Coin>, Address)> {
+pub(super) async fn asked<'a>(
+    world: &'a mut World,
+    timeline: &'a Timeline,
+) -> Result<(Buy<'a>, Option<Coin>, Address)> {
     let (mut buy, coin) = quoted(world, timeline).await?;
     buy.view = buy.world.shopper.confirm_funds(&buy.view.id).await?;
     let funds = buy.world.shopper.funds(&buy.view.id).await?;
@@ -58,20 +61,20 @@ async fn asked<'a>(world: &'a mut World, timeline: &'a Timeline) -> Result<(Buy<
     Ok((buy, coin, address))
 }
 
-async fn send(buy: &Buy<'_>, coin: Option<Coin>, address: &Address, sat: u64) -> Result<()> {
+pub(super) async fn send(buy: &Buy<'_>, coin: Option<Coin>, address: &Address, sat: u64) -> Result<()> {
     let txid = payer(buy)?.pay(coin, address, sat, FEE_SAT).await?.to_string();
     buy.timeline.step("sent", &format!("{sat} sat on the chain"), json!({ "txid": txid }));
     Ok(())
 }
 
-async fn mine(buy: &Buy<'_>, blocks: u32) -> Result<()> {
+pub(super) async fn mine(buy: &Buy<'_>, blocks: u32) -> Result<()> {
     buy.world.chain.mine(blocks).await?;
     buy.timeline.step("mined", &format!("{blocks} blocks"), json!({ "blocks": blocks }));
     Ok(())
 }
 
 /// Waits until the server sees this much that is not final.
-async fn seen(buy: &Buy<'_>, sat: u64, confirmations: u32) -> Result<Value> {
+pub(super) async fn seen(buy: &Buy<'_>, sat: u64, confirmations: u32) -> Result<Value> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let funds = buy.world.shopper.funds(&buy.view.id).await?;
@@ -103,7 +106,7 @@ fn window(buy: &Buy<'_>) -> Duration {
 }
 
 /// Waits until so many refunds are paid, each in a block, and less what the chain took: the API says what the chain shows.
-async fn paid_back(buy: &Buy<'_>, count: usize) -> Result<()> {
+pub(super) async fn paid_back(buy: &Buy<'_>, count: usize) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let refunds = buy.world.shopper.refunds(&buy.view.id).await?;

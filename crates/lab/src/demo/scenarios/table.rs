@@ -1,6 +1,6 @@
 //! The table of all ways, with what each must end in.
 
-use super::{PRICE_MSAT, Scenario, after, before, charge, closed, crash, gift, linked, nodes, onchain};
+use super::{PRICE_MSAT, Scenario, after, before, charge, closed, crash, gift, linked, nodes, onchain, onchain_odd};
 use crate::demo::{Payout, Way};
 
 const BOTH: &[Payout] = &[Payout::Card, Payout::GiftCard];
@@ -42,7 +42,7 @@ const fn whole_sat(msat: i64) -> i64 {
 }
 
 /// All of them, in the order of `--scenario all`.
-pub static ALL: [Scenario; 53] = [
+pub static ALL: [Scenario; 55] = [
     scenario!(
         "purchase",
         "completed",
@@ -410,6 +410,24 @@ pub static ALL: [Scenario; 53] = [
         0,
         "the server is killed when its refund is sent: sent once",
         onchain::crash_refund,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-small-coins",
+        "completed",
+        -PRICE_MSAT,
+        "paid in many small coins: a refund is less what was said, the rest of its fee is the operator's",
+        onchain_odd::small_coins,
+        CARD,
+        ONCHAIN
+    ),
+    scenario!(
+        "chain-gone",
+        "completed",
+        0,
+        "what was final is taken back: its refund waits for the operator",
+        onchain_odd::gone,
         CARD,
         ONCHAIN
     ),
