@@ -1114,7 +1114,7 @@ export interface components {
              * @example bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
              */
             address?: string | null;
-            /** @description A BOLT 11 invoice of the server's network, without an amount or for at most what is owed. */
+            /** @description A BOLT 11 invoice of the server's network, without an amount or for exactly what is owed. */
             bolt11?: string | null;
             /**
              * @description `name@domain` (LUD-16).
@@ -1658,7 +1658,7 @@ export interface components {
             /** Format: int64 */
             created_at_ms: number;
             destination?: null | components["schemas"]["DestinationView"];
-            /** @description The destination that was given could not be paid to: give another. */
+            /** @description The destination that was given could not be paid to: give another. While `preparing` it is still tried again. */
             destination_refused: boolean;
             id: string;
             /**
