@@ -1,6 +1,6 @@
 //! Paying back: what is owed less the fee of that very transaction, once.
 
-use crate::world::{LOCKED_MS, SAID_SAT, SAT, World, arrived, msat, sat};
+use crate::world::{LOCKED_MS, SAT, World, arrived, msat, sat};
 use bitcoin::Address;
 use ports::{FundsRefundStatus, Outcome, PaidFirstSource as _};
 
@@ -120,9 +120,9 @@ async fn a_refund_survives_a_reorganization() {
 async fn a_shopper_bears_no_more_than_was_said_and_the_operator_the_rest_of_the_fee() {
     let world = World::start().await;
     // Before there is anything larger in the wallet: somebody paid in many small coins.
-    world.paid_in_parts("small", 20).await;
+    world.paid_in_parts("small", 8).await;
     let before = world.balance().await;
-    let refund = world.refund("back", before - 50_000, &world.payer.address());
+    let (refund, said) = world.bounded("back", before - 60_000, &world.payer.address()).await;
     let had = world.payer.balance_sat().await.unwrap();
     assert_eq!(world.wallet.refund(&refund).await, Outcome::Done(FundsRefundStatus::UnderWay));
     let txid = world.chain.mempool().await.unwrap().remove(0);
@@ -130,11 +130,11 @@ async fn a_shopper_bears_no_more_than_was_said_and_the_operator_the_rest_of_the_
     world.mine(1).await;
     let sent = world.wallet.refund(&refund).await.done().unwrap();
     let FundsRefundStatus::Sent { fee_msat, taken_msat } = sent else { panic!("{sent:?}") };
-    assert!(fee > 1_000, "{fee} is no more than one coin costs");
-    assert_eq!((taken_msat, fee_msat), (msat(SAID_SAT), msat(fee - SAID_SAT)));
-    assert_eq!(world.payer.balance_sat().await.unwrap() - had, before - 50_000 - SAID_SAT);
+    assert!(fee > 2 * said, "{fee} is no more than one coin costs");
+    assert_eq!((taken_msat, fee_msat), (msat(said), msat(fee - said)));
+    assert_eq!(world.payer.balance_sat().await.unwrap() - had, before - 60_000 - said);
     // What is booked, to the satoshi: the amount owed, and the operator's part of the fee.
-    assert_eq!(world.balance().await, before - (before - 50_000) - (fee - SAID_SAT));
+    assert_eq!(world.balance().await, 60_000 - (fee - said));
 }
 
 #[tokio::test]
@@ -142,18 +142,18 @@ async fn small_coins_of_others_are_left_alone_while_there_is_a_large_one() {
     let world = World::start().await;
     world.paid_in_parts("small", 20).await;
     world.funded("large").await;
-    let refund = world.refund("back", 300_000, &world.payer.address());
+    let (refund, said) = world.bounded("back", 300_000, &world.payer.address()).await;
     assert_eq!(world.wallet.refund(&refund).await, Outcome::Done(FundsRefundStatus::UnderWay));
     let txid = world.chain.mempool().await.unwrap().remove(0);
     let fee = world.chain.fee_sat(&txid).await.unwrap().unwrap();
-    assert!(fee <= SAID_SAT, "{fee}");
+    assert!(fee <= said, "{fee}");
 }
 
 #[tokio::test]
 async fn what_would_cost_the_operator_too_much_waits_and_is_not_signed() {
     let mut world = World::start().await;
     world.paid_in_parts("small", 60).await;
-    let refund = world.refund("back", world.balance().await - 50_000, &world.payer.address());
+    let (refund, _) = world.bounded("back", world.balance().await - 50_000, &world.payer.address()).await;
     let waits = world.wallet.refund(&refund).await;
     let Outcome::Rejected(refusal) = &waits else { panic!("{waits:?}") };
     assert_eq!((refusal.code.as_str(), refusal.retryable), ("too_dear", true));
@@ -180,12 +180,13 @@ async fn what_the_typical_fee_leaves_is_paid_though_the_real_one_is_more_than_al
     world.mine(2).await;
     world.pass(LOCKED_MS);
     assert_eq!(world.status(&dust).await, arrived(15_000));
-    let one = world.refund("one", 900, &world.payer.address());
+    let (one, said) = world.bounded("one", 900, &world.payer.address()).await;
     assert_eq!(world.wallet.refund(&one).await, Outcome::Done(FundsRefundStatus::UnderWay));
     world.mine(1).await;
-    assert!(world.taken(&one).await <= SAID_SAT);
+    assert!(world.taken(&one).await <= said);
     // Below what is relayed after what was said came off: finally refused, and said so.
-    let none = world.refund("none", SAID_SAT + 200, &world.payer.address());
+    let (none, said) = world.bounded("none", 0, &world.payer.address()).await;
+    let none = ports::FundsRefund { amount_msat: msat(said + 200), ..none };
     let refused = world.wallet.refund(&none).await;
     let Outcome::Rejected(refusal) = &refused else { panic!("{refused:?}") };
     assert_eq!((refusal.code.as_str(), refusal.retryable), ("too_little", false));

@@ -19,8 +19,6 @@ use tokio::sync::{Mutex, MutexGuard};
 
 /// The reference purchase.
 pub const SAT: u64 = 496_758;
-/// What is said to come off a refund: 141 vbytes at the least rate.
-pub const SAID_SAT: u64 = 141;
 /// How long its price is locked.
 pub const LOCKED_MS: u64 = 3_600_000;
 /// What a refund may cost the operator beyond what was said.
@@ -204,6 +202,13 @@ impl World {
         assert_eq!(self.status(&request).await, arrived(part * parts));
     }
 
+    /// The same, and no more comes off it than is said now.
+    pub async fn bounded(&self, name: &str, amount_sat: u64, to: &Address) -> (FundsRefund, u64) {
+        let said = self.wallet.refund_fee(&to.to_string()).await.done().unwrap();
+        let refund = FundsRefund { taken_msat_max: said, ..self.refund(name, amount_sat, to) };
+        (refund, said.sat_floor().get())
+    }
+
     pub fn refund(&self, name: &str, amount_sat: u64, to: &Address) -> FundsRefund {
         FundsRefund {
             key: IdempotencyKey(name.to_owned()),
@@ -211,7 +216,7 @@ impl World {
             to: Some(to.to_string()),
             account: AccountId([1; 16]),
             amount_msat: msat(amount_sat),
-            taken_msat_max: msat(SAID_SAT),
+            taken_msat_max: msat(amount_sat),
             despite_loss: false,
             asked_since: self.clock.now(),
         }
