@@ -128,7 +128,7 @@ impl Server {
             vault: Arc::new(wiring::SeedVault::new(&operator)),
         };
         let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
-        let network = super::network::open(&store, nodes.first.network_view(), config.chain.network.bitcoin()).await?;
+        let network = super::network::open(&store, nodes.network_view(), config.chain.network.bitcoin()).await?;
         let server = Self {
             chain_fees: wiring::chain_fees(&config, &nodes, at)?,
             data: place.data.clone(),

@@ -71,7 +71,10 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
             (None, faults)
         }
         Err(error) if ["macaroon", "caveat", "verification failed"].iter().any(|word| error.says(word)) => {
-            faults.push(fatal(error.to_string(), "bake another, as docs/operating/lnd.md says; this one has ended or is foreign"));
+            faults.push(fatal(
+                error.to_string(),
+                "bake another, as docs/operating/lnd.md says; this one has ended or is foreign",
+            ));
             (None, faults)
         }
         // What it asks its chain for before it answers.
@@ -87,14 +90,20 @@ pub async fn look_over(config: &LndConfig) -> (Option<NodeId>, Vec<Fault>) {
 fn check_macaroon(config: &LndConfig, faults: &mut Vec<Fault>) -> bool {
     let rights = hex::decode(config.macaroon.expose()).ok().and_then(|bytes| Rights::read(&bytes).ok());
     let Some(rights) = rights else {
-        faults
-            .push(fatal("the macaroon cannot be read", "hex of a macaroon in one line, as lncli bakemacaroon prints it"));
+        faults.push(fatal(
+            "the macaroon cannot be read",
+            "hex of a macaroon in one line, as lncli bakemacaroon prints it",
+        ));
         return false;
     };
+    const ANEW: &str = "bake it anew: `anytill node bake-macaroon` prints the command";
     let missing = rights.missing();
-    if !missing.is_empty() {
-        let what = format!("the macaroon lacks the right to {}", missing.join(", "));
-        faults.push(fatal(what, "bake it anew: `anytill node bake-macaroon` prints the command"));
+    let needed: Vec<_> = missing.iter().filter(|it| it.only_for.is_none()).map(|it| it.call).collect();
+    if !needed.is_empty() {
+        faults.push(fatal(format!("the macaroon lacks the right to {}", needed.join(", ")), ANEW));
+    }
+    for (useful, only_for) in missing.iter().filter_map(|it| it.only_for.map(|only_for| (it.call, only_for))) {
+        faults.push(minor(format!("the macaroon lacks the right to {useful}: {only_for} are not known"), ANEW));
     }
     let needless = rights.needless();
     if !needless.is_empty() {

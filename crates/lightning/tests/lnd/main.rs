@@ -10,6 +10,7 @@
 mod common;
 mod faults;
 mod hard;
+mod network_view;
 mod parts;
 mod payers;
 mod world;
@@ -26,6 +27,7 @@ const SCENARIOS: &[Scenario] = &[
     ("suite", |programs| Box::pin(suite(programs))),
     ("hard", |programs| Box::pin(hard::all(programs))),
     ("faults", |programs| Box::pin(faults::all(programs))),
+    ("network", |programs| Box::pin(network_view::all(programs))),
 ];
 
 fn main() -> ExitCode {
