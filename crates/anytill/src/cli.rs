@@ -417,7 +417,8 @@ pub struct NetworkArgs {
     /// A file of another node's graph instead.
     #[arg(long, value_name = "FILE")]
     pub graph: Option<PathBuf>,
-    /// How many channels could carry this, and the chance that it reaches this node.
+    /// How many channels could carry this; of the running server also the chance that it reaches its node, which a file
+    /// does not tell.
     #[arg(long, value_name = "SAT", value_parser = clap::value_parser!(u64).range(1..=2_100_000_000_000_000))]
     pub amount_sat: Option<u64>,
     /// Also draws nodes, channels and capacity of the kept days.

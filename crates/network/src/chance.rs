@@ -23,6 +23,8 @@ use std::collections::HashSet;
 /// LDK takes no update that is older than two weeks. A dump is what its node still believes, so what is older counts as
 /// this old.
 const AGE_SECS_MAX: u64 = 13 * 24 * 3_600;
+/// Makes an id that no channel has out of one that is on the chain: a block of a far future.
+const NO_CHANNEL: u64 = 1 << 63;
 /// The share of a payment that a wallet spends on fees at most: LDK's default, one percent and 50 sat.
 const PPM: f64 = 1_000_000.0;
 
@@ -81,13 +83,16 @@ impl Reach {
     /// How likely `amount` reaches `us` from each of the biggest nodes. Blocks for milliseconds.
     pub fn chance(&self, us: &Us, amount: Msat) -> Option<Chance> {
         let payee = PublicKey::from_slice(us.node.as_bytes()).ok()?;
-        let hints = us.channels.iter().filter_map(|channel| self.hint(channel)).collect();
-        let payment = PaymentParameters::from_node_id(payee, us.final_cltv_delta)
+        let announced = self.announced(us);
+        let hints: Vec<RouteHint> =
+            us.channels.iter().filter_map(|channel| self.hint(channel, payee, &announced)).collect();
+        let own: HashSet<u64> = hints.iter().flat_map(|hint| &hint.0).map(|hop| hop.short_channel_id).collect();
+        let mut payment = PaymentParameters::from_node_id(payee, us.final_cltv_delta)
             .with_bolt11_features(mpp())
             .and_then(|payment| payment.with_route_hints(hints))
             .ok()?;
+        payment.previously_failed_channels = announced;
         let route_params = RouteParameters::from_payment_params_and_value(payment, amount.get());
-        let own: HashSet<u64> = us.channels.iter().map(|channel| channel.short_channel_id).collect();
         let scorer = ProbabilisticScorer::new(ProbabilisticScoringDecayParameters::default(), &self.gossip, &QUIET);
         let params = ProbabilisticScoringFeeParameters::default();
         let from: Vec<FromNode> = self
@@ -141,19 +146,39 @@ impl Reach {
         ppm_floor(chance)
     }
 
-    fn hint(&self, channel: &OwnChannel) -> Option<RouteHint> {
-        // An announced channel is found without help; its limit is what its peer says.
-        if channel.inbound_msat == 0 || self.gossip.read_only().channel(channel.short_channel_id).is_some() {
+    /// Those of our channels that everybody knows.
+    fn announced(&self, us: &Us) -> Vec<u64> {
+        let gossip = self.gossip.read_only();
+        let ids = us.channels.iter().map(|channel| channel.short_channel_id);
+        ids.filter(|id| gossip.channel(*id).is_some()).collect()
+    }
+
+    /// A last hop that takes what it can take now. Of an announced channel everybody knows only the size, so it is not
+    /// looked for in the network but hinted at as the others are, by another id and for the fee that its peer asks.
+    fn hint(&self, channel: &OwnChannel, payee: PublicKey, announced: &[u64]) -> Option<RouteHint> {
+        if channel.inbound_msat == 0 {
             return None;
         }
+        let id = channel.short_channel_id;
+        let known = announced.contains(&id);
         Some(RouteHint(vec![RouteHintHop {
             src_node_id: PublicKey::from_slice(channel.peer.as_bytes()).ok()?,
-            short_channel_id: channel.short_channel_id,
-            fees: RoutingFees { base_msat: 0, proportional_millionths: 0 },
+            short_channel_id: if known { id ^ NO_CHANNEL } else { id },
+            fees: self.fees_towards(id, payee),
             cltv_expiry_delta: 72,
             htlc_minimum_msat: None,
             htlc_maximum_msat: Some(channel.inbound_msat),
         }]))
+    }
+
+    /// Nothing where nobody knows.
+    fn fees_towards(&self, id: u64, payee: PublicKey) -> RoutingFees {
+        let gossip = self.gossip.read_only();
+        let said = gossip.channel(id).and_then(|channel| {
+            let payee = GossipId::from_pubkey(&payee);
+            if channel.node_two == payee { channel.one_to_two.as_ref() } else { channel.two_to_one.as_ref() }
+        });
+        said.map_or(RoutingFees { base_msat: 0, proportional_millionths: 0 }, |said| said.fees)
     }
 }
 

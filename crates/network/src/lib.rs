@@ -8,12 +8,10 @@ mod chance;
 mod daily;
 mod figures;
 mod limits;
-mod read;
 mod watch;
 
 pub use chance::{Chance, FromNode, Reach, Us};
 pub use daily::{Change, Day, Snapshot, change_over};
 pub use figures::{Figures, figures};
 pub use limits::Limits;
-pub use read::{FILE_BYTES_MAX, ReadError, Source, read, read_file};
 pub use watch::{DAYS_MAX, Heard, Watch};

@@ -2,9 +2,10 @@
 
 use bitcoin::Network;
 use bitcoin::secp256k1::{Secp256k1, SecretKey};
+use graphs::{Source, read, read_file};
 use ids::{NodeId, UnixMs};
 use money::Msat;
-use network::{Reach, Source, Us, figures, read, read_file};
+use network::{Reach, Us, figures};
 use ports::{ForwardingPolicy, NetworkGraph, OwnChannel};
 use sandbox::graph::{MadeGraph, now_secs};
 use std::io::Write as _;
@@ -91,6 +92,30 @@ fn us(inbound_msat: u64) -> Us {
 
 fn msat(value: u64) -> Msat {
     Msat::new(value).unwrap()
+}
+
+/// What everybody is told of an announced channel is its size; what is on our side of it we know.
+#[test]
+fn an_announced_channel_takes_what_it_can_take_now() {
+    let mut graph = small();
+    add(&mut graph, 9 << 40, key(1), key(9), 1_000_000);
+    let reach = Reach::new(&graph, Network::Regtest, 5, now());
+    let from = |node: u8, amount_msat: u64, us: &Us| {
+        let chance = reach.chance(us, msat(amount_msat)).unwrap();
+        *chance.from.iter().find(|from| from.node == key(node)).unwrap()
+    };
+    assert_eq!(from(1, 500_000_000, &us(900_000_000)).chance_ppm, 1_000_000);
+    assert_eq!(from(1, 500_000_000, &us(400_000_000)).chance_ppm, 0, "the rest is on our side");
+    assert_eq!(from(1, 500_000_000, &us(0)).chance_ppm, 0);
+    // 100 millionths for the hop to us, which is its peer's to ask, and as much for the one before.
+    assert_eq!(
+        (from(1, 500_000_000, &us(900_000_000)).fee_msat, from(2, 500_000_000, &us(900_000_000)).fee_msat),
+        (0, 50_000)
+    );
+    let mut both = us(400_000_000);
+    both.channels.push(OwnChannel { peer: key(1), short_channel_id: 8 << 40, inbound_msat: 200_000_000 });
+    let split = from(1, 500_000_000, &both);
+    assert_eq!((split.chance_ppm, split.parts), (1_000_000, 2), "through the announced one and the other");
 }
 
 #[test]

@@ -51,6 +51,15 @@ impl HttpClient {
 }
 
 impl Lines {
+    /// What has arrived, wherever its lines end: for an answer that is one long line. `None` at the end, which is where
+    /// the other side has said that it is.
+    pub async fn piece(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        if !self.rest.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.rest)));
+        }
+        Ok(self.response.chunk().await.map_err(fault)?.map(|chunk| Zeroizing::new(chunk.to_vec())))
+    }
+
     /// The next line that is not empty; `None` when the other side has ended. Nothing is lost when this is dropped
     /// half-way.
     pub async fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {

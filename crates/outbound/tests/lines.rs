@@ -73,6 +73,18 @@ async fn silence_is_no_end() {
 }
 
 #[tokio::test]
+async fn one_long_line_comes_in_pieces() {
+    const PIECES: &[&str] = &["first\n{\"a\":", "[1,2", "]}"];
+    let mut lines = open(pieces("200 OK", PIECES, true).await).await;
+    assert_eq!(lines.next().await.unwrap().unwrap().as_slice(), b"first");
+    let mut all = Vec::new();
+    while let Some(piece) = lines.piece().await.unwrap() {
+        all.extend_from_slice(&piece);
+    }
+    assert_eq!(all, b"{\"a\":[1,2]}");
+}
+
+#[tokio::test]
 async fn what_is_cut_off_or_too_long_is_unknown() {
     let mut lines = open(pieces("200 OK", &["half a li"], true).await).await;
     assert!(matches!(lines.next().await, Err(Fault::Unknown(_))));

@@ -11,6 +11,7 @@ use bitcoin::secp256k1::PublicKey;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Two ways over each channel, on these terms.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +26,10 @@ pub struct Terms {
 /// A channel by its short id, between two of the nodes by their place in the list.
 pub type Link = (u64, usize, usize);
 
-/// The whole network in one answer; `links` in the order of their ids, `now_secs` in Unix time.
-pub fn snapshot(network: Network, nodes: &[PublicKey], links: &[Link], terms: Terms, now_secs: u32) -> Vec<u8> {
+/// The whole network in one answer, as of now: LDK takes none that is old. `links` in the order of their ids.
+pub fn snapshot(network: Network, nodes: &[PublicKey], links: &[Link], terms: Terms) -> Vec<u8> {
+    let now_secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now_secs = u32::try_from(now_secs).unwrap_or(u32::MAX);
     let mut bytes = b"LDK\x01".to_vec();
     bytes.extend(ChainHash::using_genesis_block_const(network).as_bytes());
     bytes.extend(now_secs.to_be_bytes());

@@ -81,9 +81,11 @@ pub async fn chance(
 
 fn amount_of(sat: u64) -> Result<Msat, Problem> {
     match Sat::new(sat) {
-        Ok(amount) if amount.is_zero() => Err(Code::AmountZero.into()),
+        Ok(amount) if amount.is_zero() => {
+            Err(Problem::with(Code::AmountZero, "`amount_sat` is a whole number of satoshi, at least 1."))
+        }
         Ok(amount) => Ok(amount.msat()),
-        Err(_) => Err(Code::AmountAboveLimit.into()),
+        Err(_) => Err(Problem::with(Code::AmountAboveLimit, "There is not as much bitcoin as `amount_sat` says.")),
     }
 }
 

@@ -1,13 +1,20 @@
-//! `anytill node order-channel`, `orders`, `splice-in`, `splice-out`: channels bought and changed.
+//! `anytill node jit-invoice`, `order-channel`, `orders`, `splice-in`, `splice-out`: channels bought and changed.
 
+use super::node::INVOICE_SECS;
 use crate::admin::{Answer, Request};
 use anyhow::{Result, bail};
 use lightning_node::ldk::{ChannelOrder, ChannelOrderState, EmbeddedNode, OrderChannel};
+use money::Sat;
 use serde_json::json;
 use std::fmt::Write as _;
 
 pub async fn run(node: &EmbeddedNode, request: Request) -> Result<Answer> {
     match request {
+        Request::NodeJitInvoice { amount_sat, max_fee_sat } => {
+            let (amount, fee) = (Sat::new(amount_sat)?.msat(), Sat::new(max_fee_sat)?.msat());
+            let invoice = node.jit_invoice(amount.get(), fee.get(), "own funds".to_owned(), INVOICE_SECS).await?;
+            Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
+        }
         Request::NodeOrderChannel { capacity_sat, max_fee_sat, expiry_blocks, anew } => {
             let asked = OrderChannel { capacity_sat, expiry_blocks, fee_sat_max: max_fee_sat, anew };
             let order = node.order_channel(asked).await?;

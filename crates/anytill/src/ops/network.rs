@@ -4,8 +4,9 @@ use crate::admin::{self, Answer, Request};
 use crate::cli::{NetworkArgs, Place};
 use crate::server::{Server, look_at_network};
 use anyhow::{Context as _, Result, bail};
+use graphs::{Source, read_file};
 use money::{Currency, Msat, Rate, Sat};
-use network::{Chance, Change, Figures, Limits, Snapshot, Source, figures, read_file};
+use network::{Chance, Change, Figures, Limits, Snapshot, figures};
 use plot::{Point, column, sparkline};
 use ports::Prices as _;
 use serde::{Deserialize, Serialize};
@@ -67,9 +68,6 @@ pub fn run(place: &Place, args: &NetworkArgs) -> Result<Answer> {
 
 /// In the server.
 pub async fn running(server: &Server, amount_sat: Option<u64>) -> Result<Answer> {
-    if server.nodes.first.network_view().is_none() {
-        bail!("the network is known to your LND: lncli describegraph > graph.json, then --graph graph.json")
-    }
     look_at_network(server).await?;
     let (watch, now) = (&server.network, server.clock.now());
     let Some(heard) = watch.heard() else { bail!("nothing has been heard of the network yet") };
@@ -82,8 +80,12 @@ pub async fn running(server: &Server, amount_sat: Option<u64>) -> Result<Answer>
         None => None,
     };
     let rate = server.prices.rate(Currency::USD, now).ok().map(|seen| seen.rate);
+    let (source, heard_by) = match server.nodes.first.embedded() {
+        Some(_) => ("gossip", "heard by this server's node"),
+        None => ("lnd", "heard by this server's LND"),
+    };
     let shown = Shown {
-        source: "gossip".to_owned(),
+        source: source.to_owned(),
         figures: heard.figures,
         mean_channel_sat: heard.figures.mean_channel_sat(),
         before: watch.before(now, CHANGE_DAYS),
@@ -93,7 +95,7 @@ pub async fn running(server: &Server, amount_sat: Option<u64>) -> Result<Answer>
         chance: chance.map(shown_chance),
         days: watch.days(),
     };
-    answer(&shown, rate, "heard by this server's node")
+    answer(&shown, rate, heard_by)
 }
 
 fn of_file(place: &Place, file: &Path, amount_sat: Option<u64>) -> Result<Answer> {
@@ -174,7 +176,14 @@ fn answer(shown: &Shown, rate: Option<Rate>, source: &str) -> Result<Answer> {
 fn amount_lines(text: &mut String, shown: &Shown) -> Result<()> {
     let (Some(amount_sat), Some(channels)) = (shown.amount_sat, shown.could_carry) else { return Ok(()) };
     writeln!(text, "\n{channels} channels could carry {} BTC in one piece", btc(amount_sat))?;
-    let Some(chance) = &shown.chance else { return Ok(()) };
+    let Some(chance) = &shown.chance else {
+        // A file tells nothing of this node's channels, and a node that has just started knows too little.
+        writeln!(
+            text,
+            "The chance that it reaches this node is told by a running server whose node knows the network"
+        )?;
+        return Ok(());
+    };
     writeln!(
         text,
         "{} is the chance that it reaches this node now, estimated from capacities:",

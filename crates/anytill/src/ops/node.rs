@@ -15,7 +15,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 
 /// How long an invoice for the operator's own bitcoin is good.
-const INVOICE_SECS: u32 = 3_600;
+pub(super) const INVOICE_SECS: u32 = 3_600;
 
 pub async fn run(server: &Server, request: Request) -> Result<Answer> {
     let (node, listens, request) = match request {
@@ -76,12 +76,8 @@ pub async fn run(server: &Server, request: Request) -> Result<Answer> {
             let invoice = node.own_invoice(amount.get(), "own funds".to_owned(), INVOICE_SECS).await?;
             Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
         }
-        Request::NodeJitInvoice { amount_sat, max_fee_sat } => {
-            let (amount, fee) = (Sat::new(amount_sat)?.msat(), Sat::new(max_fee_sat)?.msat());
-            let invoice = node.jit_invoice(amount.get(), fee.get(), "own funds".to_owned(), INVOICE_SECS).await?;
-            Answer::new(true, invoice.clone(), &json!({ "bolt11": invoice }))
-        }
-        Request::NodeOrderChannel { .. }
+        Request::NodeJitInvoice { .. }
+        | Request::NodeOrderChannel { .. }
         | Request::NodeOrders
         | Request::NodeSpliceIn { .. }
         | Request::NodeSpliceOut { .. } => more_room::run(node, request).await,

@@ -15,9 +15,10 @@ const SETTING: &str = "network_days";
 /// The first look, when a node that was away has its channels again.
 const FIRST: Duration = Duration::from_secs(20);
 const EVERY: Duration = Duration::from_secs(600);
+/// An LND tells all of it each time, tens of megabytes on the main network.
+const EVERY_OF_LND: Duration = Duration::from_secs(3_600);
 
-pub async fn open(store: &Sqlite, view: Option<Arc<dyn NetworkView>>, network: Network) -> Result<Watch> {
-    let Some(view) = view else { return Ok(Watch::unheard()) };
+pub async fn open(store: &Sqlite, view: Arc<dyn NetworkView>, network: Network) -> Result<Watch> {
     let kept = store.setting(SETTING).await?;
     let kept: Option<Vec<Snapshot>> =
         kept.map(|text| serde_json::from_str(&text)).transpose().context("the network's days")?;
@@ -25,16 +26,20 @@ pub async fn open(store: &Sqlite, view: Option<Arc<dyn NetworkView>>, network: N
 }
 
 pub async fn run(server: Arc<Server>, mut stop: Stop) -> &'static str {
+    let every = if server.nodes.first.embedded().is_some() { EVERY } else { EVERY_OF_LND };
     let mut pause = FIRST;
     loop {
         tokio::select! {
             () = stop.reached(Phase::NoWork) => break,
             () = tokio::time::sleep(pause) => {}
         }
-        if let Err(why) = look(&server).await {
-            tracing::warn!(why = format!("{why:#}"), "the network was not looked at");
-        }
-        pause = EVERY;
+        pause = match look(&server).await {
+            Ok(()) => every,
+            Err(why) => {
+                tracing::warn!(why = format!("{why:#}"), "the network was not looked at");
+                EVERY
+            }
+        };
     }
     "network"
 }

@@ -109,7 +109,6 @@ impl Server {
         let operator = OperatorSeed::new(*words);
         let (vendor_node, vendor_node_listens) = starting.vendor_node(&config, &operator).await?;
         let trust = wiring::ServerTrust::open(&operator, nodes.ids(), &store, clock.now()).await?;
-        let trust = trust.with_recipes(&config, file, &operator);
         let records = wiring::SealedRecords::new(&operator, Arc::new(store.clone()));
         let linked = wiring::linked_account(&config, &public_url, Arc::new(records), Arc::clone(&clock), at)?;
         let chain_wallet =
@@ -129,7 +128,7 @@ impl Server {
             vault: Arc::new(wiring::SeedVault::new(&operator)),
         };
         let engine = Arc::new(Engine::new(ports, wiring::engine_config(&config, public_url)));
-        let network = super::network::open(&store, nodes.first.network_view(), config.chain.network.bitcoin()).await?;
+        let network = super::network::open(&store, nodes.network_view(), config.chain.network.bitcoin()).await?;
         let server = Self {
             chain_fees: wiring::chain_fees(&config, &nodes, at)?,
             data: place.data.clone(),
@@ -153,7 +152,7 @@ impl Server {
             node_listens,
             vendor_node_listens,
             policy,
-            trust: Arc::new(trust),
+            trust: Arc::new(trust.with_recipes(&config, file, &operator)),
             config,
         };
         Ok((Arc::new(server), listener))

@@ -1,6 +1,7 @@
 //! The nodes that hold: the one inside the server, or LNDs of the operator's.
 
 use super::adapters::jitter;
+use super::view::FirstThatAnswers;
 use crate::config::{Config, Lnd, Lookup};
 use anyhow::{Result, anyhow};
 use ids::NodeId;
@@ -84,6 +85,11 @@ impl HoldingNodes {
         }
     }
 
+    pub fn network_view(&self) -> Arc<dyn NetworkView> {
+        let others = self.others.iter().map(ServerNode::network_view).collect();
+        Arc::new(FirstThatAnswers { first: self.first.network_view(), others })
+    }
+
     pub async fn stop(&self) {
         for node in self.all() {
             node.stop().await;
@@ -107,9 +113,11 @@ impl ServerNode {
         }
     }
 
-    /// What is heard of the network. Of an LND's the operator asks LND: its graph is large, and read from a file.
-    pub fn network_view(&self) -> Option<Arc<dyn NetworkView>> {
-        self.embedded().map(|node| Arc::clone(node) as Arc<dyn NetworkView>)
+    fn network_view(&self) -> Arc<dyn NetworkView> {
+        match self {
+            Self::Embedded(node) => Arc::clone(node) as Arc<dyn NetworkView>,
+            Self::Lnd { node, .. } => Arc::clone(node) as Arc<dyn NetworkView>,
+        }
     }
 
     /// The operator's hand is `lncli` where it is not the server's own.

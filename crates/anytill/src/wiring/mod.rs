@@ -9,6 +9,7 @@ mod rules;
 mod secrets;
 mod shoppers;
 mod sources;
+mod view;
 
 pub use adapters::{exchange, gift_cards, issuer, prices};
 pub use holding::{HoldingNodes, ServerNode, lnd_config};

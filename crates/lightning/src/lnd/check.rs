@@ -96,10 +96,14 @@ fn check_macaroon(config: &LndConfig, faults: &mut Vec<Fault>) -> bool {
         ));
         return false;
     };
+    const ANEW: &str = "bake it anew: `anytill node bake-macaroon` prints the command";
     let missing = rights.missing();
-    if !missing.is_empty() {
-        let what = format!("the macaroon lacks the right to {}", missing.join(", "));
-        faults.push(fatal(what, "bake it anew: `anytill node bake-macaroon` prints the command"));
+    let needed: Vec<_> = missing.iter().filter(|it| it.only_for.is_none()).map(|it| it.call).collect();
+    if !needed.is_empty() {
+        faults.push(fatal(format!("the macaroon lacks the right to {}", needed.join(", ")), ANEW));
+    }
+    for (useful, only_for) in missing.iter().filter_map(|it| it.only_for.map(|only_for| (it.call, only_for))) {
+        faults.push(minor(format!("the macaroon lacks the right to {useful}: {only_for} are not known"), ANEW));
     }
     let needless = rights.needless();
     if !needless.is_empty() {

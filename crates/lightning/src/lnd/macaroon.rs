@@ -10,11 +10,17 @@ use std::fmt;
 pub struct Needed {
     /// As `lncli bakemacaroon` takes it after `uri:`.
     pub call: &'static str,
+    /// What alone is not there without it; nothing where purchases need it.
+    pub only_for: Option<&'static str>,
     rights: (&'static str, &'static str),
 }
 
 const fn needed(call: &'static str, entity: &'static str, action: &'static str) -> Needed {
-    Needed { call, rights: (entity, action) }
+    Needed { call, only_for: None, rights: (entity, action) }
+}
+
+const fn useful(only_for: &'static str, call: &'static str, entity: &'static str, action: &'static str) -> Needed {
+    Needed { call, only_for: Some(only_for), rights: (entity, action) }
 }
 
 /// All that the server asks of an LND. A macaroon for exactly these cannot open or close a channel, send on the chain,
@@ -25,6 +31,7 @@ pub const CALLS: &[Needed] = &[
     needed("/invoicesrpc.Invoices/LookupInvoiceV2", "invoices", "write"),
     needed("/invoicesrpc.Invoices/SettleInvoice", "invoices", "write"),
     needed("/invoicesrpc.Invoices/SubscribeSingleInvoice", "invoices", "read"),
+    useful("the network's figures", "/lnrpc.Lightning/DescribeGraph", "info", "read"),
     needed("/lnrpc.Lightning/GetInfo", "info", "read"),
     needed("/lnrpc.Lightning/ListChannels", "offchain", "read"),
     needed("/lnrpc.Lightning/LookupHtlcResolution", "offchain", "read"),
@@ -33,7 +40,7 @@ pub const CALLS: &[Needed] = &[
     needed("/routerrpc.Router/SendPaymentV2", "offchain", "write"),
     needed("/routerrpc.Router/SubscribeHtlcEvents", "offchain", "read"),
     needed("/routerrpc.Router/TrackPaymentV2", "offchain", "read"),
-    needed("/walletrpc.WalletKit/EstimateFee", "onchain", "read"),
+    useful("the chain's fees", "/walletrpc.WalletKit/EstimateFee", "onchain", "read"),
     needed("/walletrpc.WalletKit/RequiredReserve", "onchain", "read"),
 ];
 
@@ -80,9 +87,9 @@ impl Rights {
     }
 
     /// Calls that the server makes and the macaroon does not allow.
-    pub fn missing(&self) -> Vec<&'static str> {
+    pub fn missing(&self) -> Vec<&'static Needed> {
         let allowed = |needed: &&Needed| self.has(URI, needed.call) || self.has(needed.rights.0, needed.rights.1);
-        CALLS.iter().filter(|needed| !allowed(needed)).map(|needed| needed.call).collect()
+        CALLS.iter().filter(|needed| !allowed(needed)).collect()
     }
 
     /// Rights that the server has no use for. A coarse right is one, since it allows more than the call it is for.
@@ -183,6 +190,10 @@ mod tests {
         bytes
     }
 
+    fn missing(rights: &Rights) -> Vec<&'static str> {
+        rights.missing().iter().map(|needed| needed.call).collect()
+    }
+
     #[test]
     fn missing_and_needless_rights_are_named() {
         let exact: Vec<_> = CALLS.iter().map(|needed| ("uri", needed.call)).collect();
@@ -190,12 +201,12 @@ mod tests {
         assert!(rights.missing().is_empty() && rights.needless().is_empty(), "{rights:?}");
 
         let rights = Rights::read(&macaroon(&exact[1..])).unwrap();
-        assert_eq!(rights.missing(), ["/invoicesrpc.Invoices/AddHoldInvoice"]);
+        assert_eq!(missing(&rights), ["/invoicesrpc.Invoices/AddHoldInvoice"]);
 
         let coarse = [("invoices", "read"), ("invoices", "write"), ("info", "read"), ("onchain", "write")];
         let rights = Rights::read(&macaroon(&coarse)).unwrap();
-        assert!(rights.missing().contains(&"/routerrpc.Router/SendPaymentV2"));
-        assert!(!rights.missing().contains(&"/lnrpc.Lightning/GetInfo"));
+        assert!(missing(&rights).contains(&"/routerrpc.Router/SendPaymentV2"));
+        assert!(!missing(&rights).contains(&"/lnrpc.Lightning/GetInfo"));
         assert_eq!(rights.needless().len(), 4);
     }
 

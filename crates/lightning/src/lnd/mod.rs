@@ -3,7 +3,7 @@
 //! LND can hold by itself, with the final CLTV that it is asked for, and returns a hold before it gets dangerous. What
 //! is added here: which hashes are the server's (`table`), a watch on each of them (`watch`), the confirmation of a claim
 //! (`finals`), a claim deadline that does not depend on the node's configuration (`heights`), sends that are never tried
-//! twice (`sends`), what an operator got wrong (`check`, `macaroon`). Why so, and
+//! twice (`sends`), the network as it knows it (`graph`), what an operator got wrong (`check`, `macaroon`). Why so, and
 //! what was measured: `docs/adr/0012-lnd.md`.
 //!
 //! Invariant: LND is the memory of every hold and every send, and is asked again after any restart of either side. Of
@@ -14,6 +14,7 @@ mod config;
 mod events;
 mod fees;
 mod finals;
+mod graph;
 mod heights;
 mod macaroon;
 mod node;

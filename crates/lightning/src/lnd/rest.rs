@@ -10,6 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 const LIMITS: Limits = Limits { deadline_ms: 8_000, answer_bytes_max: 8 << 20 };
+/// The whole network's graph: LND puts it together before it begins to answer, which takes a small machine long. The size
+/// is of a refusal; what is taken of the answer itself is the reader's to limit.
+const GRAPH_LIMITS: Limits = Limits { deadline_ms: 60_000, answer_bytes_max: 64 << 10 };
 
 /// gRPC status codes.
 pub(super) const INVALID_ARGUMENT: u32 = 3;
@@ -69,13 +72,16 @@ impl From<Fault> for RestError {
 #[derive(Clone)]
 pub(super) struct Rest {
     http: HttpClient,
+    /// With more time.
+    patient: HttpClient,
     macaroon: Secret,
 }
 
 impl Rest {
     pub fn new(config: &LndConfig) -> Result<Self, BadAddress> {
         let http = HttpClient::pinned(&config.url, LIMITS, &config.certificate)?;
-        Ok(Self { http, macaroon: config.macaroon.clone() })
+        let patient = HttpClient::pinned(&config.url, GRAPH_LIMITS, &config.certificate)?;
+        Ok(Self { http, patient, macaroon: config.macaroon.clone() })
     }
 
     pub async fn get<T: DeserializeOwned>(&self, path: impl Into<String>) -> Result<T, RestError> {
@@ -97,6 +103,14 @@ impl Rest {
 
     pub async fn post_stream(&self, path: &str, body: &impl Serialize) -> Result<Stream, RestError> {
         self.open(&self.signed(Request::new(Method::Post, path).json(body))).await
+    }
+
+    /// An answer that is too large to be had at once.
+    pub async fn pieces(&self, path: &str) -> Result<Lines, RestError> {
+        match self.patient.open_lines(&self.signed(Request::get(path))).await? {
+            Opened::Lines(lines) => Ok(lines),
+            Opened::Refused(response) => Err(refusal(&response)),
+        }
     }
 
     fn signed(&self, request: Request) -> Request {

@@ -49,7 +49,7 @@ impl LndNode {
 }
 
 /// The constraints of a side are what that side has to keep to.
-fn channel_room(channel: &Channel) -> ChannelRoom {
+pub(super) fn channel_room(channel: &Channel) -> ChannelRoom {
     let (ours, theirs) = (&channel.local_constraints, &channel.remote_constraints);
     let incoming = channel.pending_htlcs.iter().filter(|htlc| htlc.incoming);
     // Whole satoshis, rounded down there.

@@ -147,6 +147,15 @@ pub(super) struct PendingHtlc {
 #[derive(Deserialize)]
 pub(super) struct Channel {
     pub active: bool,
+    pub private: bool,
+    pub remote_pubkey: String,
+    #[serde(deserialize_with = "number")]
+    pub chan_id: u64,
+    /// Zero where it has none, as the next.
+    #[serde(deserialize_with = "number")]
+    pub peer_scid_alias: u64,
+    #[serde(deserialize_with = "number")]
+    pub zero_conf_confirmed_scid: u64,
     pub channel_point: String,
     #[serde(deserialize_with = "number")]
     pub local_balance: u64,

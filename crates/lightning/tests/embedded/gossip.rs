@@ -9,7 +9,6 @@ use ports::{LightningNode as _, NetworkGraph, NetworkView as _};
 use sandbox::rgs::{GossipServer, Terms, snapshot};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 fn nodes() -> Vec<PublicKey> {
     let of = |byte| PublicKey::from_secret_key(&Secp256k1::new(), &SecretKey::from_slice(&[byte; 32]).expect("a key"));
@@ -28,19 +27,17 @@ async fn channels_are_told_of_by_a_summary() {
     let mut made = config(dir.path(), (rpc, chain.access()), free_port());
     let server = GossipServer::default();
     made.rgs_url = Some(server.start().await.expect("a port"));
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-    let now = u32::try_from(now).expect("before 2106");
     let terms =
         Terms { cltv_delta: 40, htlc_min_msat: 1, htlc_max_msat: 5_000_000, base_msat: 1_000, proportional_ppm: 7 };
     let links = [(700, 0, 1), (0x1_0000_0000, 1, 2), (0x1_0000_0000_0001, 2, 3)];
     let known = async |node: &EmbeddedNode| node.graph().await.done().expect("an answer");
 
-    server.answers(Some(snapshot(Network::Bitcoin, &nodes(), &links, terms, now)));
+    server.answers(Some(snapshot(Network::Bitcoin, &nodes(), &links, terms)));
     let node = EmbeddedNode::start(made.clone(), seed(), Arc::new(Still)).await.expect("it starts without a summary");
     until("question", async || server.asked() > 0).await;
     assert!(known(&node).await.channels().is_empty(), "another network's");
     node.stop().await;
-    server.answers(Some(snapshot(Network::Regtest, &nodes(), &links, terms, now)));
+    server.answers(Some(snapshot(Network::Regtest, &nodes(), &links, terms)));
     let node = EmbeddedNode::start(made.clone(), seed(), Arc::new(Still)).await.expect("started");
     until("summary", async || known(&node).await.channels().len() == links.len()).await;
     let heard = known(&node).await;

@@ -11,6 +11,7 @@ mod common;
 mod embedded;
 mod faults;
 mod hard;
+mod network_view;
 #[path = "../common/own.rs"]
 mod node_parts;
 mod parts;
@@ -30,6 +31,7 @@ const SCENARIOS: &[Scenario] = &[
     ("hard", |programs| Box::pin(hard::all(programs))),
     ("embedded", |programs| Box::pin(embedded::paid_in_parts(programs))),
     ("faults", |programs| Box::pin(faults::all(programs))),
+    ("network", |programs| Box::pin(network_view::all(programs))),
 ];
 
 fn main() -> ExitCode {

@@ -108,6 +108,31 @@ impl Lnd {
         (capacity_sat, push_sat): (u64, u64),
         within: Duration,
     ) -> Result<(), LndError> {
+        self.open(chain, peer, (capacity_sat, push_sat), false, within).await
+    }
+
+    /// The same, known to the whole network.
+    ///
+    /// # Errors
+    /// As [`Self::open_channel`].
+    pub async fn open_announced_channel(
+        &self,
+        chain: &Chain,
+        peer: &str,
+        (capacity_sat, push_sat): (u64, u64),
+        within: Duration,
+    ) -> Result<(), LndError> {
+        self.open(chain, peer, (capacity_sat, push_sat), true, within).await
+    }
+
+    async fn open(
+        &self,
+        chain: &Chain,
+        peer: &str,
+        (capacity_sat, push_sat): (u64, u64),
+        announced: bool,
+        within: Duration,
+    ) -> Result<(), LndError> {
         let of_chain = |error: crate::chain::ChainError| LndError::Transport {
             what: "the chain".to_owned(),
             why: error.to_string(),
@@ -117,7 +142,7 @@ impl Lnd {
             "node_pubkey": STANDARD.encode(key),
             "local_funding_amount": capacity_sat.to_string(),
             "push_sat": push_sat.to_string(),
-            "private": true,
+            "private": !announced,
         });
         self.post("/v1/channels", body).await?;
         chain.mine(CONFIRMATIONS).await.map_err(of_chain)?;

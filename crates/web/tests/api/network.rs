@@ -100,6 +100,20 @@ async fn before_anything_is_heard_it_says_so() {
 }
 
 #[tokio::test]
+async fn an_amount_that_is_none_is_refused_in_words_of_this_page() {
+    let server = server().await;
+    for (amount, code, words) in
+        [("0", "amount_zero", "satoshi"), ("2100000000000001", "amount_above_limit", "bitcoin")]
+    {
+        for path in ["/network", "/v1/network"] {
+            let answer = server.get(&format!("{path}?amount_sat={amount}")).await;
+            assert!(answer.text.contains(words) && !answer.text.contains("order total"), "{}", answer.text);
+            assert_eq!(answer.problem().1, code, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_chance_tells_of_our_channels_and_is_for_shoppers_alone() {
     let server = server().await;
     assert_eq!(server.get("/v1/network/chance?amount_sat=1000").await.problem(), (401, "unauthorized".to_owned()));

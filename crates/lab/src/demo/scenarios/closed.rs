@@ -34,7 +34,7 @@ pub async fn charged(world: &mut World, claim_on: ClaimOn, timeline: &Timeline) 
     buy.claimed().await?;
     let ended = buy.completed().await?;
     mining.stop().await?;
-    settle(buy.world, before_msat - super::PRICE_MSAT, from, timeline).await?;
+    accounted_for(buy.world, before_msat - super::PRICE_MSAT, from, timeline).await?;
     Ok(ended)
 }
 
@@ -44,7 +44,7 @@ pub async fn cancelled(world: &mut World, claim_on: ClaimOn, timeline: &Timeline
     buy.cancel().await?;
     buy.until(&["returned"]).await?;
     let ended = Ended { purchase: buy.view.id.clone(), state: buy.view.state.clone() };
-    settle(buy.world, before_msat, from, timeline).await?;
+    accounted_for(buy.world, before_msat, from, timeline).await?;
     buy.returned().await?;
     Ok(ended)
 }
@@ -64,7 +64,7 @@ async fn closed<'a>(world: &'a mut World, claim_on: ClaimOn, timeline: &'a Timel
 }
 
 /// What both sides lost is what the chain took, and the books have ours as fees.
-async fn settle(world: &World, expected_msat: i64, from: u32, timeline: &Timeline) -> Result<()> {
+async fn accounted_for(world: &World, expected_msat: i64, from: u32, timeline: &Timeline) -> Result<()> {
     resolved(world).await?;
     let after_msat = i64::try_from(world.payer.balance_at_rest(PATIENCE).await?.total_msat)?;
     let payer_sat = sat(expected_msat - after_msat)?;

@@ -1,7 +1,8 @@
-//! Graphs that other nodes have written to files.
+//! A graph of the Lightning Network as other nodes write it, into a file or an answer.
 //!
 //! Two forms, told apart by their first key: what LND answers to `describegraph` (its REST interface and `lncli` write the
-//! same), and what Core Lightning answers to `listchannels`. Both give capacity and both directions.
+//! same), and what Core Lightning answers to `listchannels`. Both give capacity and both directions. LND's is also read
+//! while it arrives, for its text is ten times as large as what is kept of it.
 
 mod cln;
 mod lnd;
@@ -9,6 +10,8 @@ mod lnd;
 use ids::NodeId;
 use ports::NetworkGraph;
 use std::path::Path;
+
+pub use lnd::read_arriving as read_lnd;
 
 /// Largest file that is read: ten times what the network of 2026 takes.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
