@@ -25,13 +25,20 @@ pub struct Heard {
     pub limits: Limits,
 }
 
+struct Made {
+    at: UnixMs,
+    /// In the graph that it was made from.
+    channels: usize,
+    reach: Arc<Reach>,
+}
+
 /// Shared by the loop that listens and by those who ask.
 pub struct Watch {
     view: Arc<dyn NetworkView>,
     network: Network,
     heard: RwLock<Option<Arc<Heard>>>,
     /// Made when first asked for: it takes as much memory as the graph.
-    reach: RwLock<Option<(UnixMs, Arc<Reach>)>>,
+    reach: RwLock<Option<Made>>,
     /// One is made at a time: whoever comes meanwhile waits for it.
     making: Mutex<()>,
     days: RwLock<Vec<Snapshot>>,
@@ -69,7 +76,9 @@ impl Watch {
         let heard = Heard { at: now, figures: found, limits: Limits::of(&graph) };
         *self.heard.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(heard));
         let mut reach = self.reach.write().unwrap_or_else(PoisonError::into_inner);
-        reach.take_if(|(at, _)| now.0.saturating_sub(at.0) >= REACH_AGE_MS);
+        // A node that has just started hears of ever more: what was made from little is not kept for its hour.
+        let heard = graph.channels().len();
+        reach.take_if(|made| !made.is_fresh(now) || heard > made.channels + made.channels / 10);
         Ok(self.note(Snapshot { day: Day::of(now), figures: found }))
     }
 
@@ -117,7 +126,7 @@ impl Watch {
 
     fn fresh_reach(&self, now: UnixMs) -> Option<Arc<Reach>> {
         let known = self.reach.read().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|(at, _)| now.0.saturating_sub(at.0) < REACH_AGE_MS).map(|(_, reach)| Arc::clone(reach))
+        known.as_ref().filter(|made| made.is_fresh(now)).map(|made| Arc::clone(&made.reach))
     }
 
     async fn make_reach(&self, now: UnixMs) -> Option<Arc<Reach>> {
@@ -126,11 +135,18 @@ impl Watch {
             return Some(made);
         }
         let graph: NetworkGraph = self.view.graph().await.done()?;
-        let network = self.network;
-        let made =
+        let (network, channels) = (self.network, graph.channels().len());
+        let reach =
             tokio::task::spawn_blocking(move || Arc::new(Reach::new(&graph, network, BIGGEST, now))).await.ok()?;
-        *self.reach.write().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&made)));
-        Some(made)
+        *self.reach.write().unwrap_or_else(PoisonError::into_inner) =
+            Some(Made { at: now, channels, reach: Arc::clone(&reach) });
+        Some(reach)
+    }
+}
+
+impl Made {
+    const fn is_fresh(&self, now: UnixMs) -> bool {
+        now.0.saturating_sub(self.at.0) < REACH_AGE_MS
     }
 }
 
@@ -200,6 +216,21 @@ mod tests {
         assert_eq!(watch.look(day(12, 0)).await.unwrap().map(channels), None, "a node that has heard nothing yet");
         *told.0.lock().unwrap() = None;
         assert_eq!(watch.look(day(12, 0)).await.unwrap_err(), "no answer");
+    }
+
+    #[tokio::test]
+    async fn what_was_made_from_little_is_made_anew_from_more() {
+        let (told, watch) = watch(0);
+        let ask = || watch.chance(NodeId([2; 33]), 80, Msat::new(1_000).unwrap(), UnixMs(3));
+        watch.look(UnixMs(1)).await.unwrap();
+        assert!(ask().await.is_none() && watch.reach.read().unwrap().as_ref().unwrap().channels == 0);
+        *told.0.lock().unwrap() = Some(20);
+        watch.look(UnixMs(2)).await.unwrap();
+        let _ = ask().await;
+        assert_eq!(watch.reach.read().unwrap().as_ref().unwrap().channels, 20);
+        *told.0.lock().unwrap() = Some(21);
+        watch.look(UnixMs(3)).await.unwrap();
+        assert_eq!(watch.reach.read().unwrap().as_ref().unwrap().channels, 20, "hardly more");
     }
 
     struct Counted(AtomicUsize);

@@ -95,7 +95,7 @@ pub async fn running(server: &Server, amount_sat: Option<u64>) -> Result<Answer>
         chance: chance.map(shown_chance),
         days: watch.days(),
     };
-    answer(&shown, rate, heard_by)
+    answer(&shown, rate, heard_by, "Too little is known yet to say how likely it reaches this node.")
 }
 
 fn of_file(place: &Place, file: &Path, amount_sat: Option<u64>) -> Result<Answer> {
@@ -120,7 +120,8 @@ fn of_file(place: &Place, file: &Path, amount_sat: Option<u64>) -> Result<Answer
         chance: None,
         days: Vec::new(),
     };
-    answer(&shown, rate, &format!("{name}, read in {} ms", took.as_millis()))
+    let no_chance = "How likely it reaches this server's node is told by the running server, without --graph.";
+    answer(&shown, rate, &format!("{name}, read in {} ms", took.as_millis()), no_chance)
 }
 
 /// A running server's dollars, if there is one.
@@ -144,7 +145,7 @@ fn shown_chance(chance: Chance) -> ShownChance {
     ShownChance { chance_ppm: chance.chance_ppm, from: from.collect() }
 }
 
-fn answer(shown: &Shown, rate: Option<Rate>, source: &str) -> Result<Answer> {
+fn answer(shown: &Shown, rate: Option<Rate>, source: &str, no_chance: &str) -> Result<Answer> {
     let mut text = String::new();
     writeln!(text, "The Lightning Network, {source}\n")?;
     let (now, then) = (&shown.figures, shown.before.map(|before| before.figures));
@@ -163,7 +164,7 @@ fn answer(shown: &Shown, rate: Option<Rate>, source: &str) -> Result<Answer> {
     let mean = dollars(rate.and_then(|rate| now.mean_channel_at(rate).ok()));
     line("mean channel", format!("{} BTC{mean}", btc(shown.mean_channel_sat)), Figures::mean_channel_sat)?;
     line("median channel", format!("{} BTC", btc(now.median_channel_sat)), |of| of.median_channel_sat)?;
-    amount_lines(&mut text, shown)?;
+    amount_lines(&mut text, shown, no_chance)?;
     if shown.days.len() > 1 {
         writeln!(text, "\n{} days", shown.days.len())?;
         for (title, points) in series(&shown.days) {
@@ -173,16 +174,11 @@ fn answer(shown: &Shown, rate: Option<Rate>, source: &str) -> Result<Answer> {
     Answer::new(true, text.trim_end(), shown)
 }
 
-fn amount_lines(text: &mut String, shown: &Shown) -> Result<()> {
+fn amount_lines(text: &mut String, shown: &Shown, no_chance: &str) -> Result<()> {
     let (Some(amount_sat), Some(channels)) = (shown.amount_sat, shown.could_carry) else { return Ok(()) };
     writeln!(text, "\n{channels} channels could carry {} BTC in one piece", btc(amount_sat))?;
     let Some(chance) = &shown.chance else {
-        // A file tells nothing of this node's channels, and a node that has just started knows too little.
-        writeln!(
-            text,
-            "The chance that it reaches this node is told by a running server whose node knows the network"
-        )?;
-        return Ok(());
+        return Ok(writeln!(text, "{no_chance}")?);
     };
     writeln!(
         text,

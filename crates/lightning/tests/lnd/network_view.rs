@@ -8,10 +8,10 @@ use money::Sat;
 use network::{Figures, Watch};
 use ports::{LightningNode, NetworkView, Outcome, Secret};
 use sandbox::chain::Chain;
+use sandbox::graph::now_secs;
 use sandbox::lnd::{Lnd, LndPlan};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// Capacity and what of it is ours at first.
@@ -89,8 +89,7 @@ async fn hidden(chain: &Chain, lnd: &Lnd, peer: &Lnd, node: &LndNode) {
 
 async fn chance(peer: &Lnd, node: &Arc<LndNode>) {
     let watch = Watch::new(node.clone(), bitcoin::Network::Regtest, Vec::new());
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
-    let now = UnixMs(u64::try_from(since.as_millis()).expect("before the end"));
+    let now = UnixMs(u64::from(now_secs()) * 1_000);
     watch.look(now).await.expect("looked");
     assert_eq!(watch.heard().expect("heard").figures.channels, 1);
     // In one part, through both channels, more than is on the other side of both (less than both are large).
