@@ -188,6 +188,22 @@ pub const STEPS: &[Step] = &[
         limit: minutes(10),
     },
     Step {
+        name: "demo of a close by force",
+        why: "the channel is closed while it holds, and charged: what the chain took is in the books to the satoshi",
+        run: Run::Command(&["{bin}/lab", "demo", "--scenario", "force-close"]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(10),
+    },
+    Step {
+        name: "demo of a close by force, cancelled",
+        why: "the same, and the payer has it back at the HTLC's own end",
+        run: Run::Command(&["{bin}/lab", "demo", "--scenario", "force-cancel"]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(10),
+    },
+    Step {
         name: "demo on bitcoind",
         why: "the same purchase on Bitcoin Core's chain",
         run: Run::BesideBitcoind(&["{bin}/lab", "demo", "--bitcoind", "{url}"]),

@@ -113,7 +113,7 @@ impl ChainWallet {
     }
 
     /// An address that this network has, of somebody else.
-    fn payee(&self, text: &str) -> Result<Address, Rejection> {
+    pub(crate) fn payee(&self, text: &str) -> Result<Address, Rejection> {
         let address = text.parse::<Address<NetworkUnchecked>>().ok();
         let address = address.and_then(|address| address.require_network(self.config.network).ok());
         let address = address.ok_or_else(|| Rejection::fatal("bad_address", "no address of this network"))?;

@@ -3,6 +3,7 @@
 use crate::rpc::Handed;
 use crate::sends::FeeShare;
 use crate::source::{ChainWallet, unwritten};
+use bdk_wallet::bitcoin::Address;
 use ids::IdempotencyKey;
 use money::Sat;
 use ports::{Outcome, Rejection};
@@ -21,7 +22,8 @@ pub struct Withdrawal {
     pub is_new: bool,
 }
 
-fn key_of(address: &str, amount: Sat, number: u32) -> IdempotencyKey {
+/// One address is one, however it is spelled.
+fn key_of(address: &Address, amount: Sat, number: u32) -> IdempotencyKey {
     let first = format!("withdraw/{address}/{}", amount.get());
     IdempotencyKey(if number == 1 { first } else { format!("{first}/{number}") })
 }
@@ -33,12 +35,16 @@ impl ChainWallet {
         if let Err(blind) = self.anew().await {
             return blind.into();
         }
-        let key = key_of(address, amount, number);
+        let payee = match self.payee(address) {
+            Ok(payee) => payee,
+            Err(refusal) => return Outcome::Rejected(refusal),
+        };
+        let key = key_of(&payee, amount, number);
         let known = match self.book().signed(&key) {
             Ok(known) => known.is_some(),
             Err(error) => return unwritten(error),
         };
-        if let Some(refusal) = self.left_out(address, amount, number) {
+        if let Some(refusal) = self.left_out(&payee, amount, number) {
             return refusal;
         }
         let signed = match self.signed(&key, Some(address), amount, FeeShare::WHOLE).await {
@@ -59,7 +65,7 @@ impl ChainWallet {
     }
 
     /// A number that is further than the next one is a mistake: nobody could tell how many were sent.
-    fn left_out<T>(&self, address: &str, amount: Sat, number: u32) -> Option<Outcome<T>> {
+    fn left_out<T>(&self, address: &Address, amount: Sat, number: u32) -> Option<Outcome<T>> {
         let before = match number {
             0 => return Some(Outcome::Rejected(Rejection::fatal("bad_number", "numbers begin with 1"))),
             1 => return None,

@@ -17,6 +17,9 @@ const BIGGEST: usize = 3;
 /// How old a graph may be that chances are told from.
 const REACH_AGE_MS: u64 = 3_600_000;
 
+/// A graph that could not be got is not asked for again so soon.
+const FAILED_MS: u64 = 120_000;
+
 /// The network as it was last heard of.
 #[derive(Debug, Clone)]
 pub struct Heard {
@@ -39,8 +42,8 @@ pub struct Watch {
     heard: RwLock<Option<Arc<Heard>>>,
     /// Made when first asked for: it takes as much memory as the graph.
     reach: RwLock<Option<Made>>,
-    /// One is made at a time: whoever comes meanwhile waits for it.
-    making: Mutex<()>,
+    /// One is made at a time: whoever comes meanwhile waits for it. When one last failed: it is not tried again at once.
+    making: Mutex<Option<UnixMs>>,
     days: RwLock<Vec<Snapshot>>,
 }
 
@@ -130,11 +133,17 @@ impl Watch {
     }
 
     async fn make_reach(&self, now: UnixMs) -> Option<Arc<Reach>> {
-        let _alone = self.making.lock().await;
+        let mut failed_at = self.making.lock().await;
         if let Some(made) = self.fresh_reach(now) {
             return Some(made);
         }
-        let graph: NetworkGraph = self.view.graph().await.done()?;
+        if failed_at.is_some_and(|at| now.0.saturating_sub(at.0) < FAILED_MS) {
+            return None;
+        }
+        let Some(graph) = self.view.graph().await.done() else {
+            *failed_at = Some(now);
+            return None;
+        };
         let (network, channels) = (self.network, graph.channels().len());
         let reach =
             tokio::task::spawn_blocking(move || Arc::new(Reach::new(&graph, network, BIGGEST, now))).await.ok()?;

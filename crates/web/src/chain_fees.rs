@@ -48,14 +48,16 @@ struct Found {
     responses((status = OK, body = ChainFeesNow)))]
 pub async fn now(State(app): State<App>) -> Result<Json<ChainFeesNow>, Problem> {
     let Some(source) = app.state.chain_fees.clone() else { return Ok(Json(none("not_configured"))) };
-    let at = app.now();
     // A client that goes away ends no look: the next one would begin another.
-    let looked = detached(async move { look(&app, &source, at).await }).await?;
-    Ok(Json(told(looked, at)))
+    let asked = app.clone();
+    let looked = detached(async move { look(&asked, &source).await }).await?;
+    Ok(Json(told(looked, app.now())))
 }
 
-async fn look(app: &App, source: &Arc<dyn ChainFees>, now: UnixMs) -> Looked {
+async fn look(app: &App, source: &Arc<dyn ChainFees>) -> Looked {
     let mut last = app.chain_fees.0.lock().await;
+    // Not before: whoever waited longest would find a look of the future.
+    let now = app.now();
     if last.at.is_none_or(|at| now.since_ms(at) >= KEPT_MS || now < at) {
         last.at = Some(now);
         match tokio::time::timeout(ANSWER_WITHIN, source.fee_rates(&BLOCKS)).await {

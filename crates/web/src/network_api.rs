@@ -3,7 +3,7 @@
 //! What everybody may know is public here too. The chance that an amount reaches *this* node tells of its channels, so it
 //! is for shoppers who are logged in.
 
-use crate::app::App;
+use crate::app::{App, detached};
 use crate::auth::Shopper;
 use crate::dto::ProblemBody;
 use crate::dto::network::{ChanceFrom, ChanceToArrive, CouldCarry, Figure, NetworkDay, NetworkFigures, NetworkNow};
@@ -16,6 +16,7 @@ use axum::response::Response;
 use money::{Currency, Money, MoneyError, Msat, Rate, Sat};
 use network::{Change, Figures, Snapshot};
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// The span over which changes are told.
@@ -65,7 +66,9 @@ pub async fn chance(
     let amount = amount_of(query.amount_sat)?;
     let (node, now) = (app.engine().ports().nodes.first().node_id(), app.now());
     let final_cltv_delta = app.policy().windows.min_final_cltv_delta.into();
-    let found = app.state.network.chance(node, final_cltv_delta, amount, now).await;
+    let network = Arc::clone(&app.state.network);
+    // A client that goes away ends no look at the graph: the next one would begin another.
+    let found = detached(async move { network.chance(node, final_cltv_delta, amount, now).await }).await?;
     let from = found.iter().flat_map(|chance| &chance.from).map(|from| ChanceFrom {
         node: from.node,
         chance_ppm: from.chance_ppm,

@@ -169,7 +169,7 @@ fn choose(name: Option<&str>, args: &Args) -> Result<Option<Vec<&'static scenari
     match name {
         None => Ok(Some(vec![scenarios::purchase()])),
         Some("list") => Ok(None),
-        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|one| applies(one)).collect())),
+        Some("all") => Ok(Some(scenarios::ALL.iter().filter(|one| applies(one) && !one.alone()).collect())),
         Some(name) => {
             let found = scenarios::ALL.iter().find(|scenario| scenario.name == name);
             let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();

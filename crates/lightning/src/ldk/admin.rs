@@ -128,11 +128,15 @@ impl EmbeddedNode {
     /// [`AdminError`].
     pub async fn balances(&self) -> Result<Balances, AdminError> {
         // Between a broadcast and the next look at the chain the on-chain wallet does not have it yet.
-        if !matches!(tokio::time::timeout(LOOK_WITHIN, self.sync()).await, Ok(Ok(()))) {
-            tracing::debug!("balances as of the last look at the chain");
-        }
-        self.admin(|shared| {
+        let looked = matches!(tokio::time::timeout(LOOK_WITHIN, self.sync()).await, Ok(Ok(())));
+        self.admin(move |shared| {
             let balances = shared.node.list_balances();
+            let on_its_way =
+                |sweep: &_| matches!(sweep, ldk_node::PendingSweepBalance::BroadcastAwaitingConfirmation { .. });
+            if !looked && balances.pending_balances_from_channel_closures.iter().any(on_its_way) {
+                let why = "what comes back from a closed channel is under way, and the chain cannot be looked at";
+                return Err(AdminError::Refused(why.to_owned()));
+            }
             let closing = balances.pending_balances_from_channel_closures.iter().map(|sweep| {
                 use ldk_node::PendingSweepBalance as P;
                 // Once it is broadcast the on-chain wallet has it too, less its fee, and LDK keeps it for a month.

@@ -5,7 +5,7 @@
 
 use super::config::{LogConfig, LogLevel};
 use ldk_node::logger::{LogLevel as LdkLevel, LogRecord, LogWriter};
-use ports::Clock;
+use ports::{Clock, Secret};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ pub(super) struct BoundedLog {
     path: PathBuf,
     config: LogConfig,
     clock: Arc<dyn Clock>,
+    /// What LDK may print with what it prints, and nobody may read here.
+    secret: Option<Secret>,
     current: Mutex<Current>,
 }
 
@@ -29,7 +31,13 @@ struct Current {
 
 impl BoundedLog {
     pub fn new(path: PathBuf, config: LogConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { path, config, clock, current: Mutex::new(Current::default()) }
+        Self { path, config, clock, secret: None, current: Mutex::new(Current::default()) }
+    }
+
+    /// With something that is left out wherever it stands.
+    pub fn without(mut self, secret: Option<Secret>) -> Self {
+        self.secret = secret.filter(|secret| !secret.expose().is_empty());
+        self
     }
 
     fn write(&self, line: &str) -> std::io::Result<()> {
@@ -83,6 +91,9 @@ impl LogWriter for BoundedLog {
             record.line,
             record.args
         );
+        if let Some(secret) = &self.secret {
+            line = line.replace(secret.expose(), "(withheld)");
+        }
         if line.len() > LINE_BYTES_MAX {
             let end = (0..=LINE_BYTES_MAX).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
             line.truncate(end);

@@ -165,7 +165,9 @@ impl Shared {
         let table = Table::open(directory.path(), &directory.file(TABLE_FILE), config.epoch_min)?;
         builder.set_runtime(handle.clone());
         builder.set_entropy_seed_bytes(*seed.bytes());
-        builder.set_custom_logger(Arc::new(BoundedLog::new(directory.file(LOG_FILE), config.log, clock)));
+        let token = config.lsp.as_ref().and_then(|lsp| lsp.token.clone());
+        let log = BoundedLog::new(directory.file(LOG_FILE), config.log, clock).without(token);
+        builder.set_custom_logger(Arc::new(log));
         let node = builder.build().map_err(|error| build_error(directory.path().to_owned(), error))?;
         if node.node_id().serialize() != node_id.0 {
             // Invoices would be signed with a key that is not the node's.

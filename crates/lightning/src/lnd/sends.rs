@@ -60,6 +60,11 @@ impl Shared {
                 self.forget(hash).await;
                 rejected("invoice_expired", error.to_string())
             }
+            // The payee's last hop alone is longer, or the node itself allows less: said without a code of its own.
+            Err(error) if error.says("cltv limit") || error.says("total time lock of") => {
+                self.forget(hash).await;
+                rejected("cltv_too_long", error.to_string())
+            }
             Err(RestError::Said { code: ALREADY_EXISTS, .. }) => {
                 begin(self, hash);
                 self.track(&hash).await.map_or_else(RestError::outcome, Outcome::Done)

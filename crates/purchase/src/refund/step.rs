@@ -354,7 +354,9 @@ fn reclaimed(d: &mut Draft, amount: Money) -> Result<bool, Rejected> {
 fn stopped(d: &mut Draft, stop: Stop, reason: &str) -> bool {
     let said = d.r.parked.as_ref().is_some_and(|parked| parked.reason == reason);
     let open = matches!(d.r.state, RefundState::Preparing | RefundState::Sending);
-    if said || !open {
+    // What the operator has to look into is not written over by what ends by itself.
+    let grave = d.r.parked.is_some() && d.r.stop.is_none();
+    if said || !open || grave {
         return false;
     }
     d.r.parked = Some(Parked { reason: reason.to_owned(), at: d.now });

@@ -71,6 +71,11 @@ impl Scenario {
         self.name != "turned-back" || rail == Rail::Lnurl
     }
 
+    /// It leaves no channel behind, so nothing is played after it.
+    pub fn alone(&self) -> bool {
+        self.name.starts_with("force-")
+    }
+
     /// An LND confirms a claim on the chain a day later: its stores are declined then, and that is no purchase.
     pub fn of_node(&self, node: NodeKind) -> bool {
         self.name != "force-close" || node == NodeKind::Ldk
