@@ -204,6 +204,14 @@ pub const STEPS: &[Step] = &[
         limit: minutes(10),
     },
     Step {
+        name: "demo of funds that are gone",
+        why: "what was final on the chain is taken back: its refund waits for the operator",
+        run: Run::Command(&["{bin}/lab", "demo", "--rail", "onchain", "--scenario", "chain-gone"]),
+        after: &["build"],
+        when: When::Always,
+        limit: minutes(10),
+    },
+    Step {
         name: "demo on bitcoind",
         why: "the same purchase on Bitcoin Core's chain",
         run: Run::BesideBitcoind(&["{bin}/lab", "demo", "--bitcoind", "{url}"]),

@@ -71,9 +71,9 @@ impl Scenario {
         self.name != "turned-back" || rail == Rail::Lnurl
     }
 
-    /// It leaves no channel behind, so nothing is played after it.
+    /// It leaves no channel behind, or needs a wallet without coins of others.
     pub fn alone(&self) -> bool {
-        self.name.starts_with("force-")
+        self.name.starts_with("force-") || self.name == "chain-gone"
     }
 
     /// An LND confirms a claim on the chain a day later: its stores are declined then, and that is no purchase.
