@@ -16,11 +16,14 @@ use sandbox::lnd::{Lnd, LndPlan};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
 const CAPACITY_SAT: u64 = 12_000_000;
 const PUSH_SAT: u64 = 1_200_000;
+/// For a channel to be taken up again on a connection, on a busy machine.
+const DEAD_AFTER: Duration = Duration::from_secs(20);
 
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
@@ -160,17 +163,17 @@ impl LndWorld {
         self.payer.0.connect(&self.lnd().node_id, listens, SOON).await.expect("connected");
         self.payer.0.path(&self.lnd().node_id, 1_000_000, SOON).await.expect("a path");
         // The node's own word: after a restart a wallet may not have noticed yet that it was left.
-        let mut tries = 0u32;
+        let mut since = Instant::now();
         until("two active channels", async || {
-            tries += 1;
             let channels = self.lnd().get("/v1/channels?active_only=true").await.expect("an answer");
             let active = channels["channels"].as_array().is_some_and(|channels| channels.len() == 2);
             if active && self.ldk.0.channels().iter().all(|channel| channel.is_usable) {
                 return true;
             }
-            // A connection on which nothing comes back to life is left for another.
-            if tries.is_multiple_of(50) {
+            // A connection on which nothing comes back to life is left for another; not so soon that none ever could.
+            if since.elapsed() > DEAD_AFTER {
                 let _ = self.ldk.0.disconnect(id).await;
+                since = Instant::now();
             }
             let _ = self.ldk.0.connect(id, listens).await;
             false
