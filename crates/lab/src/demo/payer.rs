@@ -160,25 +160,11 @@ impl Payer {
                 wallet.mine_until_at_rest(chain, within).await?;
                 self.balance().await
             }
-            Self::Lnd(wallet) => {
-                let deadline = tokio::time::Instant::now() + within;
-                loop {
-                    wallet.lnd.sync_to(chain.height().await?, within).await?;
-                    let balance = wallet.balance().await?;
-                    if balance.at_rest {
-                        return Ok(balance);
-                    }
-                    if tokio::time::Instant::now() >= deadline {
-                        return Err(WalletError::Deadline(format!("the chain to resolve a close, now {balance:?}")));
-                    }
-                    chain.mine(BLOCKS_AT_A_TIME).await?;
-                }
-            }
-            Self::Electrum(wallet) => {
+            Self::Lnd(_) | Self::Electrum(_) => {
                 let deadline = tokio::time::Instant::now() + within;
                 loop {
                     self.sync(chain, within).await?;
-                    let balance = wallet.balance().await?;
+                    let balance = self.balance().await?;
                     if balance.at_rest {
                         return Ok(balance);
                     }
